@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: tests/vm/boot.sh --out DIR [--kernel 6.1|6.12|newest] [--smp N] [--mem SIZE]
+#            [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
+#            [--set NAME=VALUE]...
+#
+# Boots one machine that runs DIR/job with its root user, and waits until it
+# ends. DIR is visible in there as /host/out, the tree, read-only, as
+# /host/tree. DIR/modules, if it exists, is laid over /lib/modules/<release>.
+# Left in DIR: ktap, log, dmesg, console, status. Exit code: that of the job;
+# 124 when the time was up; 125 when the machine died before the job ended.
+
+. "$(dirname "$0")/lib.sh"
+
+kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump=''
+net=user,restrict=on
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out) out=$2 ;;
+	--kernel) kernel=$2 ;;
+	--smp) smp=$2 ;;
+	--mem) mem=$2 ;;
+	--timeout) timeout=$2 ;;
+	--net) net=$2 ;;
+	--mac) mac=$2 ;;
+	--dump) dump=$2 ;;
+	--set) sets+=("iser.$2") ;;
+	-h | --help) usage ;;
+	*) die "unknown option '$1', see --help" ;;
+	esac
+	shift 2
+done
+[ -f "$out/job" ] || die "no job in '$out'"
+
+need qemu-system-x86_64=qemu-system-x86
+image='' initrd='' modimg='' # set by the next lines
+eval "$("$VM_DIR/kernel.sh" "$kernel")"
+eval "$("$VM_DIR/initrd.sh" "$kernel")"
+root=$("$VM_DIR/root.sh")
+
+common=(-m "$mem" -nodefaults -no-user-config -display none -no-reboot
+	-kernel "$image" -initrd "$initrd")
+# panic=-1 with -no-reboot: a panic ends the machine at once.
+append="console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off"
+
+# accel: KVM where it really runs this kernel, else emulation. A device file
+# that opens proves nothing, so a kernel is booted; asked once for each boot of
+# the host and kept.
+accel() {
+	local mark
+	case ${ISER_ACCEL:-} in
+	kvm) echo "-accel kvm -cpu host"; return ;;
+	tcg) echo "-accel tcg,thread=multi -cpu max"; return ;;
+	esac
+	mark=$CACHE/accel/$(cat /proc/sys/kernel/random/boot_id - <<<"$image" | hash_of)
+	mkdir -p "$CACHE/accel"
+	if [ ! -s "$mark" ]; then
+		if [ -w /dev/kvm ] && timeout 20 qemu-system-x86_64 -accel kvm -cpu host "${common[@]}" \
+			-serial stdio -append "$append iser.probe" </dev/null 2>&1 | grep -q iser-probe-ok; then
+			echo kvm >"$mark"
+		else
+			echo tcg >"$mark"
+		fi
+		say "virtual machines: $(cat "$mark") ($([ "$(cat "$mark")" = kvm ] &&
+			echo hardware || echo 'emulation, slower, since KVM does not run here'))"
+	fi
+	ISER_ACCEL=$(cat "$mark") accel
+}
+
+read -ra accel <<<"$(accel)"
+netdev=(-netdev "$net,id=n0" -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:$mac")
+[ -z "$dump" ] || netdev+=(-object "filter-dump,id=d0,netdev=n0,file=$dump")
+
+rm -f "$out/status"
+: >"$out/ktap"
+code=0
+qemu-system-x86_64 "${accel[@]}" "${common[@]}" -smp "$smp" -serial "file:$out/console" \
+	-drive "file=$root,format=raw,if=virtio,readonly=on" \
+	-drive "file=$modimg,format=raw,if=virtio,readonly=on" \
+	-virtfs "local,path=$TREE,mount_tag=tree,security_model=none,readonly=on" \
+	-virtfs "local,path=$out,mount_tag=out,security_model=none" \
+	-device virtio-rng-pci "${netdev[@]}" \
+	-append "$append ${sets[*]}" </dev/null >"$out/qemu.log" 2>&1 &
+qemu=$!
+trap 'kill $qemu 2>/dev/null || :' EXIT
+for ((end = SECONDS + timeout; SECONDS < end; )); do
+	kill -0 $qemu 2>/dev/null || break
+	# A machine that has reported gets a moment to go by itself.
+	[ ! -s "$out/status" ] || end=$((SECONDS + 5 < end ? SECONDS + 5 : end))
+	sleep 0.2
+done
+if [ -s "$out/status" ]; then
+	code=$(cat "$out/status")
+elif kill -0 $qemu 2>/dev/null; then
+	code=124
+else
+	code=125
+fi
+exit "$code"

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: tests/vm/kernel.sh [--source] 6.1|6.12|newest
+#
+# Fetches a kernel of Debian into the cache and prints where its parts are, as
+# lines for a shell: release, image, modules, headers, chroot. Nothing is
+# installed on this machine. "newest" is the newest kernel that Debian offers
+# for its stable release; it needs a newer compiler than Debian 12 has, which
+# then lives in the folder that "chroot" names ("headers" is a path in there).
+# --source: prints the folder with the parts of Debian's kernel source that the
+# build and the checks use (siw, checkpatch).
+
+. "$(dirname "$0")/lib.sh"
+. "$VM_DIR/apt.sh"
+
+# Packages with modules and image, by series. The exact version moves with
+# every security update: it is looked up, never written down.
+find_kernel() {
+	case $1 in
+	6.1)
+		debian=bookworm
+		pkg=$(apt_newest bookworm '^linux-image-6\.1\.0-[0-9]+-amd64-unsigned$') ;;
+	6.12)
+		debian=bookworm
+		pkg=$(apt_newest bookworm '^linux-image-6\.12\.[0-9]+\+deb12-amd64-unsigned$') ;;
+	newest)
+		debian=trixie
+		pkg=$(apt_newest trixie '^linux-modules-[0-9.]+\+deb13-amd64$') ;;
+	*)
+		die "unknown kernel '$1': 6.1, 6.12 or newest" ;;
+	esac
+	[ -n "$pkg" ] || die "no package of kernel $1 in Debian $debian"
+	release=${pkg#linux-image-} release=${release#linux-modules-}
+	release=${release%-unsigned}
+	base=${release%-amd64}
+}
+
+# Series of linux-source and linux-kbuild: 6.1.0-56 has 6.1, 7.3.4+deb13 has 7.3.
+series() { sed -E 's/^([0-9]+\.[0-9]+).*/\1/' <<<"$base"; }
+
+unpack_image() {
+	local out=$1 packages=("$pkg") deb
+	[ "${pkg#linux-modules-}" = "$pkg" ] ||
+		packages+=("linux-binary-unsigned-$release" "linux-base-$release")
+	apt_fetch "$debian" "$out" "${packages[@]}"
+	for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out"; done
+	rm "$out"/*.deb
+	# Debian 13 keeps modules in /usr/lib and the image beside them.
+	[ -d "$out/lib/modules/$release" ] || ln -s usr/lib "$out/lib"
+	local image
+	image=$(find "$out" -type f -name 'vmlinuz*' | head -n 1)
+	[ -n "$image" ] || { echo "no vmlinuz in ${packages[*]}"; return 1; }
+	ln -s "$image" "$out/vmlinuz"
+}
+
+# The header packages name each other by absolute paths: turn them to the cache.
+unpack_headers() {
+	local out=$1 deb kbuild=linux-kbuild-$base l
+	[ -n "$(apt_version "$debian" "$kbuild")" ] || kbuild=linux-kbuild-$(series)
+	apt_fetch "$debian" "$out" "linux-headers-$release" "linux-headers-$base-common" "$kbuild"
+	for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out"; done
+	rm "$out"/*.deb
+	find "$out/usr/src" -maxdepth 2 -name Makefile -exec \
+		sed -i -E "s,(^|[^A-Za-z0-9_/-])/usr/(src|lib)/linux-,\1$out/usr/\2/linux-,g" {} +
+	find "$out" -type l -lname '/usr/*' | while read -r l; do
+		ln -sfn "$out$(readlink "$l")" "$l"
+	done
+}
+
+# A root of Debian 13 with its compiler and the headers installed in it.
+build_root() {
+	local out=$1
+	mmdebstrap --quiet --variant=minbase \
+		--include="make,gcc-14,libc6-dev,sparse,libelf1t64,linux-headers-$release" \
+		--skip=output/dev trixie "$out" "$CACHE/apt/trixie/sources.list"
+}
+
+unpack_source() {
+	local out=$1 deb tar
+	apt_fetch "$debian" "$out" "linux-source-$(series)"
+	deb=$(echo "$out"/*.deb)
+	tar=./usr/src/linux-source-$(series).tar.xz
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "$tar" | tar -xJ -C "$out" --strip-components=1 \
+		--wildcards '*/drivers/infiniband/sw/siw' '*/scripts/checkpatch.pl' \
+		'*/scripts/spelling.txt' '*/scripts/const_structs.checkpatch'
+	rm "$deb"
+}
+
+want=${1:-}
+case $want in
+--source) want=${2:-} ;;
+-h | --help | '') usage ;;
+esac
+case $want in newest) list=trixie ;; *) list=bookworm ;; esac
+need mmdebstrap=mmdebstrap xz=xz-utils
+apt_lists $list
+find_kernel "$want"
+self=$VM_DIR/kernel.sh
+
+if [ "$1" = --source ]; then
+	version=$(apt_version "$debian" "linux-source-$(series)")
+	cached "source/$want" "$(hash_of "$self" <<<"$version")" \
+		"unpacking parts of linux-source $version" unpack_source
+	exit
+fi
+
+version=$(apt_version "$debian" "$pkg")
+key=$(hash_of "$self" <<<"$release $version")
+image=$(cached "kernel/$want" "$key" "fetching kernel $release" unpack_image)
+if [ $list = trixie ]; then
+	need_root
+	root=$(cached "buildroot/$want" "$key" "making a build root for $release" build_root)
+	headers=/usr/src/linux-headers-$release
+else
+	root=
+	headers=$(cached "headers/$want" "$key" "fetching headers $release" unpack_headers)
+	headers=$headers/usr/src/linux-headers-$release
+fi
+cat <<EOF
+release=$release
+key=$key
+image=$image/vmlinuz
+modules=$image/lib/modules/$release
+headers=$headers
+chroot=$root
+EOF

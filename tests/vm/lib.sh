@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# lib.sh: what the scripts of tests/vm share. Sourced, never run.
+#
+# Everything that takes long to make is kept in one cache directory outside of
+# the tree. An item has a name and a key; the key is a hash of all that it was
+# made from, so that a change makes what depends on it anew and nothing else.
+
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C.UTF-8
+
+VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TREE=$(cd "$VM_DIR/../.." && pwd)
+CACHE=${ISER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iser}
+JOBS=${JOBS:-$(nproc)}
+export VM_DIR TREE CACHE JOBS
+mkdir -p "$CACHE/lock"
+
+# All progress goes to stderr: stdout belongs to results.
+say() { printf '# %s\n' "$*" >&2; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# usage: prints the comment block that heads the calling script.
+usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit "${1:-0}"; }
+
+# hash_of [FILE...]: one short hash of the names given on stdin and the files.
+hash_of() { { cat; [ $# -eq 0 ] || cat "$@"; } | sha256sum | cut -c1-12; }
+
+# run_logged WHAT LOG COMMAND...: one line before, the end of the log on failure.
+run_logged() {
+	local what=$1 log=$2 start=$SECONDS
+	shift 2
+	say "$what ..."
+	mkdir -p "$(dirname "$log")"
+	# In the background, since "if" would switch "set -e" off inside of it.
+	(set -e; "$@") >"$log" 2>&1 </dev/null &
+	if wait $!; then
+		say "$what: done in $((SECONDS - start)) s"
+	else
+		tail -n 20 "$log" | sed 's/^/#   /' >&2
+		die "$what failed, the whole log is in $log"
+	fi
+}
+
+# cached NAME KEY WHAT COMMAND...: prints the folder of an item of the cache.
+# COMMAND gets an empty folder as its last argument and fills it. Two runs that
+# want the same item wait for each other. Of each name the two newest stay.
+cached() {
+	local name=$1 key=$2 what=$3 dir=$CACHE/$1/$2 old
+	shift 3
+	mkdir -p "$CACHE/$name"
+	if [ ! -e "$dir/.complete" ]; then
+		exec {lock}>"$CACHE/lock/${name//\//_}"
+		flock -n "$lock" || { say "$what: another run is at it, waiting"; flock "$lock"; }
+		if [ ! -e "$dir/.complete" ]; then
+			rm -rf "$dir"
+			mkdir -p "$dir"
+			run_logged "$what" "$CACHE/$name/$key.log" "$@" "$dir"
+			touch "$dir/.complete"
+			find "$CACHE/$name" -mindepth 2 -maxdepth 2 -name .complete -printf '%T@ %h\n' |
+				sort -rn | tail -n +3 | cut -d' ' -f2- |
+				while read -r old; do rm -rf "$old" "$old.log"; done
+		fi
+		exec {lock}>&-
+	fi
+	touch "$dir/.complete"
+	echo "$dir"
+}
+
+# need COMMAND=PACKAGE...: installs the packages whose command is missing.
+need() {
+	local pair missing=()
+	for pair; do
+		command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	[ "$(id -u)" = 0 ] || die "missing packages, run as root: apt-get install ${missing[*]}"
+	run_logged "installing ${missing[*]}" "$CACHE/log/apt-install" apt_install "${missing[@]}"
+}
+
+apt_install() {
+	local get=(apt-get -q -y -o DPkg::Lock::Timeout=600)
+	export DEBIAN_FRONTEND=noninteractive
+	"${get[@]}" install --no-install-recommends "$@" ||
+		{ "${get[@]}" update && "${get[@]}" install --no-install-recommends "$@"; }
+}
+
+need_root() { [ "$(id -u)" = 0 ] || die "has to run as root (it makes system images)"; }
