@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counting: receive buffers, unexpected PDUs, outstanding RDMA Reads.
+ * RFC 7145, sections 8.1 and 7.3.6.  Pure: the caller serializes.
+ */
+#ifndef ISER_ACCOUNT_H
+#define ISER_ACCOUNT_H
+
+#include <iser/types.h>
+
+/* What a target connection has to be able to receive. */
+struct iser_rx_plan {
+	/* in */
+	u32 window;		/* MaxCmdSN - ExpCmdSN + 1 */
+	u32 unexpected;		/* MaxOutstandingUnexpectedPDUs, or our bound */
+	u32 first_burst;	/* FirstBurstLength */
+	u32 segment;		/* TargetRecvDataSegmentLength */
+	bool initial_r2t;	/* unsolicited Data-Out are excluded */
+	bool immediate;		/* ImmediateData */
+	u32 depth;		/* receives that the queue pair can hold */
+	/* out */
+	u32 receives;		/* to be posted */
+	u32 granted;		/* window that may be granted, <= window */
+	bool need_initial_r2t;	/* Data-Out would not fit: make InitialR2T Yes */
+};
+
+/**
+ * iser_plan_receives - how many receives cover all that the peer may send
+ *
+ * One for each command of the window, the unexpected ones, one spare for a
+ * NOP-Out or Logout, and for each command of the window its unsolicited
+ * Data-Out.  If those do not fit, InitialR2T=Yes is asked for; if the window
+ * still does not fit, it is clamped.  granted is 0 if not even one fits.
+ */
+void iser_plan_receives(struct iser_rx_plan *p);
+
+/* Unexpected PDUs at the sender: section 8.1.1. */
+struct iser_unexpected {
+	u32 limit;		/* 0: no limit was named */
+	u32 outstanding;
+};
+
+/**
+ * iser_unexpected_take - may an unexpected PDU be sent now?
+ * @u: the account
+ * @ping: it is a NOP that makes the peer acknowledge: may use the last credit
+ * Return: true and counted, or false.
+ */
+bool iser_unexpected_take(struct iser_unexpected *u, bool ping);
+
+/** iser_unexpected_retire - the peer acknowledged @n of them */
+void iser_unexpected_retire(struct iser_unexpected *u, u32 n);
+
+/* Outstanding RDMA Reads: ORD. */
+struct iser_reads {
+	u32 ord;
+	u32 outstanding;
+};
+
+/** iser_reads_take - may one more RDMA Read be posted? counts it */
+bool iser_reads_take(struct iser_reads *r);
+
+/** iser_reads_return - one RDMA Read has completed */
+void iser_reads_return(struct iser_reads *r);
+
+/* Slots of a send queue. */
+struct iser_slots {
+	u32 size;
+	u32 used;
+};
+
+/** iser_slots_take - take @n slots, all or none */
+bool iser_slots_take(struct iser_slots *s, u32 n);
+
+/** iser_slots_some - take up to @n slots; return how many */
+u32 iser_slots_some(struct iser_slots *s, u32 n);
+
+/** iser_slots_return - @n slots are free again */
+void iser_slots_return(struct iser_slots *s, u32 n);
+
+#endif

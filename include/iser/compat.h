@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that are supported.  Included ahead of
+ * every file; the only place that may ask for a kernel version.
+ */
+#ifndef ISER_COMPAT_H
+#define ISER_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/export.h>
+#include <linux/module.h>
+
+/* Names of symbol namespaces became strings in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define ISER_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "ISER")
+#define ISER_IMPORT()		MODULE_IMPORT_NS("ISER")
+#else
+#define ISER_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, ISER)
+#define ISER_IMPORT()		MODULE_IMPORT_NS(ISER)
+#endif
+
+#endif

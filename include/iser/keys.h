@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The login keys of RFC 7145, section 6, and what the transports do to the
+ * login text so that an iSCSI layer that does not know them is not disturbed.
+ * Pure: no allocation, no lock; the caller owns the text buffer.
+ *
+ * Text is a list of "key=value" pairs, each ended by a NUL byte (RFC 7143,
+ * section 6.1).  The functions work in place and return the new length.
+ */
+#ifndef ISER_KEYS_H
+#define ISER_KEYS_H
+
+#include <iser/types.h>
+
+#define ISER_RECV_DSL_DEFAULT	8192	/* sections 6.4 and 6.5 */
+#define ISER_RECV_DSL_MIN	512
+#define ISER_MAX_AHS_DEFAULT	256	/* section 6.8 */
+
+/* How the login ended for a key of our own. */
+enum iser_key_state {
+	ISER_KEY_UNSEEN = 0,	/* neither end named it */
+	ISER_KEY_OFFERED,	/* offered, no answer yet */
+	ISER_KEY_AGREED,	/* both ends named it */
+	ISER_KEY_REFUSED,	/* NotUnderstood, Reject, Irrelevant or silence */
+};
+
+struct iser_keys {
+	/* What this end can do.  Set before the first text. */
+	bool inject;			/* parameter: touch the four keys at all */
+	bool first_contact;		/* initiator: offer; false after a failed try */
+	u32 recv_dsl;			/* data bytes of a posted receive buffer */
+	u32 send_dsl;			/* most data that this end puts into one PDU */
+	u32 max_unexpected;		/* receive buffers for unexpected PDUs */
+	u32 max_ahs;			/* AHS bytes that a receive buffer holds */
+	bool want_hello;		/* iSERHelloRequired */
+	bool force_initial_r2t;		/* target: answer InitialR2T=Yes */
+	bool strict;			/* target: absent TaggedBuffer... means No */
+
+	/* What came of it. */
+	bool discovery;			/* SessionType=Discovery was named */
+	bool rdma_extensions;		/* both ends said RDMAExtensions=Yes */
+	u32 initiator_dsl;		/* InitiatorRecvDataSegmentLength */
+	u32 target_dsl;			/* TargetRecvDataSegmentLength */
+	u32 peer_unexpected;		/* peer's MaxOutstandingUnexpectedPDUs, 0: none named */
+	u32 peer_ahs;			/* peer's MaxAHSLength */
+	bool tagged_solicited_only;	/* base offset meaning, section 6.9 */
+	bool hello;			/* Hello exchange was agreed */
+
+	enum iser_key_state rdma_state, initiator_dsl_state, target_dsl_state;
+	enum iser_key_state unexpected_state, ahs_state, tagged_state;
+	enum iser_key_state hello_state;
+};
+
+/**
+ * iser_keys_init - start a login
+ * @k: zeroed and filled anew
+ * @recv_dsl: data bytes of a posted receive buffer of this end
+ * @send_dsl: most data bytes that this end sends in one control-type PDU
+ */
+void iser_keys_init(struct iser_keys *k, u32 recv_dsl, u32 send_dsl);
+
+/* Why a login text can't be taken. */
+enum iser_keys_error {
+	ISER_KEYS_MALFORMED = -1,	/* no key=value, bad number, duplicate */
+	ISER_KEYS_SPACE = -2,		/* the buffer is full */
+	ISER_KEYS_DIGEST = -3,		/* a digest or marker that iSER forbids */
+	ISER_KEYS_NO_RDMA = -4,		/* RDMAExtensions ended other than Yes */
+};
+
+/**
+ * iser_keys_request_out - initiator: prepare the text of a Login Request
+ * @k: state of this login
+ * @text: text as open-iscsi wrote it
+ * @len: its length
+ * @cap: size of the buffer
+ * @stage: CSG of the request (0 security, 1 operational); keys of section 6
+ *	are added in the first operational request only
+ * @partial: C bit is set: nothing is touched
+ *
+ * Clamps InitiatorRecvDataSegmentLength to recv_dsl and
+ * TargetRecvDataSegmentLength to what this end sends; adds the four keys.
+ * Nothing is added in a Discovery session.
+ * Return: the new length or enum iser_keys_error.
+ */
+int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
+			  u8 stage, bool partial);
+
+/**
+ * iser_keys_response_in - initiator: read and clean a Login Response's text
+ *
+ * Takes the four keys out (open-iscsi fails on a key that it does not know),
+ * notes all results, clamps as above.
+ * Return: the new length or enum iser_keys_error.
+ */
+int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
+			  u8 stage, bool partial);
+
+/**
+ * iser_keys_request_in - target: read and clean a Login Request's text
+ *
+ * Takes the four keys out and remembers them for the answer (LIO would say
+ * NotUnderstood); clamps the two segment lengths, because LIO does not;
+ * HeaderDigest and DataDigest become None where None is among the values,
+ * else ISER_KEYS_DIGEST.  Never leaves an empty text in stage 0.
+ * Return: the new length or enum iser_keys_error.
+ */
+int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
+			 u8 stage, bool partial);
+
+/**
+ * iser_keys_response_out - target: complete a Login Response's text
+ *
+ * Appends the answers owed; makes InitialR2T Yes when force_initial_r2t.
+ * Return: the new length or enum iser_keys_error.
+ */
+int iser_keys_response_out(struct iser_keys *k, char *text, u32 len, u32 cap,
+			   u8 stage, bool partial);
+
+/**
+ * iser_keys_finish - the login is about to enter full feature phase
+ *
+ * Settles what was offered and not answered.
+ * Return: 0, or ISER_KEYS_NO_RDMA when a Normal session did not agree on
+ * RDMAExtensions=Yes (RFC 7145, section 5.1).
+ */
+int iser_keys_finish(struct iser_keys *k);
+
+/**
+ * iser_keys_find - value of a key in a text
+ * @text: text
+ * @len: its length
+ * @key: name
+ * @value_len: length of the value, may be NULL
+ * Return: pointer into @text, or NULL.
+ */
+const char *iser_keys_find(const char *text, u32 len, const char *key,
+			   u32 *value_len);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The few types and helpers that the pure files need.  A pure file includes
+ * this header and no other of the kernel's, so that the same source builds
+ * into the module, into KUnit and into a host program.
+ */
+#ifndef ISER_TYPES_H
+#define ISER_TYPES_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/string.h>
+#include <linux/kernel.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+#endif
+
+/* Big-endian fields at any alignment: iSCSI and iSER headers are bytes. */
+
+static inline u16 iser_get16(const u8 *p)
+{
+	return (u16)(p[0] << 8 | p[1]);
+}
+
+static inline u32 iser_get24(const u8 *p)
+{
+	return (u32)p[0] << 16 | (u32)p[1] << 8 | p[2];
+}
+
+static inline u32 iser_get32(const u8 *p)
+{
+	return (u32)p[0] << 24 | iser_get24(p + 1);
+}
+
+static inline u64 iser_get64(const u8 *p)
+{
+	return (u64)iser_get32(p) << 32 | iser_get32(p + 4);
+}
+
+static inline void iser_put16(u8 *p, u16 v)
+{
+	p[0] = (u8)(v >> 8);
+	p[1] = (u8)v;
+}
+
+static inline void iser_put24(u8 *p, u32 v)
+{
+	p[0] = (u8)(v >> 16);
+	iser_put16(p + 1, (u16)v);
+}
+
+static inline void iser_put32(u8 *p, u32 v)
+{
+	p[0] = (u8)(v >> 24);
+	iser_put24(p + 1, v);
+}
+
+static inline void iser_put64(u8 *p, u64 v)
+{
+	iser_put32(p, (u32)(v >> 32));
+	iser_put32(p + 4, (u32)v);
+}
+
+#endif

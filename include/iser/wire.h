@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The iSER Message on the wire: RFC 7145, section 9.  Pure.
+ */
+#ifndef ISER_WIRE_H
+#define ISER_WIRE_H
+
+#include <iser/types.h>
+
+#define ISER_HDR_LEN		28	/* iSER header, every form */
+#define ISER_BHS_LEN		48	/* iSCSI Basic Header Segment */
+#define ISER_MSG_MIN		(ISER_HDR_LEN + ISER_BHS_LEN)
+#define ISER_VERSION		10	/* RFC 7145, section 9.3 */
+#define ISER_RESERVED_TAG	0xffffffffu
+
+/* High nibble of the first byte: section 9.1. */
+enum iser_opcode {
+	ISER_OP_CONTROL		= 1,
+	ISER_OP_HELLO		= 2,
+	ISER_OP_HELLO_REPLY	= 3,
+};
+
+#define ISER_FLAG_WSV		0x08	/* Write STag is valid */
+#define ISER_FLAG_RSV		0x04	/* Read STag is valid */
+#define ISER_FLAG_REJ		0x01	/* HelloReply: connection rejected */
+
+/* The header of an iSCSI control-type PDU, decoded: section 9.2. */
+struct iser_header {
+	bool wsv, rsv;
+	u32 write_stag, read_stag;
+	u64 write_base, read_base;
+};
+
+/* Hello and HelloReply, decoded: sections 9.3 and 9.4. */
+struct iser_hello {
+	bool rej;		/* HelloReply only */
+	u8 max_version;
+	u8 min_version;		/* HelloReply: CurVer */
+	u16 depth;		/* Hello: iSER-IRD; HelloReply: iSER-ORD */
+};
+
+/* Why a received message is not taken. */
+enum iser_msg_error {
+	ISER_MSG_OK = 0,
+	ISER_MSG_SHORT,		/* shorter than its form demands */
+	ISER_MSG_OPCODE,	/* no iSER opcode */
+	ISER_MSG_LENGTH,	/* AHS and data do not add up to the message */
+	ISER_MSG_AHS,		/* TotalAHSLength or an AHS inside does not fit */
+};
+
+/*
+ * One received message, taken apart.  Offsets count from the first byte of
+ * the message; they are checked against its length before anybody reads.
+ */
+struct iser_msg {
+	enum iser_opcode opcode;
+	struct iser_header hdr;		/* ISER_OP_CONTROL */
+	struct iser_hello hello;	/* the other two */
+	u32 ahs_len;			/* bytes, without padding of data */
+	u32 data_off;
+	u32 data_len;			/* DataSegmentLength, without padding */
+};
+
+/**
+ * iser_parse - check and take apart one received message
+ * @head: the first bytes of the message: its first ISER_MSG_MIN bytes must be
+ *	readable here when @len says that there are so many
+ * @len: bytes received
+ * @msg: the result
+ *
+ * A control message is @len = 28 + 48 + AHS + data, or that with the data
+ * padded to four bytes.  AHS contents are not looked at (see iser_check_ahs).
+ * Any context.
+ * Return: ISER_MSG_OK or the reason of refusal.
+ */
+enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg);
+
+/**
+ * iser_check_ahs - walk the Additional Header Segments
+ * @ahs: the bytes
+ * @len: TotalAHSLength in bytes
+ * @max: what was declared as MaxAHSLength
+ * Return: ISER_MSG_OK or ISER_MSG_AHS (RFC 7143, section 11.2.2).
+ */
+enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max);
+
+/** iser_msg_error_name - the reason of refusal in words, for a log line */
+const char *iser_msg_error_name(enum iser_msg_error err);
+
+/** iser_encode_control - write the 28 bytes before a control-type PDU */
+void iser_encode_control(u8 *buf, const struct iser_header *hdr);
+
+/** iser_encode_hello - write a Hello message (28 bytes) */
+void iser_encode_hello(u8 *buf, const struct iser_hello *hello);
+
+/** iser_encode_hello_reply - write a HelloReply message (28 bytes) */
+void iser_encode_hello_reply(u8 *buf, const struct iser_hello *hello);
+
+/**
+ * iser_answer_hello - decide the HelloReply to a Hello
+ * @in: the Hello as received
+ * @ord: the Outbound RDMA Read depth that this end can use
+ * @out: the reply; out->rej says that the connection must end after it
+ *
+ * RFC 7145, sections 5.1.3, 9.4 and 10.1.3.4.
+ */
+void iser_answer_hello(const struct iser_hello *in, u16 ord,
+		       struct iser_hello *out);
+
+/*
+ * CM private data: four bytes as deployed peers send them.  A set bit says
+ * that the sender does NOT support the thing.
+ */
+#define ISER_CM_LEN		4
+#define ISER_CM_NO_ZBVA		0x80
+#define ISER_CM_NO_INVALIDATE	0x40
+
+/** iser_cm_encode - private data of a connect request or reply */
+void iser_cm_encode(u8 *buf, bool remote_invalidate);
+
+/**
+ * iser_cm_may_invalidate - may we send with invalidate to this peer?
+ * @buf: private data of the peer, or NULL
+ * @len: its length
+ *
+ * Zero-filled or absent data promise nothing: only a peer that set
+ * ISER_CM_NO_ZBVA is known to speak this header.
+ */
+bool iser_cm_may_invalidate(const u8 *buf, u32 len);
+
+#endif
