@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What every case sources. It brings up the RDMA device, gives words for
+# targets, sessions and checks, and cleans up when the case ends, however.
+set -eu
+
+tests=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+export LANG=C.UTF-8
+
+PROVIDER=${ISER_PROVIDER:-rxe}
+INITIATOR=${ISER_INITIATOR:-ours}
+TARGET=${ISER_TARGET:-ours}
+SLOW=${ISER_SLOW:-1}
+PORT=3260
+
+for part in check provider target initiator io; do
+	# shellcheck source=/dev/null
+	. "$tests/lib/$part.sh"
+done
+
+# Words that a case adds to clean_up run first, last one first.
+on_exit() {
+	exit_words=("$1" "${exit_words[@]}")
+}
+exit_words=()
+
+clean_up() {
+	local rc=$? word
+	trap - EXIT
+	set +e
+	for word in "${exit_words[@]}"; do
+		eval "$word"
+	done
+	if ! case_down; then
+		echo 'FAILED: clean-up'
+		[ $rc != 0 ] || rc=1
+	fi
+	# Alone, not under tests/run: leave nothing on the machine.
+	[ -n "${ISER_RESULTS:-}" ] || machine_down
+	exit $rc
+}
+
+# Everything that cases make, also what an earlier one left.
+case_down() {
+	local rc=0
+	sessions_down || rc=1
+	targets_down || rc=1
+	backstores_down || rc=1
+	return $rc
+}
+
+# What cases share and leave for the next one.
+machine_down() {
+	case_down
+	iscsid_down
+	provider_down
+}
+
+if [ "${BASH_SOURCE[-1]}" != "${BASH_SOURCE[0]}" ] && [ "${0##*/}" != run ]; then
+	trap clean_up EXIT
+	trap 'exit 143' TERM INT HUP
+	mkdir -p /tmp/iser-case
+	provider_up
+	case_down >/dev/null 2>&1 || true
+fi

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Words that decide about a case.
+
+note() {
+	echo "note: $*"
+}
+
+# fail TEXT: the case ends here, red
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# skip REASON: the case ends here; 4 is what kselftest uses
+skip() {
+	echo "SKIP: $*"
+	exit 4
+}
+
+need_program() {
+	local p
+	for p; do
+		command -v "$p" >/dev/null || skip "$p is not installed"
+	done
+}
+
+need_tool() {
+	[ -x "${ISER_TOOLS:-}/$1" ] || skip "tests/tools/$1 was not built"
+}
+
+# same WHAT GOT WANTED
+same() {
+	[ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
+}
+
+# must_fail TEXT COMMAND...: red if the command succeeds
+must_fail() {
+	local text=$1
+	shift
+	! "$@" || fail "$text"
+}
+
+# wait_for SECONDS TEXT COMMAND...: until the command succeeds
+wait_for() {
+	local limit=$(($1 * SLOW)) text=$2 start=$SECONDS
+	shift 2
+	until "$@"; do
+		[ $((SECONDS - start)) -lt $limit ] || fail "waited $limit s: $text"
+		sleep 0.1
+	done
+}
+
+# soon SECONDS COMMAND...: like wait_for, but only tells
+soon() {
+	local limit=$(($1 * SLOW)) start=$SECONDS
+	shift
+	until "$@"; do
+		[ $((SECONDS - start)) -lt $limit ] || return 1
+		sleep 0.1
+	done
+}
+
+# mark_log; log_has PATTERN: whether the kernel said so since the mark
+mark_log() {
+	log_point="iser-test: point $RANDOM$RANDOM"
+	echo "$log_point" >/dev/kmsg
+}
+
+log_has() {
+	dmesg | sed -n "\\|$log_point|,\$p" | grep -qE "$1"
+}

@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Sessions, through the stock iscsid and iscsiadm.
+
+iscsid_pid=/run/iser-iscsid.pid
+
+initiator_name() {
+	sed -n 's/^InitiatorName=//p' /etc/iscsi/initiatorname.iscsi 2>/dev/null
+}
+
+initiator_up() {
+	modprobe ib_iser || fail 'modprobe ib_iser'
+	own_module ib_iser "$INITIATOR"
+	[ -n "$(initiator_name)" ] ||
+		echo "InitiatorName=$iqn_prefix:initiator" >/etc/iscsi/initiatorname.iscsi
+	mkdir -p /run/lock/iscsi /var/lib/iscsi
+	iscsid_answers || iscsid_up
+}
+
+iscsid_answers() {
+	grep -q ISCSIADM_ABSTRACT_NAMESPACE /proc/net/unix
+}
+
+# In a session of its own: iscsid takes its process group along when it ends.
+iscsid_up() {
+	setsid iscsid -f >/tmp/iser-iscsid.log 2>&1 </dev/null &
+	echo $! >$iscsid_pid
+	wait_for 10 'iscsid listens' iscsid_answers
+}
+
+iscsid_down() {
+	[ -s $iscsid_pid ] || return 0
+	kill "$(cat $iscsid_pid)" 2>/dev/null || true
+	soon 10 iscsid_is_gone
+	rm -f $iscsid_pid
+}
+
+iscsid_is_gone() {
+	! iscsid_answers
+}
+
+portal() { # [ADDRESS [PORT]]
+	echo "$(bracket "${1:-$IP}"):${2:-$PORT}"
+}
+
+# admin ARGUMENT...: iscsiadm that does not wait for ever
+admin() {
+	timeout $((30 * SLOW)) iscsiadm "$@"
+}
+
+# discover [ADDRESS]: SendTargets over iSER
+discover() {
+	initiator_up
+	admin -m discovery -t st -p "$(portal "${1:-$IP}")" -I iser
+}
+
+# node NAME ARGUMENT...: the record of target NAME; PORTAL chooses another one
+node() {
+	local name=$1
+	shift
+	admin -m node -T "$(iqn "$name")" -p "${PORTAL:-$(portal)}" "$@"
+}
+
+# node_new [NAME]: a static record, no discovery
+node_new() {
+	initiator_up
+	node "${1:-t1}" -o new -I iser >/dev/null
+	node_set "${1:-t1}" node.session.initial_login_retry_max 1
+}
+
+node_set() { # NAME KEY VALUE
+	node "$1" -o update -n "$2" -v "$3"
+}
+
+login() { # [NAME]
+	node "${1:-t1}" --login || fail "login to ${1:-t1}"
+}
+
+logout() { # [NAME]
+	node "${1:-t1}" --logout || fail "logout from ${1:-t1}"
+}
+
+# session_up [NAME]: record, login, device; sets DEVICE
+session_up() {
+	node_new "${1:-t1}"
+	login "${1:-t1}"
+	device "${1:-t1}"
+}
+
+# session_ids NAME: numbers of the kernel's sessions to this target
+session_ids() {
+	local s
+	for s in /sys/class/iscsi_session/session*; do
+		[ -e "$s/targetname" ] || continue
+		[ "$(cat "$s/targetname")" != "$(iqn "$1")" ] || echo "${s##*session}"
+	done
+}
+
+# device [NAME [LUN]]: waits for the disk and sets DEVICE
+device() {
+	wait_for 20 "disk of ${1:-t1} LUN ${2:-0}" find_device "${1:-t1}" "${2:-0}"
+}
+
+find_device() {
+	local s block
+	for s in $(session_ids "$1"); do
+		for block in "/sys/class/iscsi_session/session$s"/device/target*/*:"$2"/block/*; do
+			[ -b "/dev/${block##*/}" ] || continue
+			# Size 0: the disk is still being looked at.
+			[ "$(cat "$block/size")" != 0 ] || continue
+			DEVICE=/dev/${block##*/}
+			return 0
+		done
+	done
+	return 1
+}
+
+# session_state NAME: LOGGED_IN, FAILED, FREE of the first session
+session_state() {
+	local s
+	s=$(session_ids "$1" | head -n 1)
+	[ -n "$s" ] && cat "/sys/class/iscsi_session/session$s/state"
+}
+
+session_is() {
+	[ "$(session_state "$1")" = "$2" ]
+}
+
+sessions_down() {
+	local s rc=0
+	for s in /sys/class/iscsi_session/session*; do
+		case $(cat "$s/targetname" 2>/dev/null) in
+		"$iqn_prefix":*) ;;
+		*) continue ;;
+		esac
+		iscsid_answers || iscsid_up
+		admin -m session -r "${s##*session}" --logout >/dev/null || rc=1
+	done
+	admin -m node 2>/dev/null | awk -v p="$iqn_prefix:" 'index($2, p) == 1 {print $2}' |
+		sort -u | while read -r s; do
+		admin -m node -T "$s" -o delete >/dev/null || true
+	done
+	return $rc
+}

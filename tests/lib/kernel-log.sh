@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the kernel says while a case runs: warnings, reports, leaks.
+
+splat_pattern='BUG:|BUG |WARNING:|UBSAN:|ODEBUG|DMA-API:|Oops|Kernel panic'
+splat_pattern+='|possible (circular|recursive|irq|deadlock)|suspicious RCU'
+splat_pattern+='|inconsistent lock state|held lock freed|bad unlock balance'
+splat_pattern+='|INFO: task .* blocked|lockup|detected stall'
+splat_pattern+='|refcount_t:|list_(add|del) corruption|general protection'
+splat_pattern+='|scheduling while atomic|sleeping function called'
+
+log_mark() {
+	echo "iser-test: begin $1" >/dev/kmsg
+}
+
+# log_since CASE: the kernel log from its mark on
+log_since() {
+	dmesg | sed -n "\\|iser-test: begin $1\$|,\$p"
+}
+
+# log_splats CASE: the first lines of each report, without those that the
+# kernel's own target is known for when it is the one under test
+log_splats() {
+	local known=/dev/null
+	if [ "${ISER_TARGET:-ours}" = kernel ]; then
+		known=$(dirname "${BASH_SOURCE[0]}")/../cases/kernel-target-warnings.txt
+	fi
+	log_since "$1" | sed 's/^\[[^]]*\] //' | grep -E "$splat_pattern" |
+		grep -vEf <(grep -v '^#' "$known") | head -n 20
+	return 0
+}
+
+# Two scans: an object has to be five seconds old to be called a leak. Status 4:
+# the kernel cannot tell.
+log_leaks() {
+	local file=/sys/kernel/debug/kmemleak leaks
+	[ -w $file ] || return 4
+	echo scan >$file 2>/dev/null || return 4
+	sleep 6
+	echo scan >$file
+	leaks=$(cat $file)
+	[ -n "$leaks" ] || return 0
+	echo "$leaks"
+	return 1
+}
+
+# machine_broken CASE: says why, if nothing that follows can be trusted
+machine_broken() {
+	local pid stuck=
+	if grep -q 'debug_locks: *0' /proc/lockdep_stats 2>/dev/null; then
+		echo 'lockdep reported and is off now'
+		return 0
+	fi
+	for pid in $(ps -eo pid=,stat= | awk '$2 ~ /^D/ {print $1}'); do
+		sleep 2
+		[ -e "/proc/$pid/stat" ] || continue
+		[ "$(awk '{print $3}' "/proc/$pid/stat")" = D ] || continue
+		stuck="$(cat "/proc/$pid/comm") ($pid) hangs in $(
+			sed -n 2p "/proc/$pid/stack" 2>/dev/null)"
+		echo "$stuck"
+		return 0
+	done
+	if log_since "$1" | grep -qE 'Oops|general protection|KASAN'; then
+		echo 'the kernel reported a fault'
+		return 0
+	fi
+	if [ -s /sys/kernel/config/target/iscsi/iqn.2026-01.org.example.iser:t1/tpgt_1/enable ]; then
+		echo 'its target could not be removed'
+		return 0
+	fi
+	return 1
+}

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The RDMA device that the target portal listens on. Hardware, or a device that
+# is there already, is used as it is; otherwise a software device is made.
+
+own_netdev=iserdummy0
+own_rdma=isertest0
+NETDEV=${ISER_NETDEV:-$own_netdev}
+
+# Prints the name of the RDMA device of NETDEV.
+rdma_device() {
+	rdma link show 2>/dev/null |
+		sed -n "s|^link \\([^/]*\\)/.* netdev $NETDEV .*|\\1|p" | head -n 1
+}
+
+provider_up() {
+	if [ ! -e "/sys/class/net/$NETDEV" ]; then
+		[ "$NETDEV" = $own_netdev ] || fail "no network device $NETDEV (ISER_NETDEV)"
+		ip link add $own_netdev type dummy
+	fi
+	ip link set "$NETDEV" up
+	IP=$(address 4)
+	if [ -z "$IP" ]; then
+		IP=10.9.0.1
+		ip addr add $IP/24 dev "$NETDEV"
+	fi
+	IP6=$(address 6)
+	if [ -z "$IP6" ] && [ -e /proc/sys/net/ipv6 ]; then
+		IP6=fd09::1
+		ip addr add $IP6/64 dev "$NETDEV" nodad
+	fi
+	[ -n "$(rdma_device)" ] || device_add
+}
+
+# address 4|6: the first global one of NETDEV
+address() {
+	ip -o "-$1" addr show dev "$NETDEV" scope global |
+		awk '{sub("/.*", "", $4); print $4; exit}'
+}
+
+device_add() {
+	case $PROVIDER in
+	# rxe asks for a checksum that nothing else may have loaded.
+	rxe) modprobe -q crc32_generic || true; modprobe rdma_rxe ;;
+	siw) modprobe siw ;;
+	*) fail "no provider $PROVIDER: rxe or siw" ;;
+	esac
+	rdma link add $own_rdma type "$PROVIDER" netdev "$NETDEV" ||
+		fail "no $PROVIDER device on $NETDEV"
+}
+
+device_del() {
+	rdma link delete "$(rdma_device)"
+}
+
+provider_down() {
+	rdma link delete $own_rdma 2>/dev/null || true
+	ip link delete $own_netdev 2>/dev/null || true
+}

@@ -1,0 +1,184 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Targets, through configfs: targetcli takes seconds for each call. A target is
+# named by a short NAME; its IQN carries a prefix that clean-up knows.
+
+config=/sys/kernel/config/target
+iqn_prefix=iqn.2026-01.org.example.iser
+
+iqn() {
+	echo "$iqn_prefix:$1"
+}
+
+tpg() {
+	echo "$config/iscsi/$iqn_prefix:$1/tpgt_1"
+}
+
+target_modules() {
+	[ ! -d $config/iscsi ] || [ ! -d /sys/module/ib_isert ] || return 0
+	modprobe target_core_mod
+	modprobe iscsi_target_mod
+	modprobe ib_isert || fail 'modprobe ib_isert'
+	own_module ib_isert "$TARGET"
+	mkdir -p $config/iscsi
+	mkdir -p /var/target/pr /var/target/alua /etc/target/pr
+}
+
+# own_module NAME ours|kernel: the right one of the two must be loaded
+own_module() {
+	local out=no
+	case $(cat "/sys/module/$1/taint") in *O*) out=yes ;; esac
+	case $2/$out in
+	ours/yes | kernel/no) ;;
+	ours/no) fail "the kernel's own $1 is loaded, not ours" ;;
+	*) fail "our $1 is loaded, not the kernel's own" ;;
+	esac
+}
+
+# target_new NAME: any initiator may log in and write, no CHAP
+target_new() {
+	local t
+	target_modules
+	t=$(tpg "$1")
+	mkdir -p "$t"
+	echo 0 >"$t/attrib/authentication"
+	echo 1 >"$t/attrib/generate_node_acls"
+	echo 1 >"$t/attrib/cache_dynamic_acls"
+	echo 0 >"$t/attrib/demo_mode_write_protect"
+}
+
+# target_portal NAME [ADDRESS [iser|tcp [PORT]]]
+target_portal() {
+	local np
+	np=$(tpg "$1")/np/$(bracket "${2:-$IP}"):${4:-$PORT}
+	if [ "$PROVIDER" = siw ] && [ "${3:-iser}" = iser ]; then
+		# LIO's own listener has the address; in a network namespace
+		# that goes away it is in nobody's way.
+		unshare -n mkdir "$np"
+	else
+		mkdir "$np"
+	fi
+	[ "${3:-iser}" = tcp ] || echo 1 >"$np/iser"
+}
+
+# An IPv6 address stands in brackets before a port.
+bracket() {
+	case $1 in
+	*:*:*) echo "[$1]" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+target_lun() { # NAME LUN BACKSTORE-DIRECTORY
+	mkdir -p "$(tpg "$1")/lun/lun_$2"
+	ln -s "$3" "$(tpg "$1")/lun/lun_$2/store"
+}
+
+target_set() { # NAME attrib|param|auth KEY VALUE
+	echo "$4" >"$(tpg "$1")/$2/$3"
+}
+
+target_on() {
+	echo 1 >"$(tpg "$1")/enable"
+}
+
+target_off() {
+	echo 0 >"$(tpg "$1")/enable"
+}
+
+# target_up [NAME [MIB]]: a ramdisk behind one iSER portal, switched on
+target_up() {
+	local name=${1:-t1} store
+	target_new "$name"
+	store=$(backstore_ram "$name" "${2:-64}")
+	target_lun "$name" 0 "$store"
+	target_portal "$name"
+	target_on "$name"
+}
+
+# The backstores print their directory. Numbers keep hosts adapters apart.
+backstore_new() { # KIND NAME CONTROL
+	local n=0 dir
+	while ! mkdir "$config/core/$1_$n" 2>/dev/null; do
+		n=$((n + 1))
+		[ $n -lt 64 ] || fail "no room for a backstore ($1)"
+	done
+	dir=$config/core/$1_$n/iser-$2
+	mkdir "$dir"
+	echo "$3" >"$dir/control"
+	echo "iser-$2" >"$dir/wwn/vpd_unit_serial"
+	echo 1 >"$dir/enable"
+	echo "$dir"
+}
+
+backstore_ram() { # NAME MIB
+	target_modules >&2
+	backstore_new rd_mcp "$1" "rd_pages=$(($2 * 256))"
+}
+
+backstore_file() { # NAME MIB
+	target_modules >&2
+	modprobe target_core_file
+	truncate -s "$2M" "/tmp/iser-case/$1"
+	backstore_new fileio "$1" \
+		"fd_dev_name=/tmp/iser-case/$1,fd_dev_size=$(($2 << 20))"
+}
+
+backstore_block() { # NAME MIB: a loop device
+	local loop
+	target_modules >&2
+	modprobe target_core_iblock
+	modprobe -q loop || true
+	truncate -s "$2M" "/tmp/iser-case/$1"
+	loop=$(losetup -f --show "/tmp/iser-case/$1")
+	backstore_new iblock "$1" "udev_path=$loop"
+}
+
+# target_sessions NAME: names of the initiators that are logged in
+target_sessions() {
+	local t acl
+	t=$(tpg "$1")
+	tr -d '\000' <"$t/dynamic_sessions"
+	for acl in "$t"/acls/*; do
+		[ -e "$acl/info" ] || continue
+		grep -q '^No active' "$acl/info" || basename "$acl"
+	done
+}
+
+target_idle() {
+	[ -z "$(target_sessions "$1")" ]
+}
+
+targets_down() {
+	local dir name rc=0 store
+	for dir in "$config/iscsi/$iqn_prefix":*; do
+		[ -d "$dir" ] || continue
+		name=${dir##*:}
+		# A portal group that goes while a session closes takes it along:
+		# that is for the cases that want it.
+		if ! soon 20 target_idle "$name"; then
+			echo "the target $name still has a session"
+			rc=1
+		fi
+		echo 0 >"$dir/tpgt_1/enable" || true
+		find "$dir/tpgt_1" -type l -delete
+		for store in "$dir"/tpgt_1/acls/*/lun_* "$dir"/tpgt_1/acls/* \
+			"$dir"/tpgt_1/lun/lun_* "$dir"/tpgt_1/np/* \
+			"$dir/tpgt_1" "$dir"; do
+			[ ! -d "$store" ] || rmdir "$store" || rc=1
+		done
+	done
+	return $rc
+}
+
+backstores_down() {
+	local store rc=0
+	for store in "$config"/core/*/iser-*; do
+		[ -d "$store" ] || continue
+		rmdir "$store" "$(dirname "$store")" || rc=1
+	done
+	losetup -l -n -O NAME,BACK-FILE 2>/dev/null | awk '$2 ~ "/tmp/iser-case/" {print $1}' |
+		while read -r store; do losetup -d "$store"; done
+	rm -rf /tmp/iser-case/*
+	return $rc
+}
