@@ -9,10 +9,11 @@
 # /host/tree. DIR/modules, if it exists, is laid over /lib/modules/<release>.
 # Left in DIR: ktap, log, dmesg, console, status. Exit code: that of the job;
 # 124 when the time was up; 125 when the machine died before the job ended.
+# With --accel alone it only prints what runs machines here: kvm or tcg.
 
 . "$(dirname "$0")/lib.sh"
 
-kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump=''
+kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe=''
 net=user,restrict=on
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -25,18 +26,18 @@ while [ $# -gt 0 ]; do
 	--mac) mac=$2 ;;
 	--dump) dump=$2 ;;
 	--set) sets+=("iser.$2") ;;
+	--accel) probe=1; set -- "$@" '' ;;
 	-h | --help) usage ;;
 	*) die "unknown option '$1', see --help" ;;
 	esac
 	shift 2
 done
-[ -f "$out/job" ] || die "no job in '$out'"
+[ "$probe" ] || [ -f "$out/job" ] || die "no job in '$out'"
 
 need qemu-system-x86_64=qemu-system-x86
 image='' initrd='' modimg='' # set by the next lines
 eval "$("$VM_DIR/kernel.sh" "$kernel")"
 eval "$("$VM_DIR/initrd.sh" "$kernel")"
-root=$("$VM_DIR/root.sh")
 
 common=(-m "$mem" -nodefaults -no-user-config -display none -no-reboot
 	-kernel "$image" -initrd "$initrd")
@@ -68,11 +69,15 @@ accel() {
 }
 
 read -ra accel <<<"$(accel)"
+if [ "$probe" ]; then
+	echo "${accel[1]%%,*}"
+	exit
+fi
+root=$("$VM_DIR/root.sh")
 netdev=(-netdev "$net,id=n0" -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:$mac")
 [ -z "$dump" ] || netdev+=(-object "filter-dump,id=d0,netdev=n0,file=$dump")
 
 rm -f "$out/status"
-: >"$out/ktap"
 code=0
 qemu-system-x86_64 "${accel[@]}" "${common[@]}" -smp "$smp" -serial "file:$out/console" \
 	-drive "file=$root,format=raw,if=virtio,readonly=on" \
