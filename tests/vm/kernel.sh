@@ -86,21 +86,39 @@ unpack_source() {
 	rm "$deb"
 }
 
+# Each path of the answer is still there: the cache may have been cleaned.
+answer_holds() {
+	local line path
+	while read -r line; do
+		case $line in
+		release=* | key=* | headers=* | chroot=) ;;
+		*) path=${line#*=}; [ -e "$path" ] || return 1 ;;
+		esac
+	done <"$answer"
+}
+
 want=${1:-}
 case $want in
 --source) want=${2:-} ;;
 -h | --help | '') usage ;;
 esac
 case $want in newest) list=trixie ;; *) list=bookworm ;; esac
-need mmdebstrap=mmdebstrap xz=xz-utils
-apt_lists $list
-find_kernel "$want"
 self=$VM_DIR/kernel.sh
+# Asked several times by each run: the last answer counts as long as the lists
+# that it came from do.
+answer=$CACHE/kernel/$want$([ "$1" != --source ] || echo -source).$(hash_of "$self" </dev/null)
+apt_lists $list
+if [ "$answer" -nt "$CACHE/apt/$list/fresh" ] && answer_holds; then
+	cat "$answer"
+	exit
+fi
+need mmdebstrap=mmdebstrap xz=xz-utils
+find_kernel "$want"
 
 if [ "$1" = --source ]; then
 	version=$(apt_version "$debian" "linux-source-$(series)")
 	cached "source/$want" "$(hash_of "$self" <<<"$version")" \
-		"unpacking parts of linux-source $version" unpack_source
+		"unpacking parts of linux-source $version" unpack_source | tee "$answer"
 	exit
 fi
 
@@ -116,7 +134,7 @@ else
 	headers=$(cached "headers/$want" "$key" "fetching headers $release" unpack_headers)
 	headers=$headers/usr/src/linux-headers-$release
 fi
-cat <<EOF
+tee "$answer" <<EOF
 release=$release
 key=$key
 image=$image/vmlinuz

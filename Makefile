@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What can be done here: make help. What is built stands in Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KREL  = $(or $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease 2>/dev/null),$(shell uname -r))
+
+all: modules
+
+modules: | $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+clean: | $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
+	depmod $(KREL)
+	@scripts/loaded.sh $(KREL)
+
+uninstall:
+	scripts/uninstall.sh $(KREL)
+	@scripts/loaded.sh $(KREL)
+
+# From here on nothing needs the headers of the running kernel.
+check:
+	@scripts/check.sh
+
+static:
+	@scripts/static.sh
+
+unit:
+	@$(MAKE) --no-print-directory -C tests/unit check
+
+mutants:
+	@$(MAKE) --no-print-directory -C tests/unit mutants
+
+vm:
+	@tests/vm/run $(ARGS)
+
+demo:
+	@scripts/demo.sh
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+$(KDIR)/Makefile:
+	@echo "no kernel headers in $(KDIR)" >&2
+	@echo "install them (apt-get install linux-headers-$$(uname -r))," >&2
+	@echo "or name those of another kernel: make KDIR=/path/to/build" >&2
+	@false
+
+.PHONY: all modules clean install uninstall check static unit mutants vm demo help
+
+#: make             build the three modules for the running kernel (KDIR=... for another)
+#: make install     install them under updates/, where they come before the kernel's own
+#: make uninstall   remove them: the kernel's own count again
+#: make demo        two virtual machines, a target and an initiator, end to end
+#: make check       all tests that belong to every change, on a fresh machine too
+#: make static      only the static checks
+#: make unit        only the unit tests; make mutants: do they notice seeded faults
+#: make vm          test cases in a virtual machine, ARGS="--kernel 6.1 --provider siw"
+#: make clean       remove what was built in this folder

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: scripts/loaded.sh [RELEASE]
+#
+# Compares the iSER modules that are loaded with those that are installed for
+# RELEASE (the running kernel), says who holds those that differ, and prints
+# the commands that swap them. Changes nothing.
+
+set -eu
+
+case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
+release=${1:-$(uname -r)}
+modules="ib_iser ib_isert iser_core"
+sys=/sys/module
+lio=/sys/kernel/config/target/iscsi
+
+# installed MODULE FIELD: what modinfo says of the file modprobe would load.
+installed() { modinfo -k "$release" -F "$2" "$1" 2>/dev/null || true; }
+
+for m in $modules; do
+	file=$(installed "$m" filename)
+	echo "installed for $release: $m ${file:-is not there}"
+done
+if [ "$release" != "$(uname -r)" ]; then
+	echo "the running kernel is $(uname -r): nothing to compare"
+	exit
+fi
+
+old=''
+for m in $modules; do
+	[ -d "$sys/$m" ] || continue
+	loaded=$(cat "$sys/$m/srcversion" 2>/dev/null || echo none)
+	file=$(installed "$m" srcversion)
+	if [ "$loaded" = "${file:-none}" ] && [ -n "$(installed "$m" filename)" ]; then
+		echo "loaded: $m is the installed one"
+	else
+		echo "loaded: $m is ANOTHER one than the installed (srcversion $loaded, installed ${file:-none})"
+		old+=" $m"
+	fi
+done
+if [ -z "$old" ]; then
+	echo "nothing to swap: what gets loaded next is what is installed"
+	exit
+fi
+
+echo
+echo "The old code stays in use until it is unloaded. It is held by:"
+swap=() back=() held=''
+
+# Sessions of the initiator.
+for s in /sys/class/iscsi_host/host*/device/session*/iscsi_session/session*; do
+	[ -d "$s" ] || continue
+	host=${s#*iscsi_host/}
+	[ "$(cat "/sys/class/scsi_host/${host%%/*}/proc_name")" = iscsi_iser ] || continue
+	name=$(cat "$s/targetname") held=1
+	echo "  ib_iser: session ${s##*session} to $name"
+	swap+=("iscsiadm -m session -r ${s##*session} -u    # unmount its disks first")
+done
+# Portals of the target.
+for np in "$lio"/*/tpgt_*/np/*; do
+	[ "$(cat "$np/iser" 2>/dev/null)" = 1 ] || continue
+	iqn=${np#"$lio/"} portal=${np##*/} held=1
+	echo "  ib_isert: portal $portal of ${iqn%%/*}"
+	swap+=("echo 0 >$np/iser    # stops iSER on $portal")
+	back+=("echo 1 >$np/iser")
+done
+for m in $old; do
+	for h in "$sys/$m"/holders/*; do
+		[ -e "$h" ] || continue
+		echo "  $m: module ${h##*/}"
+		held=1
+	done
+	[ "$held" ] || echo "  nobody: $m is only loaded (used $(cat "$sys/$m/refcnt" 2>/dev/null || echo 0) times)"
+done
+
+echo
+echo "Commands that swap it:"
+for line in "${swap[@]}"; do echo "  $line"; done
+# The halves go before the core that they use, and come again by themselves or here.
+for m in $modules; do
+	[ ! -d "$sys/$m" ] || echo "  modprobe -r $m"
+done
+for m in ib_iser ib_isert; do
+	[ ! -d "$sys/$m" ] || echo "  modprobe $m"
+done
+for line in "${back[@]}"; do echo "  $line"; done

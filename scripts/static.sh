@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: scripts/static.sh [--list] [CHECK]...
+#
+# Checks that need no machine to run on; results as KTAP. Without names all of
+# them: licence, words, whitespace, compat, shellcheck, checkpatch, and for each
+# kernel build-6.1, build-6.12, build-newest (W=1, no warning), sparse-6.12,
+# sparse-newest (C=2 with endian checks, no warning).
+
+set -euo pipefail
+tree=$(cd "$(dirname "$0")/.." && pwd)
+cd "$tree"
+export LC_ALL=C.UTF-8
+
+all=(licence words whitespace compat shellcheck checkpatch
+	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
+
+# Files of the project: those that git knows, else all.
+files() {
+	if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files
+	else
+		find . -type f -printf '%P\n'
+	fi | sort | while read -r f; do [ ! -f "$f" ] || echo "$f"; done
+}
+
+scripts() {
+	files | while read -r f; do
+		case $f in
+		*.sh) echo "$f" ;;
+		*) head -n 1 "$f" | grep -aqE '^#!.*[/ ](bash|sh|dash|busybox sh)$' && echo "$f" ;;
+		esac
+	done || true
+}
+
+# nothing FOUND...: fails with what was found.
+nothing() {
+	[ -z "$1" ] || { echo "$1"; return 1; }
+}
+
+check_licence() {
+	local f bad='' line
+	while read -r f; do
+		case $f in
+		LICENSE | *.patch | *.pcap | *.svg | *.json | *.tsv) continue ;;
+		esac
+		# First line, or the one after #! or what an editor or linter reads.
+		line=$(head -n 4 "$f" | grep -a 'SPDX-License-Identifier:' || true)
+		case $line in
+		*GPL-2.0-only*) ;;
+		*) bad+="$f: no SPDX line with GPL-2.0-only in its first lines"$'\n' ;;
+		esac
+	done < <(files)
+	nothing "$bad"
+}
+
+# Nothing that only makes sense on one machine, and no work left in the text.
+check_words() {
+	nothing "$(files | grep -vxF scripts/static.sh | xargs -d '\n' grep -nIE \
+		'TODO|FIXME|XXX|/home/[a-z]|deb\.debian\.org|snapshot\.debian|https?://[a-z.]*mirror' |
+		grep -vE 'XXX{3,}|mktemp' || true)"
+}
+
+check_whitespace() {
+	nothing "$(files | grep -vE '\.(patch|pcap|svg)$' | xargs -d '\n' grep -nIE '[[:blank:]]+$' || true)"
+}
+
+# Differences of kernels belong into one header.
+check_compat() {
+	nothing "$(files | grep -E '^(include|common|initiator|target)/' |
+		grep -vx include/iser/compat.h |
+		xargs -r -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h' || true)"
+}
+
+check_shellcheck() {
+	scripts | xargs -d '\n' shellcheck
+}
+
+check_checkpatch() {
+	local source
+	source=$(tests/vm/kernel.sh --source 6.12)
+	# Not ours to choose: names of the kernel, and what those two headers are for.
+	nothing "$(files | grep -E '^(include|common|initiator|target)/.*\.[ch]$' |
+		xargs -r -d '\n' perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse \
+			--quiet --no-summary --show-types --max-line-length=100 \
+			--ignore CONST_STRUCT -f |
+		grep -vE -e 'CAMELCASE: .*<Scsi_Host>' \
+			-e '^include/iser/compat\.h:.*:(LINUX_VERSION_CODE|CONSTANT_COMPARISON):' \
+			-e '^include/iser/types\.h:.*:PREFER_KERNEL_TYPES:' || true)"
+}
+
+check_build() {
+	local dir
+	dir=$(tests/vm/modules.sh "$1")
+	nothing "$(cat "$dir/warnings")"
+}
+
+check_sparse() {
+	local dir
+	dir=$(tests/vm/modules.sh --sparse "$1")
+	nothing "$(cat "$dir/warnings")"
+}
+
+case ${1:-} in
+-h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
+--list) printf '%s\n' "${all[@]}"; exit ;;
+esac
+[ $# -gt 0 ] || set -- "${all[@]}"
+
+echo "KTAP version 1"
+echo "1..$#"
+number=0 passed=0 failed=0
+for name; do
+	number=$((number + 1))
+	argument=${name#*-}
+	[ "$argument" != "$name" ] || argument=''
+	# In a subshell of its own, so that "set -e" counts inside of the check.
+	code=0
+	out=$(mktemp)
+	(set -e; "check_${name%%-*}" "$argument") >"$out" 2>"$out.err" &
+	wait $! || code=$?
+	if [ $code = 0 ]; then
+		echo "ok $number static/$name"
+		passed=$((passed + 1))
+	else
+		cat "$out" "$out.err" | head -n 80 | sed 's/^/# /'
+		echo "not ok $number static/$name"
+		failed=$((failed + 1))
+	fi
+	rm -f "$out" "$out.err"
+done
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed = 0 ]

@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: scripts/uninstall.sh [RELEASE]
+#
+# Removes our modules of kernel RELEASE (the running one) from updates/, so
+# that the kernel's own count again. Only files that "make install" put there
+# are removed: another vendor's ib_iser stays.
+
+set -eu
+
+case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
+release=${1:-$(uname -r)}
+dir=/lib/modules/$release/updates
+removed=0
+
+# Ours are the core itself and what is built on it.
+ours() {
+	case ${1##*/} in
+	iser_core.ko*) return 0 ;;
+	esac
+	modinfo -F depends "$1" | tr , '\n' | grep -qx iser_core
+}
+
+if [ -d "$dir" ]; then
+	while read -r ko; do
+		ours "$ko" || continue
+		rm -v "$ko"
+		removed=1
+	done < <(find "$dir" -name 'iser_core.ko*' -o -name 'ib_iser.ko*' -o -name 'ib_isert.ko*')
+	# Folders that are empty now; others may keep modules of their own here.
+	find "$dir" -mindepth 1 -type d -empty -delete
+	rmdir --ignore-fail-on-non-empty "$dir"
+fi
+[ $removed = 1 ] || echo "none of our modules is installed for $release"
+depmod "$release"
