@@ -8,14 +8,13 @@
 
 #include <linux/version.h>
 #include <linux/export.h>
-#include <linux/module.h>
 
 /* Names of symbol namespaces became strings in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define ISER_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "ISER")
+#define EXPORT_SYMBOL_ISER(sym)	EXPORT_SYMBOL_NS_GPL(sym, "ISER")
 #define ISER_IMPORT()		MODULE_IMPORT_NS("ISER")
 #else
-#define ISER_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, ISER)
+#define EXPORT_SYMBOL_ISER(sym)	EXPORT_SYMBOL_NS_GPL(sym, ISER)
 #define ISER_IMPORT()		MODULE_IMPORT_NS(ISER)
 #endif
 

@@ -64,7 +64,7 @@ struct iser_data {
 struct iser_task {
 	struct iser_conn *conn;
 	u32 index;
-	u8 *bhs;		/* the slot: 48 bytes; AHS or data follow, iser_info.inline_max bytes */
+	u8 *bhs;		/* the slot; behind it iser_info.inline_max bytes */
 	void *upper;		/* the half's */
 	struct iser_header peer; /* target: STags of the command */
 };
@@ -302,8 +302,8 @@ bool iser_task_busy(const struct iser_task *task);
  * A target brackets "assign StatSN, build the PDU, iser_send_control()"; data
  * are mapped before it.  A spinlock (BH): nothing between may sleep.
  */
-void iser_send_begin(struct iser_conn *conn);
-void iser_send_end(struct iser_conn *conn);
+void iser_send_begin(struct iser_conn *conn) __acquires(conn);
+void iser_send_end(struct iser_conn *conn) __releases(conn);
 
 /**
  * iser_send_control - Send_Control
@@ -375,7 +375,9 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged);
  *
  * Initiator: the task was ended by other means than its response (task
  * management).  Its STags are invalidated and its Send awaited.
- * Return: 0: idle now.  -EINPROGRESS: task_done() will be called.
+ * From an up-call.
+ * Return: 0: idle now.  -EINPROGRESS: task_done() will be called, or has been
+ * called already.
  */
 int iser_deallocate_task_resources(struct iser_task *task);
 

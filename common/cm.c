@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The connection manager: events of a connection's id, and the initiator's
+ * way to an established connection.
+ */
+#include "core.h"
+
+#define ISER_CM_TIMEOUT_MS	1000
+#define ISER_CM_RETRIES		7
+
+/* The private data of the peer: RFC 7145 leaves them to CM, see peers. */
+static void iser_read_private(struct iser_conn *conn,
+			      const struct rdma_conn_param *param)
+{
+	conn->info.remote_invalidate = conn->param.remote_invalidate &&
+		iser_cm_may_invalidate(param->private_data,
+				       param->private_data_len);
+}
+
+static int iser_cm_connect(struct iser_conn *conn)
+{
+	struct rdma_conn_param param = { };
+	u8 private[ISER_CM_LEN];
+	int ret;
+
+	memcpy(&conn->info.local, &conn->id->route.addr.src_addr,
+	       sizeof(conn->info.local));
+	ret = iser_verbs_create(conn);
+	if (ret)
+		return ret;
+	ret = iser_login_init(conn);
+	if (ret)
+		return ret;
+	if (!iser_conn_event(conn, ISER_EV_CONNECT))
+		return -ECONNABORTED;
+
+	iser_cm_encode(private, conn->param.remote_invalidate);
+	param.private_data = private;
+	param.private_data_len = sizeof(private);
+	/* The target reads from us; we never read from it. */
+	param.responder_resources = min_t(int, U8_MAX,
+					  conn->dev->attrs.max_qp_rd_atom);
+	param.initiator_depth = 1;
+	param.retry_count = ISER_CM_RETRIES;
+	param.rnr_retry_count = 6;
+	return rdma_connect_locked(conn->id, &param);
+}
+
+/*
+ * iser_cm_event - handler of a connection's id
+ *
+ * Never sleeps for another connection or for an iSCSI layer: it only starts
+ * the end.  Return: 0 always; the id is destroyed by the connection.
+ */
+int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
+{
+	struct iser_conn *conn = id->context;
+	int ret = 0;
+
+	switch (event->event) {
+	case RDMA_CM_EVENT_ADDR_RESOLVED:
+		ret = rdma_resolve_route(id, ISER_CM_TIMEOUT_MS);
+		break;
+	case RDMA_CM_EVENT_ROUTE_RESOLVED:
+		ret = iser_cm_connect(conn);
+		break;
+	case RDMA_CM_EVENT_ESTABLISHED:
+		if (conn->role == ISER_INITIATOR)
+			iser_read_private(conn, &event->param.conn);
+		/* At a target the first message may have been faster. */
+		iser_conn_event(conn, ISER_EV_ESTABLISHED);
+		break;
+	case RDMA_CM_EVENT_ADDR_ERROR:
+	case RDMA_CM_EVENT_ROUTE_ERROR:
+		ret = -EHOSTUNREACH;
+		break;
+	case RDMA_CM_EVENT_UNREACHABLE:
+	case RDMA_CM_EVENT_CONNECT_ERROR:
+		ret = event->status < 0 ? event->status : -EHOSTUNREACH;
+		break;
+	case RDMA_CM_EVENT_REJECTED:
+		ret = -ECONNREFUSED;
+		break;
+	case RDMA_CM_EVENT_DISCONNECTED:
+		ret = -ECONNRESET;
+		break;
+	case RDMA_CM_EVENT_ADDR_CHANGE:
+		ret = -EADDRNOTAVAIL;
+		break;
+	case RDMA_CM_EVENT_DEVICE_REMOVAL:
+		ret = -ENODEV;
+		break;
+	default:
+		break;
+	}
+	if (ret)
+		iser_connection_fail(conn, ret);
+	return 0;
+}
+
+struct iser_conn *iser_connect(const struct sockaddr *dst,
+			       const struct sockaddr *src,
+			       const struct iser_conn_param *param,
+			       const struct iser_ops *ops, void *upper)
+{
+	struct iser_conn *conn;
+	int ret;
+
+	conn = iser_conn_alloc(ISER_INITIATOR, param, ops, upper);
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	memcpy(&conn->info.remote, dst, dst->sa_family == AF_INET6 ?
+	       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+
+	conn->id = rdma_create_id(&init_net, iser_cm_event, conn, RDMA_PS_TCP,
+				  IB_QPT_RC);
+	if (IS_ERR(conn->id)) {
+		ret = PTR_ERR(conn->id);
+		conn->id = NULL;
+		goto fail;
+	}
+	iser_conn_event(conn, ISER_EV_RESOLVE);
+	ret = rdma_resolve_addr(conn->id, (struct sockaddr *)src, dst,
+				ISER_CM_TIMEOUT_MS);
+	if (ret)
+		goto fail;
+	return conn;
+
+fail:
+	WRITE_ONCE(conn->upper, NULL);
+	iser_conn_put(conn);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_ISER(iser_connect);
+
+/* Established, or over? */
+static bool iser_conn_settled(struct iser_conn *conn)
+{
+	return READ_ONCE(conn->state) >= ISER_LOGIN;
+}
+
+int iser_wait_connected(struct iser_conn *conn, int timeout_ms)
+{
+	long ret = 1;
+
+	if (timeout_ms < 0)
+		ret = wait_event_interruptible(conn->wait,
+					       iser_conn_settled(conn));
+	else if (timeout_ms)
+		ret = wait_event_interruptible_timeout(conn->wait,
+						       iser_conn_settled(conn),
+						       msecs_to_jiffies(timeout_ms));
+	if (ret < 0)
+		return ret;
+	if (!iser_conn_settled(conn))
+		return 0;
+	if (iser_state_live(READ_ONCE(conn->state)))
+		return 1;
+	return conn->reason ?: -ENOTCONN;
+}
+EXPORT_SYMBOL_ISER(iser_wait_connected);

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tasks of the initiator: Send_Control, unsolicited Data-Out, responses, and
+ * Deallocate_Task_Resources.
+ *
+ * A task ends when nothing of it is outstanding: refs counts the completions
+ * to come, the response, and the Data-Out not posted yet.  Only then is the
+ * response handed up (RFC 7145, section 7.3.2): its buffers are unmapped and
+ * its STag is dead before the iSCSI layer hears of it.
+ */
+#include <linux/slab.h>
+#include "core.h"
+
+/* The last reference is gone: from the completion queue. */
+static void iser_command_end(struct iser_io *io)
+{
+	struct iser_conn *conn = io->task.conn;
+	struct iser_rx *rsp = io->rsp;
+	int status = io->status;
+	bool done = io->ctl.no_answer || io->deallocate;
+
+	/* With the connection gone wrong the STag may live: end_work sweeps. */
+	if (status && !done)
+		return;
+	iser_stag_release(io);
+	iser_io_unmap(io);
+	io->rsp = NULL;
+	WRITE_ONCE(io->state, ISER_IO_IDLE);
+	if (rsp) {
+		rsp->pdu.task = &io->task;
+		conn->ops->control_notify(conn, &rsp->pdu);
+	}
+	if (done)
+		conn->ops->task_done(&io->task, status);
+}
+
+/* iser_command_put - one thing less is outstanding.  Completion queue. */
+void iser_command_put(struct iser_io *io)
+{
+	if (atomic_dec_and_test(&io->refs))
+		iser_command_end(io);
+}
+
+void iser_command_send_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, send_cqe);
+
+	if (!iser_wc_ok(io->task.conn, wc, "Send"))
+		io->status = -ENOTCONN;
+	iser_command_put(io);
+}
+
+void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, inv_cqe);
+
+	if (!iser_wc_ok(io->task.conn, wc, "invalidation of an STag"))
+		io->status = -ENOTCONN;
+	iser_command_put(io);
+}
+
+static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	/* Unsignaled: comes only in error, when the Send behind it fails too. */
+	iser_wc_ok(wc->qp->qp_context, wc, "registration of an STag");
+}
+
+static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
+
+/* SGEs for the first @len bytes of the mapped buffer; 0 if too many. */
+static u32 iser_gather(struct iser_io *io, u32 len, struct ib_sge *sge, u32 max)
+{
+	u32 lkey = io->task.conn->pd->local_dma_lkey, n = 0;
+	struct scatterlist *sg = io->sgl;
+
+	for (; len; sg = sg_next(sg)) {
+		u32 bytes = min_t(u32, len, sg_dma_len(sg));
+
+		if (n == max)
+			return 0;
+		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg),
+					    .length = bytes, .lkey = lkey };
+		len -= bytes;
+	}
+	return n;
+}
+
+/*
+ * Map and, where the target or a Data-Out needs it, register the buffer.
+ * Return: number of SGEs behind the header, or negative errno.
+ */
+static int iser_describe(struct iser_io *io, const struct iser_control *ctl,
+			 struct iser_header *hdr, struct ib_reg_wr *reg,
+			 struct ib_sge *sge)
+{
+	const struct iser_data *out = ctl->out;
+	u32 unsolicited = ctl->immediate + ctl->unsolicited;
+	u32 n, max = io->task.conn->max_sge - 1;
+	int ret;
+
+	if (ctl->in) {
+		ret = iser_io_map(io, ctl->in, DMA_FROM_DEVICE);
+		if (ret)
+			return ret;
+		ret = iser_stag_register(io, IB_ACCESS_LOCAL_WRITE |
+					 IB_ACCESS_REMOTE_WRITE, reg);
+		if (ret)
+			return ret;
+		hdr->rsv = true;
+		hdr->read_stag = io->mr->rkey;
+		hdr->read_base = io->mr->iova;
+		return 0;
+	}
+
+	ret = iser_io_map(io, out, DMA_TO_DEVICE);
+	if (ret)
+		return ret;
+	if (unsolicited == out->len && !ctl->unsolicited) {
+		n = iser_gather(io, ctl->immediate, sge, max);
+		if (n)
+			return n;
+	}
+	/* Only solicited data are fetched: else nobody else needs a right. */
+	ret = iser_stag_register(io, unsolicited < out->len ?
+				 IB_ACCESS_REMOTE_READ : 0, reg);
+	if (ret)
+		return ret;
+	if (unsolicited < out->len) {
+		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
+		hdr->wsv = true;
+		hdr->write_stag = io->mr->rkey;
+		hdr->write_base = io->mr->iova + unsolicited;
+	}
+	if (!ctl->immediate)
+		return 0;
+	*sge = (struct ib_sge){ .addr = io->mr->iova, .length = ctl->immediate,
+				.lkey = io->mr->lkey };
+	return 1;
+}
+
+/* Data from elsewhere: Text, NOP-Out.  Return: SGEs, or negative errno. */
+static int iser_extra(struct iser_io *io, const struct iser_data *data,
+		      struct ib_sge *sge)
+{
+	struct iser_conn *conn = io->task.conn;
+	struct scatterlist *sg;
+	int i, n;
+
+	n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, DMA_TO_DEVICE);
+	if (n <= 0)
+		return -ENOMEM;
+	io->extra_mapped = n;
+	if (n > conn->max_sge - 1)
+		return -EMSGSIZE;
+	for_each_sg(data->sgl, sg, n, i)
+		sge[i] = (struct ib_sge){ .addr = sg_dma_address(sg),
+					  .length = sg_dma_len(sg),
+					  .lkey = conn->pd->local_dma_lkey };
+	return n;
+}
+
+/*
+ * iser_send_command - Send_Control at the initiator
+ * Any context.  Return: as iser_send_control().
+ */
+int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
+{
+	struct iser_conn *conn = io->task.conn;
+	struct ib_sge sge[ISER_COMMAND_SGES];
+	struct ib_send_wr wr = { }, *first = &wr;
+	struct iser_header hdr = { };
+	struct ib_reg_wr reg;
+	int n = 0, ret;
+
+	io->ctl = *ctl;
+	io->mr = NULL;
+	io->rsp = NULL;
+	io->answered = ctl->no_answer;
+	io->deallocate = false;
+	io->unsolicited = ctl->unsolicited;
+
+	/*
+	 * Mapping is outside of the lock.  end_work waits for a grace period
+	 * before it lets go of the device.
+	 */
+	rcu_read_lock();
+	ret = -ENOTCONN;
+	if (!iser_state_live(READ_ONCE(conn->state)))
+		goto out;
+	if (ctl->in || ctl->out)
+		n = iser_describe(io, ctl, &hdr, &reg, &sge[1]);
+	else if (ctl->data)
+		n = iser_extra(io, ctl->data, &sge[1]);
+	if (n < 0) {
+		ret = n == -ENOMEM ? -EAGAIN : n;
+		goto undo;
+	}
+
+	iser_encode_control(io->head, &hdr);
+	sge[0] = (struct ib_sge){ .addr = io->head_dma,
+				  .length = ISER_MSG_MIN + ctl->inline_len,
+				  .lkey = conn->pd->local_dma_lkey };
+	ib_dma_sync_single_for_device(conn->dev, io->head_dma, sge[0].length,
+				      DMA_TO_DEVICE);
+	wr.wr_cqe = &io->send_cqe;
+	wr.opcode = IB_WR_SEND;
+	wr.send_flags = IB_SEND_SIGNALED;
+	wr.sg_list = sge;
+	wr.num_sge = 1 + n;
+	if (io->mr) {
+		reg.wr.wr_cqe = &iser_reg_cqe;
+		reg.wr.next = &wr;
+		first = &reg.wr;
+	}
+
+	atomic_set(&io->refs, 1 + !ctl->no_answer + !!ctl->unsolicited);
+	spin_lock_bh(&conn->send_lock);
+	ret = -ENOTCONN;
+	if (iser_state_live(conn->state)) {
+		WRITE_ONCE(io->state, ISER_IO_POSTED);
+		ret = ib_post_send(conn->qp, first, NULL);
+		if (ret)
+			WRITE_ONCE(io->state, ISER_IO_STARTED);
+	}
+	spin_unlock_bh(&conn->send_lock);
+	if (ret && ret != -ENOTCONN) {
+		iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
+			       ret);
+		iser_connection_fail(conn, ret);
+		ret = -ENOTCONN;
+	}
+undo:
+	/* The STag was never told to anybody. */
+	if (ret) {
+		iser_stag_release(io);
+		iser_io_unmap(io);
+	}
+out:
+	rcu_read_unlock();
+	return ret;
+}
+
+/*
+ * iser_command_answered - the response of a task has arrived
+ * @invalidated: and has invalidated its STag
+ * From the completion queue.
+ */
+void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
+			   bool invalidated)
+{
+	io->answered = true;
+	io->rsp = rx;
+	if (io->mr && !invalidated) {
+		atomic_inc(&io->refs);
+		if (iser_stag_invalidate(io)) {
+			/* The connection has ended: end_work sweeps. */
+			iser_connection_fail(io->task.conn, -ENOTCONN);
+			return;
+		}
+	}
+	iser_command_put(io);
+}
+
+int iser_deallocate_task_resources(struct iser_task *task)
+{
+	struct iser_io *io = iser_io_of(task);
+
+	if (READ_ONCE(io->state) != ISER_IO_POSTED || io->deallocate)
+		return io->deallocate && io->state == ISER_IO_POSTED ?
+			-EINPROGRESS : 0;
+	io->deallocate = true;
+	/* A response that waits for its Send already ends the task. */
+	if (!io->answered) {
+		io->answered = true;
+		if (io->mr) {
+			atomic_inc(&io->refs);
+			if (iser_stag_invalidate(io)) {
+				iser_connection_fail(task->conn, -ENOTCONN);
+				return -EINPROGRESS;
+			}
+		}
+		iser_command_put(io);
+	}
+	return -EINPROGRESS;
+}
+EXPORT_SYMBOL_ISER(iser_deallocate_task_resources);
+
+/*
+ * iser_command_drop - let go of a task whose connection has ended
+ * From end_work, after the last completion.
+ */
+void iser_command_drop(struct iser_io *io)
+{
+	struct iser_conn *conn = io->task.conn;
+	bool done;
+
+	if (io->state != ISER_IO_POSTED)
+		return;
+	done = io->ctl.no_answer || io->deallocate;
+	iser_stag_release(io);
+	iser_io_unmap(io);
+	io->rsp = NULL;
+	WRITE_ONCE(io->state, ISER_IO_IDLE);
+	if (done)
+		conn->ops->task_done(&io->task, -ENOTCONN);
+}

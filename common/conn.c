@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A connection: its life from allocation to the last completion.
+ *
+ * One work item, end_work, ends every connection, whoever asked for it and
+ * for whatever reason.  It leaves nothing that the device knows of: a removed
+ * device never waits for a half.  The halves keep the shell by a reference.
+ */
+#include <linux/slab.h>
+#include "core.h"
+
+static void iser_end_work(struct work_struct *work);
+static void iser_free_work(struct work_struct *work);
+
+/* iser_conn_alloc - a connection with one reference, no verbs object yet */
+struct iser_conn *iser_conn_alloc(enum iser_role role,
+				  const struct iser_conn_param *param,
+				  const struct iser_ops *ops, void *upper)
+{
+	struct iser_conn *conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+
+	if (!conn)
+		return NULL;
+	conn->role = role;
+	conn->param = *param;
+	conn->ops = ops;
+	conn->upper = upper;
+	conn->info.device = "(no device)";
+	conn->info.inline_max = ISER_INLINE_MAX;
+	kref_init(&conn->ref);
+	mutex_init(&conn->setup_lock);
+	spin_lock_init(&conn->send_lock);
+	spin_lock_init(&conn->recv_lock);
+	INIT_LIST_HEAD(&conn->sendq);
+	INIT_LIST_HEAD(&conn->flushq);
+	INIT_LIST_HEAD(&conn->data_out_free);
+	INIT_LIST_HEAD(&conn->data_out_wait);
+	INIT_LIST_HEAD(&conn->node);
+	init_waitqueue_head(&conn->wait);
+	init_completion(&conn->down);
+	INIT_WORK(&conn->end_work, iser_end_work);
+	INIT_WORK(&conn->flush_work, iser_flush_work);
+	INIT_WORK(&conn->free_work, iser_free_work);
+	return conn;
+}
+
+static void iser_free_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn, free_work);
+
+	/* Nothing may reach the device or a half from here on. */
+	cancel_work_sync(&conn->flush_work);
+	iser_verbs_destroy(conn);
+	iser_tasks_free(conn);
+	iser_data_outs_free(conn);
+	iser_ring_free(conn);
+	iser_login_free(conn);
+	kfree(conn->sink_sg);
+	kfree(conn->batch);
+	kfree(conn);
+}
+
+static void iser_conn_release(struct kref *ref)
+{
+	struct iser_conn *conn = container_of(ref, struct iser_conn, ref);
+
+	queue_work(iser_wq, &conn->free_work);
+}
+
+void iser_conn_get(struct iser_conn *conn)
+{
+	kref_get(&conn->ref);
+}
+EXPORT_SYMBOL_ISER(iser_conn_get);
+
+void iser_conn_put(struct iser_conn *conn)
+{
+	kref_put(&conn->ref, iser_conn_release);
+}
+EXPORT_SYMBOL_ISER(iser_conn_put);
+
+void *iser_conn_upper(const struct iser_conn *conn)
+{
+	return READ_ONCE(conn->upper);
+}
+EXPORT_SYMBOL_ISER(iser_conn_upper);
+
+void iser_conn_set_upper(struct iser_conn *conn, void *upper)
+{
+	WRITE_ONCE(conn->upper, upper);
+}
+EXPORT_SYMBOL_ISER(iser_conn_set_upper);
+
+const struct iser_info *iser_conn_info(const struct iser_conn *conn)
+{
+	return &conn->info;
+}
+EXPORT_SYMBOL_ISER(iser_conn_info);
+
+/*
+ * iser_conn_event - change the state
+ *
+ * Takes both locks, so that whoever posts under one of them sees the end.
+ * Any context.  Return: false when the event has no place.
+ */
+bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
+{
+	bool done;
+
+	spin_lock_bh(&conn->send_lock);
+	spin_lock(&conn->recv_lock);
+	done = iser_state_next(&conn->state, event);
+	spin_unlock(&conn->recv_lock);
+	spin_unlock_bh(&conn->send_lock);
+	if (done)
+		wake_up_all(&conn->wait);
+	return done;
+}
+
+/*
+ * iser_connection_fail_locked - iser_connection_fail() under send_lock
+ *
+ * The work holds a reference.  Only the first reason counts.
+ */
+void iser_connection_fail_locked(struct iser_conn *conn, int reason)
+{
+	spin_lock(&conn->recv_lock);
+	if (conn->state != ISER_ENDING && conn->state != ISER_DOWN &&
+	    iser_state_next(&conn->state, ISER_EV_FAIL)) {
+		conn->reason = reason;
+		iser_conn_get(conn);
+		queue_work(iser_wq, &conn->end_work);
+	}
+	spin_unlock(&conn->recv_lock);
+}
+
+void iser_connection_fail(struct iser_conn *conn, int reason)
+{
+	spin_lock_bh(&conn->send_lock);
+	iser_connection_fail_locked(conn, reason);
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+}
+EXPORT_SYMBOL_ISER(iser_connection_fail);
+
+static void iser_end_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn, end_work);
+
+	wake_up_all(&conn->wait);
+	/* Whoever saw the connection live and maps or posts has finished. */
+	synchronize_rcu();
+	if (conn->qp) {
+		rdma_disconnect(conn->id);
+		ib_drain_qp(conn->qp);
+	}
+	/* No completion any more: what waited for one is ended here. */
+	iser_jobs_flush(conn);
+	iser_tasks_sweep(conn);
+	mutex_lock(&conn->setup_lock);
+	iser_verbs_destroy(conn);
+	mutex_unlock(&conn->setup_lock);
+
+	iser_conn_event(conn, ISER_EV_DRAINED);
+	/* Submitted between the flush and now; later ones find DOWN. */
+	iser_jobs_flush(conn);
+	if (conn->role == ISER_TARGET)
+		iser_listener_dropped(conn);
+	if (iser_conn_upper(conn)) {
+		if (conn->ops->login_notify)
+			conn->ops->login_notify(conn);
+		conn->ops->connection_terminate_notify(conn, conn->reason);
+	}
+	complete_all(&conn->down);
+	wake_up_all(&conn->wait);
+	iser_conn_put(conn);
+}
+
+/* Has everything that was handed to the send queue left it? */
+static bool iser_conn_quiet(struct iser_conn *conn)
+{
+	bool quiet;
+
+	spin_lock_bh(&conn->send_lock);
+	quiet = !iser_state_live(conn->state) ||
+		(!conn->login.sending && list_empty(&conn->sendq) &&
+		 !conn->slots.used);
+	spin_unlock_bh(&conn->send_lock);
+	return quiet;
+}
+
+void iser_connection_terminate(struct iser_conn *conn)
+{
+	/* A peer that acknowledges nothing must not hold the caller up. */
+	if (conn->role == ISER_TARGET)
+		wait_event_timeout(conn->wait, iser_conn_quiet(conn), 2 * HZ);
+	iser_connection_fail(conn, 0);
+	wait_for_completion(&conn->down);
+}
+EXPORT_SYMBOL_ISER(iser_connection_terminate);
+
+int iser_allocate_connection_resources(struct iser_conn *conn,
+				       const struct iser_resources *res)
+{
+	struct iser_resources r = *res;
+	int ret;
+
+	if (conn->allocated)
+		return -EBUSY;
+	if (r.receives > conn->param.recv_depth || r.recv_data > ISER_LOGIN_TEXT)
+		return -ENOSPC;
+	if (conn->sink_mr && !r.regions) {
+		r.regions = min(r.tasks, 32u);
+		r.region_pages = min(64u, conn->info.max_pages);
+	}
+	conn->res = r;
+
+	/* Against the end of the connection, which takes the verbs away. */
+	mutex_lock(&conn->setup_lock);
+	ret = -ENOTCONN;
+	if (!iser_state_live(READ_ONCE(conn->state)))
+		goto out;
+	ret = iser_tasks_init(conn, r.tasks);
+	if (ret)
+		goto out;
+	if (conn->role == ISER_INITIATOR) {
+		ret = iser_data_outs_init(conn);
+		if (ret)
+			goto out;
+	}
+	ret = iser_ring_init(conn, r.receives, r.recv_data);
+	if (ret)
+		goto out;
+	if (r.regions) {
+		enum ib_mr_type type = conn->info.sg_gaps ?
+			IB_MR_TYPE_SG_GAPS : IB_MR_TYPE_MEM_REG;
+
+		if (conn->sink_mr) {
+			conn->sink_sg = kcalloc(r.region_pages + 1,
+						sizeof(*conn->sink_sg),
+						GFP_KERNEL);
+			ret = -ENOMEM;
+			if (!conn->sink_sg)
+				goto out;
+			type = IB_MR_TYPE_MEM_REG;
+		}
+		ret = ib_mr_pool_init(conn->qp, &conn->qp->rdma_mrs, r.regions,
+				      type, r.region_pages, 0);
+		if (ret)
+			goto out;
+	}
+	if (conn->role == ISER_TARGET)
+		ret = iser_ring_post(conn);
+	conn->allocated = !ret;
+out:
+	mutex_unlock(&conn->setup_lock);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_allocate_connection_resources);
+
+int iser_enable_datamover(struct iser_conn *conn)
+{
+	int ret = 0;
+
+	if (!conn->allocated || !iser_conn_event(conn, ISER_EV_ENABLE))
+		return -ENOTCONN;
+	if (conn->role == ISER_INITIATOR) {
+		ret = iser_ring_post(conn);
+		if (ret)
+			iser_connection_fail(conn, ret);
+	}
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_enable_datamover);
+
+void iser_deallocate_connection_resources(struct iser_conn *conn)
+{
+	flush_work(&conn->flush_work);
+	iser_tasks_free(conn);
+	iser_data_outs_free(conn);
+	iser_ring_free(conn);
+}
+EXPORT_SYMBOL_ISER(iser_deallocate_connection_resources);

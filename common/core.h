@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of iser_core.ko: connections, receives, tasks, jobs.
+ *
+ * Locks, outermost first:
+ *   listener->lock (mutex)	set-up of the listening id
+ *   iser_queue_lock (BH)	lists of connections not accepted yet
+ *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
+ *   conn->send_lock (BH)	state, send queue, slots, order of StatSN
+ *   conn->recv_lock (BH)	posting of receives against the end of the queue pair
+ * conn->state is written under both conn locks and may be read under either.
+ *
+ * All completions of a connection come from one completion queue, one at a
+ * time; what only they touch needs no lock.
+ */
+#ifndef ISER_CORE_H
+#define ISER_CORE_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <rdma/ib_verbs.h>
+#include <rdma/mr_pool.h>
+#include <rdma/rdma_cm.h>
+#include <iser/account.h>
+#include <iser/datamover.h>
+#include <iser/state.h>
+
+#define ISER_LOGIN_TEXT		8192	/* RFC 7143: login PDUs before negotiation */
+#define ISER_AHS_ROOM		256	/* MaxAHSLength that receives provide for */
+#define ISER_RX_PAGES		DIV_ROUND_UP(ISER_LOGIN_TEXT, PAGE_SIZE)
+#define ISER_RX_SGES		(ISER_RX_PAGES + 2)
+#define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
+#define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
+#define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
+#define ISER_COMMAND_SGES	4	/* of a Send at the initiator */
+#define ISER_SEND_SGES		32	/* more would make send queues large */
+#define ISER_BATCH		8	/* work requests for one doorbell */
+#define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
+#define ISER_MAX_SILENT		256	/* connections that have not sent a Login */
+#define ISER_SILENT_TIME	(15 * HZ)
+
+/* Memory for headers: pages mapped once, cut into slots of one size. */
+struct iser_slab {
+	struct ib_device *dev;
+	enum dma_data_direction dir;
+	u32 slot, per_page, nr_pages;
+	struct {
+		void *va;
+		u64 dma;
+	} *pages;
+};
+
+/* A receive buffer and the message in it. */
+struct iser_rx {
+	struct iser_pdu pdu;	/* first: the halves hold this */
+	struct ib_cqe cqe;
+	u8 *head;		/* iSER header and BHS */
+	u8 *tail;		/* paged: where AHS + data beyond the pages land */
+	u32 page_bytes;		/* paged: capacity of the pages; 0: all in one piece */
+	struct page *pages[ISER_RX_PAGES];
+	u32 nr_sges;
+	struct ib_sge sge[ISER_RX_SGES];
+	bool login;
+};
+
+/* A ring of receive buffers. */
+struct iser_ring {
+	u32 nr;
+	struct iser_rx *rx;
+	struct iser_slab heads;
+};
+
+/* Something to post at a target: a response with the data before it, or a Get. */
+struct iser_job {
+	struct list_head node;	/* conn->sendq or conn->flushq; send_lock */
+	struct iser_io *io;
+	struct ib_cqe cqe;
+	bool get;
+	bool busy;		/* Get: in use */
+	bool complete;		/* everything is posted */
+	u32 offset, len, done;	/* bytes of the command's data; done: posted */
+	u64 remote;		/* Tagged Offset of @offset */
+	u32 rkey;
+	u32 slots;		/* taken, their completion outstanding */
+	struct ib_mr *mr;	/* iWARP Get: sink */
+};
+
+enum iser_io_state {
+	ISER_IO_IDLE,
+	ISER_IO_STARTED,	/* the half fills the slot; nothing posted */
+	ISER_IO_POSTED,
+};
+
+/* A task with what the core knows of it. */
+struct iser_io {
+	struct iser_task task;
+	enum iser_io_state state;
+	u8 *head;		/* header slot */
+	u64 head_dma;
+	struct iser_control ctl;
+	int status;
+
+	/* the mapped buffer; extra: ctl.data */
+	struct scatterlist *sgl;
+	unsigned int nents, mapped;
+	enum dma_data_direction dir;
+	u32 data_len;
+	unsigned int extra_mapped;
+
+	union {
+		struct {	/* initiator */
+			/*
+			 * One for each completion to come, one for the response,
+			 * one for Data-Out not yet posted.  The last ends the task.
+			 */
+			atomic_t refs;
+			struct ib_mr *mr;
+			bool answered;		/* response came, or will not be waited for */
+			bool deallocate;	/* the half waits for task_done() */
+			u32 unsolicited;	/* Data-Out bytes not posted yet */
+			struct iser_rx *rsp;
+			struct ib_cqe send_cqe, inv_cqe;
+			struct list_head wait;	/* conn->data_out_wait */
+		};
+		struct {	/* target */
+			struct iser_job send;
+			struct iser_job get[ISER_MAX_GETS];
+		};
+	};
+};
+
+/* An unsolicited Data-Out on its way. */
+struct iser_data_out {
+	struct list_head node;	/* conn->data_out_free; send_lock */
+	struct ib_cqe cqe;
+	struct iser_io *io;
+	u8 *head;
+	u64 head_dma;
+};
+
+/* Work requests are copied by the provider when they are posted. */
+struct iser_batch {
+	struct ib_rdma_wr wr[ISER_BATCH];
+	struct ib_send_wr send;
+	struct ib_reg_wr reg;
+	struct ib_sge send_sge[ISER_SEND_SGES];
+	struct ib_sge sge[ISER_BATCH_SGES];
+};
+
+struct iser_login {
+	struct iser_rx rx;
+	struct iser_slab heads;		/* one page: receive and send header */
+	struct page *text[ISER_RX_PAGES];	/* of the Login PDU that is sent */
+	u64 text_dma[ISER_RX_PAGES];
+	struct ib_cqe cqe;
+	bool sending;			/* its Send has not completed */
+	struct iser_pdu *pdu;		/* received; target: for iser_wait_login() */
+};
+
+struct iser_conn {
+	enum iser_role role;
+	enum iser_state state;
+	struct kref ref;
+	const struct iser_ops *ops;
+	void *upper;
+	struct iser_conn_param param;
+	struct iser_info info;
+	int reason;			/* why it ended */
+
+	struct rdma_cm_id *id;
+	struct ib_device *dev;
+	struct ib_pd *pd;
+	struct ib_cq *cq;
+	struct ib_qp *qp;
+	u32 cq_size;
+	u32 max_sge;			/* of a Send or RDMA Write */
+	u32 max_sge_rd;
+	u32 ord;			/* RDMA Reads that this end may have outstanding */
+	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
+
+	struct mutex setup_lock;	/* see above for these three */
+	spinlock_t send_lock;		/* see above */
+	spinlock_t recv_lock;		/* see above */
+	struct iser_slots slots;	/* send_lock */
+	struct list_head sendq, flushq;	/* send_lock */
+	struct iser_batch *batch;	/* send_lock */
+
+	struct iser_login login;
+	struct iser_ring ring;
+	bool ring_posted;
+	struct iser_resources res;
+	bool allocated;
+	struct iser_io *ios;
+	struct iser_slab heads;
+	struct scatterlist *sink_sg;	/* send_lock */
+
+	struct iser_data_out *data_outs;
+	struct iser_slab data_out_heads;
+	struct list_head data_out_free, data_out_wait;	/* send_lock */
+
+	wait_queue_head_t wait;
+	struct completion down;
+	struct work_struct end_work, flush_work, free_work;
+
+	/* target, until iser_accept() */
+	struct iser_listener *listener;
+	struct list_head node;		/* these four: iser_queue_lock */
+	bool silent, accepted;
+	struct delayed_work silent_work;
+};
+
+static inline struct iser_io *iser_io_of(struct iser_task *task)
+{
+	return container_of(task, struct iser_io, task);
+}
+
+static inline u8 *iser_bhs(u8 *head)
+{
+	return head + ISER_HDR_LEN;
+}
+
+/* main.c */
+extern struct workqueue_struct *iser_wq;
+__printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
+				   const char *fmt, ...);
+
+/* slab.c */
+int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,
+		   u32 nr, enum dma_data_direction dir);
+void *iser_slab_slot(const struct iser_slab *slab, u32 i, u64 *dma);
+void iser_slab_unmap(struct iser_slab *slab);
+void iser_slab_free(struct iser_slab *slab);
+
+/* conn.c */
+struct iser_conn *iser_conn_alloc(enum iser_role role,
+				  const struct iser_conn_param *param,
+				  const struct iser_ops *ops, void *upper);
+bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
+void iser_connection_fail_locked(struct iser_conn *conn, int reason);
+
+/* verbs.c */
+int iser_verbs_create(struct iser_conn *conn);
+void iser_verbs_destroy(struct iser_conn *conn);
+
+/* cm.c */
+int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
+
+/* login.c */
+int iser_login_init(struct iser_conn *conn);
+int iser_login_post_recv(struct iser_conn *conn);
+void iser_login_received(struct iser_conn *conn, struct iser_rx *rx);
+void iser_login_unmap(struct iser_conn *conn);
+void iser_login_free(struct iser_conn *conn);
+
+/* listen.c */
+void iser_listener_ready(struct iser_conn *conn);
+void iser_listener_dropped(struct iser_conn *conn);
+void iser_listeners_retry(void);
+
+/* recv.c */
+int iser_rx_init(struct iser_conn *conn, struct iser_rx *rx, u8 *head, u64 dma,
+		 u32 data, u32 one_piece);
+void iser_rx_unmap(struct iser_conn *conn, struct iser_rx *rx);
+void iser_rx_free(struct iser_rx *rx);
+int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
+int iser_ring_init(struct iser_conn *conn, u32 nr, u32 data);
+int iser_ring_post(struct iser_conn *conn);
+void iser_ring_unmap(struct iser_conn *conn);
+void iser_ring_free(struct iser_conn *conn);
+void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc);
+
+/* task.c */
+int iser_tasks_init(struct iser_conn *conn, u32 nr);
+void iser_tasks_sweep(struct iser_conn *conn);
+void iser_tasks_unmap(struct iser_conn *conn);
+void iser_tasks_free(struct iser_conn *conn);
+int iser_io_map(struct iser_io *io, const struct iser_data *data,
+		enum dma_data_direction dir);
+void iser_io_unmap(struct iser_io *io);
+
+/* command.c: initiator */
+int iser_send_command(struct iser_io *io, const struct iser_control *ctl);
+void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
+			   bool invalidated);
+void iser_command_put(struct iser_io *io);
+void iser_command_drop(struct iser_io *io);
+void iser_command_send_done(struct ib_cq *cq, struct ib_wc *wc);
+void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc);
+
+/* dataout.c: initiator */
+int iser_data_outs_init(struct iser_conn *conn);
+void iser_data_outs_free(struct iser_conn *conn);
+
+/* stag.c */
+int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr);
+void iser_stag_release(struct iser_io *io);
+int iser_stag_invalidate(struct iser_io *io);
+
+/* job.c: target */
+void iser_job_init(struct iser_io *io);
+void iser_job_submit(struct iser_conn *conn, struct iser_job *job);
+void iser_jobs_flush(struct iser_conn *conn);
+void iser_flush_work(struct work_struct *work);
+
+/* wc.c */
+bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
+		const char *what);
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The login phase: one receive buffer and one send buffer, one PDU each way
+ * at a time.  This is all that a connection holds before it is authenticated
+ * (RFC 7145, section 5.1.2).
+ */
+#include <linux/slab.h>
+#include "core.h"
+
+#define ISER_LOGIN_RX_HEAD	0	/* slots of login.heads */
+#define ISER_LOGIN_TX_HEAD	1
+#define ISER_LOGIN_SLOT		512
+
+/*
+ * iser_login_init - allocate the login receive buffer
+ *
+ * The send buffer's pages come with the first Login PDU that is sent; an
+ * initiator, which may not sleep then, takes them here.  Sleeps.
+ */
+int iser_login_init(struct iser_conn *conn)
+{
+	struct iser_login *login = &conn->login;
+	u64 dma;
+	u8 *head;
+	int ret;
+
+	ret = iser_slab_init(&login->heads, conn->dev, ISER_LOGIN_SLOT, 2,
+			     DMA_BIDIRECTIONAL);
+	if (ret)
+		return ret;
+	head = iser_slab_slot(&login->heads, ISER_LOGIN_RX_HEAD, &dma);
+	login->rx.login = true;
+	return iser_rx_init(conn, &login->rx, head, dma, ISER_LOGIN_TEXT, 0);
+}
+
+/* iser_login_post_recv - expect a Login PDU.  Any context. */
+int iser_login_post_recv(struct iser_conn *conn)
+{
+	return iser_rx_post(conn, &conn->login.rx);
+}
+
+void iser_login_unmap(struct iser_conn *conn)
+{
+	struct iser_login *login = &conn->login;
+	int i;
+
+	iser_rx_unmap(conn, &login->rx);
+	for (i = 0; i < ISER_RX_PAGES; i++) {
+		if (login->text_dma[i])
+			ib_dma_unmap_page(conn->dev, login->text_dma[i],
+					  PAGE_SIZE, DMA_TO_DEVICE);
+		login->text_dma[i] = 0;
+	}
+	iser_slab_unmap(&login->heads);
+}
+
+void iser_login_free(struct iser_conn *conn)
+{
+	int i;
+
+	iser_rx_free(&conn->login.rx);
+	for (i = 0; i < ISER_RX_PAGES; i++)
+		if (conn->login.text[i])
+			__free_page(conn->login.text[i]);
+	iser_slab_free(&conn->login.heads);
+}
+
+/* Pages for @len bytes of text, kept until the connection ends. */
+static int iser_login_text_pages(struct iser_conn *conn, u32 len)
+{
+	gfp_t gfp = conn->role == ISER_TARGET ? GFP_KERNEL : GFP_ATOMIC;
+	struct iser_login *login = &conn->login;
+	u32 i;
+
+	for (i = 0; i < DIV_ROUND_UP(len, PAGE_SIZE); i++) {
+		u64 dma;
+
+		if (login->text_dma[i])
+			continue;
+		if (!login->text[i])
+			login->text[i] = alloc_page(gfp);
+		if (!login->text[i])
+			return -ENOMEM;
+		dma = ib_dma_map_page(conn->dev, login->text[i], 0, PAGE_SIZE,
+				      DMA_TO_DEVICE);
+		if (ib_dma_mapping_error(conn->dev, dma))
+			return -ENOMEM;
+		login->text_dma[i] = dma;
+	}
+	return 0;
+}
+
+static void iser_login_deliver(struct iser_conn *conn)
+{
+	struct iser_pdu *pdu = conn->login.pdu;
+
+	conn->login.pdu = NULL;
+	conn->ops->control_notify(conn, pdu);
+}
+
+static void iser_login_send_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_login *login = container_of(wc->wr_cqe, struct iser_login,
+						cqe);
+	struct iser_conn *conn = container_of(login, struct iser_conn, login);
+	bool ok = iser_wc_ok(conn, wc, "Send of a Login PDU");
+
+	spin_lock_bh(&conn->send_lock);
+	login->sending = false;
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+	if (ok && conn->role == ISER_INITIATOR && login->pdu)
+		iser_login_deliver(conn);
+}
+
+int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
+		    u32 len, bool expect)
+{
+	struct iser_login *login = &conn->login;
+	struct ib_sge sge[1 + ISER_RX_PAGES];
+	struct iser_header none = { };
+	struct ib_send_wr wr = { };
+	u32 padded = ALIGN(len, 4), i;
+	int ret;
+	u64 dma;
+	u8 *head;
+
+	if (padded > ISER_LOGIN_TEXT)
+		return -EMSGSIZE;
+	if (conn->role == ISER_TARGET)
+		wait_event(conn->wait, !READ_ONCE(login->sending) ||
+			   !iser_state_live(READ_ONCE(conn->state)));
+
+	/* The lock keeps the end of the connection off the mappings. */
+	if (conn->role == ISER_TARGET) {
+		mutex_lock(&conn->setup_lock);
+		ret = -ENOTCONN;
+		if (iser_state_live(READ_ONCE(conn->state)))
+			ret = iser_login_text_pages(conn, padded);
+		mutex_unlock(&conn->setup_lock);
+		if (ret)
+			return ret;
+	}
+	if (expect) {
+		ret = iser_login_post_recv(conn);
+		if (ret)
+			return ret;
+	}
+
+	spin_lock_bh(&conn->send_lock);
+	ret = -ENOTCONN;
+	if (!iser_state_live(conn->state))
+		goto unlock;
+	if (conn->role == ISER_INITIATOR) {
+		ret = iser_login_text_pages(conn, padded);
+		if (ret)
+			goto unlock;
+	}
+	head = iser_slab_slot(&login->heads, ISER_LOGIN_TX_HEAD, &dma);
+	iser_encode_control(head, &none);
+	memcpy(iser_bhs(head), bhs, ISER_BHS_LEN);
+	iser_put24(iser_bhs(head) + 5, len);
+	sge[0] = (struct ib_sge){ .addr = dma, .length = ISER_MSG_MIN,
+				  .lkey = conn->pd->local_dma_lkey };
+	ib_dma_sync_single_for_device(conn->dev, dma, ISER_MSG_MIN,
+				      DMA_BIDIRECTIONAL);
+	for (i = 0; i * PAGE_SIZE < padded; i++) {
+		u32 n = min_t(u32, padded - i * PAGE_SIZE, PAGE_SIZE);
+		u32 real = len > i * PAGE_SIZE ?
+			min_t(u32, len - i * PAGE_SIZE, PAGE_SIZE) : 0;
+		u8 *page = page_address(login->text[i]);
+
+		memcpy(page, text + i * PAGE_SIZE, real);
+		memset(page + real, 0, n - real);
+		ib_dma_sync_single_for_device(conn->dev, login->text_dma[i], n,
+					      DMA_TO_DEVICE);
+		sge[i + 1] = (struct ib_sge){ .addr = login->text_dma[i],
+					      .length = n,
+					      .lkey = conn->pd->local_dma_lkey };
+	}
+	login->cqe.done = iser_login_send_done;
+	wr.wr_cqe = &login->cqe;
+	wr.opcode = IB_WR_SEND;
+	wr.send_flags = IB_SEND_SIGNALED;
+	wr.sg_list = sge;
+	wr.num_sge = 1 + i;
+	login->sending = true;
+	ret = ib_post_send(conn->qp, &wr, NULL);
+	if (ret)
+		login->sending = false;
+unlock:
+	spin_unlock_bh(&conn->send_lock);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_send_login);
+
+/*
+ * iser_login_received - a whole message has arrived in the login buffer
+ * From the completion queue.
+ */
+void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
+{
+	struct iser_login *login = &conn->login;
+
+	if (conn->role == ISER_INITIATOR) {
+		login->pdu = &rx->pdu;
+		/* Reading sending unlocked: its completion comes from here too. */
+		if (!login->sending)
+			iser_login_deliver(conn);
+		return;
+	}
+
+	/* RTU may be late or lost; a message is proof enough. */
+	iser_conn_event(conn, ISER_EV_ESTABLISHED);
+	if ((rx->pdu.bhs[0] & 0x3f) != 0x03) {
+		iser_conn_warn(conn, "opcode %#x where a Login Request is due, ending the connection",
+			       rx->pdu.bhs[0] & 0x3f);
+		iser_connection_fail(conn, -EPROTO);
+		return;
+	}
+	WRITE_ONCE(login->pdu, &rx->pdu);
+	wake_up_all(&conn->wait);
+	if (!READ_ONCE(conn->accepted))
+		iser_listener_ready(conn);
+	else if (iser_conn_upper(conn))
+		conn->ops->login_notify(conn);
+}
+
+bool iser_login_pending(struct iser_conn *conn)
+{
+	return READ_ONCE(conn->login.pdu) ||
+		READ_ONCE(conn->state) >= ISER_ENDING;
+}
+EXPORT_SYMBOL_ISER(iser_login_pending);
+
+struct iser_pdu *iser_wait_login(struct iser_conn *conn)
+{
+	struct iser_pdu *pdu;
+	int ret;
+
+	ret = wait_event_interruptible(conn->wait, iser_login_pending(conn));
+	if (ret)
+		return ERR_PTR(ret);
+	if (READ_ONCE(conn->state) >= ISER_ENDING)
+		return ERR_PTR(-ENOTCONN);
+	pdu = xchg(&conn->login.pdu, NULL);
+	return pdu ?: ERR_PTR(-ENOTCONN);
+}
+EXPORT_SYMBOL_ISER(iser_wait_login);

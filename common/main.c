@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * iser_core.ko: the iSER layer of RFC 7145, below the Datamover Interface.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/ratelimit.h>
+#include <iser/keys.h>
+#include <iser/segment.h>
+#include "core.h"
+
+struct workqueue_struct *iser_wq;
+
+/*
+ * iser_conn_warn - one line about a connection, for the administrator
+ *
+ * Rate limited over all connections: a peer can cause these.  Any context.
+ */
+void iser_conn_warn(const struct iser_conn *conn, const char *fmt, ...)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	struct va_format vaf;
+	va_list args;
+
+	if (!__ratelimit(&limit))
+		return;
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	pr_warn("%s peer %pISpc on %s: %pV\n",
+		conn->role == ISER_TARGET ? "target," : "initiator,",
+		&conn->info.remote, conn->info.device, &vaf);
+	va_end(args);
+}
+
+int iser_core_check(const char *half, const char *build)
+{
+	if (!strcmp(build, ISER_BUILD))
+		return 0;
+	pr_err("%s is of build %s, iser_core of build %s: install and load all three modules of one build\n",
+	       half, build, ISER_BUILD);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_ISER(iser_core_check);
+
+/* The client does nothing but tell listeners that a device has appeared. */
+static int iser_add_device(struct ib_device *dev)
+{
+	iser_listeners_retry();
+	return 0;
+}
+
+static void iser_remove_device(struct ib_device *dev, void *data)
+{
+	/* Connections and listeners hear of it through their CM ids. */
+}
+
+static struct ib_client iser_client = {
+	.name = "iser",
+	.add = iser_add_device,
+	.remove = iser_remove_device,
+};
+
+static int __init iser_core_init(void)
+{
+	int ret;
+
+	/* Ends of connections wait for one another's completions, not for CPU. */
+	iser_wq = alloc_workqueue("iser", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!iser_wq)
+		return -ENOMEM;
+	ret = ib_register_client(&iser_client);
+	if (ret)
+		destroy_workqueue(iser_wq);
+	return ret;
+}
+
+static void __exit iser_core_exit(void)
+{
+	ib_unregister_client(&iser_client);
+	destroy_workqueue(iser_wq);
+}
+
+module_init(iser_core_init);
+module_exit(iser_core_exit);
+
+/* The pure files know no kernel header: their exports are here. */
+EXPORT_SYMBOL_ISER(iser_parse);
+EXPORT_SYMBOL_ISER(iser_check_ahs);
+EXPORT_SYMBOL_ISER(iser_msg_error_name);
+EXPORT_SYMBOL_ISER(iser_keys_init);
+EXPORT_SYMBOL_ISER(iser_keys_request_out);
+EXPORT_SYMBOL_ISER(iser_keys_response_in);
+EXPORT_SYMBOL_ISER(iser_keys_request_in);
+EXPORT_SYMBOL_ISER(iser_keys_response_out);
+EXPORT_SYMBOL_ISER(iser_keys_finish);
+EXPORT_SYMBOL_ISER(iser_keys_find);
+EXPORT_SYMBOL_ISER(iser_plan_receives);
+EXPORT_SYMBOL_ISER(iser_unexpected_take);
+EXPORT_SYMBOL_ISER(iser_unexpected_retire);
+EXPORT_SYMBOL_ISER(iser_plan_write);
+EXPORT_SYMBOL_ISER(iser_unsolicited_bytes);
+EXPORT_SYMBOL_ISER(iser_write_offset);
+EXPORT_SYMBOL_ISER(iser_bursts_init);
+EXPORT_SYMBOL_ISER(iser_bursts_next);
+EXPORT_SYMBOL_ISER(iser_bursts_done);
+
+MODULE_DESCRIPTION("iSER: iSCSI Extensions for RDMA, the layer below iSCSI (RFC 7145)");
+MODULE_AUTHOR("iSER for Linux");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * STags of the initiator: a task's buffer is registered for the one right
+ * that its direction needs, and invalidated before the task ends
+ * (RFC 7145, sections 7.3.2 and 8.3.2).
+ */
+#include "core.h"
+
+/*
+ * iser_stag_register - register the mapped buffer of a task
+ * @access: IB_ACCESS_* that the peer needs
+ * @wr: filled; to be posted ahead of the Send
+ *
+ * Any context.  Return: 0; -EAGAIN when all STags are in use; -EINVAL when the
+ * device can't cover the buffer's layout.
+ */
+int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr)
+{
+	struct iser_conn *conn = io->task.conn;
+	struct ib_mr *mr;
+	int n;
+
+	mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
+	if (!mr)
+		return -EAGAIN;
+	/* A new key each time: an old STag never comes to life again. */
+	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
+	n = ib_map_mr_sg(mr, io->sgl, io->mapped, NULL, PAGE_SIZE);
+	if (n != io->mapped || mr->length < io->data_len) {
+		ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, mr);
+		return -EINVAL;
+	}
+	memset(wr, 0, sizeof(*wr));
+	wr->wr.opcode = IB_WR_REG_MR;
+	wr->mr = mr;
+	wr->key = mr->rkey;
+	wr->access = access;
+	io->mr = mr;
+	return 0;
+}
+
+/* iser_stag_release - the STag is dead: give it back to the pool */
+void iser_stag_release(struct iser_io *io)
+{
+	struct iser_conn *conn = io->task.conn;
+
+	if (!io->mr)
+		return;
+	ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, io->mr);
+	io->mr = NULL;
+}
+
+/*
+ * iser_stag_invalidate - kill the STag; inv_cqe tells when it is done
+ * Any context.  Return: 0, or negative errno: the connection has ended.
+ */
+int iser_stag_invalidate(struct iser_io *io)
+{
+	struct iser_conn *conn = io->task.conn;
+	struct ib_send_wr wr = { };
+	int ret = -ENOTCONN;
+
+	wr.wr_cqe = &io->inv_cqe;
+	wr.opcode = IB_WR_LOCAL_INV;
+	wr.send_flags = IB_SEND_SIGNALED;
+	wr.ex.invalidate_rkey = io->mr->rkey;
+	spin_lock_bh(&conn->send_lock);
+	if (iser_state_live(conn->state))
+		ret = ib_post_send(conn->qp, &wr, NULL);
+	spin_unlock_bh(&conn->send_lock);
+	return ret;
+}

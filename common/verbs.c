@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verbs objects of a connection: protection domain, queues, queue pair.
+ *
+ * A domain for each connection: an STag of one is worth nothing on another.
+ * A completion queue for each connection at the target: its worker enters
+ * LIO, and may be held up there by a backend of that connection.
+ */
+#include "core.h"
+
+static void iser_qp_event(struct ib_event *event, void *context)
+{
+	struct iser_conn *conn = context;
+
+	switch (event->event) {
+	case IB_EVENT_COMM_EST:
+		rdma_notify(conn->id, event->event);
+		break;
+	case IB_EVENT_QP_FATAL:
+	case IB_EVENT_QP_REQ_ERR:
+	case IB_EVENT_QP_ACCESS_ERR:
+		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
+			       ib_event_msg(event->event));
+		iser_connection_fail(conn, -EIO);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What iSCSI and the data path have to know of the device. */
+static void iser_read_device(struct iser_conn *conn)
+{
+	const struct ib_device_attr *attr = &conn->dev->attrs;
+
+	conn->info.device = dev_name(&conn->dev->dev);
+	conn->info.dma_device = conn->dev->dma_device ?: conn->dev->dev.parent;
+	conn->info.max_pages = min_t(u32, attr->max_fast_reg_page_list_len, 4096);
+	conn->info.sg_gaps = attr->kernel_cap_flags & IBK_SG_GAPS_REG;
+	conn->max_sge = min_t(u32, attr->max_send_sge, ISER_SEND_SGES);
+	conn->max_sge_rd = min_t(u32, attr->max_sge_rd ?: 1, conn->max_sge);
+	conn->sink_mr = conn->role == ISER_TARGET &&
+		rdma_protocol_iwarp(conn->dev, conn->id->port_num);
+	conn->param.recv_depth = min_t(u32, conn->param.recv_depth,
+				       attr->max_qp_wr - 2);
+	conn->info.recv_depth = conn->param.recv_depth;
+}
+
+/*
+ * iser_verbs_create - make the queue pair of conn->id
+ *
+ * From the handler of conn->id.  May sleep.  Return: 0 or negative errno, with
+ * nothing left behind but what iser_verbs_destroy() takes away.
+ */
+int iser_verbs_create(struct iser_conn *conn)
+{
+	struct ib_qp_init_attr attr = { };
+	u32 sends;
+	int ret;
+
+	conn->dev = conn->id->device;
+	iser_read_device(conn);
+	if (!(conn->dev->attrs.device_cap_flags & IB_DEVICE_MEM_MGT_EXTENSIONS)) {
+		iser_conn_warn(conn, "the device has no fast registration, iSER needs it");
+		return -EOPNOTSUPP;
+	}
+
+	/*
+	 * A task of an initiator takes at most three slots at a time: register,
+	 * Send, invalidate.  At a target slots are counted and waited for.
+	 */
+	sends = conn->role == ISER_INITIATOR ?
+		3 * conn->param.tasks + ISER_DATA_OUTS : conn->param.send_depth;
+	sends = min_t(u32, sends, conn->dev->attrs.max_qp_wr - 4);
+	if (conn->role == ISER_INITIATOR)
+		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
+	conn->slots.size = sends;
+	conn->info.send_depth = sends;
+
+	conn->pd = ib_alloc_pd(conn->dev, 0);
+	if (IS_ERR(conn->pd)) {
+		ret = PTR_ERR(conn->pd);
+		conn->pd = NULL;
+		return ret;
+	}
+
+	/* Two Login PDUs, two drains. */
+	conn->cq_size = sends + conn->param.recv_depth + 6;
+	if (conn->role == ISER_INITIATOR)
+		conn->cq = ib_cq_pool_get(conn->dev, conn->cq_size, -1,
+					  IB_POLL_SOFTIRQ);
+	else
+		conn->cq = ib_alloc_cq_any(conn->dev, conn, conn->cq_size,
+					   IB_POLL_WORKQUEUE);
+	if (IS_ERR(conn->cq)) {
+		ret = PTR_ERR(conn->cq);
+		conn->cq = NULL;
+		return ret;
+	}
+
+	attr.event_handler = iser_qp_event;
+	attr.qp_context = conn;
+	attr.send_cq = conn->cq;
+	attr.recv_cq = conn->cq;
+	attr.cap.max_send_wr = sends + 3;
+	attr.cap.max_recv_wr = conn->param.recv_depth + 2;
+	attr.cap.max_send_sge = conn->max_sge;
+	attr.cap.max_recv_sge = min_t(u32, ISER_RX_SGES,
+				      conn->dev->attrs.max_recv_sge);
+	attr.sq_sig_type = IB_SIGNAL_REQ_WR;
+	attr.qp_type = IB_QPT_RC;
+	ret = rdma_create_qp(conn->id, conn->pd, &attr);
+	if (ret)
+		return ret;
+	conn->qp = conn->id->qp;
+	return 0;
+}
+
+/*
+ * iser_verbs_destroy - take away what the device knows of a connection
+ *
+ * After the last completion.  The id goes first: its handler uses the rest.
+ * Sleeps; not from the id's own handler.
+ */
+void iser_verbs_destroy(struct iser_conn *conn)
+{
+	struct ib_qp *qp = conn->qp;
+
+	/* An id whose queue pair is gone takes no events that matter. */
+	if (conn->id) {
+		if (qp)
+			conn->id->qp = NULL;
+		rdma_destroy_id(conn->id);
+		conn->id = NULL;
+	}
+	if (qp) {
+		ib_mr_pool_destroy(qp, &qp->rdma_mrs);
+		conn->qp = NULL;
+		ib_destroy_qp(qp);
+	}
+	if (conn->cq) {
+		if (conn->role == ISER_INITIATOR)
+			ib_cq_pool_put(conn->cq, conn->cq_size);
+		else
+			ib_free_cq(conn->cq);
+		conn->cq = NULL;
+	}
+	if (conn->dev) {
+		iser_tasks_unmap(conn);
+		iser_ring_unmap(conn);
+		iser_login_unmap(conn);
+	}
+	if (conn->pd) {
+		ib_dealloc_pd(conn->pd);
+		conn->pd = NULL;
+	}
+	conn->info.device = "(device released)";
+	conn->info.dma_device = NULL;
+	conn->dev = NULL;
+}

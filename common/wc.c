@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a failed completion means for its connection.
+ */
+#include "core.h"
+
+/*
+ * iser_wc_ok - did the work request succeed?
+ * @what: the operation, for the log line
+ *
+ * A failure ends the connection.  The first one of a connection says why;
+ * those that the end of the queue pair flushes say nothing.  Any context.
+ */
+bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
+		const char *what)
+{
+	if (likely(wc->status == IB_WC_SUCCESS))
+		return true;
+	if (wc->status != IB_WC_WR_FLUSH_ERR && !conn->reason)
+		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
+			       what, ib_wc_status_msg(wc->status),
+			       wc->vendor_err);
+	iser_connection_fail(conn, -EIO);
+	return false;
+}
