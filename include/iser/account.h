@@ -12,11 +12,11 @@
 struct iser_rx_plan {
 	/* in */
 	u32 window;		/* MaxCmdSN - ExpCmdSN + 1 */
-	u32 unexpected;		/* MaxOutstandingUnexpectedPDUs, or our bound */
+	u32 unexpected;		/* what we declared, or our bound; not "no limit" */
 	u32 first_burst;	/* FirstBurstLength */
 	u32 segment;		/* TargetRecvDataSegmentLength */
 	bool initial_r2t;	/* unsolicited Data-Out are excluded */
-	bool immediate;		/* ImmediateData */
+	bool immediate;		/* ImmediateData: allows, so does not lower the count */
 	u32 depth;		/* receives that the queue pair can hold */
 	/* out */
 	u32 receives;		/* to be posted */
@@ -30,7 +30,8 @@ struct iser_rx_plan {
  * One for each command of the window, the unexpected ones, one spare for a
  * NOP-Out or Logout, and for each command of the window its unsolicited
  * Data-Out.  If those do not fit, InitialR2T=Yes is asked for; if the window
- * still does not fit, it is clamped.  granted is 0 if not even one fits.
+ * still does not fit, it is clamped.  granted and receives are 0 if not even
+ * one command fits.
  */
 void iser_plan_receives(struct iser_rx_plan *p);
 
@@ -43,7 +44,8 @@ struct iser_unexpected {
 /**
  * iser_unexpected_take - may an unexpected PDU be sent now?
  * @u: the account
- * @ping: it is a NOP that makes the peer acknowledge: may use the last credit
+ * @ping: it makes the peer acknowledge: may use the last credit.  An initiator,
+ *	whose next command does that, passes true always
  * Return: true and counted, or false.
  */
 bool iser_unexpected_take(struct iser_unexpected *u, bool ping);

@@ -14,7 +14,9 @@
 
 #define ISER_RECV_DSL_DEFAULT	8192	/* sections 6.4 and 6.5 */
 #define ISER_RECV_DSL_MIN	512
+#define ISER_RECV_DSL_MAX	0xffffff
 #define ISER_MAX_AHS_DEFAULT	256	/* section 6.8 */
+#define ISER_UNEXPECTED_DEFAULT	16	/* ours: section 6.7 wants a bound */
 
 /* How the login ended for a key of our own. */
 enum iser_key_state {
@@ -26,13 +28,14 @@ enum iser_key_state {
 
 struct iser_keys {
 	/* What this end can do.  Set before the first text. */
-	bool inject;			/* parameter: touch the four keys at all */
+	bool inject;			/* parameter: name the four keys at all */
+	bool leading;			/* first connection of its session */
 	bool first_contact;		/* initiator: offer; false after a failed try */
 	u32 recv_dsl;			/* data bytes of a posted receive buffer */
 	u32 send_dsl;			/* most data that this end puts into one PDU */
-	u32 max_unexpected;		/* receive buffers for unexpected PDUs */
+	u32 max_unexpected;		/* receive buffers for unexpected PDUs, not 1 */
 	u32 max_ahs;			/* AHS bytes that a receive buffer holds */
-	bool want_hello;		/* iSERHelloRequired */
+	bool want_hello;		/* initiator: offer iSERHelloRequired=Yes */
 	bool force_initial_r2t;		/* target: answer InitialR2T=Yes */
 	bool strict;			/* target: absent TaggedBuffer... means No */
 
@@ -49,11 +52,24 @@ struct iser_keys {
 	enum iser_key_state rdma_state, initiator_dsl_state, target_dsl_state;
 	enum iser_key_state unexpected_state, ahs_state, tagged_state;
 	enum iser_key_state hello_state;
+
+	/* Working state of the functions below; not for their callers. */
+	bool target;			/* this end is the target */
+	bool offered;			/* initiator: the four keys are out */
+	bool rdma_ours, rdma_peer;	/* that end said RDMAExtensions=Yes */
+	bool initial_r2t_owed;		/* target: took InitialR2T=No away */
+	bool parts_in, parts_out;	/* the text before was partial */
+	u32 refuse;			/* target: segment lengths to be rejected */
+	u32 upper;			/* initiator: keys that the layer above named */
+	u8 owed[5];			/* target: answers to keys taken out */
 };
 
 /**
  * iser_keys_init - start a login
- * @k: zeroed and filled anew
+ * @k: zeroed and filled anew: leading connection, first contact, keys are
+ *	named, the defaults above; the caller changes what differs.  On further
+ *	connections of an iSER session (leading false) the keys that hold for
+ *	the session are the session's; the caller copies them
  * @recv_dsl: data bytes of a posted receive buffer of this end
  * @send_dsl: most data bytes that this end sends in one control-type PDU
  */
@@ -78,8 +94,9 @@ enum iser_keys_error {
  * @partial: C bit is set: nothing is touched
  *
  * Clamps InitiatorRecvDataSegmentLength to recv_dsl and
- * TargetRecvDataSegmentLength to what this end sends; adds the four keys.
- * Nothing is added in a Discovery session.
+ * TargetRecvDataSegmentLength to what this end sends; adds the four keys once
+ * RDMAExtensions=Yes is offered.  Digests become None, markers No.
+ * Nothing is added in a Discovery session, and RDMAExtensions is taken out.
  * Return: the new length or enum iser_keys_error.
  */
 int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
@@ -89,7 +106,9 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
  * iser_keys_response_in - initiator: read and clean a Login Response's text
  *
  * Takes the four keys out (open-iscsi fails on a key that it does not know),
- * notes all results, clamps as above.
+ * also when they were not offered; notes all results, clamps as above.  A
+ * segment length that was refused is shown as the default: open-iscsi would
+ * read "Reject" as zero.
  * Return: the new length or enum iser_keys_error.
  */
 int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
@@ -99,7 +118,8 @@ int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
  * iser_keys_request_in - target: read and clean a Login Request's text
  *
  * Takes the four keys out and remembers them for the answer (LIO would say
- * NotUnderstood); clamps the two segment lengths, because LIO does not;
+ * NotUnderstood); clamps the two segment lengths, because LIO does not, and
+ * shows the default for one out of range, which is answered Reject;
  * HeaderDigest and DataDigest become None where None is among the values,
  * else ISER_KEYS_DIGEST.  Never leaves an empty text in stage 0.
  * Return: the new length or enum iser_keys_error.
@@ -119,7 +139,8 @@ int iser_keys_response_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 /**
  * iser_keys_finish - the login is about to enter full feature phase
  *
- * Settles what was offered and not answered.
+ * Settles what was offered and not answered.  Call it behind the last text: at
+ * the target behind iser_keys_response_out for the final Login Response.
  * Return: 0, or ISER_KEYS_NO_RDMA when a Normal session did not agree on
  * RDMAExtensions=Yes (RFC 7145, section 5.1).
  */

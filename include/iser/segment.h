@@ -49,13 +49,14 @@ bool iser_write_offset(u64 base, u32 offset, u32 unsolicited,
 
 /* Walks the solicited part of a write, or a read, burst by burst. */
 struct iser_bursts {
+	u32 start;		/* offset of the first byte of all */
 	u32 next;		/* offset of the first byte not yet asked for */
 	u32 end;		/* offset behind the last byte */
 	u32 max_burst;
 	u32 max_out;		/* bursts in flight at most */
 	u32 out;		/* bursts in flight */
 	u32 done;		/* bytes that have arrived */
-	u32 sn;			/* R2TSN, or DataSN of the next */
+	u32 sn;			/* R2TSN of the burst that comes next */
 };
 
 void iser_bursts_init(struct iser_bursts *b, u32 start, u32 end, u32 max_burst,

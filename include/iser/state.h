@@ -4,6 +4,9 @@
  *
  *   IDLE -> RESOLVING -> CONNECTING -> LOGIN -> FULL -> ENDING -> DOWN
  *                 (a target starts at CONNECTING)
+ *
+ * ISER_EV_FAIL leads from every state before ENDING to ENDING, once: who gets
+ * true does the work.  Without a queue pair ISER_EV_DRAINED follows at once.
  */
 #ifndef ISER_STATE_H
 #define ISER_STATE_H

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counting: receive buffers, unexpected PDUs, outstanding RDMA Reads, slots
+ * of a send queue.  Pure.
+ */
+#include <iser/account.h>
+
+/*
+ * Unsolicited Data-Out PDUs of one command: RFC 7145, section 8.1.1.2.
+ * Section 7.3.4 makes the initiator fill all but the last.  ImmediateData does
+ * not lower the number: it allows immediate data but does not demand them, so
+ * the whole first burst may come in Data-Out PDUs.
+ */
+static u64 data_outs(const struct iser_rx_plan *p)
+{
+	if (p->initial_r2t || !p->first_burst)
+		return 0;
+	if (!p->segment)
+		return p->first_burst;
+	return (u64)(p->first_burst / p->segment) +
+	       (p->first_burst % p->segment != 0);
+}
+
+void iser_plan_receives(struct iser_rx_plan *p)
+{
+	/* Beside the window: the unexpected PDUs and one NOP-Out or Logout. */
+	u64 aside = (u64)p->unexpected + 1;
+	u64 each = 1 + data_outs(p);
+	u64 room;
+
+	p->need_initial_r2t = false;
+	p->granted = 0;
+	p->receives = 0;
+	if (p->depth <= aside)
+		return;
+	room = p->depth - aside;
+
+	/* Divide instead of multiply: the keys may hold any number. */
+	if (each > 1 && (each > room || p->window > (u32)room / (u32)each)) {
+		p->need_initial_r2t = true;
+		each = 1;
+	}
+	p->granted = p->window < room ? p->window : (u32)room;
+	p->receives = (u32)(p->granted * each + aside);
+}
+
+bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
+{
+	u32 limit = u->limit ? u->limit : 0xffffffffu;
+
+	/*
+	 * Section 8.1.2, implementation note: the last credit is kept for the
+	 * PDU that makes the peer acknowledge, else nothing ever retires.
+	 */
+	if (u->limit && !ping)
+		limit--;
+	if (u->outstanding >= limit)
+		return false;
+	u->outstanding++;
+	return true;
+}
+
+void iser_unexpected_retire(struct iser_unexpected *u, u32 n)
+{
+	/* The peer's numbers say how many: never below zero. */
+	u->outstanding -= n < u->outstanding ? n : u->outstanding;
+}
+
+bool iser_reads_take(struct iser_reads *r)
+{
+	/* Section 7.3.6: never more than iSER-ORD; none at all when it is 0. */
+	if (r->outstanding >= r->ord)
+		return false;
+	r->outstanding++;
+	return true;
+}
+
+void iser_reads_return(struct iser_reads *r)
+{
+	if (r->outstanding)
+		r->outstanding--;
+}
+
+static u32 slots_free(const struct iser_slots *s)
+{
+	return s->used < s->size ? s->size - s->used : 0;
+}
+
+bool iser_slots_take(struct iser_slots *s, u32 n)
+{
+	if (n > slots_free(s))
+		return false;
+	s->used += n;
+	return true;
+}
+
+u32 iser_slots_some(struct iser_slots *s, u32 n)
+{
+	u32 left = slots_free(s);
+
+	if (n > left)
+		n = left;
+	s->used += n;
+	return n;
+}
+
+void iser_slots_return(struct iser_slots *s, u32 n)
+{
+	s->used -= n < s->used ? n : s->used;
+}

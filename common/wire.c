@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The iSER Message on the wire: RFC 7145, section 9, and the private data of
+ * the connection manager.  Pure.
+ */
+#include <iser/wire.h>
+
+/* Fields of the iSCSI Basic Header Segment: RFC 7143, section 11.2.1. */
+#define BHS_TOTAL_AHS_LENGTH	4	/* in words of four bytes */
+#define BHS_DATA_SEGMENT_LENGTH	5	/* three bytes */
+
+/* Additional Header Segments: RFC 7143, section 11.2.2. */
+#define AHS_FIXED		3	/* AHSLength and AHSType */
+#define AHS_CODE		0x3f	/* the other two bits are reserved */
+#define AHS_EXTENDED_CDB	1
+#define AHS_BIDI_LENGTH		2
+#define AHS_EXTENDED_CDB_MIN	2	/* a CDB of 17 bytes */
+#define AHS_BIDI_LENGTH_SIZE	5
+
+static u32 pad4(u32 len)
+{
+	return (len + 3) & ~3u;
+}
+
+static void decode_control(const u8 *p, struct iser_header *hdr)
+{
+	/*
+	 * Section 9.2: the fields of an STag that is not valid are ignored.
+	 * They stay zero here, so that no caller can use them by mistake.
+	 */
+	hdr->wsv = p[0] & ISER_FLAG_WSV;
+	hdr->rsv = p[0] & ISER_FLAG_RSV;
+	if (hdr->wsv) {
+		hdr->write_stag = iser_get32(p + 4);
+		hdr->write_base = iser_get64(p + 8);
+	}
+	if (hdr->rsv) {
+		hdr->read_stag = iser_get32(p + 16);
+		hdr->read_base = iser_get64(p + 20);
+	}
+}
+
+static void decode_hello(const u8 *p, struct iser_hello *hello)
+{
+	hello->max_version = p[1] >> 4;
+	hello->min_version = p[1] & 0x0f;
+	hello->depth = iser_get16(p + 2);
+}
+
+static enum iser_msg_error parse_pdu(const u8 *bhs, u32 len,
+				     struct iser_msg *msg)
+{
+	u32 bare, padded;
+
+	/* At most 76 + 1020 + 2^24: the sums can't wrap. */
+	msg->ahs_len = bhs[BHS_TOTAL_AHS_LENGTH] * 4u;
+	msg->data_off = ISER_MSG_MIN + msg->ahs_len;
+	if (msg->data_off > len)
+		return ISER_MSG_AHS;
+	msg->data_len = iser_get24(bhs + BHS_DATA_SEGMENT_LENGTH);
+
+	/*
+	 * The message ends where the PDU ends.  Some peers send the padding
+	 * of the data segment, others leave it out.
+	 */
+	bare = msg->data_off + msg->data_len;
+	padded = msg->data_off + pad4(msg->data_len);
+	if (len != bare && len != padded)
+		return ISER_MSG_LENGTH;
+	return ISER_MSG_OK;
+}
+
+enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg)
+{
+	memset(msg, 0, sizeof(*msg));
+	if (len < ISER_HDR_LEN)
+		return ISER_MSG_SHORT;
+
+	switch (head[0] >> 4) {
+	case ISER_OP_CONTROL:
+		msg->opcode = ISER_OP_CONTROL;
+		if (len < ISER_MSG_MIN)
+			return ISER_MSG_SHORT;
+		decode_control(head, &msg->hdr);
+		return parse_pdu(head + ISER_HDR_LEN, len, msg);
+	case ISER_OP_HELLO:
+		msg->opcode = ISER_OP_HELLO;
+		break;
+	case ISER_OP_HELLO_REPLY:
+		msg->opcode = ISER_OP_HELLO_REPLY;
+		msg->hello.rej = head[0] & ISER_FLAG_REJ;
+		break;
+	default:
+		return ISER_MSG_OPCODE;
+	}
+
+	/* Sections 9.3 and 9.4: the header and nothing behind it. */
+	if (len != ISER_HDR_LEN)
+		return ISER_MSG_LENGTH;
+	decode_hello(head, &msg->hello);
+	return ISER_MSG_OK;
+}
+
+enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max)
+{
+	u32 size, value;
+
+	/* Section 6.8: a MaxAHSLength of zero declares no limit. */
+	if (max && len > max)
+		return ISER_MSG_AHS;
+
+	while (len) {
+		if (len < AHS_FIXED + 1)
+			return ISER_MSG_AHS;
+		value = iser_get16(ahs);
+		size = pad4(AHS_FIXED + value);
+		if (size > len)
+			return ISER_MSG_AHS;
+
+		switch (ahs[2] & AHS_CODE) {
+		case AHS_EXTENDED_CDB:
+			if (value < AHS_EXTENDED_CDB_MIN)
+				return ISER_MSG_AHS;
+			break;
+		case AHS_BIDI_LENGTH:
+			if (value != AHS_BIDI_LENGTH_SIZE)
+				return ISER_MSG_AHS;
+			break;
+		default:
+			/* What other codes mean, iSCSI has to judge. */
+			break;
+		}
+		ahs += size;
+		len -= size;
+	}
+	return ISER_MSG_OK;
+}
+
+const char *iser_msg_error_name(enum iser_msg_error err)
+{
+	switch (err) {
+	case ISER_MSG_OK:
+		return "no error";
+	case ISER_MSG_SHORT:
+		return "message too short";
+	case ISER_MSG_OPCODE:
+		return "unknown iSER opcode";
+	case ISER_MSG_LENGTH:
+		return "length does not fit the header";
+	case ISER_MSG_AHS:
+		return "bad additional header segment";
+	}
+	return "unknown error";
+}
+
+void iser_encode_control(u8 *buf, const struct iser_header *hdr)
+{
+	/* Section 9.2: what is not valid or reserved goes out as zero. */
+	memset(buf, 0, ISER_HDR_LEN);
+	buf[0] = ISER_OP_CONTROL << 4;
+	if (hdr->wsv) {
+		buf[0] |= ISER_FLAG_WSV;
+		iser_put32(buf + 4, hdr->write_stag);
+		iser_put64(buf + 8, hdr->write_base);
+	}
+	if (hdr->rsv) {
+		buf[0] |= ISER_FLAG_RSV;
+		iser_put32(buf + 16, hdr->read_stag);
+		iser_put64(buf + 20, hdr->read_base);
+	}
+}
+
+static void encode_hello(u8 *buf, u8 first, const struct iser_hello *hello)
+{
+	memset(buf, 0, ISER_HDR_LEN);
+	buf[0] = first;
+	buf[1] = (u8)(hello->max_version << 4 | (hello->min_version & 0x0f));
+	iser_put16(buf + 2, hello->depth);
+}
+
+void iser_encode_hello(u8 *buf, const struct iser_hello *hello)
+{
+	encode_hello(buf, ISER_OP_HELLO << 4, hello);
+}
+
+void iser_encode_hello_reply(u8 *buf, const struct iser_hello *hello)
+{
+	encode_hello(buf, (u8)(ISER_OP_HELLO_REPLY << 4 |
+			       (hello->rej ? ISER_FLAG_REJ : 0)), hello);
+}
+
+void iser_answer_hello(const struct iser_hello *in, u16 ord,
+		       struct iser_hello *out)
+{
+	u16 ird = in->depth;
+	u16 depth = ord < ird ? ord : ird;
+	bool overlap = in->min_version <= ISER_VERSION &&
+		       in->max_version >= ISER_VERSION;
+
+	/*
+	 * Section 5.1.3: versions that do not overlap, and a target that can't
+	 * read what the initiator wants read, are negotiation failures.
+	 */
+	out->rej = !overlap || (ird && !depth);
+	out->max_version = ISER_VERSION;
+	out->min_version = ISER_VERSION;
+	out->depth = depth;
+}
+
+void iser_cm_encode(u8 *buf, bool remote_invalidate)
+{
+	memset(buf, 0, ISER_CM_LEN);
+	buf[0] = ISER_CM_NO_ZBVA;
+	if (!remote_invalidate)
+		buf[0] |= ISER_CM_NO_INVALIDATE;
+}
+
+bool iser_cm_may_invalidate(const u8 *buf, u32 len)
+{
+	if (!buf || len < ISER_CM_LEN)
+		return false;
+	return (buf[0] & ISER_CM_NO_ZBVA) && !(buf[0] & ISER_CM_NO_INVALIDATE);
+}
