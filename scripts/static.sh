@@ -17,10 +17,10 @@ all=(licence words whitespace compat shellcheck checkpatch
 
 # Files of the project: those that git knows, else all.
 files() {
-	if git rev-parse --git-dir >/dev/null 2>&1; then
-		git ls-files
+	if [ -e .git ]; then
+		git -c safe.directory='*' ls-files
 	else
-		find . -type f -printf '%P\n'
+		find . -type f ! -path './tests/results/*' -printf '%P\n'
 	fi | sort | while read -r f; do [ ! -f "$f" ] || echo "$f"; done
 }
 

@@ -54,7 +54,10 @@ cached() {
 		exec {lock}>"$CACHE/lock/${name//\//_}"
 		flock -n "$lock" || { say "$what: another run is at it, waiting"; flock "$lock"; }
 		if [ ! -e "$dir/.complete" ]; then
-			rm -rf "$dir"
+			# Also what an earlier attempt left: nobody else is at this name.
+			for old in "$CACHE/$name"/*/; do
+				[ ! -d "$old" ] || [ -e "$old/.complete" ] || rm -rf "$old"
+			done
 			mkdir -p "$dir"
 			run_logged "$what" "$CACHE/$name/$key.log" "$@" "$dir"
 			touch "$dir/.complete"

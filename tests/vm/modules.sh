@@ -25,8 +25,8 @@ done
 # Only what the build reads makes a new build: not tests, not documentation.
 sources() {
 	cd "$TREE"
-	find Kbuild include common initiator target -type f ! -name '*.mod.c' \
-		\( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) 2>/dev/null | sort
+	{ find Kbuild include common initiator target -type f ! -name '*.mod.c' \
+		\( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) 2>/dev/null || true; } | sort
 }
 
 # kbuild DIR ARGUMENT...: make modules there, where the kernel's compiler is.
