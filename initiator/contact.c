@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Addresses whose target may not bear the keys of RFC 7145 that open-iscsi
+ * does not know.  A target must answer NotUnderstood to a key that it does not
+ * know (RFC 7143, section 6.1); some end the login instead.
+ */
+#include "initiator.h"
+
+#include <net/ipv6.h>
+
+#define CONTACTS	16
+
+static DEFINE_SPINLOCK(contact_lock);
+static struct sockaddr_storage contacts[CONTACTS];	/* family 0: free */
+static unsigned int contact_next;			/* replaced when full */
+
+static bool same_address(const struct sockaddr_storage *a,
+			 const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a;
+	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)b;
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)a;
+	const struct sockaddr_in *b4 = (const struct sockaddr_in *)b;
+
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET6)
+		return a6->sin6_port == b6->sin6_port &&
+		       ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr);
+	return a4->sin_port == b4->sin_port &&
+	       a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+}
+
+static struct sockaddr_storage *contact_find(const struct sockaddr_storage *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTACTS; i++)
+		if (contacts[i].ss_family && same_address(&contacts[i], addr))
+			return &contacts[i];
+	return NULL;
+}
+
+/**
+ * iser_contact_plain - shall a login to this address go without the keys?
+ * @addr: address and port of the target
+ *
+ * Any context.  Return: true when the last login that offered them failed.
+ */
+bool iser_contact_plain(const struct sockaddr_storage *addr)
+{
+	bool found;
+
+	spin_lock_bh(&contact_lock);
+	found = contact_find(addr);
+	spin_unlock_bh(&contact_lock);
+	return found;
+}
+
+/**
+ * iser_contact_failed - a login ended before full feature phase
+ * @addr: address and port of the target
+ * @offered: the keys were in its text
+ *
+ * The next login goes without the keys; if that fails as well they were not
+ * the cause, and the one after it offers them again.  Any context.
+ */
+void iser_contact_failed(const struct sockaddr_storage *addr, bool offered)
+{
+	struct sockaddr_storage *entry;
+
+	spin_lock_bh(&contact_lock);
+	entry = contact_find(addr);
+	if (offered && !entry) {
+		entry = &contacts[contact_next++ % CONTACTS];
+		*entry = *addr;
+	} else if (!offered && entry) {
+		entry->ss_family = 0;
+	}
+	spin_unlock_bh(&contact_lock);
+
+	if (offered)
+		pr_info_ratelimited("%pISpc: the login failed; the next one goes without the keys of RFC 7145 that the target may not bear\n",
+				    addr);
+}

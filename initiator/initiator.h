@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The initiator half: libiscsi above, the Datamover Interface below.  It knows
+ * iSCSI and no verbs.
+ *
+ * Locks: libiscsi's frwd_lock is held by all that sends (alloc_pdu, init_task,
+ * xmit_task), its back_lock by all that ends a task (cleanup_task).  Up-calls
+ * of the core come one at a time for a connection and hold no lock, so what
+ * only they touch needs none.
+ */
+#ifndef ISER_INITIATOR_H
+#define ISER_INITIATOR_H
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <scsi/libiscsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+#include <scsi/scsi_transport_iscsi.h>
+
+#include <iser/datamover.h>
+#include <iser/keys.h>
+
+/*
+ * Most data in one PDU to the target, immediate or Data-Out: the default of
+ * TargetRecvDataSegmentLength (RFC 7145, section 6.5), which deployed targets
+ * post.  More than that is better fetched by RDMA Read.
+ */
+#define ISER_SEND_DATA		8192
+
+/* Data bytes of a receive buffer in a Discovery session: SendTargets text. */
+#define ISER_DISCOVERY_DATA	8192
+
+/* AHS of the longest CDB: what behind a BHS a task's slot must hold. */
+#define ISER_CDB_AHS		sizeof(struct iscsi_ecdb_ahdr)
+
+/* Pages of an STag where no connection is there to tell (see session.c). */
+#define ISER_DEFAULT_PAGES	129
+
+/* What this half keeps for each libiscsi task, as its dd_data. */
+struct iser_itask {
+	struct iser_task *task;		/* slot of the same number */
+	struct iser_data buffer;	/* the command's, or text to be sent */
+	enum {
+		ITASK_IDLE,		/* no slot is held */
+		ITASK_STARTED,		/* libiscsi writes into the slot */
+		ITASK_SENT,		/* the core has it; an up-call follows */
+		ITASK_DYING,		/* task management: task_done() follows */
+		ITASK_DEAD,		/* task management ended it */
+	} state;
+	bool no_answer;			/* the target will not respond to it */
+	bool asked;			/* DYING: the core has been told */
+};
+
+/*
+ * An endpoint is one connection, from ep_connect to ep_disconnect.  libiscsi's
+ * connection is bound to it in between, and is not freed before ep_disconnect.
+ */
+struct iser_endpoint {
+	struct iser_conn *conn;
+	const struct iser_info *info;
+	struct iscsi_conn *iscsi;	/* NULL until bound; lock to set it */
+	u32 tasks;			/* asked of the core at connect */
+
+	spinlock_t lock;		/* iscsi, ended, reason */
+	bool ended;			/* connection_terminate_notify() came */
+	int reason;
+
+	/* Login: sent by one process at a time under libiscsi's ep_mutex. */
+	struct iser_keys keys;
+	struct iscsi_hdr login_hdr;	/* Login Requests have no slot yet */
+	bool resources;			/* tasks and receives are allocated */
+	bool full;			/* full feature phase */
+	bool logged_out;		/* the Logout Response has arrived */
+	u8 status_class, status_detail;	/* of a Login Response that refused */
+
+	/* One Text Request at a time: libiscsi sends it from one buffer. */
+	struct scatterlist text_sg;
+
+	/* Task management, see tmf.c.  Only up-calls touch it. */
+	struct list_head held;		/* received PDUs that wait */
+	u32 dying;			/* tasks they wait for */
+};
+
+/* A Scsi_Host has one session. */
+struct iser_host {
+	spinlock_t lock;		/* local */
+	struct sockaddr_storage local;	/* address of the last connection */
+	u32 region_pages;		/* pages that the largest command needs */
+};
+
+/* Module parameters: main.c */
+extern unsigned int iser_max_sectors;
+extern unsigned long long iser_max_lun;
+extern unsigned int iser_max_cmds;
+extern unsigned int iser_recv_data;
+extern unsigned int iser_unexpected;
+extern bool iser_offer_keys;
+
+extern struct iscsi_transport iser_transport;
+extern struct scsi_host_template iser_sht;
+extern struct scsi_transport_template *iser_scsi_transport;
+
+/* session.c */
+struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
+					      u16 cmds_max, u16 qdepth,
+					      u32 initial_cmdsn);
+void iser_session_destroy(struct iscsi_cls_session *cls_session);
+int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end);
+int iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
+			char *buf);
+
+/* conn.c */
+struct iscsi_cls_conn *iser_conn_create(struct iscsi_cls_session *cls_session,
+					u32 cid);
+int iser_conn_bind(struct iscsi_cls_session *cls_session,
+		   struct iscsi_cls_conn *cls_conn, u64 transport_eph,
+		   int is_leading);
+int iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
+			char *buf, int buflen);
+int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
+			   char *buf);
+void iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
+			 struct iscsi_stats *stats);
+
+/* endpoint.c */
+struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
+				       struct sockaddr *dst_addr,
+				       int non_blocking);
+int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms);
+void iser_ep_disconnect(struct iscsi_endpoint *ep);
+
+/* login.c */
+int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
+			char *data, u32 size);
+int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
+			char *text, u32 len);
+void iser_login_ended(struct iser_endpoint *end);
+
+/* contact.c */
+bool iser_contact_plain(const struct sockaddr_storage *addr);
+void iser_contact_failed(const struct sockaddr_storage *addr, bool offered);
+
+/* task.c */
+int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
+int iser_task_init(struct iscsi_task *task);
+int iser_task_xmit(struct iscsi_task *task);
+void iser_task_cleanup(struct iscsi_task *task);
+void iser_task_notify_done(struct iser_task *task, int status);
+void iser_task_notify_ready(struct iser_task *task);
+
+/* recv.c */
+struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);
+void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu);
+void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu);
+
+/* tmf.c */
+bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
+void iser_tmf_put(struct iser_endpoint *end);
+
+static inline struct iscsi_hdr *iser_pdu_hdr(const struct iser_pdu *pdu)
+{
+	return (struct iscsi_hdr *)pdu->bhs;
+}
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Login: the text that open-iscsi sends and gets is rewritten on its way, and
+ * the connection's resources are allocated when full feature phase is near.
+ * RFC 7145, sections 5.1 and 6.
+ */
+#include "initiator.h"
+
+static const char *keys_error_text(int err)
+{
+	switch (err) {
+	case ISER_KEYS_SPACE:
+		return "it is too long";
+	case ISER_KEYS_DIGEST:
+		return "it has a digest or marker, which iSER does not allow";
+	case ISER_KEYS_NO_RDMA:
+		return "RDMAExtensions=Yes was not agreed on";
+	default:
+		return "it is malformed";
+	}
+}
+
+static u8 login_stage(const struct iscsi_hdr *hdr)
+{
+	return ISCSI_LOGIN_CURRENT_STAGE(hdr->flags);
+}
+
+/* Does this PDU lead, or offer to lead, to full feature phase? */
+static bool login_final(const struct iscsi_hdr *hdr)
+{
+	return hdr->flags & ISCSI_FLAG_LOGIN_TRANSIT &&
+	       ISCSI_LOGIN_NEXT_STAGE(hdr->flags) == ISCSI_FULL_FEATURE_PHASE;
+}
+
+static void login_begin(struct iser_endpoint *end)
+{
+	struct iser_keys *keys = &end->keys;
+
+	if (keys->send_dsl)
+		return;		/* a later request of the same login */
+	iser_keys_init(keys, iser_recv_data, ISER_SEND_DATA);
+	keys->inject = iser_offer_keys;
+	keys->first_contact = !iser_contact_plain(&end->info->remote);
+	keys->max_unexpected = iser_unexpected;
+	keys->max_ahs = ISER_MAX_AHS_DEFAULT;
+}
+
+/*
+ * Allocate_Connection_Resources.  The target may send full feature PDUs right
+ * behind its last Login Response, so this comes before the last request.
+ */
+static int login_allocate(struct iser_endpoint *end)
+{
+	struct iscsi_session *session = end->iscsi->session;
+	struct iser_host *host = iscsi_host_priv(session->host);
+	struct iser_resources res = {
+		.tasks = session->cmds_max,
+		.receives = session->cmds_max + iser_unexpected,
+		.recv_data = end->keys.discovery ? ISER_DISCOVERY_DATA :
+						   iser_recv_data,
+		.regions = end->keys.discovery ? 0 : session->scsi_cmds_max,
+		.region_pages = host->region_pages,
+	};
+	int err;
+
+	if (end->resources)
+		return 0;
+	err = iser_allocate_connection_resources(end->conn, &res);
+	if (err)
+		pr_err("%pISpc: no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller node.session.cmds_max or max_sectors needs less\n",
+		       &end->info->remote, res.tasks, res.receives,
+		       res.recv_data, res.regions, res.region_pages, err);
+	else
+		end->resources = true;
+	return err;
+}
+
+/**
+ * iser_login_send_pdu - send a PDU of open-iscsi
+ * @cls_conn: bound connection
+ * @hdr: its header; belongs to the netlink message
+ * @data: data segment; likewise
+ * @size: its length
+ *
+ * Only Login Requests are touched.  Process context, under the class's
+ * ep_mutex; sleeps.  Return: 0 or negative errno, after a line.
+ */
+int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
+			char *data, u32 size)
+{
+	struct iscsi_conn *conn = cls_conn->dd_data;
+	struct iser_endpoint *end = conn->dd_data;
+	struct iscsi_hdr copy = *hdr;
+	char *text;
+	int len;
+
+	if ((hdr->opcode & ISCSI_OPCODE_MASK) != ISCSI_OP_LOGIN)
+		return iscsi_conn_send_pdu(cls_conn, hdr, data, size);
+	if (!end)
+		return -ENOTCONN;
+	if (size > ISCSI_DEF_MAX_RECV_SEG_LEN)
+		return -EINVAL;
+
+	text = kvmalloc(ISCSI_DEF_MAX_RECV_SEG_LEN, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, data, size);
+
+	login_begin(end);
+	len = iser_keys_request_out(&end->keys, text, size,
+				    ISCSI_DEF_MAX_RECV_SEG_LEN,
+				    login_stage(hdr),
+				    hdr->flags & ISCSI_FLAG_LOGIN_CONTINUE);
+	if (len < 0) {
+		pr_err("%pISpc: the text of a Login Request can't be sent: %s\n",
+		       &end->info->remote, keys_error_text(len));
+		len = -EPROTO;
+		goto free;
+	}
+	hton24(copy.dlength, len);
+
+	if (login_final(hdr)) {
+		int err = login_allocate(end);
+
+		if (err) {
+			len = err;
+			goto free;
+		}
+	}
+	len = iscsi_conn_send_pdu(cls_conn, &copy, text, len);
+free:
+	kvfree(text);
+	return len;
+}
+
+/**
+ * iser_login_response - prepare a Login Response for libiscsi
+ * @end: endpoint
+ * @hdr: its header; DataSegmentLength is set anew
+ * @text: its text, changed in place
+ * @len: its length
+ *
+ * Enters full feature phase with the last one: Enable_Datamover comes before
+ * anybody learns of it and sends.  Up-call context.
+ * Return: length of the text or negative errno, after a line.
+ */
+int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
+			char *text, u32 len)
+{
+	struct iscsi_login_rsp *rsp = (struct iscsi_login_rsp *)hdr;
+	bool partial = hdr->flags & ISCSI_FLAG_LOGIN_CONTINUE;
+	int ret;
+
+	if (rsp->status_class) {
+		end->status_class = rsp->status_class;
+		end->status_detail = rsp->status_detail;
+		return len;
+	}
+
+	ret = iser_keys_response_in(&end->keys, text, len, login_stage(hdr),
+				    partial);
+	if (ret < 0)
+		goto refuse;
+	len = ret;
+	hton24(hdr->dlength, len);
+
+	if (!login_final(hdr))
+		return len;
+	if (!end->resources) {
+		pr_err_ratelimited("%pISpc: the target enters full feature phase, which was not asked for\n",
+				   &end->info->remote);
+		return -EPROTO;
+	}
+	ret = iser_keys_finish(&end->keys);
+	if (ret < 0)
+		goto refuse;
+	ret = iser_enable_datamover(end->conn);
+	if (ret)
+		return ret;
+	end->full = true;
+	return len;
+
+refuse:
+	pr_err_ratelimited("%pISpc: the text of a Login Response is refused: %s\n",
+			   &end->info->remote, keys_error_text(ret));
+	return -EPROTO;
+}
+
+/* Was the login refused for a cause that the offered keys can't be? */
+static bool refused_for_good(const struct iser_endpoint *end)
+{
+	switch (end->status_class) {
+	case ISCSI_STATUS_CLS_SUCCESS:
+		return false;
+	case ISCSI_STATUS_CLS_INITIATOR_ERR:
+		switch (end->status_detail) {
+		case ISCSI_LOGIN_STATUS_AUTH_FAILED:
+		case ISCSI_LOGIN_STATUS_TGT_FORBIDDEN:
+		case ISCSI_LOGIN_STATUS_TGT_NOT_FOUND:
+		case ISCSI_LOGIN_STATUS_TGT_REMOVED:
+			return true;
+		default:
+			return false;
+		}
+	case ISCSI_STATUS_CLS_TARGET_ERR:
+		return false;
+	default:
+		return true;	/* redirection */
+	}
+}
+
+/**
+ * iser_login_ended - the connection has ended: how was its login?
+ * @end: endpoint
+ *
+ * A login that failed after the four keys were offered may have failed by
+ * them.  Process context.
+ */
+void iser_login_ended(struct iser_endpoint *end)
+{
+	const struct iser_keys *keys = &end->keys;
+
+	if (end->full || !keys->inject || keys->discovery ||
+	    refused_for_good(end))
+		return;
+	if (!keys->first_contact)
+		iser_contact_failed(&end->info->remote, false);
+	else if (keys->unexpected_state != ISER_KEY_UNSEEN)
+		iser_contact_failed(&end->info->remote, true);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ib_iser.ko: parameters, and what is registered with the SCSI and iSCSI
+ * classes.  The names ib_iser, iser and iscsi_iser are those that user space
+ * expects (iscsid loads the module by name).
+ */
+#include "initiator.h"
+
+ISER_IMPORT();
+MODULE_DESCRIPTION("iSER initiator");
+MODULE_LICENSE("GPL");
+
+unsigned int iser_max_sectors = 1024;
+module_param_named(max_sectors, iser_max_sectors, uint, 0444);
+MODULE_PARM_DESC(max_sectors, "Largest command, in sectors of 512 bytes (default 1024)");
+
+unsigned long long iser_max_lun = 512;
+module_param_named(max_lun, iser_max_lun, ullong, 0444);
+MODULE_PARM_DESC(max_lun, "LUNs of a target (default 512)");
+
+static int set_max_cmds(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, ISCSI_TOTAL_CMDS_MIN,
+				     ISCSI_TOTAL_CMDS_MAX);
+}
+
+static const struct kernel_param_ops max_cmds_ops = {
+	.set = set_max_cmds,
+	.get = param_get_uint,
+};
+
+unsigned int iser_max_cmds = ISCSI_DEF_XMIT_CMDS_MAX;
+module_param_cb(max_cmds, &max_cmds_ops, &iser_max_cmds, 0644);
+MODULE_PARM_DESC(max_cmds, "Largest node.session.cmds_max of later logins; sizes the queue pair (default 128)");
+
+static int set_recv_data(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, ISER_RECV_DSL_MIN,
+				     ISCSI_DEF_MAX_RECV_SEG_LEN);
+}
+
+static const struct kernel_param_ops recv_data_ops = {
+	.set = set_recv_data,
+	.get = param_get_uint,
+};
+
+unsigned int iser_recv_data = ISER_RECV_DSL_MIN;
+module_param_cb(recv_data, &recv_data_ops, &iser_recv_data, 0444);
+MODULE_PARM_DESC(recv_data, "InitiatorRecvDataSegmentLength, 512 to 8192 (default 512)");
+
+static int set_unexpected(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 2, 1024);
+}
+
+static const struct kernel_param_ops unexpected_ops = {
+	.set = set_unexpected,
+	.get = param_get_uint,
+};
+
+unsigned int iser_unexpected = 16;
+module_param_cb(unexpected_pdus, &unexpected_ops, &iser_unexpected, 0444);
+MODULE_PARM_DESC(unexpected_pdus, "MaxOutstandingUnexpectedPDUs, 2 to 1024: receives for what the target sends unasked (default 16)");
+
+bool iser_offer_keys = true;
+module_param_named(offer_keys, iser_offer_keys, bool, 0644);
+MODULE_PARM_DESC(offer_keys, "Add the keys of RFC 7145 that open-iscsi does not know to the login text (default Y)");
+
+/* Parameters of the kernel's ib_iser that have no function here. */
+static int set_ignored(const char *val, const struct kernel_param *kp)
+{
+	pr_info("parameter %s has no function in this module, ignored\n",
+		kp->name);
+	return 0;
+}
+
+static const struct kernel_param_ops ignored_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = set_ignored,
+};
+
+module_param_cb(always_register, &ignored_ops, NULL, 0);
+MODULE_PARM_DESC(always_register, "Ignored: buffers are always registered");
+module_param_cb(pi_enable, &ignored_ops, NULL, 0);
+MODULE_PARM_DESC(pi_enable, "Ignored: no protection information");
+module_param_cb(debug_level, &ignored_ops, NULL, 0);
+MODULE_PARM_DESC(debug_level, "Ignored: use dynamic debug");
+
+/* Not const: the SCSI layer of 6.1 takes it without. */
+struct scsi_host_template iser_sht = {
+	.module = THIS_MODULE,
+	.name = "iSCSI Initiator over iSER",
+	.proc_name = "iscsi_iser",
+	.queuecommand = iscsi_queuecommand,
+	.change_queue_depth = scsi_change_queue_depth,
+	.eh_timed_out = iscsi_eh_cmd_timed_out,
+	.eh_abort_handler = iscsi_eh_abort,
+	.eh_device_reset_handler = iscsi_eh_device_reset,
+	.eh_target_reset_handler = iscsi_eh_recover_target,
+	.target_alloc = iscsi_target_alloc,
+	.this_id = -1,
+	.track_queue_depth = 1,
+	.cmd_size = sizeof(struct iscsi_cmd),
+};
+
+static umode_t host_attr_is_visible(int param)
+{
+	switch (param) {
+	case ISCSI_HOST_PARAM_NETDEV_NAME:
+	case ISCSI_HOST_PARAM_HWADDRESS:
+	case ISCSI_HOST_PARAM_INITIATOR_NAME:
+	case ISCSI_HOST_PARAM_IPADDRESS:
+		return 0444;
+	default:
+		return 0;
+	}
+}
+
+/* What libiscsi or iser_conn_get_ep_param() can tell. */
+static umode_t attr_is_visible(int param_type, int param)
+{
+	if (param_type == ISCSI_HOST_PARAM)
+		return host_attr_is_visible(param);
+	if (param_type != ISCSI_PARAM)
+		return 0;
+
+	switch (param) {
+	case ISCSI_PARAM_MAX_RECV_DLENGTH:
+	case ISCSI_PARAM_MAX_XMIT_DLENGTH:
+	case ISCSI_PARAM_HDRDGST_EN:
+	case ISCSI_PARAM_DATADGST_EN:
+	case ISCSI_PARAM_CONN_ADDRESS:
+	case ISCSI_PARAM_CONN_PORT:
+	case ISCSI_PARAM_EXP_STATSN:
+	case ISCSI_PARAM_PERSISTENT_ADDRESS:
+	case ISCSI_PARAM_PERSISTENT_PORT:
+	case ISCSI_PARAM_PING_TMO:
+	case ISCSI_PARAM_RECV_TMO:
+	case ISCSI_PARAM_INITIAL_R2T_EN:
+	case ISCSI_PARAM_MAX_R2T:
+	case ISCSI_PARAM_IMM_DATA_EN:
+	case ISCSI_PARAM_FIRST_BURST:
+	case ISCSI_PARAM_MAX_BURST:
+	case ISCSI_PARAM_PDU_INORDER_EN:
+	case ISCSI_PARAM_DATASEQ_INORDER_EN:
+	case ISCSI_PARAM_ERL:
+	case ISCSI_PARAM_TARGET_NAME:
+	case ISCSI_PARAM_TPGT:
+	case ISCSI_PARAM_USERNAME:
+	case ISCSI_PARAM_PASSWORD:
+	case ISCSI_PARAM_USERNAME_IN:
+	case ISCSI_PARAM_PASSWORD_IN:
+	case ISCSI_PARAM_FAST_ABORT:
+	case ISCSI_PARAM_ABORT_TMO:
+	case ISCSI_PARAM_LU_RESET_TMO:
+	case ISCSI_PARAM_TGT_RESET_TMO:
+	case ISCSI_PARAM_IFACE_NAME:
+	case ISCSI_PARAM_INITIATOR_NAME:
+	case ISCSI_PARAM_DISCOVERY_SESS:
+		return 0444;
+	default:
+		return 0;
+	}
+}
+
+struct iscsi_transport iser_transport = {
+	.owner = THIS_MODULE,
+	.name = "iser",
+	/* TEXT_NEGO: discovery runs over iSER, by Text in a session of its own. */
+	.caps = CAP_RECOVERY_L0 | CAP_MULTI_R2T | CAP_TEXT_NEGO,
+	.create_session = iser_session_create,
+	.destroy_session = iser_session_destroy,
+	.create_conn = iser_conn_create,
+	.bind_conn = iser_conn_bind,
+	.unbind_conn = iscsi_conn_unbind,
+	.start_conn = iscsi_conn_start,
+	.stop_conn = iscsi_conn_stop,
+	.destroy_conn = iscsi_conn_teardown,
+	.attr_is_visible = attr_is_visible,
+	.set_param = iser_conn_set_param,
+	.get_conn_param = iscsi_conn_get_param,
+	.get_ep_param = iser_conn_get_ep_param,
+	.get_session_param = iscsi_session_get_param,
+	.get_host_param = iser_host_get_param,
+	.set_host_param = iscsi_host_set_param,
+	.send_pdu = iser_login_send_pdu,
+	.get_stats = iser_conn_get_stats,
+	.alloc_pdu = iser_task_alloc_pdu,
+	.init_task = iser_task_init,
+	.xmit_task = iser_task_xmit,
+	.cleanup_task = iser_task_cleanup,
+	.session_recovery_timedout = iscsi_session_recovery_timedout,
+	.ep_connect = iser_ep_connect,
+	.ep_poll = iser_ep_poll,
+	.ep_disconnect = iser_ep_disconnect,
+};
+
+struct scsi_transport_template *iser_scsi_transport;
+
+static int __init iser_init(void)
+{
+	int err = iser_core_check(KBUILD_MODNAME, ISER_BUILD);
+
+	if (err)
+		return err;
+	iser_scsi_transport = iscsi_register_transport(&iser_transport);
+	if (!iser_scsi_transport) {
+		pr_err("can't register the transport \"iser\": is another iSER initiator loaded?\n");
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static void __exit iser_exit(void)
+{
+	iscsi_unregister_transport(&iser_transport);
+}
+
+module_init(iser_init);
+module_exit(iser_exit);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PDUs on their way in.
+ */
+#include "initiator.h"
+
+/* The task of a number that came over the wire, or NULL. */
+static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
+{
+	u32 age = ((__force u32)itt >> ISCSI_AGE_SHIFT) & ISCSI_AGE_MASK;
+	u32 index = get_itt(itt);
+
+	if (itt == RESERVED_ITT || age != session->age ||
+	    index >= session->cmds_max)
+		return NULL;
+	return session->cmds[index];
+}
+
+/**
+ * iser_recv_find_task - the slot of the task that a PDU answers
+ * @conn: connection
+ * @bhs: header of the PDU
+ *
+ * Up-call context.  Return: slot, or NULL when no such task waits.
+ */
+struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
+{
+	struct iser_endpoint *end = iser_conn_upper(conn);
+	const struct iscsi_hdr *hdr = (const struct iscsi_hdr *)bhs;
+	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
+	struct iser_itask *it;
+
+	if (!task)
+		return NULL;
+	it = task->dd_data;
+	return it->state == ITASK_SENT ? it->task : NULL;
+}
+
+/* Bytes that the target's RDMA Writes have placed for a read. */
+static u32 bytes_read(const struct iser_pdu *pdu)
+{
+	const struct iscsi_scsi_rsp *rsp = (const void *)pdu->bhs;
+	const struct iscsi_task *task = pdu->task->upper;
+	u32 len, residual = be32_to_cpu(rsp->residual_count);
+
+	if (!task->sc || task->sc->sc_data_direction != DMA_FROM_DEVICE)
+		return 0;
+	len = scsi_bufflen(task->sc);
+	if (rsp->flags & ISCSI_FLAG_CMD_UNDERFLOW && residual <= len)
+		len -= residual;
+	return len;
+}
+
+/*
+ * A response that no task waits for.  One for a task that was aborted comes
+ * late and is dropped; any other is the target's mistake.
+ */
+static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
+{
+	const struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
+	const struct iser_itask *it = task ? task->dd_data : NULL;
+
+	if (it && (it->state == ITASK_DYING || it->state == ITASK_DEAD)) {
+		pr_info_ratelimited("%pISpc: dropping a response for the aborted task %#x\n",
+				    &end->info->remote, (__force u32)hdr->itt);
+		return;
+	}
+	pr_err_ratelimited("%pISpc: response with opcode %#x for task %#x, which does not wait for one, ending the connection\n",
+			   &end->info->remote, hdr->opcode & ISCSI_OPCODE_MASK,
+			   (__force u32)hdr->itt);
+	iser_connection_fail(end->conn, -EPROTO);
+}
+
+/* Is it a PDU that must be the answer to a task? */
+static bool is_answer(const struct iscsi_hdr *hdr)
+{
+	switch (hdr->opcode & ISCSI_OPCODE_MASK) {
+	case ISCSI_OP_SCSI_CMD_RSP:
+	case ISCSI_OP_SCSI_TMFUNC_RSP:
+	case ISCSI_OP_TEXT_RSP:
+	case ISCSI_OP_LOGOUT_RSP:
+		return true;
+	default:
+		return hdr->itt != RESERVED_ITT;
+	}
+}
+
+/**
+ * iser_recv_complete - hand a PDU to libiscsi and its buffer back
+ * @end: endpoint
+ * @pdu: the PDU
+ *
+ * Up-call context, with bottom halves disabled.
+ */
+void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
+{
+	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	char *data = pdu->data + pdu->msg.ahs_len;
+	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
+	bool login = opcode == ISCSI_OP_LOGIN_RSP;
+	struct iscsi_conn *conn = end->iscsi;
+	int len = pdu->msg.data_len, err;
+
+	if (end->full == login) {
+		pr_err_ratelimited("%pISpc: opcode %#x %s full feature phase, ending the connection\n",
+				   &end->info->remote, opcode,
+				   end->full ? "in" : "before");
+		iser_connection_fail(end->conn, -EPROTO);
+		goto put;
+	}
+
+	if (login) {
+		len = iser_login_response(end, hdr, data, len);
+		if (len < 0) {
+			iser_connection_fail(end->conn, len);
+			goto put;
+		}
+	} else if (pdu->task) {
+		if (opcode == ISCSI_OP_SCSI_CMD_RSP)
+			conn->rxdata_octets += bytes_read(pdu);
+		else if (opcode == ISCSI_OP_LOGOUT_RSP)
+			end->logged_out = true;
+	} else if (is_answer(hdr)) {
+		stray_response(end, pdu);
+		goto put;
+	}
+
+	err = iscsi_complete_pdu(conn, hdr, data, len);
+	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
+		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
+				   &end->info->remote, opcode, err);
+		iscsi_conn_failure(conn, err);
+	}
+put:
+	iser_pdu_put(pdu);
+}
+
+/**
+ * iser_recv_notify - Control_Notify
+ * @conn: connection
+ * @pdu: received PDU; when it answers a task, the task is idle
+ *
+ * Up-call context: the core's completion queue, in a softirq.
+ */
+void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
+{
+	struct iser_endpoint *end = iser_conn_upper(conn);
+
+	if (pdu->task) {
+		struct iscsi_task *task = pdu->task->upper;
+		struct iser_itask *it = task->dd_data;
+
+		/* Task management overtook it; task_done() follows. */
+		if (it->state == ITASK_DYING) {
+			list_add(&pdu->node, &end->held);
+			return;
+		}
+		it->state = ITASK_IDLE;
+	}
+	if (!iser_tmf_hold(end, pdu))
+		iser_recv_complete(end, pdu);
+}
