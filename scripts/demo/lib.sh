@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# lib.sh: words that both machines of the demo use. Sourced.
+
+set -euo pipefail
+IQN=iqn.2026-01.org.example:demo
+INITIATOR_IQN=iqn.2026-01.org.example:initiator
+TARGET_IP=10.9.0.1
+export IQN INITIATOR_IQN TARGET_IP
+
+step() { printf '\n== %s\n' "$*"; }
+
+# show COMMAND...: the command as one would type it, then what it prints.
+show() {
+	printf '$ %s\n' "$*"
+	"$@" 2>&1 | sed 's/^/  /'
+}
+
+# rdma_up ADDRESS: Soft-RoCE on the network card.
+rdma_up() {
+	ip addr add "$1/24" dev "$ISER_NETDEV"
+	# Room for the largest packet of RoCE, 4096 bytes and headers.
+	ip link set "$ISER_NETDEV" mtu 4500 up
+	modprobe -q crc32_generic || true
+	modprobe -a rdma_rxe rdma_ucm
+	show rdma link add roce0 type rxe netdev "$ISER_NETDEV"
+	for _ in $(seq 50); do
+		grep -q ACTIVE /sys/class/infiniband/roce0/ports/1/state && return
+		sleep 0.1
+	done
+	echo "roce0 has no link"
+	return 1
+}
+
+# whose MODULE: says which build is loaded.
+whose() {
+	local file
+	file=$(modinfo -F filename "$1")
+	case $file in
+	*/updates/*) echo "$1: ours, ${file##*/}, version $(modinfo -F version "$1")" ;;
+	*) echo "$1: the kernel's own, ${file##*/}" ;;
+	esac
+}

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: tests/vm/overlay.sh 6.1|6.12|newest INITIATOR TARGET
+#
+# INITIATOR and TARGET are "ours" or "kernel". Prints a folder that a machine
+# lays over its /lib/modules/<release>: of our modules the halves asked for,
+# siw, and the tables of depmod for them. Beside it: "debug", our modules with
+# debug information, for reading addresses in reports.
+
+. "$(dirname "$0")/lib.sh"
+
+make_overlay() {
+	local out=$1 tree=$1/tree release
+	release=$(basename "$(echo "$modtree"/lib/modules/*)")
+	# Hard links: the tables are written anew, the modules are only read.
+	cp -al "$modtree" "$tree"
+	rm -f "$tree/lib/modules/$release"/modules.*.bin
+	mkdir -p "$tree/lib/modules/$release/updates" "$out/modules"
+	cp "${extra[@]}" "$tree/lib/modules/$release/updates/"
+	depmod -b "$tree" "$release"
+	cp "$tree/lib/modules/$release"/modules.* "$out/modules/"
+	mv "$tree/lib/modules/$release/updates" "$out/modules/"
+	rm -rf "$tree"
+	[ -z "$ours" ] || cp -r "$ours/debug" "$out/debug"
+}
+
+[ $# = 3 ] || usage 1 >&2
+kernel=$1 initiator=$2 target=$3
+modtree='' ours='' # modtree is set by the next line
+eval "$("$VM_DIR/initrd.sh" "$kernel")"
+extra=("$("$VM_DIR/modules.sh" --siw "$kernel")/siw.ko")
+if [ "$initiator$target" != kernelkernel ]; then
+	ours=$("$VM_DIR/modules.sh" "$kernel")
+	[ ! -s "$ours/warnings" ] || say "our modules compile with warnings, see $ours/warnings"
+	extra+=("$ours/iser_core.ko")
+	[ "$initiator" = kernel ] || extra+=("$ours/ib_iser.ko")
+	[ "$target" = kernel ] || extra+=("$ours/ib_isert.ko")
+fi
+dir=$(cached "overlay/$kernel-$initiator-$target" \
+	"$(hash_of "$0" "${extra[@]}" <<<"$modtree")" "tables of modules" make_overlay)
+echo "$dir/modules"

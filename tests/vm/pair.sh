@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: tests/vm/pair.sh --out DIR [--kernel 6.1|6.12|newest] [--provider rxe|siw]
+#            [--initiator ours|kernel] [--target ours|kernel] [--smp N]
+#            [--timeout SECONDS] [--dump FILE] TARGET-JOB INITIATOR-JOB
+#
+# Boots two machines whose network cards are joined, and runs one script in
+# each. What they print comes out with "target" and "initiator" before it. The
+# initiator's script starts when the target's has made /host/out/ready; the
+# target's may wait for /host/out/stop, which comes when the initiator's has
+# ended. --dump records all that passes between them. Exit code: the
+# initiator's, or the target's if that alone failed.
+
+. "$(dirname "$0")/lib.sh"
+
+kernel=6.12 provider=rxe initiator=ours target=ours smp=1 timeout=600 out='' dump=''
+while [ $# -gt 2 ]; do
+	case $1 in
+	--out | --kernel | --provider | --initiator | --target | --smp | --timeout | --dump)
+		declare "${1#--}=$2"; shift 2 ;;
+	*) die "unknown option '$1', see --help" ;;
+	esac
+done
+case ${1:-} in -h | --help) usage ;; esac
+{ [ $# = 2 ] && [ -n "$out" ]; } || usage 1 >&2
+
+modules=$("$VM_DIR/overlay.sh" "$kernel" "$initiator" "$target")
+sockets=$(mktemp -d)
+pids=()
+# shellcheck disable=SC2317 # the trap calls it
+finish() {
+	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+	rm -rf "$sockets"
+}
+trap finish EXIT
+
+# machine ROLE PEER MAC: boots one of the two.
+machine() {
+	local role=$1 dir=$out/$1 options=()
+	local net=dgram,local.type=unix,local.path=$sockets/$role
+	net+=,remote.type=unix,remote.path=$sockets/$2
+	[ "$role" != target ] || [ -z "$dump" ] || options=(--dump "$dump")
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp -r "$modules" "$dir/modules"
+	: >"$dir/ktap"
+	cat >"$dir/job" <<-EOF
+		until [ "\$ISER_ROLE" = target ] || [ -e /host/out/ready ]; do sleep 0.2; done
+		exec bash /host/out/script 2>&1
+	EOF
+	cp "$3" "$dir/script"
+	exec "$VM_DIR/boot.sh" --out "$dir" --kernel "$kernel" --smp "$smp" --mem 1G \
+		--timeout "$timeout" --net "$net" --mac "$4" "${options[@]}" \
+		--set role="$role" --set host="$role" --set provider="$provider"
+}
+
+# One after the other, so that what both need is made once.
+"$VM_DIR/boot.sh" --accel >/dev/null
+"$VM_DIR/root.sh" >/dev/null
+mkdir -p "$out/target" "$out/initiator"
+rm -f "$out"/*/ready "$out"/*/stop
+(machine target initiator "$1" 01) &
+vm_target=$!
+(machine initiator target "$2" 02) &
+vm_initiator=$!
+pids=("$vm_target" "$vm_initiator")
+sleep 1
+follow() {
+	tail -n +1 -s 0.2 -f --pid="$2" "$out/$1/ktap" | sed -u "s/^/$(printf '%-9s' "$1") | /"
+}
+follow target $vm_target &
+show_target=$!
+follow initiator $vm_initiator &
+show_initiator=$!
+
+until [ -e "$out/target/ready" ] || ! kill -0 $vm_target 2>/dev/null; do sleep 0.2; done
+touch "$out/initiator/ready"
+code=0 target_code=0
+wait $vm_initiator || code=$?
+touch "$out/target/stop"
+wait $vm_target || target_code=$?
+wait $show_target $show_initiator || true
+pids=()
+for role in target initiator; do
+	rm -rf "$out/$role/modules"
+	[ -s "$out/$role/status" ] || {
+		say "the $role did not come to its end; last lines of its console:"
+		tail -n 20 "$out/$role/console" | tr -d '\r' | sed 's/^/#   /' >&2
+	}
+done
+[ $code != 0 ] || code=$target_code
+exit "$code"
