@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
 # What every case sources. It brings up the RDMA device, gives words for
 # targets, sessions and checks, and cleans up when the case ends, however.
@@ -13,7 +13,7 @@ TARGET=${ISER_TARGET:-ours}
 SLOW=${ISER_SLOW:-1}
 PORT=3260
 
-for part in check provider target initiator io; do
+for part in check provider target initiator chap io; do
 	# shellcheck source=/dev/null
 	. "$tests/lib/$part.sh"
 done
@@ -36,7 +36,7 @@ clean_up() {
 		[ $rc != 0 ] || rc=1
 	fi
 	# Alone, not under tests/run: leave nothing on the machine.
-	[ -n "${ISER_RESULTS:-}" ] || machine_down
+	[ -n "${ISER_RUNNER:-}" ] || machine_down
 	exit $rc
 }
 
@@ -56,7 +56,8 @@ machine_down() {
 	provider_down
 }
 
-if [ "${BASH_SOURCE[-1]}" != "${BASH_SOURCE[0]}" ] && [ "${0##*/}" != run ]; then
+# tests/run sources this for machine_down only.
+if [ "${0##*/}" != run ]; then
 	trap clean_up EXIT
 	trap 'exit 143' TERM INT HUP
 	mkdir -p /tmp/iser-case

@@ -50,3 +50,70 @@ io_stop() {
 	! grep -qiE 'verify.*(failed|bad)|I/O error|err= *[1-9]' /tmp/iser-case/load ||
 		fail "I/O under way: $(grep -iE 'verify|error' /tmp/iser-case/load | head -n 3)"
 }
+
+# sweep DEVICE [OPTION...] SIZES: tests/tools/iosweep, which compares every byte
+sweep() {
+	need_tool iosweep
+	# The last argument is a list of sizes.
+	# shellcheck disable=SC2086
+	"$ISER_TOOLS/iosweep" "${@:2:$#-2}" "$1" ${!#} || fail "iosweep ${*:2}"
+}
+
+# around BYTES...: these sizes and one sector either side
+around() {
+	local n
+	for n; do
+		[ "$n" = 512 ] || echo $((n - 512))
+		echo "$n" $((n + 512))
+	done
+}
+
+# scsi n|r|w LENGTH CDB-BYTE...: one command; its outcome as words in ANSWER
+scsi() {
+	need_tool sgio
+	ANSWER=$("$ISER_TOOLS/sgio" "$DEVICE" "$@") || fail "sgio $*"
+	echo "sgio $*: $ANSWER"
+}
+
+# answered WORD...: each NAME=VALUE stands in ANSWER
+answered() {
+	local word
+	for word; do
+		case " $ANSWER " in
+		*" $word "*) ;;
+		*) fail "wanted $word, got: $ANSWER" ;;
+		esac
+	done
+}
+
+# keys NAME IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: what the target negotiates
+keys() {
+	target_set "$1" param ImmediateData "$2"
+	target_set "$1" param InitialR2T "$3"
+	target_set "$1" param FirstBurstLength "$4"
+	target_set "$1" param MaxBurstLength "$5"
+}
+
+# keys_node NAME IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: and the initiator
+keys_node() {
+	node_set "$1" node.session.iscsi.ImmediateData "$2"
+	node_set "$1" node.session.iscsi.InitialR2T "$3"
+	node_set "$1" node.session.iscsi.FirstBurstLength "$4"
+	node_set "$1" node.session.iscsi.MaxBurstLength "$5"
+}
+
+# key_sweep IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: log in with these keys on
+# both sides, then sizes around every boundary they make, twice cut up
+key_sweep() {
+	local sizes
+	target_up t1
+	keys t1 "$@"
+	node_new
+	keys_node t1 "$@"
+	login
+	device
+	sizes="512 1024 $(around 4096 8192 "$3" "$4" $((2 * $4)) $((3 * $4)))"
+	sweep "$DEVICE" "$sizes"
+	sweep "$DEVICE" -o 512 -g 1536 "$(echo "$sizes" | tr ' ' '\n' | awk '$1 <= 400000')"
+	logout
+}

@@ -39,6 +39,13 @@ log_leaks() {
 	sleep 6
 	echo scan >$file
 	leaks=$(cat $file)
+	# The kernel's own target leaks the text of each long SendTargets answer.
+	if [ "${ISER_TARGET:-ours}" = kernel ]; then
+		leaks=$(awk '/^unreferenced/ {if (block !~ known) printf "%s", block; block = ""}
+			{block = block $0 "\n"}
+			END {if (block !~ known) printf "%s", block}' \
+			known='54 61 72 67 65 74 4e 61 6d 65' <<<"$leaks")
+	fi
 	[ -n "$leaks" ] || return 0
 	echo "$leaks"
 	return 1

@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="CHAP one way: the right secret logs in and does I/O"
+QUICK=1
+. "$(dirname "$0")/../../lib.sh"
+
+initiator_up
+target_up
+chap_target t1
+node_new
+chap_node t1
+login
+device
+"$ISER_TOOLS/iosweep" "$DEVICE" 4096
+logout

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="an initiator without CHAP is refused where CHAP is asked for"
+KERNEL_TARGET_FAILS="the failing Login Response is lost in the teardown"
+. "$(dirname "$0")/../../lib.sh"
+
+initiator_up
+target_up
+chap_target t1
+node_new
+login_refused t1

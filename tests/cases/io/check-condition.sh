@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="check conditions come with their sense data"
+QUICK=1
+. "$(dirname "$0")/../../lib.sh"
+
+target_up t1 16
+session_up
+# READ(10) behind the end: ILLEGAL REQUEST, LOGICAL BLOCK ADDRESS OUT OF RANGE
+scsi r 512 28 00 7f ff ff ff 00 00 01 00
+answered status=02 key=5 asc=2100
+# no such operation code: INVALID COMMAND OPERATION CODE
+scsi n 0 ff 00 00 00 00 00
+answered status=02 key=5 asc=2000
+# the same for a command that brings data
+scsi w 4096 2a 00 7f ff ff ff 00 00 08 00
+answered status=02 key=5 asc=2100
+sweep "$DEVICE" 4096
+logout

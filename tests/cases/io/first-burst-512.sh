@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="immediate data that end inside a page: FirstBurstLength=512"
+KERNEL_TARGET_FAILS="siw maps an RDMA Read sink that begins inside a page from the page's start"
+. "$(dirname "$0")/../../lib.sh"
+
+key_sweep Yes Yes 512 65536

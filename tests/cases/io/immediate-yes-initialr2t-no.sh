@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="sizes around FirstBurst and MaxBurst, ImmediateData=Yes InitialR2T=No"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+key_sweep Yes No 65536 262144

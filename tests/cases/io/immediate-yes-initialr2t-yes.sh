@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="sizes around FirstBurst and MaxBurst, ImmediateData=Yes InitialR2T=Yes"
+TIMEOUT=90
+QUICK=1
+. "$(dirname "$0")/../../lib.sh"
+
+key_sweep Yes Yes 65536 262144

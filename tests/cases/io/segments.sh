@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="memory in pieces at odd offsets: one sector, three, seven, at 512 to 3584"
+. "$(dirname "$0")/../../lib.sh"
+
+target_up
+session_up
+for offset in 512 1024 2560 3584; do
+	for segment in 512 1536 3584 4096 7680; do
+		sweep "$DEVICE" -o $offset -g $segment '512 4096 12800 65536 131072'
+	done
+done
+logout

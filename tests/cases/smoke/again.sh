@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="twenty logins and logouts in a row, data compare in each"
+TIMEOUT=120
+. "$(dirname "$0")/../../lib.sh"
+
+target_up
+node_new
+for i in $(seq 20); do
+	login >/dev/null
+	device
+	"$ISER_TOOLS/iosweep" "$DEVICE" 512 65536 >/dev/null
+	logout >/dev/null
+done

@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# CHAP on both sides. Secrets have the 12 bytes that initiators ask for.
+
+# chap_target NAME [mutual]: our initiator's ACL with a secret
+chap_target() {
+	local acl
+	acl=$(tpg "$1")/acls/$(initiator_name)
+	target_set "$1" attrib authentication 1
+	target_set "$1" attrib generate_node_acls 0
+	mkdir -p "$acl/lun_0"
+	ln -s "$(tpg "$1")/lun/lun_0" "$acl/lun_0/link"
+	printf %s user-in >"$acl/auth/userid"
+	printf %s secret-in-1234 >"$acl/auth/password"
+	[ "${2:-}" = mutual ] || return 0
+	printf %s user-out >"$acl/auth/userid_mutual"
+	printf %s secret-out-567 >"$acl/auth/password_mutual"
+}
+
+# chap_node NAME [SECRET [MUTUAL-SECRET]]
+chap_node() {
+	node_set "$1" node.session.auth.authmethod CHAP
+	node_set "$1" node.session.auth.username user-in
+	node_set "$1" node.session.auth.password "${2:-secret-in-1234}"
+	[ -n "${3:-}" ] || return 0
+	node_set "$1" node.session.auth.username_in user-out
+	node_set "$1" node.session.auth.password_in "$3"
+}
+
+# Login must end with "login failed - authorization", code 24 of iscsiadm.
+login_refused() {
+	local rc=0
+	node "$1" --login >/tmp/iser-case/refused 2>&1 || rc=$?
+	cat /tmp/iser-case/refused
+	same 'exit status of iscsiadm (24: authorization failure)' $rc 24
+	same 'sessions' "$(session_ids "$1")" ''
+}

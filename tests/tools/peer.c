@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peer - an iSER initiator that misbehaves on purpose.
+ *
+ * peer [OPTION]... ADDRESS PORT MODE
+ *   -n COUNT   connections (1)
+ *   -t MS      how long to wait for the target's answer to MODE (5000)
+ *   -l         log in first (needs -T), then do MODE
+ *   -T TARGET  -i INITIATOR  names for the login
+ *   -s ISID    last byte of the ISID (1)
+ *
+ * MODE silent, or hold after -l: says "ready COUNT", keeps the connections until
+ * standard input ends, then says "closed N": how many the target ended.
+ * Any other MODE sends one message and says what came of it: "closed MS",
+ * "answer OPCODE STATUS", or "open".
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <rdma/rdma_cma.h>
+#include <rdma/rdma_verbs.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ISER	28
+#define BHS	48
+#define ROOM	32768
+#define RECVS	8
+
+struct conn {
+	struct rdma_cm_id *id;
+	struct ibv_mr *mr;
+	unsigned char *mem;	/* one send buffer, RECVS receive buffers */
+	int closed;
+};
+
+static const char *address, *port, *mode;
+static const char *target, *initiator = "iqn.2026-01.org.example.iser:peer";
+static int count = 1, wait_ms = 5000, isid = 1;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "peer: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void post_recv(struct conn *c, int slot)
+{
+	if (rdma_post_recv(c->id, (void *)(uintptr_t)slot,
+			   c->mem + (1 + slot) * ROOM, ROOM, c->mr))
+		die("post_recv");
+}
+
+static void conn_open(struct conn *c)
+{
+	struct rdma_addrinfo hints = { .ai_port_space = RDMA_PS_TCP }, *res;
+	struct ibv_qp_init_attr attr = {
+		.cap = { .max_send_wr = 8, .max_recv_wr = RECVS,
+			 .max_send_sge = 1, .max_recv_sge = 1 },
+		.sq_sig_all = 1,
+	};
+	unsigned char private[4] = { 0xc0 };
+	struct rdma_conn_param param = {
+		.private_data = private, .private_data_len = sizeof(private),
+		.responder_resources = 4, .initiator_depth = 1,
+		.retry_count = 7, .rnr_retry_count = 6,
+	};
+	int i;
+
+	if (rdma_getaddrinfo(address, port, &hints, &res))
+		die("address");
+	if (rdma_create_ep(&c->id, res, NULL, &attr))
+		die("endpoint");
+	rdma_freeaddrinfo(res);
+	c->mem = calloc(RECVS + 1, ROOM);
+	if (!c->mem)
+		die("memory");
+	c->mr = rdma_reg_msgs(c->id, c->mem, (RECVS + 1) * ROOM);
+	if (!c->mr)
+		die("memory region");
+	for (i = 0; i < RECVS; i++)
+		post_recv(c, i);
+	if (rdma_connect(c->id, &param))
+		die("connect");
+}
+
+/* True when the target has ended the connection, now or before. */
+static int conn_ended(struct conn *c, int ms)
+{
+	struct pollfd fd = { .fd = c->id->channel->fd, .events = POLLIN };
+	struct rdma_cm_event *event;
+
+	while (!c->closed && poll(&fd, 1, ms) == 1) {
+		if (rdma_get_cm_event(c->id->channel, &event))
+			break;
+		if (event->event == RDMA_CM_EVENT_DISCONNECTED ||
+		    event->event == RDMA_CM_EVENT_TIMEWAIT_EXIT)
+			c->closed = 1;
+		rdma_ack_cm_event(event);
+		ms = 0;
+	}
+	return c->closed;
+}
+
+static void put24(unsigned char *p, unsigned int v)
+{
+	p[0] = v >> 16;
+	p[1] = v >> 8;
+	p[2] = v;
+}
+
+/* A Login Request that asks for full feature phase at once. */
+static unsigned int login_pdu(unsigned char *p)
+{
+	unsigned char *bhs = p + ISER, *text = bhs + BHS;
+	int len;
+
+	memset(p, 0, ISER + BHS);
+	p[0] = 0x10;
+	bhs[0] = 0x43;
+	bhs[1] = 0x87;
+	bhs[8] = 0x80;		/* ISID of the random kind */
+	bhs[13] = isid;
+	bhs[19] = 7;		/* ITT */
+	bhs[27] = 1;		/* CmdSN */
+	len = sprintf((char *)text, "InitiatorName=%s%cTargetName=%s%c"
+		      "SessionType=Normal%cHeaderDigest=None%cDataDigest=None%c"
+		      "InitialR2T=Yes%cImmediateData=Yes%c"
+		      "MaxRecvDataSegmentLength=8192%c"
+		      "RDMAExtensions=Yes%cInitiatorRecvDataSegmentLength=8192%c"
+		      "TargetRecvDataSegmentLength=8192%c", initiator, 0,
+		      target ? target : "iqn.none.such:x", 0, 0, 0, 0, 0, 0, 0,
+		      0, 0, 0);
+	put24(bhs + 5, len);
+	return ISER + BHS + (len + 3) / 4 * 4;
+}
+
+static unsigned int message(unsigned char *p)
+{
+	unsigned int len = login_pdu(p), i;
+	unsigned char *bhs = p + ISER;
+
+	if (!strcmp(mode, "login"))
+		return len;
+	if (!strcmp(mode, "empty"))
+		return 0;
+	if (!strcmp(mode, "short"))		/* half an iSER header */
+		return 14;
+	if (!strcmp(mode, "header"))		/* no PDU behind it */
+		return ISER;
+	if (!strcmp(mode, "truncated"))		/* less text than announced */
+		return ISER + BHS + 16;
+	if (!strcmp(mode, "hello")) {
+		memset(p, 0, ISER);
+		p[0] = 0x20;
+		p[1] = 0xaa;
+		p[7] = 4;
+		return ISER;
+	}
+	if (!strcmp(mode, "opcode")) {		/* no such iSER opcode */
+		p[0] = 0x70;
+	} else if (!strcmp(mode, "oversized")) {
+		put24(bhs + 5, ROOM - ISER - BHS);
+		memset(p + len, 'x', ROOM - len);
+		len = ROOM;
+	} else if (!strcmp(mode, "datalength")) { /* far more than can come */
+		put24(bhs + 5, 0xffffff);
+	} else if (!strcmp(mode, "ahs")) {	/* longer than the message */
+		bhs[4] = 255;
+	} else if (!strcmp(mode, "pdu")) {	/* no such iSCSI opcode */
+		memset(bhs, 0, BHS);
+		bhs[0] = 0x3e;
+		bhs[1] = 0x80;
+		len = ISER + BHS;
+	} else if (!strcmp(mode, "command")) {	/* INQUIRY with an STag of nobody */
+		memset(p, 0, ISER + BHS);
+		p[0] = 0x14;
+		p[15] = 0x77;
+		bhs[0] = 0x01;
+		bhs[1] = 0xc1;
+		bhs[19] = 9;
+		bhs[22] = 0x01;
+		bhs[27] = 1;
+		bhs[32] = 0x12;
+		bhs[36] = 0xff;
+		len = ISER + BHS;
+	} else if (!strcmp(mode, "dataout")) {	/* for no task */
+		memset(p, 0, ISER + BHS);
+		p[0] = 0x10;
+		bhs[0] = 0x05;
+		bhs[1] = 0x80;
+		put24(bhs + 5, 512);
+		bhs[19] = 0x55;
+		memset(bhs + 20, 0xff, 4);
+		len = ISER + BHS + 512;
+	} else if (!strcmp(mode, "nonul")) {	/* text without its end */
+		memset(bhs + BHS, 'A', 1024);
+		put24(bhs + 5, 1024);
+		len = ISER + BHS + 1024;
+	} else if (!strcmp(mode, "noname")) {	/* a login from nobody */
+		put24(bhs + 5, 0);
+		len = ISER + BHS;
+	} else if (!strcmp(mode, "random")) {
+		for (i = 0; i < 600; i++)
+			p[i] = rand();
+		len = 600;
+	} else {
+		fprintf(stderr, "peer: no mode %s\n", mode);
+		exit(2);
+	}
+	return len;
+}
+
+/* Sends LEN bytes; returns the slot of an answer, -1 closed, -2 nothing. */
+static int exchange(struct conn *c, unsigned int len)
+{
+	struct ibv_wc wc;
+	long end = now_ms() + wait_ms;
+
+	if (rdma_post_send(c->id, NULL, c->mem, len, c->mr, 0))
+		die("post_send");
+	while (now_ms() < end) {
+		while (ibv_poll_cq(c->id->send_cq, 1, &wc) > 0)
+			;
+		if (ibv_poll_cq(c->id->recv_cq, 1, &wc) > 0 &&
+		    wc.status == IBV_WC_SUCCESS)
+			return wc.wr_id;
+		if (conn_ended(c, 5))
+			return -1;
+	}
+	return -2;
+}
+
+static unsigned char *answer(struct conn *c, int slot)
+{
+	return c->mem + (1 + slot) * ROOM + ISER;
+}
+
+static void log_in(struct conn *c)
+{
+	int slot = exchange(c, login_pdu(c->mem));
+	unsigned char *bhs;
+
+	if (slot < 0) {
+		printf("login %s\n", slot == -1 ? "closed" : "unanswered");
+		exit(1);
+	}
+	bhs = answer(c, slot);
+	if (bhs[0] != 0x23 || bhs[36] || (bhs[1] & 0x83) != 0x83) {
+		printf("login refused: opcode %02x flags %02x status %02x%02x\n",
+		       bhs[0], bhs[1], bhs[36], bhs[37]);
+		exit(1);
+	}
+	post_recv(c, slot);
+	isid++;
+}
+
+static void hold(struct conn *c)
+{
+	char byte;
+	int i, closed = 0;
+
+	printf("ready %d\n", count);
+	fflush(stdout);
+	while (read(0, &byte, 1) > 0)
+		;
+	for (i = 0; i < count; i++)
+		closed += conn_ended(&c[i], 0);
+	printf("closed %d\n", closed);
+}
+
+int main(int argc, char **argv)
+{
+	struct conn *c;
+	unsigned char *bhs;
+	int opt, i, slot, first = 0;
+	long start;
+
+	while ((opt = getopt(argc, argv, "n:t:lT:i:s:")) != -1) {
+		switch (opt) {
+		case 'n': count = atoi(optarg); break;
+		case 't': wait_ms = atoi(optarg); break;
+		case 'l': first = 1; break;
+		case 'T': target = optarg; break;
+		case 'i': initiator = optarg; break;
+		case 's': isid = atoi(optarg); break;
+		default: return 2;
+		}
+	}
+	if (argc - optind != 3) {
+		fputs("usage: peer [OPTION]... ADDRESS PORT MODE\n", stderr);
+		return 2;
+	}
+	address = argv[optind];
+	port = argv[optind + 1];
+	mode = argv[optind + 2];
+	c = calloc(count, sizeof(*c));
+	for (i = 0; i < count; i++) {
+		conn_open(&c[i]);
+		if (first)
+			log_in(&c[i]);
+	}
+	if (!strcmp(mode, "silent") || !strcmp(mode, "hold")) {
+		hold(c);
+		return 0;
+	}
+	start = now_ms();
+	slot = exchange(&c[0], message(c[0].mem));
+	if (slot >= 0) {
+		bhs = answer(&c[0], slot);
+		printf("answer %02x %02x%02x\n", bhs[0] & 0x3f,
+		       bhs[0] == 0x23 ? bhs[36] : bhs[2],
+		       bhs[0] == 0x23 ? bhs[37] : 0);
+	} else {
+		printf(slot == -1 ? "closed %ld\n" : "open %ld\n",
+		       now_ms() - start);
+	}
+	return 0;
+}
