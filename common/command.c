@@ -9,7 +9,7 @@
  * its STag is dead before the iSCSI layer hears of it.
  */
 #include <linux/slab.h>
-#include "core.h"
+#include "trace.h"
 
 /* The last reference is gone: from the completion queue. */
 static void iser_command_end(struct iser_io *io)
@@ -213,6 +213,8 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 		first = &reg.wr;
 	}
 
+	trace_iser_send_control(conn, io->task.bhs, sge[0].length,
+				io->mr ? io->mr->rkey : 0);
 	atomic_set(&io->refs, 1 + !ctl->no_answer + !!ctl->unsolicited);
 	spin_lock_bh(&conn->send_lock);
 	ret = -ENOTCONN;

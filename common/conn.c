@@ -7,7 +7,7 @@
  * device never waits for a half.  The halves keep the shell by a reference.
  */
 #include <linux/slab.h>
-#include "core.h"
+#include "trace.h"
 
 static void iser_end_work(struct work_struct *work);
 static void iser_free_work(struct work_struct *work);
@@ -112,9 +112,11 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 	done = iser_state_next(&conn->state, event);
 	spin_unlock(&conn->recv_lock);
 	spin_unlock_bh(&conn->send_lock);
-	if (done)
-		wake_up_all(&conn->wait);
-	return done;
+	if (!done)
+		return false;
+	trace_iser_state(conn, conn->reason);
+	wake_up_all(&conn->wait);
+	return true;
 }
 
 /*
@@ -128,6 +130,7 @@ void iser_connection_fail_locked(struct iser_conn *conn, int reason)
 	if (conn->state != ISER_ENDING && conn->state != ISER_DOWN &&
 	    iser_state_next(&conn->state, ISER_EV_FAIL)) {
 		conn->reason = reason;
+		trace_iser_state(conn, reason);
 		iser_conn_get(conn);
 		queue_work(iser_wq, &conn->end_work);
 	}

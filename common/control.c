@@ -2,7 +2,7 @@
 /*
  * Send_Control, Put_Data and Get_Data: RFC 5047, sections 7 and 8.
  */
-#include "core.h"
+#include "trace.h"
 
 void iser_send_begin(struct iser_conn *conn)
 	__acquires(conn)
@@ -42,6 +42,12 @@ static int iser_send_response(struct iser_io *io,
 				iser_connection_fail_locked(conn, -ENOMEM);
 		}
 	}
+	if (io->send.len)
+		trace_iser_rdma(conn, false, io->task.index, io->send.offset,
+				io->send.len, io->task.peer.read_stag);
+	trace_iser_send_control(conn, io->task.bhs,
+				ISER_MSG_MIN + ctl->inline_len,
+				ctl->response ? io->task.peer.read_stag : 0);
 	io->send.remote = io->task.peer.read_base + io->send.offset;
 	io->send.rkey = io->task.peer.read_stag;
 	iser_job_submit(conn, &io->send);
@@ -121,6 +127,7 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged)
 	job->len = len;
 	job->remote = tagged;
 	job->rkey = task->peer.write_stag;
+	trace_iser_rdma(conn, true, task->index, offset, len, job->rkey);
 
 	spin_lock_bh(&conn->send_lock);
 	/* Nothing may be fetched over it: RFC 7145, section 7.3.6. */

@@ -10,7 +10,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include "core.h"
+#include "trace.h"
 
 #define ISER_RX_SLOT	512	/* paged: header, tail */
 
@@ -338,6 +338,9 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	}
 	if (!iser_rx_check(conn, rx, wc->byte_len))
 		return;
+	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
+			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
+			   wc->ex.invalidate_rkey : 0);
 	if (rx->login) {
 		iser_login_received(conn, rx);
 	} else if (conn->role == ISER_INITIATOR) {

@@ -4,7 +4,7 @@
  * that its direction needs, and invalidated before the task ends
  * (RFC 7145, sections 7.3.2 and 8.3.2).
  */
-#include "core.h"
+#include "trace.h"
 
 /*
  * iser_stag_register - register the mapped buffer of a task
@@ -60,6 +60,7 @@ int iser_stag_invalidate(struct iser_io *io)
 	struct ib_send_wr wr = { };
 	int ret = -ENOTCONN;
 
+	trace_iser_invalidate(conn, io->mr->rkey);
 	wr.wr_cqe = &io->inv_cqe;
 	wr.opcode = IB_WR_LOCAL_INV;
 	wr.send_flags = IB_SEND_SIGNALED;
