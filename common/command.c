@@ -289,11 +289,15 @@ EXPORT_SYMBOL_ISER(iser_deallocate_task_resources);
 
 /*
  * iser_command_drop - let go of a task whose connection has ended
+ *
+ * A response that has arrived is handed up: the peer has closed the connection
+ * behind it (a Logout), and the acknowledgment of the request came too late.
  * From end_work, after the last completion.
  */
 void iser_command_drop(struct iser_io *io)
 {
 	struct iser_conn *conn = io->task.conn;
+	struct iser_rx *rsp = io->rsp;
 	bool done;
 
 	if (io->state != ISER_IO_POSTED)
@@ -303,6 +307,10 @@ void iser_command_drop(struct iser_io *io)
 	iser_io_unmap(io);
 	io->rsp = NULL;
 	WRITE_ONCE(io->state, ISER_IO_IDLE);
+	if (rsp) {
+		rsp->pdu.task = &io->task;
+		conn->ops->control_notify(conn, &rsp->pdu);
+	}
 	if (done)
 		conn->ops->task_done(&io->task, -ENOTCONN);
 }
