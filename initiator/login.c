@@ -80,7 +80,7 @@ static int login_allocate(struct iser_endpoint *end)
  * @cls_conn: bound connection
  * @hdr: its header; belongs to the netlink message
  * @data: data segment; likewise
- * @size: its length
+ * @size: its length, with padding
  *
  * Only Login Requests are touched.  Process context, under the class's
  * ep_mutex; sleeps.  Return: 0 or negative errno, after a line.
@@ -91,23 +91,23 @@ int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
 	struct iscsi_conn *conn = cls_conn->dd_data;
 	struct iser_endpoint *end = conn->dd_data;
 	struct iscsi_hdr copy = *hdr;
+	int len = ntoh24(hdr->dlength);
 	char *text;
-	int len;
 
 	if ((hdr->opcode & ISCSI_OPCODE_MASK) != ISCSI_OP_LOGIN)
 		return iscsi_conn_send_pdu(cls_conn, hdr, data, size);
 	if (!end)
 		return -ENOTCONN;
-	if (size > ISCSI_DEF_MAX_RECV_SEG_LEN)
+	if (len > size || len > ISCSI_DEF_MAX_RECV_SEG_LEN)
 		return -EINVAL;
 
 	text = kvmalloc(ISCSI_DEF_MAX_RECV_SEG_LEN, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	memcpy(text, data, size);
+	memcpy(text, data, len);
 
 	login_begin(end);
-	len = iser_keys_request_out(&end->keys, text, size,
+	len = iser_keys_request_out(&end->keys, text, len,
 				    ISCSI_DEF_MAX_RECV_SEG_LEN,
 				    login_stage(hdr),
 				    hdr->flags & ISCSI_FLAG_LOGIN_CONTINUE);

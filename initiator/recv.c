@@ -91,7 +91,8 @@ static bool is_answer(const struct iscsi_hdr *hdr)
  * @end: endpoint
  * @pdu: the PDU
  *
- * Up-call context, with bottom halves disabled.
+ * Up-call context.  libiscsi expects a softirq, which it is not when the PDU
+ * was still held at the end of the connection.
  */
 void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
@@ -126,7 +127,9 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 		goto put;
 	}
 
+	local_bh_disable();
 	err = iscsi_complete_pdu(conn, hdr, data, len);
+	local_bh_enable();
 	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
 		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
 				   &end->info->remote, opcode, err);

@@ -18,13 +18,10 @@ static void release_held(struct iser_endpoint *end)
 {
 	struct iser_pdu *pdu, *next;
 
-	/* libiscsi expects a softirq; after the end of a connection it is none. */
-	local_bh_disable();
 	list_for_each_entry_safe(pdu, next, &end->held, node) {
 		list_del(&pdu->node);
 		iser_recv_complete(end, pdu);
 	}
-	local_bh_enable();
 }
 
 /**
