@@ -48,26 +48,26 @@ static inline u64 iser_get64(const u8 *p)
 
 static inline void iser_put16(u8 *p, u16 v)
 {
-	p[0] = (u8)(v >> 8);
-	p[1] = (u8)v;
+	p[0] = v >> 8 & 0xff;
+	p[1] = v & 0xff;
 }
 
 static inline void iser_put24(u8 *p, u32 v)
 {
-	p[0] = (u8)(v >> 16);
-	iser_put16(p + 1, (u16)v);
+	p[0] = v >> 16 & 0xff;
+	iser_put16(p + 1, v & 0xffff);
 }
 
 static inline void iser_put32(u8 *p, u32 v)
 {
-	p[0] = (u8)(v >> 24);
+	p[0] = v >> 24 & 0xff;
 	iser_put24(p + 1, v);
 }
 
 static inline void iser_put64(u8 *p, u64 v)
 {
-	iser_put32(p, (u32)(v >> 32));
-	iser_put32(p + 4, (u32)v);
+	iser_put32(p, v >> 32 & 0xffffffff);
+	iser_put32(p + 4, v & 0xffffffff);
 }
 
 #endif

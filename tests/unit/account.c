@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receives, unexpected PDUs, RDMA Reads, slots: RFC 7145, section 8.1.
+ */
+#include <iser/account.h>
+
+#include "unit.h"
+
+struct plan_row {
+	const char *what;
+	struct iser_rx_plan plan;
+	u32 receives, granted;
+	bool need;
+};
+
+/* window, unexpected, first_burst, segment, InitialR2T, ImmediateData, depth */
+#define PLAN(w, u, f, s, r, i, d) \
+	{ .window = w, .unexpected = u, .first_burst = f, .segment = s, \
+	  .initial_r2t = r, .immediate = i, .depth = d }
+
+static const struct plan_row plans[] = {
+	{ "R-8.1.1.1-2 window, unexpected, one spare",
+	  PLAN(128, 16, 65536, 8192, true, true, 4096), 145, 128, false },
+	{ "R-8.1.1.2-1 Data-Out of each command",
+	  PLAN(128, 16, 65536, 8192, false, true, 4096), 128 * 9 + 17, 128, false },
+	{ "R-8.1.1.2-1 the last Data-Out is short",
+	  PLAN(10, 2, 65537, 8192, false, true, 4096), 10 * 10 + 3, 10, false },
+	{ "R-8.1.1.2-1 immediate data may be left out",
+	  PLAN(10, 2, 8192, 8192, false, true, 4096), 10 * 2 + 3, 10, false },
+	{ "without ImmediateData",
+	  PLAN(10, 2, 8192, 8192, false, false, 4096), 10 * 2 + 3, 10, false },
+	{ "a first burst of nothing",
+	  PLAN(10, 2, 0, 8192, false, true, 4096), 13, 10, false },
+	{ "R-8.1-1 it fits to the last receive",
+	  PLAN(128, 16, 65536, 8192, false, true, 1169), 1169, 128, false },
+	{ "R-8.1-1 one receive short: InitialR2T",
+	  PLAN(128, 16, 65536, 8192, false, true, 1168), 145, 128, true },
+	{ "R-8.1-1 one command's Data-Out alone is too many",
+	  PLAN(4, 2, 0xffffff, 512, false, true, 64), 7, 4, true },
+	{ "R-8.1-1 the window fits to the last receive",
+	  PLAN(128, 16, 65536, 8192, true, true, 145), 145, 128, false },
+	{ "R-8.1-1 the window is clamped",
+	  PLAN(128, 16, 65536, 8192, true, true, 144), 144, 127, false },
+	{ "R-8.1-1 the window is clamped with InitialR2T",
+	  PLAN(128, 16, 65536, 8192, false, true, 100), 100, 83, true },
+	{ "one command",
+	  PLAN(128, 16, 65536, 8192, true, true, 18), 18, 1, false },
+	{ "not one command",
+	  PLAN(128, 16, 65536, 8192, true, true, 17), 0, 0, false },
+	{ "less than the unexpected",
+	  PLAN(128, 16, 65536, 8192, true, true, 5), 0, 0, false },
+	{ "no depth",
+	  PLAN(128, 16, 65536, 8192, true, true, 0), 0, 0, false },
+	{ "no window",
+	  PLAN(0, 16, 65536, 8192, false, true, 64), 17, 0, false },
+	{ "the largest window and burst do not wrap",
+	  PLAN(0xffffffff, 16, 0xffffffff, 1, false, true, 1000), 1000, 983, true },
+	{ "a product of 2^32 does not wrap",
+	  PLAN(65536, 0, 65535 * 512, 512, false, true, 70000), 65537, 65536, true },
+	{ "all unexpected: no wrap",
+	  PLAN(1, 0xffffffff, 0, 8192, true, true, 0xffffffff), 0, 0, false },
+	{ "all the receives there can be",
+	  PLAN(0xffffffff, 0, 0, 8192, true, true, 0xffffffff), 0xffffffff, 0xfffffffe, false },
+	{ "a segment of nothing asks for InitialR2T",
+	  PLAN(16, 2, 65536, 0, false, true, 512), 19, 16, true },
+};
+
+static void plan(struct unit *t)
+{
+	const struct plan_row *row = t->param_value;
+	struct iser_rx_plan p = row->plan;
+
+	p.receives = 77;
+	p.granted = 77;
+	p.need_initial_r2t = !row->need;
+	iser_plan_receives(&p);
+	CHECK_EQ(t, p.receives, row->receives);
+	CHECK_EQ(t, p.granted, row->granted);
+	CHECK_EQ(t, p.need_initial_r2t, row->need);
+	CHECK(t, p.receives <= p.depth);
+}
+
+UNIT_TABLE(plan, plans)
+
+static void unexpected_limit(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 4 };
+
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, !iser_unexpected_take(&u, true));
+	CHECK(t, !iser_unexpected_take(&u, false));
+	CHECK_EQ(t, u.outstanding, 4);
+	iser_unexpected_retire(&u, 1);
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, !iser_unexpected_take(&u, true));
+}
+
+static void unexpected_last(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 2 };
+
+	CHECK(t, iser_unexpected_take(&u, false));
+	CHECK(t, !iser_unexpected_take(&u, false));
+	CHECK_EQ(t, u.outstanding, 1);
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, !iser_unexpected_take(&u, true));
+	CHECK_EQ(t, u.outstanding, 2);
+	iser_unexpected_retire(&u, 2);
+	CHECK(t, iser_unexpected_take(&u, false));
+}
+
+static void unexpected_one(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 1 };
+
+	CHECK(t, !iser_unexpected_take(&u, false));
+	CHECK(t, iser_unexpected_take(&u, true));
+	CHECK(t, !iser_unexpected_take(&u, true));
+}
+
+static void unexpected_free(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 0 };
+	u32 i;
+
+	for (i = 0; i < 1000; i++)
+		CHECK(t, iser_unexpected_take(&u, false));
+	CHECK_EQ(t, u.outstanding, 1000);
+	iser_unexpected_retire(&u, 999);
+	CHECK_EQ(t, u.outstanding, 1);
+}
+
+static void unexpected_wrap(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 0, .outstanding = 0xfffffffe };
+
+	CHECK(t, iser_unexpected_take(&u, false));
+	CHECK(t, !iser_unexpected_take(&u, false));
+	CHECK_EQ(t, u.outstanding, 0xffffffff);
+}
+
+static void unexpected_retire(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 8, .outstanding = 3 };
+
+	iser_unexpected_retire(&u, 0);
+	CHECK_EQ(t, u.outstanding, 3);
+	iser_unexpected_retire(&u, 4);
+	CHECK_EQ(t, u.outstanding, 0);
+	iser_unexpected_retire(&u, 0xffffffff);
+	CHECK_EQ(t, u.outstanding, 0);
+}
+
+static void unexpected_lowered(struct unit *t)
+{
+	struct iser_unexpected u = { .limit = 2, .outstanding = 5 };
+
+	CHECK(t, !iser_unexpected_take(&u, true));
+	CHECK_EQ(t, u.outstanding, 5);
+}
+
+static void reads_limit(struct unit *t)
+{
+	struct iser_reads r = { .ord = 2 };
+
+	CHECK(t, iser_reads_take(&r));
+	CHECK(t, iser_reads_take(&r));
+	CHECK(t, !iser_reads_take(&r));
+	CHECK_EQ(t, r.outstanding, 2);
+	iser_reads_return(&r);
+	CHECK(t, iser_reads_take(&r));
+	CHECK(t, !iser_reads_take(&r));
+}
+
+static void reads_none(struct unit *t)
+{
+	struct iser_reads r = { .ord = 0 };
+
+	CHECK(t, !iser_reads_take(&r));
+	iser_reads_return(&r);
+	CHECK_EQ(t, r.outstanding, 0);
+	CHECK(t, !iser_reads_take(&r));
+}
+
+static void reads_lowered(struct unit *t)
+{
+	struct iser_reads r = { .ord = 8 };
+	u32 i;
+
+	for (i = 0; i < 8; i++)
+		CHECK(t, iser_reads_take(&r));
+	/* Hello lowers it while Reads are on their way. */
+	r.ord = 2;
+	CHECK(t, !iser_reads_take(&r));
+	for (i = 0; i < 6; i++)
+		iser_reads_return(&r);
+	CHECK(t, !iser_reads_take(&r));
+	iser_reads_return(&r);
+	CHECK(t, iser_reads_take(&r));
+}
+
+static void slots_all(struct unit *t)
+{
+	struct iser_slots s = { .size = 10 };
+
+	CHECK(t, iser_slots_take(&s, 0));
+	CHECK(t, iser_slots_take(&s, 7));
+	CHECK(t, !iser_slots_take(&s, 4));
+	CHECK_EQ(t, s.used, 7);
+	CHECK(t, iser_slots_take(&s, 3));
+	CHECK(t, !iser_slots_take(&s, 1));
+	CHECK(t, iser_slots_take(&s, 0));
+	CHECK(t, !iser_slots_take(&s, 0xffffffff));
+	CHECK_EQ(t, s.used, 10);
+}
+
+static void slots_some(struct unit *t)
+{
+	struct iser_slots s = { .size = 10 };
+
+	CHECK_EQ(t, iser_slots_some(&s, 4), 4);
+	CHECK_EQ(t, iser_slots_some(&s, 10), 6);
+	CHECK_EQ(t, iser_slots_some(&s, 1), 0);
+	CHECK_EQ(t, s.used, 10);
+	iser_slots_return(&s, 2);
+	CHECK_EQ(t, iser_slots_some(&s, 0xffffffff), 2);
+}
+
+static void slots_return(struct unit *t)
+{
+	struct iser_slots s = { .size = 10, .used = 3 };
+
+	iser_slots_return(&s, 2);
+	CHECK_EQ(t, s.used, 1);
+	iser_slots_return(&s, 5);
+	CHECK_EQ(t, s.used, 0);
+	CHECK(t, iser_slots_take(&s, 10));
+}
+
+static void slots_shrunk(struct unit *t)
+{
+	struct iser_slots s = { .size = 4, .used = 6 };
+
+	CHECK(t, !iser_slots_take(&s, 1));
+	CHECK_EQ(t, iser_slots_some(&s, 3), 0);
+	CHECK_EQ(t, s.used, 6);
+}
+
+struct unit_case account_cases[] = {
+	UNIT_ROWS(plan, "receives"),
+	UNIT_CASE(unexpected_limit, "R-8.1.1.3-1 R-8.1.2-1 never more than declared"),
+	UNIT_CASE(unexpected_last, "R-8.1.2-6 the last credit is kept for a ping"),
+	UNIT_CASE(unexpected_one, "R-8.1.2-6 a single credit is for pings"),
+	UNIT_CASE(unexpected_free, "R-6.7-2 0 is no limit"),
+	UNIT_CASE(unexpected_wrap, "R-6.7-2 the count does not wrap"),
+	UNIT_CASE(unexpected_retire, "R-8.1.2-3 retiring more than there are"),
+	UNIT_CASE(unexpected_lowered, "R-8.1.2-2 nothing at or above the limit"),
+	UNIT_CASE(reads_limit, "R-7.3.6-5 never more Reads than ORD"),
+	UNIT_CASE(reads_none, "R-7.3.6-4 no Read with ORD 0"),
+	UNIT_CASE(reads_lowered, "R-5.1.3-5 ORD lowered with Reads on their way"),
+	UNIT_CASE(slots_all, "slots: all or none"),
+	UNIT_CASE(slots_some, "slots: as many as there are"),
+	UNIT_CASE(slots_return, "slots: given back, never below none"),
+	UNIT_CASE(slots_shrunk, "slots: more in use than there are"),
+	{}
+};

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs the unit tests in user space.  Results are KTAP, the last line counts.
+ * Usage: unit [WORD] runs the cases whose name contains WORD.
+ */
+#include <signal.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static const struct {
+	const char *name;
+	struct unit_case *cases;
+} suites[] = {
+	{ "wire", wire_cases },
+	{ "hello", hello_cases },
+	{ "text", text_cases },
+	{ "initiator-keys", initiator_keys_cases },
+	{ "target-keys", target_keys_cases },
+	{ "login", login_cases },
+	{ "account", account_cases },
+	{ "segment", segment_cases },
+	{ "state", state_cases },
+};
+
+/* A list of everything that a case allocated. */
+struct chunk {
+	struct chunk *next;
+	void *data;
+};
+
+static char name[512];
+static u32 number, passed, failed;
+
+/* Of the sanitizers' runtime; absent in a build without them. */
+__attribute__((weak))
+void __sanitizer_set_death_callback(void (*callback)(void));
+
+/* A crash must say which case it was. */
+static void died(void)
+{
+	printf("not ok %u %s # sanitizer report\n", number, name);
+	printf("%u passed, %u failed, 0 skipped\n", passed, failed + 1);
+	fflush(stdout);
+}
+
+static void hung(int sig)
+{
+	static const char text[] = " # too slow, or without end\n";
+	ssize_t done;
+
+	(void)sig;
+	/* Only what a signal handler may call. */
+	done = write(1, "\nnot ok 0 ", 10);
+	done += write(1, name, strlen(name));
+	done += write(1, text, sizeof(text) - 1);
+	_exit(done < 0 ? 3 : 2);
+}
+
+void unit_fail(struct unit *t, const char *file, int line, const char *what,
+	       unsigned long long got, unsigned long long want)
+{
+	t->failed++;
+	printf("# %s:%d: %s is %llu (0x%llx), not %llu (0x%llx)\n", file,
+	       line, what, got, got, want, want);
+}
+
+void unit_fail_str(struct unit *t, const char *file, int line,
+		   const char *what, const char *got, const char *want)
+{
+	t->failed++;
+	printf("# %s:%d: %s is\n#   \"%s\", not\n#   \"%s\"\n", file, line,
+	       what, got, want);
+}
+
+void *unit_alloc(struct unit *t, size_t size)
+{
+	struct chunk *chunk = malloc(sizeof(*chunk));
+
+	if (!chunk)
+		abort();
+	chunk->data = calloc(1, size);
+	if (size && !chunk->data)
+		abort();
+	chunk->next = t->memory;
+	t->memory = chunk;
+	return chunk->data;
+}
+
+static void release(struct unit *t)
+{
+	struct chunk *chunk;
+
+	while ((chunk = t->memory)) {
+		t->memory = chunk->next;
+		free(chunk->data);
+		free(chunk);
+	}
+}
+
+static void run(const char *suite, const struct unit_case *c, const void *row,
+		const char *only)
+{
+	struct unit t = { .param_value = row };
+	const char *what = row ? *(const char *const *)row : NULL;
+
+	snprintf(name, sizeof(name), "%s: %s%s%s", suite, c->name,
+		 what ? ": " : "", what ? what : "");
+	if (only && !strstr(name, only))
+		return;
+	number++;
+	alarm(20);
+	c->run_case(&t);
+	alarm(0);
+	release(&t);
+	if (t.failed)
+		failed++;
+	else
+		passed++;
+	printf("%sok %u %s\n", t.failed ? "not " : "", number, name);
+}
+
+/* The number of cases, or of one list. */
+static size_t count(const struct unit_case *c)
+{
+	size_t sum = 0;
+
+	for (; c->run_case; c++)
+		sum += c->rows ? c->row_count : 1;
+	return sum;
+}
+
+int main(int argc, char **argv)
+{
+	const char *only = argc > 1 ? argv[1] : NULL;
+	const struct unit_case *c;
+	const char *row;
+	size_t i, n, all = 0;
+
+	if (__sanitizer_set_death_callback)
+		__sanitizer_set_death_callback(died);
+	signal(SIGALRM, hung);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	printf("KTAP version 1\n");
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		all += count(suites[i].cases);
+	if (!only)
+		printf("1..%zu\n", all);
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++) {
+		for (c = suites[i].cases; c->run_case; c++) {
+			if (!c->rows) {
+				run(suites[i].name, c, NULL, only);
+				continue;
+			}
+			row = *(const char *const *)c->rows;
+			for (n = 0; n < c->row_count; n++)
+				run(suites[i].name, c, row + n * c->row_size,
+				    only);
+		}
+	}
+	if (only)
+		printf("1..%u\n", number);
+	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
+	return failed || !number;
+}
