@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A connection of LIO's, and the end of it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/ratelimit.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "target.h"
+
+/* One line for the administrator; all connections together are rate limited. */
+static DEFINE_RATELIMIT_STATE(isert_limit, DEFAULT_RATELIMIT_INTERVAL,
+			      DEFAULT_RATELIMIT_BURST);
+
+static void isert_vwarn(struct isert_conn *ic, const char *tail,
+			const char *fmt, va_list *args)
+{
+	struct va_format vaf = { .fmt = fmt, .va = args };
+
+	if (__ratelimit(&isert_limit))
+		pr_warn("peer %pISpc: %pV%s\n", &iser_conn_info(ic->dm)->remote,
+			&vaf, tail);
+}
+
+/**
+ * isert_warn - say something about a connection
+ * @ic: connection
+ * @fmt: printf format, no newline
+ *
+ * Any context.
+ */
+void isert_warn(struct isert_conn *ic, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	isert_vwarn(ic, "", fmt, &args);
+	va_end(args);
+}
+
+/**
+ * isert_protocol_error - the initiator broke a rule: end its connection
+ * @ic: connection
+ * @fmt: what it did
+ *
+ * Any context; does not wait.  RFC 7145, section 10.1.3.
+ */
+void isert_protocol_error(struct isert_conn *ic, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	isert_vwarn(ic, ", ending the connection", fmt, &args);
+	va_end(args);
+	iser_connection_fail(ic->dm, -EPROTO);
+}
+
+/**
+ * isert_conn_alloc - enter an accepted connection
+ * @conn: LIO's
+ * @dm: the core's; its reference goes along
+ *
+ * np thread, may sleep.  Return: connection, or NULL.
+ */
+struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
+				    struct iser_conn *dm)
+{
+	struct isert_conn *ic = kzalloc(sizeof(*ic), GFP_KERNEL);
+
+	if (!ic)
+		return NULL;
+	kref_init(&ic->ref);
+	ic->conn = conn;
+	ic->dm = dm;
+	ic->phase = ISERT_LOGIN_NP;
+	ic->first_burst = 65536;	/* RFC 7143, sections 13.10, 13.11, 13.14 */
+	ic->initial_r2t = true;
+	ic->immediate_data = true;
+	spin_lock_init(&ic->login_lock);
+	spin_lock_init(&ic->rx_lock);
+	spin_lock_init(&ic->starve_lock);
+	INIT_LIST_HEAD(&ic->deferred);
+	INIT_LIST_HEAD(&ic->starved);
+	INIT_DELAYED_WORK(&ic->starve_work, isert_starve_work);
+	init_waitqueue_head(&ic->wait);
+	iser_keys_init(&ic->keys, ISERT_RECV_DSL, ISERT_SEND_DSL);
+	ic->keys.inject = isert_inject_keys();
+	ic->keys.strict = isert_strict_base();
+	iser_conn_set_upper(dm, ic);
+	return ic;
+}
+
+static void isert_conn_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct isert_conn, ref));
+}
+
+/* isert_conn_put - drop a reference.  Any context. */
+void isert_conn_put(struct isert_conn *ic)
+{
+	kref_put(&ic->ref, isert_conn_release);
+}
+
+/**
+ * isert_alloc_tasks - one task for each tag of LIO's
+ * @ic: connection; its resources are allocated
+ * @nr: number of tags
+ *
+ * May sleep.  Return: 0 or -ENOMEM.
+ */
+int isert_alloc_tasks(struct isert_conn *ic, u32 nr)
+{
+	u32 i;
+
+	ic->tasks = kvcalloc(nr, sizeof(*ic->tasks), GFP_KERNEL);
+	if (!ic->tasks)
+		return -ENOMEM;
+	ic->nr_tasks = nr;
+	for (i = 0; i < nr; i++) {
+		struct isert_task *t = &ic->tasks[i];
+
+		t->ic = ic;
+		t->task = iser_conn_task(ic->dm, i);
+		t->task->upper = t;
+		spin_lock_init(&t->lock);
+		INIT_LIST_HEAD(&t->node);
+	}
+	return 0;
+}
+
+/**
+ * isert_get_rx_pdu - full feature phase
+ * @conn: LIO's connection
+ *
+ * RX thread.  Begins the phase, then works off the PDUs that the completion
+ * queue's worker must not wait with.  Returns when the connection has ended or
+ * LIO wants it to end (a signal); LIO then closes it.
+ */
+void isert_get_rx_pdu(struct iscsit_conn *conn)
+{
+	struct isert_conn *ic = conn->context;
+	bool ended;
+
+	spin_lock_bh(&ic->rx_lock);
+	ic->full = true;
+	ended = ic->ended;
+	spin_unlock_bh(&ic->rx_lock);
+
+	if (ended || isert_login_finish(ic))
+		return;
+	while (!wait_event_interruptible(ic->wait,
+					 READ_ONCE(ic->ended) ||
+					 READ_ONCE(ic->deferring))) {
+		if (READ_ONCE(ic->ended) || signal_pending(current))
+			return;
+		iscsit_thread_check_cpumask(conn, current, 0);
+		isert_receive_deferred(ic);
+	}
+}
+
+/**
+ * isert_terminate_notify - Connection_Terminate_Notify
+ * @dm: connection
+ * @reason: why
+ *
+ * Up-call from a worker.  Before the full feature phase isert_login_notify()
+ * has done what is to be done, and LIO's thread pointers may be stale.
+ */
+void isert_terminate_notify(struct iser_conn *dm, int reason)
+{
+	struct isert_conn *ic = iser_conn_upper(dm);
+	bool full;
+
+	pr_debug("peer %pISpc: connection ended, reason %d\n",
+		 &iser_conn_info(dm)->remote, reason);
+	spin_lock_bh(&ic->rx_lock);
+	ic->ended = true;
+	full = ic->full;
+	spin_unlock_bh(&ic->rx_lock);
+	wake_up_all(&ic->wait);
+	/* The RX thread may sleep for a tag that only the close gives back. */
+	if (full)
+		iscsit_cause_connection_reinstatement(ic->conn, 0);
+}
+
+/**
+ * isert_wait_conn - LIO closes a connection: nothing may use it afterwards
+ * @conn: LIO's connection
+ *
+ * RX thread, TX thread (the other one is gone), np thread or login work.
+ * Sleeps until all commands of the connection have been given back.
+ */
+void isert_wait_conn(struct iscsit_conn *conn)
+{
+	struct isert_conn *ic = conn->context;
+
+	isert_login_over(ic);
+	iser_connection_terminate(ic->dm);
+	/* No up-call from here on but those for what LIO still submits. */
+	isert_drop_deferred(ic);
+	cancel_delayed_work_sync(&ic->starve_work);
+	isert_release_all(ic);
+
+	/*
+	 * LIO's logout handler drops a reference to the connection after it
+	 * has completed this; LIO waits for that.
+	 */
+	if (ic->logout_closing)
+		wait_for_completion(&conn->conn_logout_comp);
+	wait_event(ic->wait, !atomic_read(&ic->logouts));
+}
+
+/**
+ * isert_free_conn - LIO is about to free a connection
+ * @conn: LIO's connection
+ *
+ * After isert_wait_conn(); LIO has released the commands that are no SCSI
+ * tasks.  Sleeps.
+ */
+void isert_free_conn(struct iscsit_conn *conn)
+{
+	struct isert_conn *ic = conn->context;
+
+	spin_lock_bh(&ic->login_lock);
+	ic->conn = NULL;
+	spin_unlock_bh(&ic->login_lock);
+	iser_deallocate_connection_resources(ic->dm);
+	iser_conn_put(ic->dm);
+	kvfree(ic->tasks);
+	kvfree(ic->final_text);
+	conn->context = NULL;
+	isert_conn_put(ic);
+}

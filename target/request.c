@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Received PDUs that are no SCSI command and no data.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "target.h"
+
+static void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu)
+{
+	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
+	return ic->hdr;
+}
+
+/* The data segment with a NUL behind it, or NULL. */
+static void *isert_copy_data(const struct iser_pdu *pdu)
+{
+	char *data = kzalloc(ALIGN(pdu->msg.data_len + 1, 4), GFP_KERNEL);
+
+	if (data)
+		iser_pdu_copy(pdu, pdu->msg.ahs_len, data, pdu->msg.data_len);
+	return data;
+}
+
+/* Answer with a Reject of its own.  RX thread: sleeps for a tag. */
+static void isert_reject(struct isert_conn *ic, struct iser_pdu *pdu,
+			 u8 reason)
+{
+	isert_warn(ic, "opcode %#04x rejected, reason %#04x",
+		   pdu->bhs[0] & ISCSI_OPCODE_MASK, reason);
+	iscsit_add_reject(ic->conn, reason, isert_copy_hdr(ic, pdu));
+}
+
+/**
+ * isert_receive_nop - NOP-Out
+ * @ic: connection
+ * @pdu: PDU
+ * @sleep: in the RX thread
+ *
+ * Return: 0; -EAGAIN for the RX thread.
+ */
+int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep)
+{
+	struct iscsi_nopout *hdr = isert_copy_hdr(ic, pdu);
+	bool request = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
+	struct iscsit_cmd *cmd = NULL;
+
+	/* LIO rejects a bad answer to a NOP-In by a command of its own. */
+	if (!request && !sleep)
+		return -EAGAIN;
+	if (request) {
+		cmd = isert_allocate_cmd(ic, sleep);
+		if (!cmd && !sleep)
+			return -EAGAIN;
+		if (!cmd)
+			goto put;
+	}
+	if (iscsit_setup_nop_out(ic->conn, cmd, hdr) < 0)
+		goto put;
+	if (request && pdu->msg.data_len && hdr->itt != RESERVED_ITT) {
+		/* Without memory the answer comes without the data. */
+		cmd->buf_ptr = isert_copy_data(pdu);
+		if (cmd->buf_ptr)
+			cmd->buf_ptr_size = pdu->msg.data_len;
+	}
+	/* A spare receive may be all that the peer has: before the answer. */
+	iser_pdu_put(pdu);
+	iscsit_process_nop_out(ic->conn, cmd, hdr);
+	return 0;
+put:
+	iser_pdu_put(pdu);
+	return 0;
+}
+
+/*
+ * The command of a Text Request that goes on with an answer of several parts.
+ * LIO would take any command with this task tag.
+ */
+static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
+					  const struct iscsi_text *hdr)
+{
+	struct iscsit_conn *conn = ic->conn;
+	struct iscsit_cmd *cmd, *found = NULL;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		struct isert_task *t = isert_cmd_task(cmd);
+
+		if (cmd->iscsi_opcode == ISCSI_OP_TEXT && t && t->more &&
+		    cmd->init_task_tag == hdr->itt &&
+		    cmd->targ_xfer_tag == be32_to_cpu(hdr->ttt))
+			found = cmd;
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return found;
+}
+
+/**
+ * isert_receive_text - Text Request
+ * @ic: connection
+ * @pdu: PDU
+ *
+ * RX thread; sleeps.
+ */
+void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
+{
+	struct iscsi_text *hdr = isert_copy_hdr(ic, pdu);
+	bool first = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
+	struct iscsit_conn *conn = ic->conn;
+	struct iscsit_cmd *cmd;
+
+	if (first) {
+		cmd = isert_allocate_cmd(ic, true);
+		if (!cmd)
+			goto put;
+	} else {
+		struct isert_task *t;
+
+		cmd = isert_find_text(ic, hdr);
+		if (!cmd || pdu->msg.data_len) {
+			isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
+			goto put;
+		}
+		t = isert_cmd_task(cmd);
+		/* The completion of the part before is due: isert_task_done(). */
+		if (wait_event_interruptible(ic->wait,
+					     !smp_load_acquire(&t->posted)))
+			goto put;
+		t->more = false;
+	}
+	if (iscsit_setup_text_cmd(conn, cmd, hdr) < 0)
+		goto put;
+	if (pdu->msg.data_len) {
+		cmd->text_in_ptr = isert_copy_data(pdu);
+		if (!cmd->text_in_ptr) {
+			iscsit_reject_cmd(cmd, ISCSI_REASON_BOOKMARK_NO_RESOURCES,
+					  (u8 *)hdr);
+			goto put;
+		}
+	}
+	iser_pdu_put(pdu);
+	iscsit_process_text_cmd(conn, cmd, hdr);
+	return;
+put:
+	iser_pdu_put(pdu);
+}
+
+/**
+ * isert_receive_other - task management, logout, and what is to be rejected
+ * @ic: connection
+ * @pdu: PDU
+ * @opcode: its opcode
+ *
+ * RX thread; sleeps.
+ */
+void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu,
+			 u8 opcode)
+{
+	void *hdr = isert_copy_hdr(ic, pdu);
+	struct iscsit_conn *conn = ic->conn;
+	struct iscsit_cmd *cmd;
+
+	if (conn->sess->sess_ops->SessionType && opcode != ISCSI_OP_LOGOUT) {
+		isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
+		iser_pdu_put(pdu);
+		return;
+	}
+	switch (opcode) {
+	case ISCSI_OP_SCSI_TMFUNC:
+		cmd = isert_allocate_cmd(ic, true);
+		iser_pdu_put(pdu);
+		/* An error has been rejected. */
+		if (cmd)
+			iscsit_handle_task_mgt_cmd(conn, cmd, hdr);
+		return;
+	case ISCSI_OP_LOGOUT:
+		cmd = isert_allocate_cmd(ic, true);
+		iser_pdu_put(pdu);
+		if (cmd && iscsit_handle_logout_cmd(conn, cmd, hdr) < 0)
+			isert_protocol_error(ic, "Logout Request with an unknown reason");
+		return;
+	case ISCSI_OP_SNACK:
+		/* Level 0: LIO rejects it. */
+		iscsit_handle_snack(conn, hdr);
+		break;
+	case ISCSI_OP_LOGIN:
+		isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
+		break;
+	default:
+		isert_reject(ic, pdu, ISCSI_REASON_CMD_NOT_SUPPORTED);
+		break;
+	}
+	iser_pdu_put(pdu);
+}

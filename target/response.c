@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the target sends: Data-In, responses, and PDUs from LIO's queues.
+ *
+ * A PDU that carries a StatSN is built and submitted under iser_send_begin():
+ * the order of StatSN is the order on the wire.  LIO counts without a lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "target.h"
+
+/* Submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
+static void isert_send(struct isert_task *t, int state,
+		       const struct iser_control *ctl)
+{
+	t->sent = state;
+	t->posted = true;
+	iser_send_control(t->task, ctl);
+}
+
+/* The data segment of a PDU from memory of LIO's; goes with the command. */
+static const struct iser_data *isert_segment(struct isert_task *t,
+					     const void *data, u32 len)
+{
+	sg_init_one(&t->tx_sg, data, len);
+	t->tx = (struct iser_data){ .sgl = &t->tx_sg, .nents = 1, .len = len };
+	return &t->tx;
+}
+
+/* Sense data behind the BHS: RFC 7143, section 11.4.7.  Return: bytes. */
+static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
+{
+	u32 len = se_cmd->scsi_sense_length, padded;
+
+	if (!(se_cmd->se_cmd_flags &
+	      (SCF_TRANSPORT_TASK_SENSE | SCF_EMULATED_TASK_SENSE)) ||
+	    !se_cmd->sense_buffer)
+		return 0;
+	len = min_t(u32, len, TRANSPORT_SENSE_BUFFER);
+	padded = ALIGN(len + 2, 4);
+	memset(bhs + ISER_BHS_LEN, 0, padded);
+	iser_put16(bhs + ISER_BHS_LEN, len);
+	memcpy(bhs + ISER_BHS_LEN + 2, se_cmd->sense_buffer, len);
+	hton24(((struct iscsi_scsi_rsp *)bhs)->dlength, len + 2);
+	return padded;
+}
+
+/* SCSI Response, behind what iser_put_data() was called for. */
+static void isert_respond(struct isert_conn *ic, struct isert_task *t)
+{
+	struct iser_control ctl = { .response = true };
+	struct iscsit_cmd *cmd = t->cmd;
+	u8 *bhs = t->task->bhs;
+
+	/* The response grants a credit: the receive goes first. */
+	isert_task_put_pdu(t);
+	iser_send_begin(ic->dm);
+	iscsit_build_rsp_pdu(cmd, ic->conn, true, (struct iscsi_scsi_rsp *)bhs);
+	ctl.inline_len = isert_put_sense(&cmd->se_cmd, bhs);
+	isert_send(t, ISTATE_SEND_STATUS, &ctl);
+	iser_send_end(ic->dm);
+}
+
+/**
+ * isert_queue_data_in - Put_Data and the response of a read
+ * @conn: LIO's connection
+ * @cmd: read command, done
+ *
+ * Worker of the target core.  Return: 0, or -ENOMEM to be called again.
+ */
+int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	struct isert_task *t = isert_cmd_task(cmd);
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	struct iser_data data = {
+		.sgl = se_cmd->t_data_sg,
+		.nents = se_cmd->t_data_nents,
+		.len = se_cmd->data_length,
+	};
+	int ret;
+
+	if (data.len && data.nents) {
+		ret = iser_map_data(t->task, &data, true);
+		if (ret)
+			return ret;
+		iser_put_data(t->task, 0, data.len);
+	}
+	isert_respond(conn->context, t);
+	return 0;
+}
+
+/**
+ * isert_queue_status - response of a command that has no data to send
+ * @conn: LIO's connection
+ * @cmd: command, done
+ *
+ * Worker of the target core, or TX thread.  Return: 0.
+ */
+int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	isert_respond(conn->context, isert_cmd_task(cmd));
+	return 0;
+}
+
+/*
+ * Text Response.  LIO builds it with memory that may sleep, and takes a StatSN
+ * from the connection it is given: here from a copy that nobody looks at.
+ */
+static int isert_send_text(struct isert_conn *ic, struct isert_task *t)
+{
+	struct iscsit_conn *conn = ic->conn, *copy;
+	struct iser_control ctl = { .response = true };
+	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
+	int len;
+
+	copy = kmemdup(conn, sizeof(*conn), GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	memset(rsp, 0, sizeof(*rsp));
+	len = iscsit_build_text_rsp(cmd, copy, rsp, ISCSI_INFINIBAND);
+	kfree(copy);
+	if (len < 0)
+		return len;
+	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
+	/* LIO's buffer is of this length: the padding may lie beyond. */
+	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
+	if (len)
+		ctl.data = isert_segment(t, cmd->buf_ptr, len);
+
+	iser_send_begin(ic->dm);
+	cmd->stat_sn = conn->stat_sn++;
+	rsp->statsn = cpu_to_be32(cmd->stat_sn);
+	rsp->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
+	rsp->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
+	isert_send(t, ISTATE_SEND_TEXTRSP, &ctl);
+	iser_send_end(ic->dm);
+	return 0;
+}
+
+/* NOP-In: an answer with its ping data, or a ping of our own. */
+static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
+			   int state)
+{
+	struct iser_control ctl = { .response = true };
+	struct iscsit_cmd *cmd = t->cmd;
+	u8 *bhs = t->task->bhs;
+
+	/* RFC 7143, section 11.19: as much as the initiator takes. */
+	cmd->buf_ptr_size = min(cmd->buf_ptr_size,
+				ic->conn->conn_ops->MaxRecvDataSegmentLength);
+	if (cmd->buf_ptr_size)
+		ctl.data = isert_segment(t, cmd->buf_ptr,
+					 ALIGN(cmd->buf_ptr_size, 4));
+	iser_send_begin(ic->dm);
+	memset(bhs, 0, ISER_BHS_LEN);
+	iscsit_build_nopin_rsp(cmd, ic->conn, (struct iscsi_nopin *)bhs,
+			       state == ISTATE_SEND_NOPIN);
+	isert_send(t, state, &ctl);
+	iser_send_end(ic->dm);
+}
+
+/* The PDUs without data of their own. */
+static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
+			    int state)
+{
+	struct iser_control ctl = { .response = true };
+	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsit_conn *conn = ic->conn;
+	u8 *bhs = t->task->bhs;
+	int ret = 0;
+
+	isert_task_put_pdu(t);
+	iser_send_begin(ic->dm);
+	memset(bhs, 0, ISER_BHS_LEN);
+	switch (state) {
+	case ISTATE_SEND_TASKMGTRSP:
+		iscsit_build_task_mgt_rsp(cmd, conn, (struct iscsi_tm_rsp *)bhs);
+		break;
+	case ISTATE_SEND_REJECT:
+		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
+		/* The header that was rejected. */
+		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
+		ctl.inline_len = ISER_BHS_LEN;
+		break;
+	default:
+		/* LIO would sleep for a recovery that is not supported. */
+		if (cmd->logout_reason == ISCSI_LOGOUT_REASON_RECOVERY)
+			cmd->logout_response = ISCSI_LOGOUT_RECOVERY_UNSUPPORTED;
+		ret = iscsit_build_logout_rsp(cmd, conn,
+					      (struct iscsi_logout_rsp *)bhs);
+		break;
+	}
+	if (!ret)
+		isert_send(t, state, &ctl);
+	iser_send_end(ic->dm);
+	return ret;
+}
+
+/**
+ * isert_response_queue - send what LIO has queued
+ * @conn: LIO's connection
+ * @cmd: command or other PDU
+ * @state: what to send
+ *
+ * TX thread.  Return: 0, or negative errno: LIO drops the connection.
+ */
+int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			 int state)
+{
+	struct isert_conn *ic = conn->context;
+	struct isert_task *t = isert_task_attach(ic, cmd, NULL);
+
+	switch (state) {
+	case ISTATE_SEND_STATUS:
+		return isert_queue_status(conn, cmd);
+	case ISTATE_SEND_NOPIN:
+		isert_send_nop(ic, t, state);
+		return 0;
+	case ISTATE_SEND_TEXTRSP:
+		return isert_send_text(ic, t);
+	case ISTATE_SEND_TASKMGTRSP:
+	case ISTATE_SEND_REJECT:
+	case ISTATE_SEND_LOGOUTRSP:
+		return isert_send_plain(ic, t, state);
+	default:
+		/* Data-In, recovery and Async belong to higher recovery levels. */
+		WARN_ONCE(1, "state %d in the response queue\n", state);
+		return -EINVAL;
+	}
+}
+
+/**
+ * isert_immediate_queue - send what LIO has queued ahead of responses
+ * @conn: LIO's connection
+ * @cmd: command or other PDU
+ * @state: what to do
+ *
+ * TX thread; may sleep for a completion.
+ * Return: 0, or negative errno: LIO drops the connection.
+ */
+int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			  int state)
+{
+	struct isert_conn *ic = conn->context;
+	struct isert_task *t = isert_cmd_task(cmd);
+
+	switch (state) {
+	case ISTATE_REMOVE:
+		/* An answer may overtake the completion: isert_task_done(). */
+		if (t && wait_event_interruptible(ic->wait,
+						  !smp_load_acquire(&t->posted)))
+			return 0;	/* LIO closes, and releases it */
+		isert_cmd_release(conn, cmd);
+		return 0;
+	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
+	case ISTATE_SEND_NOPIN_NO_RESPONSE:
+		isert_send_nop(ic, isert_task_attach(ic, cmd, NULL), state);
+		return 0;
+	default:
+		/* Recovery R2Ts belong to higher recovery levels. */
+		WARN_ONCE(1, "state %d in the immediate queue\n", state);
+		return -EINVAL;
+	}
+}

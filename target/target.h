@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ib_isert.ko: LIO's transport of type ISCSI_INFINIBAND on top of the
+ * Datamover Interface.  This half knows iSCSI and LIO and no verbs.
+ *
+ * Who runs here:
+ *   the worker of a connection's completion queue: all up-calls while the
+ *	connection lives, one at a time;
+ *   LIO's np thread and login work: login;
+ *   LIO's RX thread: isert_get_rx_pdu(), PDUs that may sleep, the close;
+ *   LIO's TX thread: responses that LIO queues, or the close;
+ *   workers of the target core: data-in, good status, aborts.
+ *
+ * A SCSI command has two references: the target core drops one when it has
+ * handed the command back by a queue_*() call, this half drops the other when
+ * the response has been sent.  A command that waits for write data, and one
+ * that waits for an earlier CmdSN, has both: see isert_cmd_parked().
+ */
+#ifndef ISERT_TARGET_H
+#define ISERT_TARGET_H
+
+#include <linux/kref.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <scsi/iscsi_proto.h>
+#include <target/target_core_base.h>
+#include <target/target_core_fabric.h>
+#include <target/iscsi/iscsi_transport.h>
+#include <iser/datamover.h>
+#include <iser/keys.h>
+#include <iser/segment.h>
+
+#define ISERT_LOGIN_TEXT	8192	/* LIO's login buffers */
+#define ISERT_RECV_DSL		8192	/* data bytes of a receive buffer */
+#define ISERT_SEND_DSL		8192	/* most data that a PDU of ours carries */
+#define ISERT_IMMEDIATE_SGS	4	/* ISERT_RECV_DSL in the smallest pages */
+#define ISERT_AHS_MAX		ISER_MAX_AHS_DEFAULT
+
+/* Who may queue LIO's login_work: see phase.c. */
+enum isert_login_phase {
+	ISERT_LOGIN_NP,		/* the np thread uses the login buffers */
+	ISERT_LOGIN_OPEN,	/* it has left: further requests go to the work */
+	ISERT_LOGIN_OVER,	/* full feature phase, or failed */
+};
+
+/*
+ * What belongs to a command or other PDU while LIO's tag is in use.  One for
+ * each tag: LIO zeroes a command's private area whenever it hands it out, so
+ * that holds only a pointer to this.
+ */
+struct isert_task {
+	struct isert_conn *ic;
+	struct iser_task *task;
+	struct iscsit_cmd *cmd;
+	struct iser_pdu *pdu;		/* its data are the backend's buffer */
+	struct scatterlist sg[ISERT_IMMEDIATE_SGS];
+	struct scatterlist tx_sg;
+	struct iser_data tx;		/* data segment of the PDU on its way */
+	enum cmd_i_state_table sent;	/* LIO's state that this PDU is for */
+	bool started;			/* iser_task_start() was called */
+	bool posted;			/* task_done() will follow */
+	bool more;			/* Text Response with the C bit */
+	bool refused;			/* a Data-Out broke a rule: drop the rest */
+	u32 unsolicited;		/* bytes of a write that are not fetched */
+
+	spinlock_t lock;		/* bursts, status */
+	struct iser_bursts bursts;
+	int status;			/* error of a Get_Data */
+	struct list_head node;		/* ic->starved */
+
+	struct work_struct logout_work;
+};
+
+/* A connection of LIO's. */
+struct isert_conn {
+	struct kref ref;		/* LIO's conn->context, np->current */
+	struct iscsit_conn *conn;	/* NULL once LIO has freed it: login_lock */
+	struct iser_conn *dm;
+
+	spinlock_t login_lock;		/* phase, login_queued, conn */
+	enum isert_login_phase phase;
+	bool login_queued;		/* the work has not taken its request yet */
+	struct iser_keys keys;
+	u32 first_burst;		/* upper bounds, from LIO's login text */
+	bool initial_r2t, immediate_data;
+	u8 final_bhs[ISER_BHS_LEN];	/* Login Response held back */
+	void *final_text;
+	u32 final_len;
+	bool final_ready;
+	u32 granted;			/* commands that the receives cover */
+
+	struct iser_limits limits;	/* what the login agreed on */
+	u32 nr_tasks;
+	struct isert_task *tasks;
+	/*
+	 * Header of the PDU in work, AHS behind it, zeroed up to the longest
+	 * CDB.  PDUs are worked on one at a time: see isert_control_notify().
+	 */
+	u8 hdr[ISER_BHS_LEN + ALIGN(SCSI_MAX_VARLEN_CDB_SIZE, 4)] __aligned(8);
+
+	spinlock_t rx_lock;		/* deferring, deferred, full, ended */
+	struct list_head deferred;	/* PDUs for the RX thread */
+	bool deferring;			/* ... which all later ones must follow */
+	bool full;			/* the RX thread is in isert_get_rx_pdu() */
+	bool ended;			/* no up-call will follow */
+	wait_queue_head_t wait;		/* deferred, ended, a task's posted */
+
+	spinlock_t starve_lock;		/* starved */
+	struct list_head starved;	/* writes that could not be mapped */
+	struct delayed_work starve_work;
+
+	bool logout_closing;		/* conn_logout_comp will be completed */
+	atomic_t logouts;		/* other logout works on their way */
+};
+
+extern struct workqueue_struct *isert_wq;
+extern const struct iser_ops isert_ops;
+
+static inline struct isert_task *isert_cmd_task(struct iscsit_cmd *cmd)
+{
+	return *(struct isert_task **)iscsit_priv_cmd(cmd);
+}
+
+/* main.c: parameters */
+bool isert_inject_keys(void);
+bool isert_strict_base(void);
+
+/* portal.c */
+int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr);
+int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn);
+void isert_free_np(struct iscsi_np *np);
+
+/* phase.c */
+void isert_login_np_left(struct isert_conn *ic);
+void isert_login_taken(struct isert_conn *ic);
+void isert_login_over(struct isert_conn *ic);
+void isert_login_notify(struct iser_conn *dm);
+
+/* login.c */
+int isert_validate_params(struct iscsit_conn *conn);
+int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login);
+int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
+		       u32 length);
+int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class,
+		       u8 detail);
+
+/* final.c */
+int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
+			char *text, u32 len);
+int isert_login_finish(struct isert_conn *ic);
+
+/* conn.c */
+struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
+				    struct iser_conn *dm);
+void isert_conn_put(struct isert_conn *ic);
+int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
+void isert_get_rx_pdu(struct iscsit_conn *conn);
+void isert_wait_conn(struct iscsit_conn *conn);
+void isert_free_conn(struct iscsit_conn *conn);
+void isert_terminate_notify(struct iser_conn *dm, int reason);
+__printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
+__printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
+					 const char *fmt, ...);
+
+/* close.c */
+void isert_release_all(struct isert_conn *ic);
+
+/* task.c */
+struct isert_task *isert_task_attach(struct isert_conn *ic,
+				     struct iscsit_cmd *cmd,
+				     const struct iser_pdu *pdu);
+void isert_task_put_pdu(struct isert_task *t);
+void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+bool isert_cmd_parked(struct iscsit_cmd *cmd);
+void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+void isert_task_done(struct iser_task *task, int status);
+
+/* receive.c */
+void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
+void isert_receive_deferred(struct isert_conn *ic);
+void isert_drop_deferred(struct isert_conn *ic);
+struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
+
+/* request.c */
+int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep);
+void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu);
+void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu,
+			 u8 opcode);
+
+/* command.c */
+int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
+			  bool sleep);
+
+/* dataout.c */
+void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
+		   u32 offset);
+int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
+			   bool sleep);
+
+/* data.c */
+int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+		      bool recovery);
+void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
+				  int status);
+void isert_starve_work(struct work_struct *work);
+
+/* response.c */
+int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			 int state);
+int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			  int state);
+
+#endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What belongs to a command of LIO's, from its tag to its release.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "target.h"
+
+/**
+ * isert_task_attach - the task of a command, started
+ * @ic: connection
+ * @cmd: command; new, or with a task that is not on its way
+ * @pdu: the SCSI command that brings STags, or NULL
+ *
+ * Any context.  Return: the task.
+ */
+struct isert_task *isert_task_attach(struct isert_conn *ic,
+				     struct iscsit_cmd *cmd,
+				     const struct iser_pdu *pdu)
+{
+	struct isert_task *t = isert_cmd_task(cmd);
+
+	if (!t) {
+		t = &ic->tasks[cmd->se_cmd.map_tag];
+		t->cmd = cmd;
+		t->pdu = NULL;
+		t->more = false;
+		t->refused = false;
+		t->unsolicited = 0;
+		t->status = 0;
+		memset(&t->bursts, 0, sizeof(t->bursts));
+		*(struct isert_task **)iscsit_priv_cmd(cmd) = t;
+	}
+	if (!t->started) {
+		/* LIO's tag is free only after task_done(). */
+		WARN_ON_ONCE(iser_task_start(t->task, pdu));
+		t->started = true;
+	}
+	return t;
+}
+
+/* isert_task_put_pdu - the backend is done with the immediate data */
+void isert_task_put_pdu(struct isert_task *t)
+{
+	if (t->pdu)
+		iser_pdu_put(t->pdu);
+	t->pdu = NULL;
+}
+
+/**
+ * isert_unmap_cmd - a command is about to be released, or was aborted
+ * @conn: LIO's connection
+ * @cmd: command; nothing of it is on its way
+ *
+ * May be called more than once.  Process context.
+ */
+void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	struct isert_task *t = isert_cmd_task(cmd);
+
+	if (!t)
+		return;
+	isert_task_put_pdu(t);
+	if (t->started)
+		iser_task_abandon(t->task);
+	t->started = false;
+	t->cmd = NULL;
+	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
+}
+
+/**
+ * isert_cmd_parked - is nobody about to drop the target core's reference?
+ * @cmd: command with an initialized se_cmd, to be released
+ *
+ * A write that waits for data, a command that waits for an earlier CmdSN, and
+ * a task management request that LIO answered by itself in CmdSN order: the
+ * target core has not handed it back and will not.
+ */
+bool isert_cmd_parked(struct iscsit_cmd *cmd)
+{
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+
+	/* LIO drops it where it rejects or removes a command. */
+	if (cmd->i_state == ISTATE_REMOVE)
+		return false;
+	switch (cmd->iscsi_opcode) {
+	case ISCSI_OP_SCSI_CMD:
+		if (cmd->cmd_flags & ICF_OOO_CMDSN)
+			return !cmd->sense_reason;
+		return se_cmd->t_state == TRANSPORT_WRITE_PENDING &&
+			!(cmd->cmd_flags & ICF_GOT_LAST_DATAOUT);
+	case ISCSI_OP_SCSI_TMFUNC:
+		if (cmd->cmd_flags & ICF_OOO_CMDSN)
+			return true;
+		return !cmd->immediate_cmd && se_cmd->se_tmr_req &&
+			!se_cmd->se_tmr_req->call_transport;
+	default:
+		return false;
+	}
+}
+
+/**
+ * isert_cmd_release - drop this half's reference to a command
+ * @conn: LIO's connection
+ * @cmd: command; its response has been sent or never will be
+ *
+ * Process context.  The command may be gone afterwards.
+ */
+void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	bool parked = cmd->se_cmd.se_tfo && isert_cmd_parked(cmd);
+
+	spin_lock_bh(&conn->cmd_lock);
+	if (!list_empty(&cmd->i_conn_node))
+		list_del_init(&cmd->i_conn_node);
+	spin_unlock_bh(&conn->cmd_lock);
+
+	if (cmd->data_direction == DMA_TO_DEVICE)
+		iscsit_stop_dataout_timer(cmd);
+	isert_unmap_cmd(conn, cmd);
+	if (!cmd->se_cmd.se_tfo) {
+		iscsit_release_cmd(cmd);
+		return;
+	}
+	if (parked)
+		target_put_sess_cmd(&cmd->se_cmd);
+	transport_generic_free_cmd(&cmd->se_cmd, 0);
+}
+
+/* LIO's part of a logout; sleeps until the connection is closed. */
+static void isert_logout_work(struct work_struct *work)
+{
+	struct isert_task *t = container_of(work, struct isert_task,
+					    logout_work);
+	struct iscsit_cmd *cmd = t->cmd;
+	struct isert_conn *ic = t->ic;
+	struct iscsit_conn *conn = ic->conn;
+
+	/*
+	 * Where the logout closes this connection, LIO releases the command
+	 * with it, and nothing here may be touched afterwards.
+	 */
+	if (!iscsit_logout_post_handler(cmd, conn))
+		return;
+	isert_cmd_release(conn, cmd);
+	if (atomic_dec_and_test(&ic->logouts))
+		wake_up_all(&ic->wait);
+}
+
+static void isert_logout_sent(struct isert_task *t)
+{
+	struct isert_conn *ic = t->ic;
+
+	/* LIO set conn_logout_remove where this connection is to go. */
+	if (atomic_read(&ic->conn->conn_logout_remove))
+		ic->logout_closing = true;
+	else
+		atomic_inc(&ic->logouts);
+	INIT_WORK(&t->logout_work, isert_logout_work);
+	queue_work(isert_wq, &t->logout_work);
+}
+
+/**
+ * isert_task_done - a response has been sent, or the connection has ended
+ * @task: task, idle now
+ * @status: 0 or negative errno
+ *
+ * Up-call from a worker.
+ */
+void isert_task_done(struct iser_task *task, int status)
+{
+	struct isert_task *t = task->upper;
+	struct isert_conn *ic = t->ic;
+	struct iscsit_cmd *cmd = t->cmd;
+	bool keep = false;
+
+	t->started = false;
+	switch (t->sent) {
+	case ISTATE_SEND_LOGOUTRSP:
+		/* LIO settles a logout whose response was not sent itself. */
+		if (!status)
+			isert_logout_sent(t);
+		return;
+	case ISTATE_SEND_TASKMGTRSP:
+		if (!status)
+			iscsit_tmr_post_handler(cmd, ic->conn);
+		break;
+	case ISTATE_SEND_TEXTRSP:
+		/* LIO overwrites the pointer with the next part. */
+		kfree(cmd->buf_ptr);
+		cmd->buf_ptr = NULL;
+		keep = t->more;
+		break;
+	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
+		keep = true;
+		break;
+	default:
+		break;
+	}
+	if (!keep) {
+		t->posted = false;
+		isert_cmd_release(ic->conn, cmd);
+		return;
+	}
+	/* The answer may be here already and wait for this. */
+	smp_store_release(&t->posted, false);
+	wake_up_all(&ic->wait);
+}
