@@ -132,6 +132,21 @@ session_is() {
 	[ "$(session_state "$1")" = "$2" ]
 }
 
+session_lost() {
+	! session_is "$1" LOGGED_IN
+}
+
+# session_back NAME [SECONDS]: waits until it is logged in again
+session_back() {
+	wait_for "${2:-40}" "session to $1 comes back" session_is "$1" LOGGED_IN
+}
+
+# statistic NAME COUNTER: a number of iscsiadm -m session -s
+statistic() {
+	admin -m session -r "$(session_ids "$1" | head -n 1)" -s |
+		sed -n "s/.*$2: *//p" | head -n 1
+}
+
 sessions_down() {
 	local s rc=0
 	for s in /sys/class/iscsi_session/session*; do

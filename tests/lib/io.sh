@@ -71,6 +71,7 @@ around() {
 # scsi n|r|w LENGTH CDB-BYTE...: one command; its outcome as words in ANSWER
 scsi() {
 	need_tool sgio
+	# shellcheck disable=SC2153 # find_device sets it
 	ANSWER=$("$ISER_TOOLS/sgio" "$DEVICE" "$@") || fail "sgio $*"
 	echo "sgio $*: $ANSWER"
 }

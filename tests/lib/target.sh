@@ -175,10 +175,35 @@ backstores_down() {
 	local store rc=0
 	for store in "$config"/core/*/iser-*; do
 		[ -d "$store" ] || continue
-		rmdir "$store" "$(dirname "$store")" || rc=1
+		rmdir "$store" || rc=1
+	done
+	for store in "$config"/core/*; do
+		case $store in
+		*/rd_mcp_* | */fileio_* | */iblock_*) rmdir "$store" 2>/dev/null ;;
+		esac
 	done
 	losetup -l -n -O NAME,BACK-FILE 2>/dev/null | awk '$2 ~ "/tmp/iser-case/" {print $1}' |
 		while read -r store; do losetup -d "$store"; done
+	for store in /sys/kernel/config/nullb/iser-*; do
+		[ ! -d "$store" ] || rmdir "$store" || rc=1
+	done
 	rm -rf /tmp/iser-case/*
 	return $rc
+}
+
+# backstore_slow NAME MIB MILLISECONDS: each command takes this long
+backstore_slow() {
+	local null=/sys/kernel/config/nullb/iser-$1 disk
+	target_modules >&2
+	modprobe target_core_iblock
+	modprobe -q null_blk nr_devices=0 || return 4
+	mkdir "$null" || return 4
+	echo "$2" >"$null/size"
+	echo 1 >"$null/memory_backed"
+	echo 2 >"$null/irqmode"
+	echo $(($3 * 1000000)) >"$null/completion_nsec"
+	echo 1 >"$null/power"
+	disk=/dev/iser-$1
+	[ -b "$disk" ] || disk=/dev/nullb$(cat "$null/index")
+	backstore_new iblock "$1" "udev_path=$disk"
 }

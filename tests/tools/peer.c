@@ -140,9 +140,15 @@ static unsigned int login_pdu(unsigned char *p)
 		      "InitialR2T=Yes%cImmediateData=Yes%c"
 		      "MaxRecvDataSegmentLength=8192%c"
 		      "RDMAExtensions=Yes%cInitiatorRecvDataSegmentLength=8192%c"
-		      "TargetRecvDataSegmentLength=8192%c", initiator, 0,
-		      target ? target : "iqn.none.such:x", 0, 0, 0, 0, 0, 0, 0,
-		      0, 0, 0);
+		      "TargetRecvDataSegmentLength=8192%c"
+		      /* all that LIO would ask for in a round of its own */
+		      "MaxConnections=1%cErrorRecoveryLevel=0%c"
+		      "DefaultTime2Wait=2%cDefaultTime2Retain=0%c"
+		      "MaxOutstandingR2T=1%cMaxBurstLength=262144%c"
+		      "FirstBurstLength=65536%cDataPDUInOrder=Yes%c"
+		      "DataSequenceInOrder=Yes%cOFMarker=No%cIFMarker=No%c",
+		      initiator, 0, target ? target : "iqn.none.such:x", 0, 0,
+		      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 	put24(bhs + 5, len);
 	return ISER + BHS + (len + 3) / 4 * 4;
 }

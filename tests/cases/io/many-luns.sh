@@ -6,7 +6,7 @@ TIMEOUT=90
 
 target_new t1
 for i in $(seq 0 7); do
-	store=$(backstore_ram lun$i 4)
+	store=$(backstore_ram "lun$i" 4)
 	target_lun t1 "$i" "$store"
 done
 target_portal t1

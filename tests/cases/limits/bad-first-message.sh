@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a bad first message ends its connection or is rejected; other I/O goes on"
+TIMEOUT=120
+KERNEL_TARGET_FAILS="messages are read before their length is checked, or ignored"
+. "$(dirname "$0")/../../lib.sh"
+
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+session_up
+io_start "$DEVICE"
+for mode in empty short header truncated opcode oversized datalength ahs pdu command dataout nonul noname random; do
+	mark_log
+	got=$("$ISER_TOOLS/peer" -t $((8000 * SLOW)) "$IP" "$PORT" $mode) || fail "$mode: $got"
+	note "$mode: $got"
+	case $got in
+	closed*) log_has 'iser' || fail "$mode: no line says why" ;;
+	'answer 23 00'*) fail "$mode was accepted" ;;
+	# login response with a status, reject, or a response that refuses
+	'answer 23'* | 'answer 3f'* | 'answer 21'*) ;;
+	*) fail "$mode: $got" ;;
+	esac
+	wait_for 20 "I/O goes on after $mode" io_moves "$DEVICE"
+done
+io_stop
+logout

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Loading and unloading the modules under test.
+
+# modules_down: as an administrator would, in order; the result of rmmod
+modules_down() {
+	case_down || return 1
+	rmdir "$config/iscsi" 2>/dev/null || true
+	iscsid_down
+	unload ib_isert && unload ib_iser && unload iser_core
+}
+
+unload() {
+	[ ! -d "/sys/module/$1" ] || rmmod "$1"
+}
+
+# leftovers: kernel threads, RDMA resources and work queues of the pair
+leftovers() {
+	rdma resource show qp 2>/dev/null | grep -iE 'iser' || true
+	rdma resource show cm_id 2>/dev/null | grep -iE 'iser' || true
+	rdma resource show pd 2>/dev/null | grep -iE 'iser' || true
+	rdma resource show mr 2>/dev/null | grep -iE 'iser' || true
+	# shellcheck disable=SC2009 # a pattern on all names
+	ps -eo comm= | grep -E '^(\[?(kworker/R-)?(iser|ib_iser|isert)|iscsi_(np|trx|ttx))' || true
+	grep -E '^(iser|isert|ib_iser)' /proc/slabinfo 2>/dev/null || true
+}
