@@ -59,12 +59,12 @@ static bool isert_check_stags(struct isert_conn *ic,
 	if (read == write || !edtl)
 		return true;
 	if (read && !pdu->msg.hdr.rsv) {
-		isert_protocol_error(ic, "a read of %u bytes without a Read STag",
+		isert_protocol_error(ic, "a read of %u bytes without an STag",
 				     edtl);
 		return false;
 	}
 	if (write && edtl > unsolicited && !pdu->msg.hdr.wsv) {
-		isert_protocol_error(ic, "a write of %u bytes (%u unsolicited) without a Write STag",
+		isert_protocol_error(ic, "a write of %u bytes, %u unsolicited, without an STag",
 				     edtl, unsolicited);
 		return false;
 	}

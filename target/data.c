@@ -109,7 +109,7 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	iscsit_stop_dataout_timer(cmd);
 	if (!isert_tagged(t, start, &tagged) ||
 	    !isert_tagged(t, end - 1, &tagged)) {
-		isert_protocol_error(ic, "Write Base Offset %#llx leaves no room for bytes %u to %u",
+		isert_protocol_error(ic, "Write Base Offset %#llx has no room for bytes %u to %u",
 				     t->task->peer.write_base, start, end);
 		return 0;
 	}

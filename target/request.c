@@ -124,9 +124,8 @@ void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
 			goto put;
 		}
 		t = isert_cmd_task(cmd);
-		/* The completion of the part before is due: isert_task_done(). */
-		if (wait_event_interruptible(ic->wait,
-					     !smp_load_acquire(&t->posted)))
+		/* The completion of the part before is due. */
+		if (isert_task_wait(t))
 			goto put;
 		t->more = false;
 	}

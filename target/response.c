@@ -249,9 +249,8 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 
 	switch (state) {
 	case ISTATE_REMOVE:
-		/* An answer may overtake the completion: isert_task_done(). */
-		if (t && wait_event_interruptible(ic->wait,
-						  !smp_load_acquire(&t->posted)))
+		/* The answer to a NOP-In may overtake its completion. */
+		if (t && isert_task_wait(t))
 			return 0;	/* LIO closes, and releases it */
 		isert_cmd_release(conn, cmd);
 		return 0;

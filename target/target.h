@@ -171,6 +171,7 @@ void isert_release_all(struct isert_conn *ic);
 struct isert_task *isert_task_attach(struct isert_conn *ic,
 				     struct iscsit_cmd *cmd,
 				     const struct iser_pdu *pdu);
+int isert_task_wait(struct isert_task *t);
 void isert_task_put_pdu(struct isert_task *t);
 void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);

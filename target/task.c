@@ -129,6 +129,23 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	transport_generic_free_cmd(&cmd->se_cmd, 0);
 }
 
+static bool isert_task_idle(const struct isert_task *t)
+{
+	/* Pairs with the release in isert_task_done(). */
+	return !smp_load_acquire(&t->posted);
+}
+
+/**
+ * isert_task_wait - wait for the completion of what was sent for a command
+ * @t: task of a command that is kept after its PDU has been sent
+ *
+ * RX or TX thread; sleeps, interruptibly.  Return: 0 or -ERESTARTSYS.
+ */
+int isert_task_wait(struct isert_task *t)
+{
+	return wait_event_interruptible(t->ic->wait, isert_task_idle(t));
+}
+
 /* LIO's part of a logout; sleeps until the connection is closed. */
 static void isert_logout_work(struct work_struct *work)
 {
@@ -204,7 +221,7 @@ void isert_task_done(struct iser_task *task, int status)
 		isert_cmd_release(ic->conn, cmd);
 		return;
 	}
-	/* The answer may be here already and wait for this. */
+	/* The answer may be here already: isert_task_wait(). */
 	smp_store_release(&t->posted, false);
 	wake_up_all(&ic->wait);
 }
