@@ -42,8 +42,11 @@ static int note(struct iser_pass *p, const struct iser_pair *pair,
 			k->hello = yes && (k->target ||
 					   *state == ISER_KEY_OFFERED);
 	}
-	*state = *state == ISER_KEY_OFFERED ? ISER_KEY_AGREED :
-					      ISER_KEY_OFFERED;
+	/* At the target OFFERED says that the peer did, at the initiator we. */
+	if (k->target)
+		*state = ISER_KEY_OFFERED;
+	else if (*state == ISER_KEY_OFFERED)
+		*state = ISER_KEY_AGREED;
 	return OWED_ANSWER;
 }
 

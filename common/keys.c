@@ -170,9 +170,12 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 	if (rc < 0)
 		return rc;
 
-	/* Section 6: irrelevant without RDMAExtensions=Yes, and leading only. */
-	if (stage == STAGE_OPERATIONAL && k->inject && k->first_contact &&
-	    k->leading && !k->discovery && k->rdma_ours && !k->offered) {
+	/*
+	 * Section 6: leading only, irrelevant without RDMAExtensions=Yes.  That
+	 * is noted in the operational stage of a normal session alone.
+	 */
+	if (k->inject && k->first_contact && k->leading && k->rdma_ours &&
+	    !k->offered) {
 		for (id = 0; id < OWN_KEYS; id++)
 			if (!iser_key_offer(&p, (enum iser_key)id))
 				return ISER_KEYS_SPACE;

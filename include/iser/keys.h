@@ -20,7 +20,7 @@
 
 /* How the login ended for a key of our own. */
 enum iser_key_state {
-	ISER_KEY_UNSEEN = 0,	/* neither end named it */
+	ISER_KEY_UNSEEN = 0,	/* nobody offered it */
 	ISER_KEY_OFFERED,	/* offered, no answer yet */
 	ISER_KEY_AGREED,	/* both ends named it */
 	ISER_KEY_REFUSED,	/* NotUnderstood, Reject, Irrelevant or silence */
