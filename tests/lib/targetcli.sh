@@ -39,17 +39,17 @@ cli_iser() {
 	cli "$t/$(portal "$2")" enable_iser true
 }
 
-# LIO's own TCP listener holds the address that siw wants. Ours deals with it
-# or says what to do; the case goes on only in the first way.
-cli_iser_or_recipe() {
+# On siw LIO's own TCP listener holds the address. Ours takes the portal all the
+# same and says in the kernel log which listener to close: do that.
+cli_iser_by_recipe() {
 	mark_log
-	if (cli_iser "$@"); then
-		return
-	fi
-	if [ "$PROVIDER" = siw ]; then
-		log_has 'isert?.*(listen|address|port).*' ||
-			fail 'enable_iser failed and no line in the kernel log says why'
-		skip 'siw: the portal shares its address with TCP; the kernel log has the recipe'
-	fi
-	fail "enable_iser: $(tail -n 3 /tmp/iser-case/cli)"
+	cli_iser "$@"
+	[ "$PROVIDER" != siw ] || listener_down "$2"
+}
+
+# listener_down ADDRESS: the recipe of the kernel log
+listener_down() {
+	soon 5 log_has 'ss -K' || fail 'no line says what to do about the TCP listener'
+	ss -K state listening src "$1" sport = ":$PORT"
+	wait_for 20 'the portal listens' log_has "portal $(portal "$1"): listening"
 }

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="enable_iser false and true again: gone, then there again"
-KERNEL_TARGET_FAILS="siw cannot listen where the own TCP listener of LIO is"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up

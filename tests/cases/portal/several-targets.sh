@@ -11,7 +11,7 @@ done
 for i in 1 2 3 4 5; do
 	login "t$i" >/dev/null
 	device "t$i"
-	same "unit of t$i" "$(sed 's/[^ -~]//g;s/^.*iser/iser/' \
-		"/sys/class/block/${DEVICE##*/}/device/vpd_pg80")" "iser-t$i"
+	tr -dc '[:print:]' <"/sys/class/block/${DEVICE##*/}/device/vpd_pg80" |
+		grep -q "iser-t$i\$" || fail "the disk of t$i is another one"
 	sweep "$DEVICE" 4096
 done
