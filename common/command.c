@@ -67,36 +67,19 @@ static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
 
-/* SGEs for the first @len bytes of the mapped buffer; 0 if too many. */
-static u32 iser_gather(struct iser_io *io, u32 len, struct ib_sge *sge, u32 max)
-{
-	u32 lkey = io->task.conn->pd->local_dma_lkey, n = 0;
-	struct scatterlist *sg = io->sgl;
-
-	for (; len; sg = sg_next(sg)) {
-		u32 bytes = min_t(u32, len, sg_dma_len(sg));
-
-		if (n == max)
-			return 0;
-		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg),
-					    .length = bytes, .lkey = lkey };
-		len -= bytes;
-	}
-	return n;
-}
-
 /*
- * Map and, where the target or a Data-Out needs it, register the buffer.
+ * Map and, where the target is to fetch or to place data, register the buffer.
+ * What goes out by Sends is gathered from memory and not from the STag: that
+ * may be dead before a Send is acknowledged, or before all Data-Out are out.
  * Return: number of SGEs behind the header, or negative errno.
  */
 static int iser_describe(struct iser_io *io, const struct iser_control *ctl,
 			 struct iser_header *hdr, struct ib_reg_wr *reg,
 			 struct ib_sge *sge)
 {
-	const struct iser_data *out = ctl->out;
 	u32 unsolicited = ctl->immediate + ctl->unsolicited;
-	u32 n, max = io->task.conn->max_sge - 1;
-	int ret;
+	const struct iser_data *out = ctl->out;
+	int ret, n = 0;
 
 	if (ctl->in) {
 		ret = iser_io_map(io, ctl->in, DMA_FROM_DEVICE);
@@ -115,27 +98,22 @@ static int iser_describe(struct iser_io *io, const struct iser_control *ctl,
 	ret = iser_io_map(io, out, DMA_TO_DEVICE);
 	if (ret)
 		return ret;
-	if (unsolicited == out->len && !ctl->unsolicited) {
-		n = iser_gather(io, ctl->immediate, sge, max);
-		if (n)
-			return n;
+	if (ctl->immediate) {
+		n = iser_io_gather(io, 0, ctl->immediate, sge,
+				   io->task.conn->max_sge - 1);
+		if (!n)
+			return -EMSGSIZE;
 	}
-	/* Only solicited data are fetched: else nobody else needs a right. */
-	ret = iser_stag_register(io, unsolicited < out->len ?
-				 IB_ACCESS_REMOTE_READ : 0, reg);
-	if (ret)
-		return ret;
 	if (unsolicited < out->len) {
+		ret = iser_stag_register(io, IB_ACCESS_REMOTE_READ, reg);
+		if (ret)
+			return ret;
 		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
 		hdr->wsv = true;
 		hdr->write_stag = io->mr->rkey;
 		hdr->write_base = io->mr->iova + unsolicited;
 	}
-	if (!ctl->immediate)
-		return 0;
-	*sge = (struct ib_sge){ .addr = io->mr->iova, .length = ctl->immediate,
-				.lkey = io->mr->lkey };
-	return 1;
+	return n;
 }
 
 /* Data from elsewhere: Text, NOP-Out.  Return: SGEs, or negative errno. */

@@ -3,6 +3,7 @@
  * The inside of iser_core.ko: connections, receives, tasks, jobs.
  *
  * Locks, outermost first:
+ *   iser_listeners_lock (mutex)	list of listeners
  *   listener->lock (mutex)	set-up of the listening id
  *   iser_queue_lock (BH)	lists of connections not accepted yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
@@ -30,13 +31,14 @@
 #include <iser/state.h>
 
 #define ISER_LOGIN_TEXT		8192	/* RFC 7143: login PDUs before negotiation */
-#define ISER_AHS_ROOM		256	/* MaxAHSLength that receives provide for */
+#define ISER_AHS_ROOM		256	/* AHS that a target's receives provide for */
+#define ISER_AHS_ROOM_INITIATOR	64	/* no PDU of a target has any yet */
 #define ISER_RX_PAGES		DIV_ROUND_UP(ISER_LOGIN_TEXT, PAGE_SIZE)
 #define ISER_RX_SGES		(ISER_RX_PAGES + 2)
 #define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
-#define ISER_COMMAND_SGES	4	/* of a Send at the initiator */
+#define ISER_COMMAND_SGES	6	/* of a Send at the initiator */
 #define ISER_SEND_SGES		32	/* more would make send queues large */
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
@@ -65,6 +67,7 @@ struct iser_rx {
 	u32 nr_sges;
 	struct ib_sge sge[ISER_RX_SGES];
 	bool login;
+	bool posted;		/* login: the queue pair has it */
 };
 
 /* A ring of receive buffers. */
@@ -151,11 +154,14 @@ struct iser_batch {
 	struct ib_sge sge[ISER_BATCH_SGES];
 };
 
+#define ISER_LOGIN_RX	2
+
 struct iser_login {
-	struct iser_rx rx;
-	struct iser_slab heads;		/* one page: receive and send header */
+	struct iser_rx rx[ISER_LOGIN_RX];	/* a target has one */
+	struct iser_slab heads;		/* one page: their headers and the one sent */
 	struct page *text[ISER_RX_PAGES];	/* of the Login PDU that is sent */
 	u64 text_dma[ISER_RX_PAGES];
+	unsigned long text_mapped;	/* bit i: text_dma[i] is mapped */
 	struct ib_cqe cqe;
 	bool sending;			/* its Send has not completed */
 	struct iser_pdu *pdu;		/* received; target: for iser_wait_login() */
@@ -278,6 +284,9 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr);
 void iser_tasks_sweep(struct iser_conn *conn);
 void iser_tasks_unmap(struct iser_conn *conn);
 void iser_tasks_free(struct iser_conn *conn);
+struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip);
+u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
+		   u32 max);
 int iser_io_map(struct iser_io *io, const struct iser_data *data,
 		enum dma_data_direction dir);
 void iser_io_unmap(struct iser_io *io);

@@ -67,9 +67,10 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 	struct iser_header none = { };
 	struct iser_data_out *out;
 	struct ib_send_wr wr = { };
-	struct ib_sge sge[2];
+	struct ib_sge sge[ISER_COMMAND_SGES];
 	int ret = -ENOTCONN;
 	bool last;
+	u32 n;
 
 	spin_lock_bh(&conn->send_lock);
 	if (!iser_state_live(conn->state))
@@ -90,13 +91,12 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 				      DMA_TO_DEVICE);
 	sge[0] = (struct ib_sge){ .addr = out->head_dma, .length = ISER_MSG_MIN,
 				  .lkey = conn->pd->local_dma_lkey };
-	sge[1] = (struct ib_sge){ .addr = io->mr->iova + offset, .length = len,
-				  .lkey = io->mr->lkey };
+	n = iser_io_gather(io, offset, len, &sge[1], conn->max_sge - 1);
 	wr.wr_cqe = &out->cqe;
 	wr.opcode = IB_WR_SEND;
 	wr.send_flags = IB_SEND_SIGNALED;
 	wr.sg_list = sge;
-	wr.num_sge = 2;
+	wr.num_sge = 1 + n;
 
 	/*
 	 * The last one's completion takes over the reference of the Data-Out
@@ -106,7 +106,7 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 	last = !io->unsolicited;
 	if (!last)
 		atomic_inc(&io->refs);
-	ret = ib_post_send(conn->qp, &wr, NULL);
+	ret = n ? ib_post_send(conn->qp, &wr, NULL) : -EMSGSIZE;
 	if (ret)
 		list_add(&out->node, &conn->data_out_free);
 unlock:

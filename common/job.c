@@ -38,20 +38,6 @@ void iser_job_init(struct iser_io *io)
 		iser_job_setup(&io->get[i], io, true);
 }
 
-/* Segment of the mapped buffer that holds @offset; @skip: bytes into it. */
-static struct scatterlist *iser_job_seek(struct iser_io *io, u32 offset,
-					 u32 *skip)
-{
-	struct scatterlist *sg = io->sgl;
-
-	while (offset >= sg_dma_len(sg)) {
-		offset -= sg_dma_len(sg);
-		sg = sg_next(sg);
-	}
-	*skip = offset;
-	return sg;
-}
-
 /* Work requests that @len bytes from @offset need. */
 static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
 {
@@ -60,7 +46,7 @@ static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
 
 	if (!len)
 		return 0;
-	sg = iser_job_seek(io, offset, &skip);
+	sg = iser_io_seek(io, offset, &skip);
 	for (;;) {
 		segments++;
 		if (len <= sg_dma_len(sg) - skip)
@@ -145,7 +131,7 @@ static int iser_job_post_sink(struct iser_job *job)
 	 * sg_offset of ib_map_mr_sg().
 	 */
 	sg_init_table(conn->sink_sg, conn->res.region_pages);
-	sg = iser_job_seek(io, job->offset + job->done, &skip);
+	sg = iser_io_seek(io, job->offset + job->done, &skip);
 	while (left && n < conn->res.region_pages) {
 		struct scatterlist *to = &conn->sink_sg[n++];
 
@@ -200,7 +186,7 @@ static u32 iser_job_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 	wr->wr.sg_list = sge;
 	wr->remote_addr = job->remote + job->done;
 	wr->rkey = job->rkey;
-	sg = iser_job_seek(job->io, job->offset + job->done, &skip);
+	sg = iser_io_seek(job->io, job->offset + job->done, &skip);
 	while (left && n < max_sge) {
 		u32 bytes = min_t(u32, left, sg_dma_len(sg) - skip);
 

@@ -1,42 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The login phase: one receive buffer and one send buffer, one PDU each way
- * at a time.  This is all that a connection holds before it is authenticated
- * (RFC 7145, section 5.1.2).
+ * The login phase: one PDU each way at a time.  A target holds one receive
+ * buffer and one send buffer, and nothing else, before it has authenticated
+ * the peer (RFC 7145, section 5.1.2).
+ *
+ * An initiator has two receive buffers: whatever a target sends right behind
+ * its last Login Response finds the second, while the ring is being posted
+ * (section 5.1.1).
  */
 #include <linux/slab.h>
 #include "core.h"
 
-#define ISER_LOGIN_RX_HEAD	0	/* slots of login.heads */
-#define ISER_LOGIN_TX_HEAD	1
+#define ISER_LOGIN_TX_HEAD	ISER_LOGIN_RX	/* slot of login.heads */
 #define ISER_LOGIN_SLOT		512
 
+static int iser_login_buffers(const struct iser_conn *conn)
+{
+	return conn->role == ISER_INITIATOR ? ISER_LOGIN_RX : 1;
+}
+
 /*
- * iser_login_init - allocate the login receive buffer
+ * iser_login_init - allocate the receive buffers
  *
- * The send buffer's pages come with the first Login PDU that is sent; an
- * initiator, which may not sleep then, takes them here.  Sleeps.
+ * The pages of what is sent come with the first Login PDU.  Sleeps.
  */
 int iser_login_init(struct iser_conn *conn)
 {
 	struct iser_login *login = &conn->login;
+	int i, ret;
 	u64 dma;
-	u8 *head;
-	int ret;
 
-	ret = iser_slab_init(&login->heads, conn->dev, ISER_LOGIN_SLOT, 2,
-			     DMA_BIDIRECTIONAL);
-	if (ret)
-		return ret;
-	head = iser_slab_slot(&login->heads, ISER_LOGIN_RX_HEAD, &dma);
-	login->rx.login = true;
-	return iser_rx_init(conn, &login->rx, head, dma, ISER_LOGIN_TEXT, 0);
+	ret = iser_slab_init(&login->heads, conn->dev, ISER_LOGIN_SLOT,
+			     ISER_LOGIN_RX + 1, DMA_BIDIRECTIONAL);
+	for (i = 0; !ret && i < iser_login_buffers(conn); i++) {
+		u8 *head = iser_slab_slot(&login->heads, i, &dma);
+
+		login->rx[i].login = true;
+		ret = iser_rx_init(conn, &login->rx[i], head, dma,
+				   ISER_LOGIN_TEXT, 0);
+	}
+	return ret;
 }
 
-/* iser_login_post_recv - expect a Login PDU.  Any context. */
+/* iser_login_post_recv - expect Login PDUs.  Any context. */
 int iser_login_post_recv(struct iser_conn *conn)
 {
-	return iser_rx_post(conn, &conn->login.rx);
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < iser_login_buffers(conn); i++) {
+		struct iser_rx *rx = &conn->login.rx[i];
+
+		if (rx->posted)
+			continue;
+		rx->posted = true;
+		ret = iser_rx_post(conn, rx);
+	}
+	return ret;
 }
 
 void iser_login_unmap(struct iser_conn *conn)
@@ -44,13 +63,14 @@ void iser_login_unmap(struct iser_conn *conn)
 	struct iser_login *login = &conn->login;
 	int i;
 
-	iser_rx_unmap(conn, &login->rx);
+	for (i = 0; i < ISER_LOGIN_RX; i++)
+		iser_rx_unmap(conn, &login->rx[i]);
 	for (i = 0; i < ISER_RX_PAGES; i++) {
-		if (login->text_dma[i])
+		if (login->text_mapped & BIT(i))
 			ib_dma_unmap_page(conn->dev, login->text_dma[i],
 					  PAGE_SIZE, DMA_TO_DEVICE);
-		login->text_dma[i] = 0;
 	}
+	login->text_mapped = 0;
 	iser_slab_unmap(&login->heads);
 }
 
@@ -58,14 +78,18 @@ void iser_login_free(struct iser_conn *conn)
 {
 	int i;
 
-	iser_rx_free(&conn->login.rx);
+	for (i = 0; i < ISER_LOGIN_RX; i++)
+		iser_rx_free(&conn->login.rx[i]);
 	for (i = 0; i < ISER_RX_PAGES; i++)
 		if (conn->login.text[i])
 			__free_page(conn->login.text[i]);
 	iser_slab_free(&conn->login.heads);
 }
 
-/* Pages for @len bytes of text, kept until the connection ends. */
+/*
+ * Pages for @len bytes of text, kept until the connection ends: text_dma[i] is
+ * valid where text_mapped has bit i.
+ */
 static int iser_login_text_pages(struct iser_conn *conn, u32 len)
 {
 	gfp_t gfp = conn->role == ISER_TARGET ? GFP_KERNEL : GFP_ATOMIC;
@@ -75,7 +99,7 @@ static int iser_login_text_pages(struct iser_conn *conn, u32 len)
 	for (i = 0; i < DIV_ROUND_UP(len, PAGE_SIZE); i++) {
 		u64 dma;
 
-		if (login->text_dma[i])
+		if (login->text_mapped & BIT(i))
 			continue;
 		if (!login->text[i])
 			login->text[i] = alloc_page(gfp);
@@ -86,6 +110,7 @@ static int iser_login_text_pages(struct iser_conn *conn, u32 len)
 		if (ib_dma_mapping_error(conn->dev, dma))
 			return -ENOMEM;
 		login->text_dma[i] = dma;
+		login->text_mapped |= BIT(i);
 	}
 	return 0;
 }

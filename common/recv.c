@@ -120,8 +120,10 @@ int iser_ring_init(struct iser_conn *conn, u32 nr, u32 data)
 	u32 i, slot = ISER_RX_SLOT, one_piece = 0;
 	int ret;
 
-	if (conn->role == ISER_INITIATOR && data + ISER_MSG_MIN <= PAGE_SIZE) {
-		one_piece = ISER_MSG_MIN + ALIGN(data, 4);
+	if (conn->role == ISER_INITIATOR &&
+	    ISER_MSG_MIN + conn->info.recv_ahs + data <= PAGE_SIZE) {
+		one_piece = ISER_MSG_MIN + conn->info.recv_ahs +
+			ALIGN(data, 4);
 		slot = ALIGN(one_piece, 64);
 	}
 	ret = iser_slab_init(&ring->heads, conn->dev, slot, nr,
@@ -254,9 +256,10 @@ static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 	if (!err && msg->ahs_len) {
 		u8 ahs[ISER_AHS_ROOM];
 
-		if (msg->ahs_len <= sizeof(ahs)) {
+		if (msg->ahs_len <= conn->info.recv_ahs) {
 			iser_pdu_copy(&rx->pdu, 0, ahs, msg->ahs_len);
-			err = iser_check_ahs(ahs, msg->ahs_len, sizeof(ahs));
+			err = iser_check_ahs(ahs, msg->ahs_len,
+					     conn->info.recv_ahs);
 		} else {
 			err = ISER_MSG_AHS;
 		}
@@ -326,7 +329,9 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
 	struct iser_conn *conn = rx->pdu.conn;
 	u32 i, len = wc->byte_len;
+	enum iser_state state;
 
+	rx->posted = false;
 	if (!iser_wc_ok(conn, wc, "receive"))
 		return;
 	for (i = 0; i < rx->nr_sges && len; i++) {
@@ -341,13 +346,14 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
 			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
 			   wc->ex.invalidate_rkey : 0);
-	if (rx->login) {
+	state = READ_ONCE(conn->state);
+	if (rx->login && state != ISER_FULL) {
 		iser_login_received(conn, rx);
 	} else if (conn->role == ISER_INITIATOR) {
 		iser_initiator_received(conn, rx, wc);
-	} else if (READ_ONCE(conn->state) == ISER_FULL) {
+	} else if (state == ISER_FULL) {
 		conn->ops->control_notify(conn, &rx->pdu);
-	} else {
+	} else if (iser_state_live(state)) {
 		iser_conn_warn(conn, "opcode %#x before the end of the login, ending the connection",
 			       rx->pdu.bhs[0] & 0x3f);
 		iser_connection_fail(conn, -EPROTO);

@@ -121,6 +121,44 @@ int iser_io_map(struct iser_io *io, const struct iser_data *data,
 }
 
 /*
+ * iser_io_seek - segment of the mapped buffer that holds a byte
+ * @offset: the byte, within the buffer; @skip: where it is in the segment
+ */
+struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip)
+{
+	struct scatterlist *sg = io->sgl;
+
+	while (offset >= sg_dma_len(sg)) {
+		offset -= sg_dma_len(sg);
+		sg = sg_next(sg);
+	}
+	*skip = offset;
+	return sg;
+}
+
+/*
+ * iser_io_gather - SGEs for @len > 0 bytes of the mapped buffer from @offset
+ * Return: how many; 0 if more than @max were needed.
+ */
+u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
+		   u32 max)
+{
+	u32 lkey = io->task.conn->pd->local_dma_lkey, n = 0, skip;
+	struct scatterlist *sg = iser_io_seek(io, offset, &skip);
+
+	for (; len; sg = sg_next(sg), skip = 0) {
+		u32 bytes = min_t(u32, len, sg_dma_len(sg) - skip);
+
+		if (n == max)
+			return 0;
+		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
+					    .length = bytes, .lkey = lkey };
+		len -= bytes;
+	}
+	return n;
+}
+
+/*
  * iser_io_unmap - undo iser_io_map(); no-op when nothing is mapped
  * Any context, before the device is let go.
  */

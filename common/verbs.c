@@ -13,9 +13,6 @@ static void iser_qp_event(struct ib_event *event, void *context)
 	struct iser_conn *conn = context;
 
 	switch (event->event) {
-	case IB_EVENT_COMM_EST:
-		rdma_notify(conn->id, event->event);
-		break;
 	case IB_EVENT_QP_FATAL:
 	case IB_EVENT_QP_REQ_ERR:
 	case IB_EVENT_QP_ACCESS_ERR:
@@ -35,6 +32,8 @@ static void iser_read_device(struct iser_conn *conn)
 
 	conn->info.device = dev_name(&conn->dev->dev);
 	conn->info.dma_device = conn->dev->dma_device ?: conn->dev->dev.parent;
+	conn->info.recv_ahs = conn->role == ISER_INITIATOR ?
+		ISER_AHS_ROOM_INITIATOR : ISER_AHS_ROOM;
 	conn->info.max_pages = min_t(u32, attr->max_fast_reg_page_list_len, 4096);
 	conn->info.sg_gaps = attr->kernel_cap_flags & IBK_SG_GAPS_REG;
 	conn->max_sge = min_t(u32, attr->max_send_sge, ISER_SEND_SGES);
@@ -69,11 +68,18 @@ int iser_verbs_create(struct iser_conn *conn)
 	 * A task of an initiator takes at most three slots at a time: register,
 	 * Send, invalidate.  At a target slots are counted and waited for.
 	 */
-	sends = conn->role == ISER_INITIATOR ?
-		3 * conn->param.tasks + ISER_DATA_OUTS : conn->param.send_depth;
-	sends = min_t(u32, sends, conn->dev->attrs.max_qp_wr - 4);
-	if (conn->role == ISER_INITIATOR)
+	if (conn->role == ISER_INITIATOR) {
+		u32 fit = (conn->dev->attrs.max_qp_wr - ISER_DATA_OUTS - 4) / 3;
+
+		/* More than fit are refused when they are allocated. */
+		conn->param.tasks = min(conn->param.tasks, fit);
+		sends = 3 * conn->param.tasks + ISER_DATA_OUTS;
 		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
+	} else {
+		sends = min_t(u32, conn->param.send_depth,
+			      conn->dev->attrs.max_qp_wr - 4);
+	}
+	conn->info.gather_max = conn->max_sge - 1;
 	conn->slots.size = sends;
 	conn->info.send_depth = sends;
 
@@ -124,18 +130,17 @@ int iser_verbs_create(struct iser_conn *conn)
  */
 void iser_verbs_destroy(struct iser_conn *conn)
 {
-	struct ib_qp *qp = conn->qp;
+	struct ib_qp *qp;
 
-	/* An id whose queue pair is gone takes no events that matter. */
+	/* Waits for the handler, which may just be making the queue pair. */
 	if (conn->id) {
-		if (qp)
-			conn->id->qp = NULL;
 		rdma_destroy_id(conn->id);
 		conn->id = NULL;
 	}
+	qp = conn->qp;
+	conn->qp = NULL;
 	if (qp) {
 		ib_mr_pool_destroy(qp, &qp->rdma_mrs);
-		conn->qp = NULL;
 		ib_destroy_qp(qp);
 	}
 	if (conn->cq) {

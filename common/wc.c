@@ -8,15 +8,20 @@
  * iser_wc_ok - did the work request succeed?
  * @what: the operation, for the log line
  *
- * A failure ends the connection.  The first one of a connection says why;
- * those that the end of the queue pair flushes say nothing.  Any context.
+ * A failure ends the connection.  The first one of a connection says why.  Any
+ * context.
  */
 bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
 		const char *what)
 {
 	if (likely(wc->status == IB_WC_SUCCESS))
 		return true;
-	if (wc->status != IB_WC_WR_FLUSH_ERR && !conn->reason)
+	/* A flush is the echo of an end that the peer, or this end, has begun. */
+	if (wc->status == IB_WC_WR_FLUSH_ERR) {
+		iser_connection_fail(conn, -ECONNRESET);
+		return false;
+	}
+	if (iser_state_live(READ_ONCE(conn->state)))
 		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
 			       what, ib_wc_status_msg(wc->status),
 			       wc->vendor_err);

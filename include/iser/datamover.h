@@ -86,6 +86,8 @@ struct iser_info {
 	const char *device;	/* for log lines */
 	struct device *dma_device;
 	u32 inline_max;		/* bytes in a slot behind the BHS */
+	u32 recv_ahs;		/* bytes of AHS that a receive has room for */
+	u32 gather_max;		/* initiator: segments that the data of one PDU may have */
 	u32 max_pages;		/* pages that one STag covers */
 	bool sg_gaps;		/* an STag may cover segments with gaps */
 	bool remote_invalidate;	/* agreed in the CM handshake */
@@ -98,7 +100,7 @@ struct iser_info {
 struct iser_resources {
 	u32 tasks;		/* size of the task array */
 	u32 receives;		/* receive buffers to be posted */
-	u32 recv_data;		/* data bytes of each; above, AHS of 256 bytes */
+	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
 	u32 regions;		/* STags: initiator, and target on iWARP; 0: none */
 	u32 region_pages;	/* pages for each */
 };
@@ -312,8 +314,10 @@ void iser_send_end(struct iser_conn *conn) __releases(conn);
  * @ctl: what goes with it
  *
  * Initiator: maps and registers @ctl->in and @ctl->out and advertises their
- * STags; not within iser_send_begin().  Target: within iser_send_begin(); data
- * put before goes out ahead of it, with the same doorbell.
+ * STags; not within iser_send_begin().  The immediate data, and those of each
+ * Data-Out, must not have more segments than iser_info.gather_max: -EMSGSIZE.
+ * Target: within iser_send_begin(); data put before goes out ahead of it, with
+ * the same doorbell.
  * Does not sleep.
  * Return: 0: exactly one up-call will follow.  -EAGAIN: out of STags or
  * memory, try later, the task is still merely started.  -ENOTCONN (initiator
