@@ -4,23 +4,24 @@
  */
 #include "initiator.h"
 
+static u32 host_pages(const struct Scsi_Host *shost)
+{
+	return DIV_ROUND_UP(shost->max_sectors, PAGE_SIZE / SECTOR_SIZE) + 1;
+}
+
 /*
  * A command of n pages of data that begins inside a page spans n + 1 pages.
- * The host's largest command is bounded so that one STag covers it.
+ * The host's largest command is bounded so that one STag covers it, also where
+ * each segment takes a page of its own.
  */
 static void host_limits(struct Scsi_Host *shost, u32 max_pages, bool sg_gaps)
 {
 	u32 sectors = (max_pages - 1) * (PAGE_SIZE / SECTOR_SIZE);
 
 	shost->max_sectors = clamp(iser_max_sectors, 1U, sectors);
-	shost->sg_tablesize = min_t(u32, max_pages, SG_MAX_SEGMENTS);
+	shost->sg_tablesize = min_t(u32, host_pages(shost), SG_MAX_SEGMENTS);
 	if (!sg_gaps)
 		shost->virt_boundary_mask = PAGE_SIZE - 1;
-}
-
-static u32 host_pages(const struct Scsi_Host *shost)
-{
-	return DIV_ROUND_UP(shost->max_sectors, PAGE_SIZE / SECTOR_SIZE) + 1;
 }
 
 /**

@@ -53,42 +53,75 @@ int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 	return 0;
 }
 
+/*
+ * Does each PDU with unsolicited data find room for the segments of its piece?
+ * The core sends them from where they lie, a segment an SGE.
+ */
+static bool can_gather(const struct iscsi_task *task, u32 max)
+{
+	u32 piece = task->imm_count, left = piece + task->unsol_r2t.data_length;
+	struct scatterlist *sg = scsi_sglist(task->sc);
+	u32 skip = 0, n = 0;
+
+	if (scsi_sg_count(task->sc) <= max)
+		return true;
+	while (left) {
+		u32 len;
+
+		if (!piece) {
+			piece = min(left, task->conn->max_xmit_dlength);
+			n = 0;
+		}
+		if (++n > max)
+			return false;
+		len = min(piece, sg->length - skip);
+		piece -= len;
+		left -= len;
+		skip += len;
+		if (skip == sg->length) {
+			sg = sg_next(sg);
+			skip = 0;
+		}
+	}
+	return true;
+}
+
+/* Let the target fetch all of a write: nothing obliges us to send any of it. */
+static void send_nothing_unsolicited(struct iscsi_task *task)
+{
+	task->imm_count = 0;
+	task->unsol_r2t.data_length = 0;
+	zero_data(task->hdr->dlength);
+	task->hdr->flags |= ISCSI_FLAG_CMD_FINAL;
+}
+
 /**
  * iser_task_init - last look at a PDU before it is sent
  * @task: task whose header libiscsi has written
  *
- * A long CDB travels in an AHS.  Such a command goes without immediate data:
- * the kernel's own target takes them from where the AHS is, and would write
- * the AHS to the disk.  The initiator is free to send none (RFC 7143, section
- * 13.11).  Under frwd_lock.
+ * Two kinds of writes go without unsolicited data (RFC 7143, sections 13.10 and
+ * 13.11, leave that to the initiator): those whose buffer has too many small
+ * segments, and those with a long CDB, which travels in an AHS: the kernel's own
+ * target takes immediate data from where the AHS is, and would write the AHS to
+ * the disk.  Under frwd_lock.
  * Return: 0, or -EINVAL when the target takes no such AHS.
  */
 int iser_task_init(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
-	struct iscsi_r2t_info *r2t = &task->unsol_r2t;
-	struct iscsi_session *session = task->conn->session;
-	u32 ahs;
+	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
 
-	if (!task->sc || task->hdr_len == sizeof(struct iscsi_hdr))
+	if (!task->sc)
 		return 0;
-
-	ahs = task->hdr_len - sizeof(struct iscsi_hdr);
-	if (end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
+	if (ahs && end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
 		pr_warn_ratelimited("%pISpc: a CDB of %u bytes needs an AHS of %u, the target takes %u\n",
 				    &end->info->remote, task->sc->cmd_len, ahs,
 				    end->keys.peer_ahs);
 		return -EINVAL;
 	}
-	if (task->imm_count) {
-		if (!session->initial_r2t_en) {
-			r2t->data_length += task->imm_count;
-			r2t->data_offset = 0;
-			task->hdr->flags &= ~ISCSI_FLAG_CMD_FINAL;
-		}
-		task->imm_count = 0;
-		zero_data(task->hdr->dlength);
-	}
+	if (task->sc->sc_data_direction == DMA_TO_DEVICE &&
+	    (ahs || !can_gather(task, end->info->gather_max)))
+		send_nothing_unsolicited(task);
 	return 0;
 }
 
