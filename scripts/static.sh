@@ -86,7 +86,7 @@ check_checkpatch() {
 	# Not ours to choose: the kernel's names, the form of trace headers, and what
 	# those two other headers are for.
 	found=$(cd "$copy"
-		find . -type f -printf '%P\n' | sort | xargs -r perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse \
+		find . -type f -printf '%P\n' | sort | xargs -r perl "$source/scripts/checkpatch.pl" --no-tree --root="$copy" --strict --terse \
 			--quiet --no-summary --show-types --max-line-length=100 \
 			--ignore CONST_STRUCT,CAMELCASE -f |
 		grep -vE -e '/trace\.h:.*:(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT):' \

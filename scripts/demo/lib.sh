@@ -37,7 +37,7 @@ whose() {
 	local file
 	file=$(modinfo -F filename "$1")
 	case $file in
-	*/updates/*) echo "$1: ours, ${file##*/}, version $(modinfo -F version "$1")" ;;
+	*/updates/*) echo "$1: ours, ${file##*/}, srcversion $(modinfo -F srcversion "$1")" ;;
 	*) echo "$1: the kernel's own, ${file##*/}" ;;
 	esac
 }
