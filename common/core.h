@@ -212,11 +212,11 @@ struct iser_conn {
 	struct completion down;
 	struct work_struct end_work, flush_work, free_work;
 
-	/* target, until iser_accept() */
+	/* target */
 	struct iser_listener *listener;
 	struct list_head node;		/* these four: iser_queue_lock */
 	bool silent, accepted;
-	struct delayed_work silent_work;
+	struct delayed_work silent_work;	/* until the login is over */
 };
 
 static inline struct iser_io *iser_io_of(struct iser_task *task)

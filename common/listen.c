@@ -96,7 +96,6 @@ static void iser_listener_spoke(struct iser_conn *conn)
 /* iser_listener_ready - the first Login Request is here.  Any context. */
 void iser_listener_ready(struct iser_conn *conn)
 {
-	cancel_delayed_work(&conn->silent_work);
 	spin_lock_bh(&iser_queue_lock);
 	if (conn->listener) {
 		iser_listener_spoke(conn);

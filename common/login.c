@@ -203,6 +203,9 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 					      .length = n,
 					      .lkey = conn->pd->local_dma_lkey };
 	}
+	/* Not every kernel's LIO bounds the time between two requests. */
+	if (expect && conn->role == ISER_TARGET)
+		mod_delayed_work(iser_wq, &conn->silent_work, ISER_SILENT_TIME);
 	login->cqe.done = iser_login_send_done;
 	wr.wr_cqe = &login->cqe;
 	wr.opcode = IB_WR_SEND;
@@ -243,6 +246,7 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 		iser_connection_fail(conn, -EPROTO);
 		return;
 	}
+	cancel_delayed_work(&conn->silent_work);
 	WRITE_ONCE(login->pdu, &rx->pdu);
 	wake_up_all(&conn->wait);
 	if (!READ_ONCE(conn->accepted))
