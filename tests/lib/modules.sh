@@ -16,10 +16,11 @@ unload() {
 
 # leftovers: kernel threads, RDMA resources and work queues of the pair
 leftovers() {
-	rdma resource show qp 2>/dev/null | grep -iE 'iser' || true
-	rdma resource show cm_id 2>/dev/null | grep -iE 'iser' || true
-	rdma resource show pd 2>/dev/null | grep -iE 'iser' || true
-	rdma resource show mr 2>/dev/null | grep -iE 'iser' || true
+	local kind
+	for kind in qp cm_id cq pd mr; do
+		rdma resource show $kind 2>/dev/null |
+			grep -E 'comm \[?(iser|ib_iser|isert|iscsi)' || true
+	done
 	# shellcheck disable=SC2009 # a pattern on all names
 	ps -eo comm= | grep -E '^(\[?(kworker/R-)?(iser|ib_iser|isert)|iscsi_(np|trx|ttx))' || true
 	grep -E '^(iser|isert|ib_iser)' /proc/slabinfo 2>/dev/null || true

@@ -5,15 +5,25 @@ TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1
-store=$(backstore_slow slow 16 3500) || skip 'this kernel has no null_blk'
+store=$(backstore_slow slow 16 8000) || skip 'this kernel has no null_blk'
 target_lun t1 0 "$store"
 target_portal t1
 target_on t1
-session_up
+node_new
+# Without NOP an iSCSI disk asks for more time only once.
+node_set t1 'node.conn[0].timeo.noop_out_interval' 0
+node_set t1 'node.conn[0].timeo.noop_out_timeout' 0
+login
+device
 before=$(statistic t1 tmfcmd_pdus)
 mark_log
-"$ISER_TOOLS/sgio" -t 1000 "$DEVICE" r 4096 28 00 00 00 00 00 00 00 08 00 || true
-"$ISER_TOOLS/sgio" -t 1000 "$DEVICE" w 4096 2a 00 00 00 00 00 00 00 08 00 || true
+# One try of one second, where the disk needs eight.
+disk=/sys/class/block/${DEVICE##*/}/device
+echo 0 >"$(echo "$disk"/scsi_disk/*/max_retries)"
+echo 1 >"$disk/timeout"
+must_fail 'a read that is too slow succeeded' \
+	dd if="$DEVICE" of=/dev/null bs=4k count=1 iflag=direct status=none
+echo 30 >"$disk/timeout"
 [ "$(statistic t1 tmfcmd_pdus)" -gt "$before" ] || fail 'no task management request was sent'
 scsi r 4096 28 00 00 00 00 00 00 00 08 00
 answered status=00 host=00
