@@ -10,7 +10,6 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <iser/account.h>
 #include "target.h"
 
 #define ISERT_STATUS_TARGET	ISCSI_STATUS_CLS_TARGET_ERR
@@ -242,6 +241,9 @@ int isert_login_finish(struct isert_conn *ic)
 		.send_dsl = ic->conn->conn_ops->MaxXmitDataSegmentLength,
 		.max_r2t = ops->MaxOutstandingR2T,
 	};
+	/* An initiator that names no limit has one all the same. */
+	ic->unexpected.limit = ic->keys.peer_unexpected ?:
+		ISER_UNEXPECTED_DEFAULT;
 	ret = iser_enable_datamover(ic->dm);
 	if (!ret)
 		ret = iser_send_login(ic->dm, ic->final_bhs, ic->final_text,

@@ -181,6 +181,7 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
+		ic->reject_sn = cmd->stat_sn;
 		/* The header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
 		ctl.inline_len = ISER_BHS_LEN;
@@ -221,8 +222,13 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		return 0;
 	case ISTATE_SEND_TEXTRSP:
 		return isert_send_text(ic, t);
-	case ISTATE_SEND_TASKMGTRSP:
 	case ISTATE_SEND_REJECT:
+		if (!isert_may_reject(ic, cmd)) {
+			isert_cmd_release(conn, cmd);
+			return 0;
+		}
+		fallthrough;
+	case ISTATE_SEND_TASKMGTRSP:
 	case ISTATE_SEND_LOGOUTRSP:
 		return isert_send_plain(ic, t, state);
 	default:
@@ -252,14 +258,18 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		/* The answer to a NOP-In may overtake its completion. */
 		if (t && isert_task_wait(t))
 			return 0;	/* LIO closes, and releases it */
+		if (cmd->iscsi_opcode == ISCSI_OP_NOOP_IN)
+			isert_ping_answered(ic);
 		isert_cmd_release(conn, cmd);
 		return 0;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
-	case ISTATE_SEND_NOPIN_NO_RESPONSE:
+		/* LIO's timer decides what its absence means. */
+		if (!isert_may_ping(ic))
+			return 0;
 		isert_send_nop(ic, isert_task_attach(ic, cmd, NULL), state);
 		return 0;
 	default:
-		/* Recovery R2Ts belong to higher recovery levels. */
+		/* NOP-In without an answer and R2T are for higher levels. */
 		WARN_ONCE(1, "state %d in the immediate queue\n", state);
 		return -EINVAL;
 	}

@@ -28,6 +28,7 @@
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
 #include <target/iscsi/iscsi_transport.h>
+#include <iser/account.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
 #include <iser/segment.h>
@@ -110,6 +111,10 @@ struct isert_conn {
 	spinlock_t starve_lock;		/* starved */
 	struct list_head starved;	/* writes that could not be mapped */
 	struct delayed_work starve_work;
+
+	struct iser_unexpected unexpected;	/* these three: TX thread */
+	u32 rejects;			/* of them, not acknowledged */
+	u32 reject_sn;			/* StatSN of the last one */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
 	atomic_t logouts;		/* other logout works on their way */
@@ -206,6 +211,11 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 				  int status);
 void isert_starve_work(struct work_struct *work);
+
+/* unexpected.c */
+bool isert_may_reject(struct isert_conn *ic, struct iscsit_cmd *cmd);
+bool isert_may_ping(struct isert_conn *ic);
+void isert_ping_answered(struct isert_conn *ic);
 
 /* response.c */
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);

@@ -164,6 +164,7 @@ static void isert_logout_work(struct work_struct *work)
 	isert_cmd_release(conn, cmd);
 	if (atomic_dec_and_test(&ic->logouts))
 		wake_up_all(&ic->wait);
+	isert_conn_put(ic);
 }
 
 static void isert_logout_sent(struct isert_task *t)
@@ -171,10 +172,12 @@ static void isert_logout_sent(struct isert_task *t)
 	struct isert_conn *ic = t->ic;
 
 	/* LIO set conn_logout_remove where this connection is to go. */
-	if (atomic_read(&ic->conn->conn_logout_remove))
+	if (atomic_read(&ic->conn->conn_logout_remove)) {
 		ic->logout_closing = true;
-	else
+	} else {
+		kref_get(&ic->ref);
 		atomic_inc(&ic->logouts);
+	}
 	INIT_WORK(&t->logout_work, isert_logout_work);
 	queue_work(isert_wq, &t->logout_work);
 }
