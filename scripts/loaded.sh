@@ -29,12 +29,19 @@ fi
 old=''
 for m in $modules; do
 	[ -d "$sys/$m" ] || continue
+	# Kernels leave srcversion out of their own modules; those are told from
+	# ours by not being from outside of the kernel tree.
 	loaded=$(cat "$sys/$m/srcversion" 2>/dev/null || echo none)
+	case $(cat "$sys/$m/taint" 2>/dev/null) in *O*) ;; *) loaded+=", the kernel's own" ;; esac
 	file=$(installed "$m" srcversion)
-	if [ "$loaded" = "${file:-none}" ] && [ -n "$(installed "$m" filename)" ]; then
+	file=${file:-none}
+	[ -z "$(installed "$m" intree)" ] || file+=", the kernel's own"
+	[ -n "$(installed "$m" filename)" ] || file="nothing"
+	if [ "$loaded" = "$file" ]; then
 		echo "loaded: $m is the installed one"
 	else
-		echo "loaded: $m is ANOTHER one than the installed (srcversion $loaded, installed ${file:-none})"
+		echo "loaded: $m is ANOTHER one than the installed"
+		echo "        loaded: srcversion $loaded; installed: $file"
 		old+=" $m"
 	fi
 done
@@ -78,7 +85,8 @@ echo "Commands that swap it:"
 for line in "${swap[@]}"; do echo "  $line"; done
 # The halves go before the core that they use, and come again by themselves or here.
 for m in $modules; do
-	[ ! -d "$sys/$m" ] || echo "  modprobe -r $m"
+	# Not modprobe: it finds only what is installed.
+	[ ! -d "$sys/$m" ] || echo "  rmmod $m"
 done
 for m in ib_iser ib_isert; do
 	[ ! -d "$sys/$m" ] || echo "  modprobe $m"
