@@ -18,11 +18,17 @@ time_login() {
 time_login
 alone=$took
 logout
+# The user-space library of siw takes some thirty connections for a process.
 mkfifo /tmp/iser-case/in
-"$ISER_TOOLS/peer" -n 200 "$IP" "$PORT" silent </tmp/iser-case/in >/tmp/iser-case/out &
-exec 7>/tmp/iser-case/in
-on_exit 'exec 7>&-'
-wait_for 40 '200 connections' grep -q 'ready 200' /tmp/iser-case/out
+for i in $(seq 10); do
+	"$ISER_TOOLS/peer" -n 20 "$IP" "$PORT" silent \
+		<>/tmp/iser-case/in >/tmp/iser-case/out"$i" 2>&1 &
+	on_exit "kill $! 2>/dev/null"
+done
+all_ready() {
+	[ "$(cat /tmp/iser-case/out* | grep -c 'ready 20')" = 10 ]
+}
+wait_for 40 '200 connections' all_ready
 time_login
 note "login alone $alone ms, beside 200 silent connections $took ms"
 [ $((took - alone)) -lt $((1000 * SLOW)) ] || fail "the login took $took ms"

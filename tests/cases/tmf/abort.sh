@@ -5,7 +5,7 @@ TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1
-store=$(backstore_slow slow 16 8000) || skip 'this kernel has no null_blk'
+store=$(backstore_slow slow 16 4000) || skip 'this kernel has no null_blk'
 target_lun t1 0 "$store"
 target_portal t1
 target_on t1
@@ -17,7 +17,7 @@ login
 device
 before=$(statistic t1 tmfcmd_pdus)
 mark_log
-# One try of one second, where the disk needs eight.
+# One try of one second, where the disk needs four (null_blk itself gives up after five).
 disk=/sys/class/block/${DEVICE##*/}/device
 echo 0 >"$(echo "$disk"/scsi_disk/*/max_retries)"
 echo 1 >"$disk/timeout"
