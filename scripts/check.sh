@@ -49,6 +49,10 @@ pids=()
 finish() {
 	local pid
 	for pid in "${pids[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
+	# Each step is a group of its own too: timeout passes the signal on to it.
+	for pid in "$work"/*.running; do
+		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
+	done
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -74,7 +78,10 @@ run_lane() {
 		tell "runs: ${commands[i]}; left:$(left)"
 		code=0
 		# shellcheck disable=SC2086 # words of the list
-		timeout -k 30 "$limit" ${commands[i]} >"$work/$i.out" 2>&1 </dev/null || code=$?
+		timeout -k 30 "$limit" ${commands[i]} >"$work/$i.out" 2>&1 </dev/null &
+		echo $! >"$work/$i.running"
+		wait $! || code=$?
+		rm -f "$work/$i.running"
 		echo $code >"$work/$i.code"
 		[ "${names[i]}" != - ] || [ $code = 0 ] || sed 's/^/#   /' "$work/$i.out"
 	done
