@@ -22,6 +22,7 @@
 #include <scsi/scsi_host.h>
 #include <scsi/scsi_transport_iscsi.h>
 
+#include <iser/account.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
 
@@ -77,6 +78,10 @@ struct iser_endpoint {
 	bool full;			/* full feature phase */
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
+
+	/* Immediate PDUs, under frwd_lock; see unexpected.c. */
+	struct iser_unexpected unexpected;
+	u32 unexpected_sn;		/* CmdSN of the last one */
 
 	/* One Text Request at a time: libiscsi sends it from one buffer. */
 	struct scatterlist text_sg;
@@ -152,6 +157,9 @@ int iser_task_xmit(struct iscsi_task *task);
 void iser_task_cleanup(struct iscsi_task *task);
 void iser_task_notify_done(struct iser_task *task, int status);
 void iser_task_notify_ready(struct iser_task *task);
+
+/* unexpected.c */
+int iser_unexpected_init(struct iscsi_task *task);
 
 /* recv.c */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);

@@ -42,7 +42,7 @@ static void login_begin(struct iser_endpoint *end)
 	keys->inject = iser_offer_keys;
 	keys->first_contact = !iser_contact_plain(&end->info->remote);
 	keys->max_unexpected = iser_unexpected;
-	keys->max_ahs = ISER_MAX_AHS_DEFAULT;
+	keys->max_ahs = end->info->recv_ahs;
 }
 
 /*
@@ -174,6 +174,7 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 	ret = iser_keys_finish(&end->keys);
 	if (ret < 0)
 		goto refuse;
+	end->unexpected.limit = end->keys.peer_unexpected;
 	ret = iser_enable_datamover(end->conn);
 	if (ret)
 		return ret;

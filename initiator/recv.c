@@ -21,19 +21,25 @@ static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
  * @conn: connection
  * @bhs: header of the PDU
  *
- * Up-call context.  Return: slot, or NULL when no such task waits.
+ * Up-call context.  Return: slot, or NULL when no such task waits for such an
+ * answer.
  */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 {
 	struct iser_endpoint *end = iser_conn_upper(conn);
 	const struct iscsi_hdr *hdr = (const struct iscsi_hdr *)bhs;
 	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
+	u8 answer = hdr->opcode & ISCSI_OPCODE_MASK, request;
 	struct iser_itask *it;
 
 	if (!task)
 		return NULL;
 	it = task->dd_data;
-	return it->state == ITASK_SENT ? it->task : NULL;
+	if (it->state != ITASK_SENT)
+		return NULL;
+	/* Each answer has the opcode of its request plus 0x20. */
+	request = it->task->bhs[0] & ISCSI_OPCODE_MASK;
+	return answer == (request | ISCSI_OP_NOOP_IN) ? it->task : NULL;
 }
 
 /* Bytes that the target's RDMA Writes have placed for a read. */

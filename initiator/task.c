@@ -104,7 +104,8 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
  * segments, and those with a long CDB, which travels in an AHS: the kernel's own
  * target takes immediate data from where the AHS is, and would write the AHS to
  * the disk.  Under frwd_lock.
- * Return: 0, or -EINVAL when the target takes no such AHS.
+ * Return: 0; -EINVAL when the target takes no such AHS; -EBUSY when it takes no
+ * PDU of this kind now.
  */
 int iser_task_init(struct iscsi_task *task)
 {
@@ -112,7 +113,7 @@ int iser_task_init(struct iscsi_task *task)
 	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
 
 	if (!task->sc)
-		return 0;
+		return iser_unexpected_init(task);
 	if (ahs && end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
 		pr_warn_ratelimited("%pISpc: a CDB of %u bytes needs an AHS of %u, the target takes %u\n",
 				    &end->info->remote, task->sc->cmd_len, ahs,
