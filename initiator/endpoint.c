@@ -42,6 +42,9 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 	iscsi = end->iscsi;
 	spin_unlock_bh(&end->lock);
 
+	/* An answer that says why comes first. */
+	flush_delayed_work(&end->answer_work);
+
 	/* We closed it, or the target did so after it had answered a logout. */
 	if (!reason || !iscsi || end->logged_out)
 		return;
@@ -92,6 +95,7 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	}
 	spin_lock_init(&end->lock);
 	INIT_LIST_HEAD(&end->held);
+	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
 	end->tasks = tasks;
 	ep->dd_data = end;
 

@@ -16,6 +16,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <scsi/libiscsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
@@ -78,6 +79,11 @@ struct iser_endpoint {
 	bool full;			/* full feature phase */
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
+
+	/* Discovery: an answer for iscsiadm, see recv.c. */
+	struct delayed_work answer_work;
+	struct iser_pdu *answer;
+	int answer_len;
 
 	/* Immediate PDUs, under frwd_lock; see unexpected.c. */
 	struct iser_unexpected unexpected;
@@ -164,6 +170,7 @@ int iser_unexpected_init(struct iscsi_task *task);
 /* recv.c */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);
 void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu);
+void iser_recv_answer_work(struct work_struct *work);
 void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu);
 
 /* tmf.c */

@@ -92,13 +92,68 @@ static bool is_answer(const struct iscsi_hdr *hdr)
 	}
 }
 
+static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
+			 int len)
+{
+	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	struct iscsi_conn *conn = end->iscsi;
+	int err;
+
+	/* libiscsi expects a softirq. */
+	local_bh_disable();
+	err = iscsi_complete_pdu(conn, hdr, pdu->data + pdu->msg.ahs_len, len);
+	local_bh_enable();
+	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
+		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
+				   &end->info->remote,
+				   hdr->opcode & ISCSI_OPCODE_MASK, err);
+		iscsi_conn_failure(conn, err);
+	}
+	iser_pdu_put(pdu);
+}
+
+/**
+ * iser_recv_answer_work - hand up an answer to iscsiadm
+ * @work: of the endpoint
+ *
+ * Process context.
+ */
+void iser_recv_answer_work(struct work_struct *work)
+{
+	struct iser_endpoint *end = container_of(to_delayed_work(work),
+						 struct iser_endpoint,
+						 answer_work);
+
+	complete_pdu(end, end->answer, end->answer_len);
+}
+
+/*
+ * iscsiadm, which does discovery by itself, loses an answer that is there
+ * before the kernel has told it that the request was sent (open-iscsi 2.1.8).
+ * On one CPU a near target is that fast.  So in a Discovery session answers,
+ * of which there is one at a time, wait for the next tick.
+ */
+static bool answer_later(struct iser_endpoint *end, struct iser_pdu *pdu,
+			 int len)
+{
+	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
+
+	if (!end->keys.discovery || delayed_work_pending(&end->answer_work) ||
+	    (opcode != ISCSI_OP_LOGIN_RSP && opcode != ISCSI_OP_TEXT_RSP &&
+	     opcode != ISCSI_OP_LOGOUT_RSP))
+		return false;
+	end->answer = pdu;
+	end->answer_len = len;
+	return schedule_delayed_work(&end->answer_work, 2);
+}
+
 /**
  * iser_recv_complete - hand a PDU to libiscsi and its buffer back
  * @end: endpoint
  * @pdu: the PDU
  *
- * Up-call context.  libiscsi expects a softirq, which it is not when the PDU
- * was still held at the end of the connection.
+ * Up-call context, which is no softirq when the PDU was still held at the end
+ * of the connection.
  */
 void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
@@ -107,7 +162,7 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
 	bool login = opcode == ISCSI_OP_LOGIN_RSP;
 	struct iscsi_conn *conn = end->iscsi;
-	int len = pdu->msg.data_len, err;
+	int len = pdu->msg.data_len;
 
 	if (end->full == login) {
 		pr_err_ratelimited("%pISpc: opcode %#x %s full feature phase, ending the connection\n",
@@ -133,14 +188,9 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 		goto put;
 	}
 
-	local_bh_disable();
-	err = iscsi_complete_pdu(conn, hdr, data, len);
-	local_bh_enable();
-	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
-		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
-				   &end->info->remote, opcode, err);
-		iscsi_conn_failure(conn, err);
-	}
+	if (!answer_later(end, pdu, len))
+		complete_pdu(end, pdu, len);
+	return;
 put:
 	iser_pdu_put(pdu);
 }
