@@ -123,7 +123,7 @@ int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 	case ISCSI_PARAM_CONN_PORT:
 		return iscsi_conn_get_addr_param(&remote, param, buf);
 	default:
-		return -ENOSYS;
+		return -EOPNOTSUPP;
 	}
 }
 
