@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tests/tools/target, a target that misbehaves when block 2048 is read or
+# written, once; and sessions of ours to it. Another port than LIO's.
+
+bad_port=3270
+bad_said=/tmp/iser-case/bad-target
+
+# bad_target [OPTION...] MODE: see the program
+bad_target() {
+	need_tool target
+	modprobe -a rdma_ucm ib_uverbs
+	"$ISER_TOOLS/target" "${@:1:$#-1}" "$IP" $bad_port "${!#}" >$bad_said 2>&1 &
+	bad_pid=$!
+	# Sessions first: a logout has to be answered.
+	on_exit 'sessions_down; kill $bad_pid 2>/dev/null; wait $bad_pid'
+	wait_for 10 'the bad target listens' bad_says ready
+	PORTAL=$(portal "$IP" $bad_port)
+}
+
+bad_says() {
+	kill -0 "$bad_pid" 2>/dev/null || fail "the bad target ended: $(cat $bad_said)"
+	grep -qE "^$1" $bad_said
+}
+
+# bad_result MODE: waits for what came of it, and prints that
+bad_result() {
+	wait_for 20 "what comes of $1" bad_says "$1 " >&2
+	sed -n "s/^$1 //p" $bad_said | head -n 1
+}
+
+# bad_read: 64 KiB from block 2048 on, compared
+bad_read() {
+	dd if="$DEVICE" bs=64k skip=16 count=1 iflag=direct status=none |
+		od -An -v -tu1 -w512 |
+		awk '{for (i = 1; i <= NF; i++) if ($i != 1 + (2047 + NR) % 251) exit 1}
+			END {exit NR != 128}' || fail "a read of $DEVICE fails or does not compare"
+}
+
+# bad_message MODE LINE: the message ends the connection, with this line; the
+# session comes back and the read that was hit is done
+bad_message() {
+	bad_target "$1"
+	session_up
+	mark_log
+	bad_read
+	same "$1" "$(bad_result "$1")" sent
+	wait_for 20 "a line with '$2'" log_has "$2"
+	session_back t1
+	bad_says 'login 2' || fail 'the connection was not ended'
+	bad_read
+	logout
+}
+
+# many MODE COUNT [TARGET]: that many messages of tests/tools/peer to target t1
+many() {
+	local got
+	need_tool peer
+	modprobe -a rdma_ucm ib_uverbs
+	got=$("$ISER_TOOLS/peer" -l -T "$(iqn "${3:-t1}")" -t $((30000 * SLOW)) \
+		-r "$2" "$IP" "$PORT" "$1") || fail "peer $1: $got"
+	same "$1" "$got" "answered $2"
+}
