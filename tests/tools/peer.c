@@ -8,9 +8,17 @@
  *   -l         log in first (needs -T), then do MODE
  *   -T TARGET  -i INITIATOR  names for the login
  *   -s ISID    last byte of the ISID (1)
+ *   -r COUNT   messages of the modes that send many (100)
  *
  * MODE silent, or hold after -l: says "ready COUNT", keeps the connections until
  * standard input ends, then says "closed N": how many the target ended.
+ * After -l, modes that send many messages. They say "answered N", and if that is
+ * not all or in a wrong order of StatSN, why:
+ *   burst    16 reads, and behind them 32 NOP-Out by one doorbell
+ *   order    reads, 16 at a time
+ *   nops     NOP-Out, one after another
+ *   strays   Data-Out of no task, a NOP-Out behind each eighth
+ *   aborts   writes with immediate data, each followed by its ABORT TASK
  * Any other MODE sends one message and says what came of it: "closed MS",
  * "answer OPCODE STATUS", or "open".
  */
@@ -29,18 +37,19 @@
 #define ISER	28
 #define BHS	48
 #define ROOM	32768
-#define RECVS	8
 
 struct conn {
 	struct rdma_cm_id *id;
 	struct ibv_mr *mr;
-	unsigned char *mem;	/* one send buffer, RECVS receive buffers */
+	unsigned char *mem;	/* one send buffer, recvs receive buffers */
+	unsigned int statsn, cmdsn;
 	int closed;
 };
 
 static const char *address, *port, *mode;
 static const char *target, *initiator = "iqn.2026-01.org.example.iser:peer";
-static int count = 1, wait_ms = 5000, isid = 1;
+static int count = 1, wait_ms = 5000, isid = 1, recvs = 8, repeat = 100;
+static int burst;	/* send buffers behind the receives */
 
 static void die(const char *what)
 {
@@ -67,7 +76,7 @@ static void conn_open(struct conn *c)
 {
 	struct rdma_addrinfo hints = { .ai_port_space = RDMA_PS_TCP }, *res;
 	struct ibv_qp_init_attr attr = {
-		.cap = { .max_send_wr = 8, .max_recv_wr = RECVS,
+		.cap = { .max_send_wr = 8 + burst, .max_recv_wr = recvs,
 			 .max_send_sge = 1, .max_recv_sge = 1 },
 		.sq_sig_all = 1,
 	};
@@ -84,13 +93,13 @@ static void conn_open(struct conn *c)
 	if (rdma_create_ep(&c->id, res, NULL, &attr))
 		die("endpoint");
 	rdma_freeaddrinfo(res);
-	c->mem = calloc(RECVS + 1, ROOM);
+	c->mem = calloc(recvs + 1 + burst, ROOM);
 	if (!c->mem)
 		die("memory");
-	c->mr = rdma_reg_msgs(c->id, c->mem, (RECVS + 1) * ROOM);
+	c->mr = rdma_reg_msgs(c->id, c->mem, (recvs + 1 + burst) * ROOM);
 	if (!c->mr)
 		die("memory region");
-	for (i = 0; i < RECVS; i++)
+	for (i = 0; i < recvs; i++)
 		post_recv(c, i);
 	if (rdma_connect(c->id, &param))
 		die("connect");
@@ -112,6 +121,17 @@ static int conn_ended(struct conn *c, int ms)
 		ms = 0;
 	}
 	return c->closed;
+}
+
+static unsigned int get32(const unsigned char *p)
+{
+	return (unsigned int)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+static void put32(unsigned char *p, unsigned int v)
+{
+	v = htonl(v);
+	memcpy(p, &v, 4);
 }
 
 static void put24(unsigned char *p, unsigned int v)
@@ -269,8 +289,168 @@ static void log_in(struct conn *c)
 		       bhs[0], bhs[1], bhs[36], bhs[37]);
 		exit(1);
 	}
+	c->statsn = get32(bhs + 24);
+	c->cmdsn = 1;
 	post_recv(c, slot);
 	isid++;
+}
+
+/* --- many messages --------------------------------------------------------- */
+
+static struct ibv_mr *sink;	/* where reads go */
+static const char *wrong;
+
+#define BURST_READS	16
+#define BURST_NOPS	32
+
+static unsigned int many_pdu(struct conn *c, unsigned char opcode, unsigned int itt)
+{
+	unsigned char *bhs = c->mem + ISER;
+
+	memset(c->mem, 0, ISER + BHS);
+	c->mem[0] = 0x10;
+	bhs[0] = opcode;
+	bhs[1] = 0x80;
+	put32(bhs + 16, itt);
+	put32(bhs + 20, 0xffffffff);
+	put32(bhs + 24, c->cmdsn);
+	put32(bhs + 28, c->statsn + 1);
+	return ISER + BHS;
+}
+
+/* READ or WRITE of 4 KiB, eight blocks further each time. */
+static unsigned int many_command(struct conn *c, int write, unsigned int itt)
+{
+	unsigned int len = many_pdu(c, 0x01, itt);
+	unsigned char *bhs = c->mem + ISER;
+
+	bhs[1] = write ? 0xa1 : 0xc1;
+	put32(bhs + 20, 4096);
+	bhs[32] = write ? 0x2a : 0x28;
+	put32(bhs + 34, itt % 1024 * 8);
+	bhs[40] = 8;
+	if (write) {
+		put24(bhs + 5, 4096);
+		len += 4096;
+	} else {
+		c->mem[0] |= 0x04;
+		put32(c->mem + 16, sink->rkey);
+		put32(c->mem + 20, (uintptr_t)sink->addr >> 32);
+		put32(c->mem + 24, (uintptr_t)sink->addr);
+	}
+	c->cmdsn++;
+	return len;
+}
+
+/* What has arrived; @opcode is counted, 0: all.  StatSN has to follow StatSN. */
+static int many_answers(struct conn *c, unsigned char opcode)
+{
+	unsigned char *bhs;
+	struct ibv_wc wc;
+	int n = 0;
+
+	while (ibv_poll_cq(c->id->recv_cq, 1, &wc) > 0) {
+		if (wc.status != IBV_WC_SUCCESS)
+			continue;
+		bhs = answer(c, wc.wr_id);
+		/* NOP-In of the target's own accord has no StatSN of its own. */
+		if (get32(bhs + 16) != 0xffffffff && get32(bhs + 24) != ++c->statsn)
+			wrong = "StatSN out of order";
+		if (get32(bhs + 16) != 0xffffffff)
+			c->statsn = get32(bhs + 24);
+		n += !opcode || (bhs[0] & 0x3f) == opcode;
+		post_recv(c, wc.wr_id);
+	}
+	return n;
+}
+
+static void many_send(struct conn *c, unsigned int len)
+{
+	struct ibv_wc wc = { .status = IBV_WC_GENERAL_ERR };
+	long end = now_ms() + wait_ms;
+
+	if (rdma_post_send(c->id, NULL, c->mem, len, c->mr, 0))
+		die("post_send");
+	/* One send buffer: it has to be free again. */
+	while (!ibv_poll_cq(c->id->send_cq, 1, &wc) && now_ms() < end)
+		usleep(50);
+	if (wc.status != IBV_WC_SUCCESS)
+		wrong = "a Send failed";
+}
+
+/* More at a time than the target has tags for. */
+static int many_burst(struct conn *c)
+{
+	struct ibv_send_wr wr[BURST_NOPS] = { 0 }, *bad;
+	struct ibv_sge sge[BURST_NOPS];
+	unsigned char *to = c->mem + (1 + recvs) * ROOM;
+	int i;
+
+	for (i = 0; i < BURST_READS; i++)
+		many_send(c, many_command(c, 0, 0x1000 + i));
+	for (i = 0; i < BURST_NOPS; i++, to += ROOM) {
+		sge[i] = (struct ibv_sge){ .addr = (uintptr_t)to, .lkey = c->mr->lkey,
+					   .length = many_pdu(c, 0x40, 0x2000 + i) };
+		memcpy(to, c->mem, sge[i].length);
+		wr[i] = (struct ibv_send_wr){ .opcode = IBV_WR_SEND, .sg_list = &sge[i],
+					      .num_sge = 1 };
+		wr[i].next = i < BURST_NOPS - 1 ? &wr[i + 1] : NULL;
+	}
+	if (ibv_post_send(c->id->qp, wr, &bad))
+		die("post_send");
+	return BURST_READS + BURST_NOPS;
+}
+
+static void many(struct conn *c)
+{
+	int order = !strcmp(mode, "order");
+	int strays = !strcmp(mode, "strays"), aborts = !strcmp(mode, "aborts");
+	unsigned char opcode = burst ? 0 : order ? 0x21 : aborts ? 0x22 : 0x20;
+	int room = order ? 16 : 1;
+	int total = repeat * (1 + aborts), sent = 0, asked = 0, got = 0;
+	unsigned int len, itt;
+	long end = now_ms() + wait_ms;
+
+	if (burst)
+		sent = total = asked = many_burst(c);
+	while ((sent < total || got < asked) && !wrong && now_ms() < end) {
+		if (conn_ended(c, sent < total && asked - got < room ? 0 : 1)) {
+			wrong = "closed";
+			break;
+		}
+		got += many_answers(c, opcode);
+		if (sent == total || asked - got >= room)
+			continue;
+		itt = 0x1000 + sent;
+		asked++;
+		if (order) {
+			len = many_command(c, 0, itt);
+		} else if (aborts && !(sent & 1)) {
+			len = many_command(c, 1, itt);
+			asked--;
+		} else if (aborts) {
+			len = many_pdu(c, 0x42, itt);
+			c->mem[ISER + 1] = 0x81;
+			put32(c->mem + ISER + 20, itt - 1);
+			put32(c->mem + ISER + 32, c->cmdsn - 1);
+		} else if (strays && sent % 8 != 7) {
+			len = many_pdu(c, 0x05, itt) + 512;
+			put24(c->mem + ISER + 5, 512);
+			asked--;
+		} else {
+			len = many_pdu(c, 0x40, itt);
+		}
+		sent++;
+		many_send(c, len);
+	}
+	if (!wrong && got < asked)
+		wrong = "the rest is missing";
+	printf("answered %d%s%s\n", got, wrong ? ", " : "", wrong ? wrong : "");
+}
+
+static int is_many(void)
+{
+	return strstr(" burst order nops strays aborts ", mode) != NULL;
 }
 
 static void hold(struct conn *c)
@@ -294,7 +474,7 @@ int main(int argc, char **argv)
 	int opt, i, slot, first = 0;
 	long start;
 
-	while ((opt = getopt(argc, argv, "n:t:lT:i:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:t:lT:i:s:r:")) != -1) {
 		switch (opt) {
 		case 'n': count = atoi(optarg); break;
 		case 't': wait_ms = atoi(optarg); break;
@@ -302,6 +482,7 @@ int main(int argc, char **argv)
 		case 'T': target = optarg; break;
 		case 'i': initiator = optarg; break;
 		case 's': isid = atoi(optarg); break;
+		case 'r': repeat = atoi(optarg); break;
 		default: return 2;
 		}
 	}
@@ -312,6 +493,10 @@ int main(int argc, char **argv)
 	address = argv[optind];
 	port = argv[optind + 1];
 	mode = argv[optind + 2];
+	if (is_many())
+		recvs = 256;
+	if (!strcmp(mode, "burst"))
+		burst = BURST_NOPS;
 	c = calloc(count, sizeof(*c));
 	for (i = 0; i < count; i++) {
 		conn_open(&c[i]);
@@ -320,6 +505,14 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "silent") || !strcmp(mode, "hold")) {
 		hold(c);
+		return 0;
+	}
+	if (is_many()) {
+		sink = ibv_reg_mr(c->id->pd, calloc(1, 4096), 4096,
+				  IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE);
+		if (!sink || !first)
+			die("many messages need -l and memory");
+		many(c);
 		return 0;
 	}
 	start = now_ms();
