@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a Login Response in full feature phase ends the connection"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_message relogin 'opcode 0x23 in full feature phase, ending the connection'

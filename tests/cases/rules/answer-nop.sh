@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a NOP-In that answers a SCSI command ends the connection"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_message nop 'does not wait for one, ending the connection'

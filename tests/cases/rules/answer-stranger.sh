@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a response to a task that nobody started ends the connection"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_message stranger 'does not wait for one, ending the connection'

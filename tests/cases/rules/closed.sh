@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a target that closes while it writes data: the session comes back, the read is done"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_message close 'connection lost: closed by the target'

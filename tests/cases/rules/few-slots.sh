@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="more data at once than the send queue and the STags can take: it waits, the connection stays"
+TIMEOUT=120
+. "$(dirname "$0")/../../lib.sh"
+
+target_new t1
+# All commands come back from this disk at the same moment.
+store=$(backstore_slow slow 64 20) || skip "this kernel has no null_blk"
+target_lun t1 0 "$store"
+target_portal t1
+target_on t1
+node_new
+node_set t1 node.session.queue_depth 128
+login
+device
+mark_log
+verify_io "$DEVICE" 32M --bsrange=512k-512k --iodepth=64
+! log_has "conn error|ending the connection" || fail "the connection was lost"
+logout

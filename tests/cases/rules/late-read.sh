@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="the STag of a write is dead when the response is seen: later reads are refused"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_target late
+session_up
+# Longer than the immediate data.
+dd if=/dev/zero of="$DEVICE" bs=128k seek=8 count=1 oflag=direct status=none
+same "a read after the response" "$(bad_result late)" refused
+session_back t1
+logout

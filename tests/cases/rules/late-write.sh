@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="the STag of a read is dead when the response is seen: later writes are refused"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_target late
+session_up
+# Two pipes full: the buffer is alive until the target has tried.
+got=$(dd if="$DEVICE" bs=128k skip=8 count=1 iflag=direct status=none | {
+	bad_result late
+	wc -c >/dev/null
+})
+same "a write after the response" "$got" refused
+session_back t1
+bad_read
+logout

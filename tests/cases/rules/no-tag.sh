@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="requests for which LIO has no tag wait; all are answered, others are not held up"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+target_new t1
+# 16 x 2 + 8 tags, and a disk that keeps 16 of them for a second.
+target_set t1 attrib default_cmdsn_depth 16
+store=$(backstore_slow slow 16 1000) || skip "this kernel has no null_blk"
+target_lun t1 0 "$store"
+target_portal t1
+target_on t1
+target_up t2
+session_up t2
+io_start "$DEVICE"
+many burst 48
+wait_for 20 "the I/O of t2 goes on" io_moves "$DEVICE"
+io_stop
+logout t2

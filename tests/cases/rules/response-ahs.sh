@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a response with an AHS that is not there ends the connection"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_message ahs 'message of 76 bytes refused'

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a response that announces more data than it has ends the connection"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_message long 'refused: length does not fit'

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="the STag of a SCSI read cannot be read from"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+bad_target rights
+session_up
+bad_read
+same "an RDMA Read of a SCSI read's buffer" "$(bad_result rights)" refused
+session_back t1
+logout

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a connection that has not said who it is costs less than two megabytes, both ends"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+free_kib() {
+	sed -n "s/^MemAvailable: *\([0-9]*\).*/\1/p" /proc/meminfo
+}
+before=$(free_kib)
+mkfifo /tmp/iser-case/in
+"$ISER_TOOLS/peer" -n 60 "$IP" "$PORT" silent </tmp/iser-case/in >/tmp/iser-case/out &
+exec 7>/tmp/iser-case/in
+on_exit "exec 7>&-"
+wait_for 30 "60 connections" grep -q "ready 60" /tmp/iser-case/out
+each=$(((before - $(free_kib)) / 60))
+note "$each KiB each"
+[ $each -lt 2048 ] || fail "a silent connection costs $each KiB"
