@@ -12,8 +12,9 @@
  *	task_done() for a PDU that has none.  By then the Send has completed,
  *	the STags are dead and the buffers are unmapped.
  *   target: idle when task_done() is called after the response's Send.
- * Every accepted primitive ends in exactly one up-call, also when the
- * connection has ended before.
+ * Every accepted primitive ends in exactly one up-call, also when the connection
+ * has ended before; save an initiator's task that waits for its response then:
+ * it is idle when connection_terminate_notify() is called.
  *
  * Contexts: up-calls come from the completion queue: softirq at the
  * initiator, a worker at the target; at most one at a time for a connection.
