@@ -94,9 +94,11 @@ show() {
 	sleep infinity &
 	local live=$!
 	disown
-	(until [ -e "$mark" ]; do sleep 0.3; done; kill $live) 2>/dev/null &
+	(until [ -e "$mark" ] || [ ! -d "$work" ]; do sleep 0.3; done; kill $live) 2>/dev/null &
 	disown
-	tail -n +1 -s 0.3 -f --pid=$live "$work/$1.out" | sed -u 's/^/    /'
+	# Not in the foreground: a signal would have to wait for its end.
+	tail -n +1 -s 0.3 -f --pid=$live "$work/$1.out" | sed -u 's/^/    /' &
+	wait $!
 }
 
 passed=0 failed=0 skipped=0 number=0
