@@ -8,6 +8,7 @@
 #include <linux/ratelimit.h>
 #include <iser/keys.h>
 #include <iser/segment.h>
+#include <iser/version.h>
 #include "core.h"
 
 struct workqueue_struct *iser_wq;
@@ -87,26 +88,29 @@ module_init(iser_core_init);
 module_exit(iser_core_exit);
 
 /* The pure files know no kernel header: their exports are here. */
-EXPORT_SYMBOL_ISER(iser_parse);
-EXPORT_SYMBOL_ISER(iser_check_ahs);
-EXPORT_SYMBOL_ISER(iser_msg_error_name);
-EXPORT_SYMBOL_ISER(iser_keys_init);
-EXPORT_SYMBOL_ISER(iser_keys_request_out);
-EXPORT_SYMBOL_ISER(iser_keys_response_in);
-EXPORT_SYMBOL_ISER(iser_keys_request_in);
-EXPORT_SYMBOL_ISER(iser_keys_response_out);
-EXPORT_SYMBOL_ISER(iser_keys_finish);
-EXPORT_SYMBOL_ISER(iser_keys_find);
-EXPORT_SYMBOL_ISER(iser_plan_receives);
-EXPORT_SYMBOL_ISER(iser_unexpected_take);
-EXPORT_SYMBOL_ISER(iser_unexpected_retire);
-EXPORT_SYMBOL_ISER(iser_plan_write);
-EXPORT_SYMBOL_ISER(iser_unsolicited_bytes);
-EXPORT_SYMBOL_ISER(iser_write_offset);
-EXPORT_SYMBOL_ISER(iser_bursts_init);
-EXPORT_SYMBOL_ISER(iser_bursts_next);
-EXPORT_SYMBOL_ISER(iser_bursts_done);
+#define export_pure(symbol)	EXPORT_SYMBOL_ISER(symbol)
+
+export_pure(iser_parse);
+export_pure(iser_check_ahs);
+export_pure(iser_msg_error_name);
+export_pure(iser_keys_init);
+export_pure(iser_keys_request_out);
+export_pure(iser_keys_response_in);
+export_pure(iser_keys_request_in);
+export_pure(iser_keys_response_out);
+export_pure(iser_keys_finish);
+export_pure(iser_keys_find);
+export_pure(iser_plan_receives);
+export_pure(iser_unexpected_take);
+export_pure(iser_unexpected_retire);
+export_pure(iser_plan_write);
+export_pure(iser_unsolicited_bytes);
+export_pure(iser_write_offset);
+export_pure(iser_bursts_init);
+export_pure(iser_bursts_next);
+export_pure(iser_bursts_done);
 
 MODULE_DESCRIPTION("iSER: iSCSI Extensions for RDMA, the layer below iSCSI (RFC 7145)");
 MODULE_AUTHOR("iSER for Linux");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(ISER_RELEASE);

@@ -4,11 +4,14 @@
  * classes.  The names ib_iser, iser and iscsi_iser are those that user space
  * expects (iscsid loads the module by name).
  */
+#include <iser/version.h>
 #include "initiator.h"
 
 ISER_IMPORT();
-MODULE_DESCRIPTION("iSER initiator");
+MODULE_DESCRIPTION("iSER initiator: libiscsi transport for iSCSI over RDMA (RFC 7145)");
+MODULE_AUTHOR("iSER for Linux");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(ISER_RELEASE);
 
 unsigned int iser_max_sectors = 1024;
 module_param_named(max_sectors, iser_max_sectors, uint, 0444);

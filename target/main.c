@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <iser/version.h>
 #include "target.h"
 
 struct workqueue_struct *isert_wq;
@@ -118,3 +119,4 @@ ISER_IMPORT();
 MODULE_DESCRIPTION("iSER target: LIO transport for iSCSI over RDMA (RFC 7145)");
 MODULE_AUTHOR("iSER for Linux");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(ISER_RELEASE);

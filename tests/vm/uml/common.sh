@@ -3,7 +3,9 @@
 # What the programs of this directory share: where things are kept, messages,
 # packages.
 
+# shellcheck disable=SC2034 # for those who source this
 tree=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../../..")
+# shellcheck disable=SC2034 # likewise
 cache=${ISER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iser}
 me=${0##*/}
 
