@@ -152,7 +152,7 @@ static enum ibv_wc_status rdma(struct conn *c, enum ibv_wr_opcode opcode, void *
 }
 
 /* The PDU in the send buffer, @len bytes behind the BHS. */
-static void send_pdu(struct conn *c, uint32_t len, uint32_t stag)
+static enum ibv_wc_status send_pdu(struct conn *c, uint32_t len, uint32_t stag)
 {
 	struct ibv_sge sge = { .addr = (uintptr_t)c->mem, .length = ISER + BHS + len,
 			       .lkey = c->mr->lkey };
@@ -162,7 +162,7 @@ static void send_pdu(struct conn *c, uint32_t len, uint32_t stag)
 		wr.opcode = IBV_WR_SEND_WITH_INV;
 		wr.invalidate_rkey = stag;
 	}
-	post(c, &wr);
+	return post(c, &wr);
 }
 
 /* A new PDU in the send buffer. */
@@ -305,7 +305,8 @@ static void verdict(enum ibv_wc_status status)
 	if (status == IBV_WC_SUCCESS)
 		printf("%s accepted\n", mode);
 	else if (status == IBV_WC_REM_ACCESS_ERR || status == IBV_WC_REM_OP_ERR ||
-		 status == IBV_WC_REM_INV_REQ_ERR)
+		 status == IBV_WC_REM_INV_REQ_ERR || status == IBV_WC_WR_FLUSH_ERR ||
+		 status == IBV_WC_LOC_QP_OP_ERR)
 		printf("%s refused\n", mode);
 	else
 		printf("%s ended: %s\n", mode, ibv_wc_status_str(status));
@@ -317,7 +318,16 @@ static void try_stag(struct conn *c, const struct command *cmd, enum ibv_wr_opco
 	uint32_t stag = cmd->read_stag ? cmd->read_stag : cmd->write_stag;
 	uint64_t base = cmd->read_stag ? cmd->read_base : cmd->write_base;
 
-	verdict(rdma(c, opcode, disk + trigger * BLOCK, BLOCK, base, stag));
+	enum ibv_wc_status status;
+
+	status = rdma(c, opcode, disk + trigger * BLOCK, BLOCK, base, stag);
+	/* An iWARP write is complete when it has left: what comes of the next one? */
+	if (status == IBV_WC_SUCCESS && c->id->verbs->device->transport_type == IBV_TRANSPORT_IWARP) {
+		usleep(300000);
+		pdu(c, 0x20, 0xffffffff);
+		status = send_pdu(c, 0, 0);
+	}
+	verdict(status);
 }
 
 static struct conn *other_conn(struct conn *c)
@@ -389,6 +399,7 @@ static int misbehave(struct conn *c, const struct command *cmd, int read)
 		try_stag(c, cmd, read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ);
 	} else if (is("rights")) {
 		try_stag(c, cmd, read ? IBV_WR_RDMA_READ : IBV_WR_RDMA_WRITE);
+		return c->dead;
 	} else if (is("foreign")) {
 		if (!other_conn(c)) {
 			printf("foreign: no other connection\n");
