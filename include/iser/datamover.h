@@ -153,7 +153,7 @@ struct iser_ops {
 struct iser_conn_param {
 	u32 tasks;		/* commands and other PDUs outstanding at most */
 	u32 recv_depth;		/* most receives that may be posted later */
-	u32 send_depth;		/* target: slots of the send queue; 0: from tasks */
+	u32 send_depth;		/* target: slots of the send queue */
 	bool remote_invalidate;	/* ask the peer to invalidate, or do so */
 };
 
