@@ -320,7 +320,9 @@ static void try_stag(struct conn *c, const struct command *cmd, enum ibv_wr_opco
 
 	enum ibv_wc_status status;
 
-	status = rdma(c, opcode, disk + trigger * BLOCK, BLOCK, base, stag);
+	/* What is read must not get to the disk. */
+	status = rdma(c, opcode, opcode == IBV_WR_RDMA_READ ? aside : disk + trigger * BLOCK,
+		      BLOCK, base, stag);
 	/* An iWARP write is complete when it has left: what comes of the next one? */
 	if (status == IBV_WC_SUCCESS && c->id->verbs->device->transport_type == IBV_TRANSPORT_IWARP) {
 		usleep(300000);
