@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-DESCRIPTION="libiscsi's suites CompareAndWrite OrWrite: as over TCP"
+DESCRIPTION="libiscsi's suites CompareAndWrite: as over TCP"
 TIMEOUT=240
 . "$(dirname "$0")/../../lib.sh"
 
-cu_compare CompareAndWrite OrWrite
+cu_compare CompareAndWrite

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-DESCRIPTION="libiscsi's iSCSI suites (residuals, task management, NOP): as over TCP"
+DESCRIPTION="libiscsi's iSCSI suites (residuals, task management, CmdSN): as over TCP"
 TIMEOUT=240
 . "$(dirname "$0")/../../lib.sh"
 
-cu_compare iSCSIResiduals iSCSITMF iSCSINop
+cu_compare iSCSIResiduals iSCSITMF iSCSIcmdsn
