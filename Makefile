@@ -2,7 +2,8 @@
 # What can be done here: make help. What is built stands in Kbuild.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-KREL  = $(or $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease 2>/dev/null),$(shell uname -r))
+# Not kernelrelease: for 6.1 Debian's headers print another name than the folder's.
+KREL  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(shell uname -r))
 
 all: modules
 
@@ -14,8 +15,8 @@ clean: | $(KDIR)/Makefile
 
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
-	depmod $(KREL)
-	@scripts/loaded.sh $(KREL)
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KREL)
+	@$(if $(INSTALL_MOD_PATH),:,scripts/loaded.sh $(KREL))
 
 uninstall:
 	scripts/uninstall.sh $(KREL)
@@ -53,6 +54,7 @@ $(KDIR)/Makefile:
 
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
+#:                  (INSTALL_MOD_PATH=... below another root)
 #: make uninstall   remove them: the kernel's own count again
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too
