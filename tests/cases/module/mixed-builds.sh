@@ -8,7 +8,7 @@ modules_down || fail 'a module cannot be unloaded'
 modprobe iser_core
 for half in ib_iser ib_isert; do
 	file=$(modinfo -n $half)
-	build=$(strings -n 16 "$file" | grep -xE '[0-9a-f]{16}' | head -n 1)
+	build=$(tr -c '[:print:]' '\n' <"$file" | grep -xE -m 1 '[0-9a-f]{16}')
 	[ -n "$build" ] || fail "$half carries no build"
 	sed "s/$build/0123456789abcdef/g" "$file" >/tmp/iser-case/$half.ko
 	# shellcheck disable=SC2046 # a list

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: tests/install.sh
+#
+# "make install" puts the modules where depmod prefers them to the kernel's own,
+# and "make uninstall" brings those back: tried with the folders of Debian's 6.1,
+# which are not this machine's, behind a mount of its own. Results as KTAP.
+set -eu
+
+case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
+tree=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+release='' modules='' headers=''
+eval "$("$tree/tests/vm/kernel.sh" 6.1)"
+mkdir "$work/src" "$work/lib" && cp -r "$modules" "$work/lib/$release"
+(cd "$tree" && cp -r Makefile Kbuild include common initiator target scripts "$work/src")
+find "$work/src" -name '*.o' -delete
+
+# In a mount namespace: /lib/modules is another one there, and only there.
+export WORK=$work RELEASE=$release HEADERS=$headers
+# shellcheck disable=SC2016 # it is the inner shell's
+unshare --mount bash -c '
+	mkdir -p /lib/modules
+	mount --bind "$WORK/lib" /lib/modules
+	cd "$WORK/src"
+	where() { for m in ib_iser ib_isert; do modinfo -k "$RELEASE" -n $m || true; done; }
+	make -s KDIR="$HEADERS" install >"$WORK/install.log" 2>&1
+	echo $? >"$WORK/install.rc"
+	where >"$WORK/installed"
+	make -s KDIR="$HEADERS" uninstall >"$WORK/uninstall.log" 2>&1
+	echo $? >"$WORK/uninstall.rc"
+	where >"$WORK/left"
+	find /lib/modules -name "iser_core*" >>"$WORK/left"'
+
+n=0 failed=0
+check() { # TEXT COMMAND...
+	local text=$1 verdict=ok
+	shift
+	n=$((n + 1))
+	"$@" || { verdict='not ok' failed=$((failed + 1)); }
+	echo "$verdict $n install/$text"
+}
+in_updates() { [ "$(grep -c '/updates/' "$1")" = 2 ]; }
+in_kernel() { [ "$(grep -c '/kernel/drivers/infiniband/ulp/' "$1")" = 2 ] && ! grep -q iser_core "$1"; }
+
+echo "KTAP version 1"
+echo "1..4"
+check 'install succeeds' grep -qx 0 "$work/install.rc"
+check 'ours are preferred' in_updates "$work/installed"
+check 'uninstall succeeds' grep -qx 0 "$work/uninstall.rc"
+check "the kernel's own are back" in_kernel "$work/left"
+[ $failed = 0 ] || tail -n 15 "$work/install.log" "$work/uninstall.log" "$work/left" | sed 's/^/# /'
+echo "$((n - failed)) passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
