@@ -26,6 +26,9 @@ uninstall:
 check:
 	@scripts/check.sh
 
+check-long:
+	@scripts/check.sh --long
+
 static:
 	@scripts/static.sh
 
@@ -50,7 +53,7 @@ $(KDIR)/Makefile:
 	@echo "or name those of another kernel: make KDIR=/path/to/build" >&2
 	@false
 
-.PHONY: all modules clean install uninstall check static unit mutants vm demo help
+.PHONY: all modules clean install uninstall check check-long static unit mutants vm demo help
 
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
@@ -58,6 +61,7 @@ $(KDIR)/Makefile:
 #: make uninstall   remove them: the kernel's own count again
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too
+#: make check-long  every case on every machine, and the broken rules: hours
 #: make static      only the static checks
 #: make unit        only the unit tests; make mutants: do they notice seeded faults
 #: make vm          test cases in a virtual machine, ARGS="--kernel 6.1 --provider siw"

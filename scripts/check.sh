@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: scripts/check.sh [--list] [STEP]...
+# usage: scripts/check.sh [--long] [--list] [STEP]...
 #
-# Runs the steps of scripts/check.list, or those named, and shows their results
+# Runs the steps of scripts/check.list (--long: of scripts/check-long.list, which
+# takes hours), or those named, and shows their results
 # as one KTAP document with a line for what runs and what is left. Installs what
 # is missing first. The whole output stays in tests/results/check.ktap. The last
 # line is "N passed, N failed, N skipped"; exit code 0 only if none failed.
@@ -13,9 +14,14 @@ cd "$tree"
 export LC_ALL=C.UTF-8
 limit=${ISER_STEP_TIMEOUT:-2700} # seconds, for one step
 
+list=scripts/check.list
+if [ "${1:-}" = --long ]; then
+	list=scripts/check-long.list limit=${ISER_STEP_TIMEOUT:-14400}
+	shift
+fi
 case ${1:-} in
 -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
---list) grep -vE '^(#|$)' scripts/check.list; exit ;;
+--list) grep -vE '^(#|$)' "$list"; exit ;;
 esac
 
 names=() commands=() lanes=()
@@ -25,7 +31,7 @@ while read -r lane name command; do
 		case " $* " in *" $name "*) ;; *) continue ;; esac
 	fi
 	lanes+=("$lane") names+=("$name") commands+=("$command")
-done <scripts/check.list
+done <"$list"
 # Preparing is only for the steps behind it.
 for i in "${!names[@]}"; do
 	[ "${names[i]}" = - ] || continue
