@@ -12,7 +12,7 @@ set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
 cd "$tree"
 export LC_ALL=C.UTF-8
-limit=${ISER_STEP_TIMEOUT:-2700} # seconds, for one step
+limit=${ISER_STEP_TIMEOUT:-3300} # seconds, for one step
 
 list=scripts/check.list
 if [ "${1:-}" = --long ]; then
