@@ -10,16 +10,9 @@ node_set t1 node.session.iscsi.InitialR2T No
 node_set t1 node.session.iscsi.FirstBurstLength 262144
 login
 device
-# Slow enough for the response to come before the Data-Out have left.
-if [ "$PROVIDER" = siw ]; then
-	modprobe -q sch_netem || true
-	on_exit 'tc qdisc del dev lo root 2>/dev/null'
-	tc qdisc add dev lo root netem rate 20mbit || note 'this kernel has no netem'
-fi
 # 256 KiB in 31 Data-Out, more than the core has headers for; then tried again.
 dd if=/dev/zero of="$DEVICE" bs=512k seek=2 count=1 oflag=direct status=none
 same "the early response" "$(bad_result early)" sent
-tc qdisc del dev lo root 2>/dev/null || true
 same "state of the session" "$(session_state t1)" LOGGED_IN
 verify_io "$DEVICE" 4M
 logout

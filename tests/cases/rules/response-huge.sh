@@ -4,4 +4,4 @@ DESCRIPTION="a message larger than the receive buffer ends the connection"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
-bad_message huge 'initiator, peer .*receive'
+bad_message huge 'initiator, peer .*(receive|queue pair error)'
