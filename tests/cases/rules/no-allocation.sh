@@ -13,7 +13,7 @@ sweep "$DEVICE" "4096 65536"
 # Calls from within the three modules.
 filter=
 for module in iser_core ib_iser ib_isert; do
-	read -r _ size _ _ _ at _ < <(grep "^$module " /proc/modules)
+	read -r _ size _ _ _ at _ <<<"$(grep "^$module " /proc/modules)"
 	filter+="${filter:+ || }(call_site >= $at && call_site < $((at + size)))"
 done
 on_exit "echo 0 >$trace/events/kmem/enable; echo >$trace/trace"
