@@ -21,7 +21,7 @@ bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
 		iser_connection_fail(conn, -ECONNRESET);
 		return false;
 	}
-	if (iser_state_live(READ_ONCE(conn->state)))
+	if (READ_ONCE(conn->state) < ISER_ENDING)
 		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
 			       what, ib_wc_status_msg(wc->status),
 			       wc->vendor_err);

@@ -14,7 +14,8 @@ sweep "$DEVICE" "4096 65536"
 filter=
 for module in iser_core ib_iser ib_isert; do
 	read -r _ size _ _ _ at _ <<<"$(grep "^$module " /proc/modules)"
-	filter+="${filter:+ || }(call_site >= $at && call_site < $((at + size)))"
+	end=$(printf '0x%x' $((at + size)))
+	filter+="${filter:+ || }(call_site >= $at && call_site < $end)"
 done
 on_exit "echo 0 >$trace/events/kmem/enable; echo >$trace/trace"
 for event in kmalloc kmem_cache_alloc; do
