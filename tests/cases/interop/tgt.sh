@@ -12,7 +12,7 @@ adm() {
 	tgtadm --lld iser "$@"
 }
 truncate -s 32M /tmp/iser-case/tgt
-setsid tgtd -f --iser portal="$IP:$PORT" >/tmp/iser-case/tgtd 2>&1 &
+setsid tgtd -f --iscsi portal="$IP:$((PORT + 2))" --iser pool_sz_mb=128 >/tmp/iser-case/tgtd 2>&1 &
 tgtd=$!
 on_exit 'sessions_down; kill -9 $tgtd; wait $tgtd 2>/dev/null'
 ready() {
