@@ -197,7 +197,6 @@ struct iser_conn {
 
 	struct iser_login login;
 	struct iser_ring ring;
-	bool ring_posted;
 	struct iser_resources res;
 	bool allocated;
 	struct iser_io *ios;
