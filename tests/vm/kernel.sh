@@ -107,6 +107,7 @@ self=$VM_DIR/kernel.sh
 # Asked several times by each run: the last answer counts as long as the lists
 # that it came from do.
 answer=$CACHE/kernel/$want$([ "$1" != --source ] || echo -source).$(hash_of "$self" </dev/null)
+mkdir -p "${answer%/*}"
 apt_lists $list
 if [ "$answer" -nt "$CACHE/apt/$list/fresh" ] && answer_holds; then
 	cat "$answer"
