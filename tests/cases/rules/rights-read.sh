@@ -4,6 +4,7 @@ DESCRIPTION="the STag of a SCSI read cannot be read from"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
+[ "$PROVIDER" != siw ] || skip 'siw does not check the right to read what an RDMA Read names'
 bad_target rights
 session_up
 bad_read
