@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="CHAP for discovery over iSER: right secret finds, wrong one does not"
+SHOWS="R-11-1"
 . "$(dirname "$0")/../../lib.sh"
 
 auth=$config/iscsi/discovery_auth

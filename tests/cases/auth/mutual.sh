@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="CHAP both ways logs in and does I/O"
+SHOWS="R-11-1"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 

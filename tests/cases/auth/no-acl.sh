@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="an initiator without an ACL is refused with the reason"
+SHOWS="R-11-1 R-10.1.4.6-2"
 KERNEL_TARGET_FAILS="the failing Login Response is lost in the teardown"
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a target that answers a mutual challenge wrongly is refused"
+SHOWS="R-11-1"
 KERNEL_TARGET_FAILS="a disconnect inside the login is not noticed for 15 s"
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a SendTargets answer of more than 8 KiB comes whole"
+SHOWS="R-7.3.8-1"
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="discovery and login where nobody listens fail, and say so"
+SHOWS="R-10.1.1.1-1"
 . "$(dirname "$0")/../../lib.sh"
 
 initiator_up

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="SendTargets over iSER finds the target, its record logs in"
+SHOWS="R-7.3.8-1"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 

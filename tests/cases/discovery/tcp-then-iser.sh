@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="discovery over TCP, then login with iface.transport_name=iser"
+SHOWS="R-5.1-5"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 

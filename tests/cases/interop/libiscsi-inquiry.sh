@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="libiscsi's own iSER initiator reads the INQUIRY data"
+SHOWS="R-7.3.5-3"
 . "$(dirname "$0")/../../lib.sh"
 
 need_program iscsi-inq

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="libiscsi reads blocks over iSER at depth"
+SHOWS="R-7.3.5-2"
 TIMEOUT=60
 . "$(dirname "$0")/../../lib.sh"
 

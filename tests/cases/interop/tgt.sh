@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="our initiator on tgt, a target in user space"
+SHOWS="R-7.3.1-1 R-7.3.1-6 R-7.3.1-9 R-9.5.1-3 O-6-1"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

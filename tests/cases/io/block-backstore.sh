@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a block backstore keeps what is written"
+SHOWS="D-6-6"
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1

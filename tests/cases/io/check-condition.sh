@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="check conditions come with their sense data"
+SHOWS="R-7.3.2-1 R-9.5.1-3"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a large write takes many bursts: MaxBurstLength=8192, MaxOutstandingR2T=4"
+SHOWS="D-6-1"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="eight disks of one session, each with data of its own"
+SHOWS="D-6-1"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a transfer of as many pages as one registration takes, and one more"
+SHOWS="D-6-6"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="128 commands at once over four jobs, every byte compared"
+SHOWS="R-7.3.1-10 R-7.3.5-2 R-7.3.6-3 D-6-5"
 QUICK=1
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a target with more to send than there is room: residual overflow"
+SHOWS="R-7.3.1-15"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="memory in pieces at odd offsets: one sector, three, seven, at 512 to 3584"
+SHOWS="D-6-6 R-7.3.6-6"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="I/O to two targets at once stays apart"
+SHOWS="D-5.3-1"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up t1

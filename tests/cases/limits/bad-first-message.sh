@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a bad first message ends its connection or is rejected; other I/O goes on"
+SHOWS="R-10.1.3.3-4"
 TIMEOUT=120
 KERNEL_TARGET_FAILS="messages are read before their length is checked, or ignored"
 . "$(dirname "$0")/../../lib.sh"

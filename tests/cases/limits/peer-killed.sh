@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="peers that die logged in: their sessions end, other I/O goes on"
+SHOWS="R-5.2.3.2-1"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

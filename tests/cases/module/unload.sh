@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="after logout the modules unload and leave nothing behind"
+SHOWS="R-5.2.1-3 R-5.2.2-4"
 QUICK=1
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="an idle session with NOP-Out each second stays up"
+SHOWS="R-7.3.13-1"
 TIMEOUT=60
 . "$(dirname "$0")/../../lib.sh"
 

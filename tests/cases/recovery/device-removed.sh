@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the RDMA device goes and comes back under I/O: I/O goes on"
+SHOWS="R-5.2.3.2-1 R-4.1-9"
 TIMEOUT=120
 KERNEL_TARGET_FAILS="the listener does not come back after the device was removed"
 . "$(dirname "$0")/../../lib.sh"

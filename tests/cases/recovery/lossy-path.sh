@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="one packet in a hundred is lost: slower, and every byte compares"
+SHOWS="R-4.1-2"
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the portal group goes off and on under I/O: I/O goes on, data compare"
+SHOWS="R-5.2.3.2-1"
 TIMEOUT=120
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the STag of one connection is worth nothing on another"
+SHOWS="R-11-6"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

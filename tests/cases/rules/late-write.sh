@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the STag of a read is dead when the response is seen: later writes are refused"
+SHOWS="R-1.5.1-1 R-1.5.1-3 R-7.3.2-10 R-11-3 R-11-4"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

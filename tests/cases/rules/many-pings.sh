@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a thousand NOP-In in a row: each receive is given back"
+SHOWS="R-8.1-3"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

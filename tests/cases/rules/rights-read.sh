@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the STag of a SCSI read cannot be read from"
+SHOWS="R-11-5"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a connection that has not said who it is costs less than two megabytes, both ends"
+SHOWS="R-5.1.2-2"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a response that invalidates the STag of another command ends the connection"
+SHOWS="R-7.3.2-7 R-7.3.2-8"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="twenty logins and logouts in a row, data compare in each"
+SHOWS="R-5.2.1-1 R-5.2.1-2 R-5.2.2-1 R-5.2.2-2"
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 

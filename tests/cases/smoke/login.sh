@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a session logs in, its disk compares, it logs out"
+SHOWS="D-6-1"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 

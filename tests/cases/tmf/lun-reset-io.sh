@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="LUN resets while verified I/O runs lose and mix no data"
+SHOWS="R-8.3.2-6"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
