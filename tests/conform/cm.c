@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Connections are made, accepted, and watched for their end. */
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include "run.h"
+#include "setup.h"
+
+static struct rdma_event_channel *listen_channel;
+static struct rdma_cm_id *listener;
+static struct conn *open_conns[256];
+
+struct cm cm_default(void)
+{
+	static uint8_t data[4];
+	struct cm cm = {
+		.ird = 4, .ord = 1, .recvs = 64, .recv_size = 12288,
+	};
+
+	if (!opt.like->no_private_data) {
+		data[0] = opt.like->private_data;
+		cm.data = data;
+		cm.data_len = sizeof(data);
+	}
+	return cm;
+}
+
+static struct addrinfo *resolve(void)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *res;
+	int rc = getaddrinfo(opt.address, opt.port, &hints, &res);
+
+	if (rc)
+		fail("the address %s port %s: %s", opt.address, opt.port, gai_strerror(rc));
+	return res;
+}
+
+static struct rdma_event_channel *channel_new(void)
+{
+	struct rdma_event_channel *channel = rdma_create_event_channel();
+
+	if (!channel)
+		fail("no RDMA device here: rdma_create_event_channel: %s (modprobe rdma_ucm?)",
+		     strerror(errno));
+	fcntl(channel->fd, F_SETFL, fcntl(channel->fd, F_GETFL) | O_NONBLOCK);
+	return channel;
+}
+
+static struct conn *conn_new(const struct cm *cm)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	static unsigned int number;
+	uint16_t tail = getpid() + 0x4000 * number;
+
+	if (!c)
+		fail("no memory");
+	c->cm = cm ? *cm : cm_default();
+	c->itt = 0x1000;
+	c->cmdsn = 1;
+	c->isid[0] = 0x80;		/* of the random kind */
+	put16(c->isid + 4, tail);
+	put16(c->isid + 1, number);
+	open_conns[number++ % 256] = c;
+	return c;
+}
+
+/* The next event of the connection; -1: none within @ms. */
+static int wait_event(struct conn *c, int ms, bool keep)
+{
+	struct pollfd fd = { .fd = c->channel->fd, .events = POLLIN };
+	struct rdma_cm_event *event;
+	struct rdma_conn_param *param;
+	int type;
+
+	if (poll(&fd, 1, ms) != 1 || rdma_get_cm_event(c->channel, &event))
+		return -1;
+	type = event->event;
+	param = &event->param.conn;
+	if (keep && (type == RDMA_CM_EVENT_ESTABLISHED || type == RDMA_CM_EVENT_CONNECT_RESPONSE ||
+		     type == RDMA_CM_EVENT_REJECTED)) {
+		c->peer.data_len = param->private_data_len < sizeof(c->peer.data) ?
+				   param->private_data_len : sizeof(c->peer.data);
+		if (param->private_data)
+			memcpy(c->peer.data, param->private_data, c->peer.data_len);
+		c->peer.ird = param->initiator_depth;
+		c->peer.ord = param->responder_resources;
+	}
+	rdma_ack_cm_event(event);
+	return type;
+}
+
+static struct rdma_conn_param conn_param(struct conn *c)
+{
+	return (struct rdma_conn_param){
+		.private_data = c->cm.data, .private_data_len = c->cm.data_len,
+		.responder_resources = c->cm.ird, .initiator_depth = c->cm.ord,
+		.retry_count = 7, .rnr_retry_count = 6,
+	};
+}
+
+struct conn *conn_try(const struct cm *cm)
+{
+	struct conn *c = conn_new(cm);
+	struct addrinfo *to = resolve();
+	struct rdma_conn_param param = conn_param(c);
+	int limit = opt.wait_ms * opt.slow, event;
+
+	step("connecting to %s port %s", opt.address, opt.port);
+	c->channel = channel_new();
+	if (rdma_create_id(c->channel, &c->id, c, RDMA_PS_TCP) ||
+	    rdma_resolve_addr(c->id, NULL, to->ai_addr, limit) ||
+	    wait_event(c, limit, false) != RDMA_CM_EVENT_ADDR_RESOLVED)
+		fail("no RDMA device leads to %s", opt.address);
+	if (rdma_resolve_route(c->id, limit) ||
+	    wait_event(c, limit, false) != RDMA_CM_EVENT_ROUTE_RESOLVED)
+		fail("no route to %s", opt.address);
+	freeaddrinfo(to);
+	qp_new(c);
+	if (rdma_connect(c->id, &param))
+		fail("rdma_connect: %s", strerror(errno));
+	event = wait_event(c, limit, true);
+	if (event == RDMA_CM_EVENT_ESTABLISHED)
+		return c;
+	note("connect: %s", event < 0 ? "no answer" : rdma_event_str(event));
+	c->ended = true;
+	return NULL;
+}
+
+struct conn *conn_open(const struct cm *cm)
+{
+	struct conn *c = conn_try(cm);
+
+	if (!c)
+		fail("%s port %s does not take the connection", opt.address, opt.port);
+	return c;
+}
+
+void conn_listen(void)
+{
+	struct addrinfo *at = resolve();
+	int yes = 1;
+
+	if (listener)
+		return;
+	listen_channel = channel_new();
+	if (rdma_create_id(listen_channel, &listener, NULL, RDMA_PS_TCP))
+		fail("rdma_create_id: %s", strerror(errno));
+	rdma_set_option(listener, RDMA_OPTION_ID, RDMA_OPTION_ID_REUSEADDR, &yes, sizeof(yes));
+	if (rdma_bind_addr(listener, at->ai_addr) || rdma_listen(listener, 16))
+		fail("listening on %s port %s: %s", opt.address, opt.port, strerror(errno));
+	freeaddrinfo(at);
+}
+
+struct conn *conn_accept(const struct cm *cm)
+{
+	struct pollfd fd;
+	struct rdma_cm_event *event;
+	struct rdma_conn_param param;
+	struct conn *c;
+	int limit = opt.wait_ms * opt.slow;
+
+	conn_listen();
+	step("waiting for a connection");
+	fd = (struct pollfd){ .fd = listen_channel->fd, .events = POLLIN };
+	do {
+		if (poll(&fd, 1, 2 * limit) != 1 || rdma_get_cm_event(listen_channel, &event))
+			fail("nobody connects");
+		if (event->event != RDMA_CM_EVENT_CONNECT_REQUEST)
+			rdma_ack_cm_event(event);
+		else
+			break;
+	} while (true);
+	c = conn_new(cm);
+	c->id = event->id;
+	c->id->context = c;
+	c->peer.ird = event->param.conn.initiator_depth;
+	c->peer.ord = event->param.conn.responder_resources;
+	c->peer.data_len = event->param.conn.private_data_len < sizeof(c->peer.data) ?
+			   event->param.conn.private_data_len : sizeof(c->peer.data);
+	if (event->param.conn.private_data)
+		memcpy(c->peer.data, event->param.conn.private_data, c->peer.data_len);
+	rdma_ack_cm_event(event);
+	c->channel = channel_new();
+	if (rdma_migrate_id(c->id, c->channel))
+		fail("rdma_migrate_id: %s", strerror(errno));
+	/* No more than the other end offers, or the CM refuses. */
+	if (c->cm.ird > c->peer.ord)
+		c->cm.ird = c->peer.ord;
+	if (c->cm.ord > c->peer.ird)
+		c->cm.ord = c->peer.ird;
+	qp_new(c);
+	param = conn_param(c);
+	if (rdma_accept(c->id, &param))
+		fail("rdma_accept: %s", strerror(errno));
+	if (wait_event(c, limit, false) != RDMA_CM_EVENT_ESTABLISHED)
+		fail("the connection was not established");
+	c->exp_statsn = 1;
+	return c;
+}
+
+void conn_watch(struct conn *c)
+{
+	int type;
+
+	while (!c->ended && (type = wait_event(c, 0, false)) >= 0) {
+		if (type != RDMA_CM_EVENT_DISCONNECTED && type != RDMA_CM_EVENT_TIMEWAIT_EXIT &&
+		    type != RDMA_CM_EVENT_DEVICE_REMOVAL && type != RDMA_CM_EVENT_CONNECT_ERROR)
+			continue;
+		c->ended = true;
+		c->how = rdma_event_str(type);
+	}
+}
+
+void conn_close(struct conn *c)
+{
+	if (c->id && c->id->qp)
+		rdma_disconnect(c->id);
+	c->ended = true;
+	c->how = "closed by this end";
+}
+
+void conn_close_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 256; i++)
+		if (open_conns[i] && !open_conns[i]->ended)
+			conn_close(open_conns[i]);
+}
+
+bool conn_iwarp(const struct conn *c)
+{
+	return c->id->verbs->device->transport_type == IBV_TRANSPORT_IWARP;
+}
+
+const char *conn_device(const struct conn *c)
+{
+	return ibv_get_device_name(c->id->verbs->device);
+}

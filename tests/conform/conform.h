@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * iser-conform: an iSER peer in user space, one PDU at a time, every field under
+ * the control of a case.
+ *
+ * A case is a function that CASE() registers.  It runs in a process of its own
+ * (so over siw, whose library takes some thirty connections a process), with a
+ * time limit; it passes by returning.  fail() and skip() do not return.  Nothing
+ * has to be freed.
+ *
+ *	CASE(initiator, "nop/echo", "R-7.3.13-1", "a ping comes back with its data")
+ *	{
+ *		struct conn *c = session("");
+ *		struct msg *m = nop_out(c, true);
+ *		struct rx *rx;
+ *
+ *		add_data(m, "ping", 4);
+ *		rx = ask(c, m, ISCSI_NOP_IN);
+ *		check(rx->data_len == 4, "%u bytes came back, not 4", rx->data_len);
+ *	}
+ *
+ * "initiator" and "target" name what this program plays.  The second string lists
+ * the rules (ids of the register) whose violation the case would catch.
+ */
+#ifndef CONFORM_H
+#define CONFORM_H
+
+#include <endian.h>
+#include <errno.h>
+#include <rdma/rdma_cma.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "wire.h"
+
+/* --- cases (run.c) ---------------------------------------------------------- */
+
+enum role { initiator, target };
+
+struct test {
+	enum role role;
+	const char *name, *ids, *what;
+	void (*run)(void);
+};
+
+#define CASE(as, id, rules, text)	CASE_AT(as, id, rules, text, __LINE__)
+#define CASE_AT(as, id, rules, text, line) CASE_IS(as, id, rules, text, line)
+#define CASE_IS(as, id, rules, text, line)					\
+	static void case_##line(void);						\
+	static const struct test test_##line = {				\
+		.role = as, .name = id, .ids = rules, .what = text,		\
+		.run = case_##line,						\
+	};									\
+	static const struct test * const ref_##line				\
+		__attribute__((used, section("conform_cases"))) = &test_##line;	\
+	static void case_##line(void)
+
+/* --- options (main.c) ------------------------------------------------------- */
+
+struct options {
+	enum role role;
+	const char *address, *port;
+	const char *target, *initiator;	/* names */
+	unsigned int lun;
+	const struct like *like;	/* never NULL */
+	const char *drive;		/* target: command that drives the peer */
+	int limit_ms;			/* for a case */
+	int wait_ms;			/* for one PDU or event */
+	int slow;
+	bool verbose;
+};
+
+extern struct options opt;
+
+/* A deployed peer to be played (like.c). */
+struct like {
+	const char *name, *what;
+	bool no_private_data;
+	uint8_t private_data;	/* first of four bytes */
+	const char *keys;	/* changes to the keys of a login */
+	bool no_immediate;	/* never sends immediate data */
+	bool no_answer;		/* target: keeps silent about the keys of iSER */
+	bool plain_send;	/* target: never invalidates */
+};
+
+const struct like *like_find(const char *name);
+void like_list(FILE *to);
+
+/* --- results (say.c) -------------------------------------------------------- */
+
+#define FORMAT(a, b)	__attribute__((format(printf, a, b)))
+
+_Noreturn void fail(const char *format, ...) FORMAT(1, 2);
+_Noreturn void skip(const char *format, ...) FORMAT(1, 2);
+void note(const char *format, ...) FORMAT(1, 2);	/* "# ..." */
+void wire(const char *format, ...) FORMAT(1, 2);	/* "# wire: ...": what a capture shows */
+/* What the case is at: printed when it hangs. */
+void step(const char *format, ...) FORMAT(1, 2);
+void hex(const char *what, const void *data, uint32_t len);	/* with --verbose */
+
+#define check(ok, ...)			\
+	do {				\
+		if (!(ok))		\
+			fail(__VA_ARGS__); \
+	} while (0)
+
+long now_ms(void);
+void pause_ms(int ms);	/* times --slow */
+
+/* --- messages (msg.c) ------------------------------------------------------- */
+
+#define MSG_ROOM	20480
+
+/* A message to be sent.  @b holds @len bytes; every byte may be changed. */
+struct msg {
+	uint32_t len;
+	bool solicited;		/* solicited event */
+	uint32_t invalidate;	/* STag: Send with Invalidate; 0: none */
+	uint8_t b[MSG_ROOM];
+};
+
+/* A received message.  Its parts point into it, or are NULL. */
+struct rx {
+	struct rx *next;
+	uint32_t len;
+	bool accounted;		/* StatSN and window were looked at */
+	bool invalidated;
+	uint32_t invalidated_stag;
+	const char *header_fault;	/* what section 9 forbids in the iSER header, or NULL */
+	uint8_t *b;
+	uint8_t *bhs, *ahs, *data;	/* NULL: no control-type PDU */
+	uint32_t ahs_len, data_len;
+	uint8_t opcode;			/* of iSCSI, without the I bit; 0xff: no PDU */
+};
+
+#define BHS(m)		((m)->b + ISER_LEN)
+#define DATA(m)		((m)->b + ISER_LEN + BHS_LEN)	/* without AHS */
+
+struct conn;
+
+struct msg *msg_raw(const void *bytes, uint32_t len);	/* NULL: zeros */
+/* iSER header, BHS with opcode, F bit, LUN 0, a new ITT, TTT ffffffff, CmdSN, ExpStatSN. */
+struct msg *pdu(struct conn *c, uint8_t opcode);
+/* Behind what is there; lengths of the BHS follow, padding is added. */
+void add_data(struct msg *m, const void *data, uint32_t len);	/* NULL: a pattern */
+void add_ahs(struct msg *m, uint8_t type, const void *data, uint32_t len); /* before data */
+struct msg *hello(uint8_t max, uint8_t min, uint16_t ird);
+struct rx *rx_parse(const void *bytes, uint32_t len);
+uint32_t itt_of(const void *bhs);
+const char *opcode_name(uint8_t opcode);
+
+/* --- connections (conn.c, cm.c) --------------------------------------------- */
+
+struct cm {
+	const void *data;	/* private data, or NULL */
+	uint8_t data_len;
+	uint8_t ird, ord;	/* responder resources, initiator depth */
+	unsigned int recvs;	/* receives that are posted */
+	uint32_t recv_size;
+};
+
+/* Names of keys with values, NUL between them (text.c). */
+struct text {
+	uint32_t len;
+	char b[8192];
+};
+
+struct conn {
+	struct rdma_cm_id *id;
+	struct rdma_event_channel *channel;
+	struct cm cm;
+	struct {		/* what the other end said in the CM handshake */
+		uint8_t data[64], data_len, ird, ord;
+	} peer;
+	bool ended;		/* by the other end */
+	const char *how;	/* it ended */
+	struct rx *queue;	/* received, not taken yet */
+
+	uint32_t itt, cmdsn;	/* initiator: next */
+	uint32_t exp_statsn;	/* initiator: next; target: StatSN to be sent next */
+	uint32_t max_cmdsn;	/* initiator: from the last PDU */
+	bool full;		/* full feature phase: NOP-In is answered, StatSN followed */
+	bool frozen;		/* ExpStatSN of what is sent stays */
+	bool keep_pings;	/* unsolicited NOP-In are queued, not answered */
+	bool hold_recvs;	/* receives are not given back */
+	unsigned int pings;	/* unsolicited NOP-In seen */
+	unsigned int sn_faults;	/* StatSN that were not the next */
+	uint8_t isid[6];
+	uint16_t tsih, cid;
+	struct text offer;	/* of the initiator, all of the login */
+	struct text answer;	/* of the target */
+
+	/* conn.c's own */
+	struct ibv_mr *send_mr, *recv_mr;
+	uint8_t *send_mem, *recv_mem;
+	unsigned long sent, reaped;
+	enum ibv_wc_status rdma_status;
+	bool rdma_done;
+};
+
+struct cm cm_default(void);
+struct conn *conn_open(const struct cm *cm);	/* initiator; NULL: default */
+/* Same, but returns NULL when refused. */
+struct conn *conn_try(const struct cm *cm);
+struct conn *conn_accept(const struct cm *cm);	/* target: the next one */
+void conn_close(struct conn *c);
+void conn_listen(void);		/* target: before the peer is driven */
+bool conn_iwarp(const struct conn *c);
+const char *conn_device(const struct conn *c);
+
+void post(struct conn *c, const struct msg *m);		/* one Send */
+void post_many(struct conn *c, struct msg **m, int n);	/* one doorbell; n <= 256 */
+void pump(struct conn *c);				/* take what has come */
+/* The next message that has come or comes within @ms; NULL: none, or the end. */
+struct rx *next_rx(struct conn *c, int ms);
+/* RDMA Read or Write by this end (target). Its status. */
+enum ibv_wc_status rdma_op(struct conn *c, enum ibv_wr_opcode op, struct ibv_mr *mr,
+			   void *local, uint32_t len, uint64_t remote, uint32_t stag);
+
+/* --- memory for RDMA (mem.c) ------------------------------------------------ */
+
+#define READ_SINK	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE)
+#define WRITE_SOURCE	(IBV_ACCESS_REMOTE_READ)
+
+/* @len bytes at @p with guards around them, which are registered too. */
+struct mem {
+	struct ibv_mr *mr;
+	uint8_t *p, *all;
+	uint32_t len, all_len;
+	uint32_t stag;
+	uint64_t base;		/* Tagged Offset of @p */
+};
+
+struct mem *mem_new(struct conn *c, uint32_t len, int access);
+/* Only the @len bytes are registered, @p begins @skew bytes into a page. */
+struct mem *mem_exact(struct conn *c, uint32_t len, int access, uint32_t skew);
+/* With this Tagged Offset; skips the case where the device cannot. */
+struct mem *mem_at(struct conn *c, uint32_t len, int access, uint64_t base);
+/* Stamps each 512 bytes by @seed and their number. */
+void fill(void *p, uint32_t len, uint32_t seed);
+/* Fails unless these bytes are those of fill(), @skip bytes into it. */
+void expect_fill(const void *p, uint32_t len, uint32_t seed, uint32_t skip, const char *what);
+void expect_guards(struct mem *m);	/* nothing beside the buffer was written */
+void expect_untouched(struct mem *m, uint32_t from);	/* nor of it, from there on */
+
+/* --- login (text.c, login.c, serve.c) --------------------------------------- */
+
+/*
+ * Changes to keys, separated by spaces: "Key=Value" replaces or adds, "-Key" leaves
+ * it out, "+Key=Value" adds it although it is there, "~Key=Value" is the answer if
+ * the other end asks.
+ */
+void text_change(struct text *t, const char *changes);
+const char *text_get(const struct text *t, const char *key);	/* value or NULL */
+void text_add(struct text *t, const char *key, const char *value);
+void text_default(struct text *t, const char *changes);	/* of an initiator */
+
+/* A Login Request with @t behind it; T bit if @nsg is not -1. */
+struct msg *login_pdu(struct conn *c, int csg, int nsg, const struct text *t);
+/* One round: the Login Response, NULL when the connection ended instead. */
+struct rx *login_round(struct conn *c, struct msg *m);
+uint16_t login_status(const struct rx *rx);	/* class << 8 | detail */
+/* To full feature phase with text_default(@changes). 0, status, or -1: ended. */
+int login_try(struct conn *c, const char *changes);
+/* The same, one PDU at a time cases fail on anything else than success. */
+void login(struct conn *c, const char *changes);
+struct conn *session(const char *changes);	/* conn_open(), login(), unit attention */
+/* The answer to a key of the last login; NULL: none. */
+const char *answer(const struct conn *c, const char *key);
+/* The key was answered, and not with NotUnderstood; else the case is skipped. */
+const char *need_key(const struct conn *c, const char *key);
+struct conn *session_cm(const struct cm *cm, const char *changes);
+void discovery(struct conn *c, const char *changes);	/* log in so */
+
+/* --- as initiator: PDUs (request.c) and what comes (expect.c) --------------- */
+
+struct msg *nop_out(struct conn *c, bool immediate);	/* ping */
+struct msg *text_request(struct conn *c, const char *text);	/* spaces become NUL */
+struct msg *logout_request(struct conn *c, uint8_t reason);
+struct msg *tmf(struct conn *c, uint8_t function, uint32_t referenced);
+struct msg *snack(struct conn *c, uint8_t type);
+struct msg *data_out(struct conn *c, uint32_t itt, uint32_t ttt, uint32_t datasn,
+		     uint32_t offset, const void *data, uint32_t len, bool final);
+struct msg *scsi(struct conn *c, const uint8_t *cdb, unsigned int cdb_len, uint32_t edtl,
+		 uint8_t flags);	/* flags: SCSI_READ, SCSI_WRITE */
+void name_read(struct msg *m, uint32_t stag, uint64_t base);	/* RSV */
+void name_write(struct msg *m, uint32_t stag, uint64_t base);	/* WSV */
+struct msg *test_unit_ready(struct conn *c);
+struct msg *inquiry(struct conn *c, struct mem *m, uint8_t len);
+struct msg *read_blocks(struct conn *c, uint32_t lba, struct mem *m);
+/* @immediate bytes behind it, the STag names the rest as the key of section 6.9 says. */
+struct msg *write_blocks(struct conn *c, uint32_t lba, struct mem *m, uint32_t immediate);
+uint32_t block_size(struct conn *c);
+uint32_t free_block(struct conn *c);	/* 4096 blocks from it on are this case's */
+
+/* The first PDU with this opcode and ITT; what comes before it stays in the queue. */
+#define ANY_ITT		(1ULL << 32)
+struct rx *take(struct conn *c, uint8_t opcode, uint64_t itt, int ms);
+/* Fails unless that comes. */
+struct rx *expect(struct conn *c, uint8_t opcode, uint64_t itt);
+struct rx *ask(struct conn *c, struct msg *m, uint8_t opcode);	/* post, expect its answer */
+struct rx *expect_reject(struct conn *c, uint8_t reason);
+void expect_good(const struct rx *rx);		/* SCSI Response: GOOD, no residual */
+void expect_sense(const struct rx *rx, const char *what); /* CHECK CONDITION with sense */
+struct rx *command(struct conn *c, struct msg *m);	/* ask for SCSI Response, GOOD */
+void ping(struct conn *c);			/* a fence: NOP-Out is answered */
+void nothing_else(struct conn *c);		/* nothing came before a fence */
+/* The other end ends the connection and does not answer the message before. */
+void expect_end(struct conn *c, const char *why);
+/* Ends it, or says Reject or CHECK CONDITION: no more than that. */
+void expect_refusal(struct conn *c, const char *why);
+void still_serves(void);			/* a session of its own works */
+void verify(struct conn *c, uint32_t lba, uint32_t len, uint32_t seed); /* reads back */
+
+/* --- as target (serve.c, disk.c, drive.c) ----------------------------------- */
+
+/*
+ * Runs "DRIVE VERB [ARGUMENT]" in the background; the environment has
+ * CONFORM_ADDRESS, CONFORM_PORT, CONFORM_TARGET.  Verbs: login, logout,
+ * discovery, read LBA COUNT, write LBA COUNT, ping, rescan, idle.
+ */
+void drive(const char *verb, ...) FORMAT(1, 2);
+int drive_wait(int ms);		/* its exit code; -1: still runs */
+
+/* Answers Login Requests till full feature phase; @changes as for an initiator. */
+void serve_login(struct conn *c, const char *changes);
+struct conn *serve_session(const struct cm *cm, const char *changes); /* drive, accept, login */
+const char *offered(const struct conn *c, const char *key);
+/* A response to @rx: ITT, StatSN (taken), ExpCmdSN, MaxCmdSN are set. */
+struct msg *reply(struct conn *c, const struct rx *rx, uint8_t opcode);
+struct msg *response(struct conn *c, const struct rx *rx, uint32_t done, uint8_t status);
+/* A disk of 16 MiB: serves what has come like a good target. */
+void serve_pdu(struct conn *c, const struct rx *rx);
+/* Serves till a SCSI Command with this operation code comes, and returns that. */
+struct rx *serve_until(struct conn *c, uint8_t operation, int ms);
+void serve_for(struct conn *c, int ms);
+extern uint8_t disk[];
+struct ibv_mr *disk_mr(struct conn *c);
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory that the other end may read or write, and what it looks like afterwards. */
+#include <sys/mman.h>
+#include "conform.h"
+
+#define PAGE		4096
+#define GUARD		0xa5
+
+static struct mem *mem_alloc(uint32_t len, uint32_t skew)
+{
+	struct mem *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		fail("no memory");
+	m->len = len;
+	m->all_len = ((skew + len + PAGE - 1) & ~(PAGE - 1)) + 2 * PAGE;
+	m->all = mmap(NULL, m->all_len, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m->all == MAP_FAILED)
+		fail("no memory");
+	memset(m->all, GUARD, m->all_len);
+	m->p = m->all + PAGE + skew;
+	return m;
+}
+
+static void registered(struct mem *m, uint64_t base)
+{
+	if (!m->mr)
+		fail("memory region of %u bytes: %s", m->len, strerror(errno));
+	m->stag = m->mr->rkey;
+	m->base = base;
+}
+
+struct mem *mem_new(struct conn *c, uint32_t len, int access)
+{
+	struct mem *m = mem_alloc(len, 0);
+
+	m->mr = ibv_reg_mr(c->id->pd, m->all, m->all_len, access);
+	registered(m, (uintptr_t)m->p);
+	return m;
+}
+
+struct mem *mem_exact(struct conn *c, uint32_t len, int access, uint32_t skew)
+{
+	struct mem *m = mem_alloc(len, skew);
+
+	m->mr = ibv_reg_mr(c->id->pd, m->p, len, access);
+	registered(m, (uintptr_t)m->p);
+	return m;
+}
+
+struct mem *mem_at(struct conn *c, uint32_t len, int access, uint64_t base)
+{
+	struct mem *m = mem_alloc(len, 0);
+
+	/* Takes the call and ignores the offset. */
+	if (!strncmp(conn_device(c), "siw", 3))
+		skip("siw has no Tagged Offsets but addresses");
+	m->mr = ibv_reg_mr_iova(c->id->pd, m->p, len, base, access);
+	if (!m->mr)
+		skip("%s gives no region the Tagged Offset %llx", conn_device(c),
+		     (unsigned long long)base);
+	registered(m, base);
+	return m;
+}
+
+void fill(void *p, uint32_t len, uint32_t seed)
+{
+	uint8_t *b = p;
+	uint32_t i;
+
+	/* Each byte depends on its place: a shift by any amount shows. */
+	for (i = 0; i < len; i++)
+		b[i] = (seed * 7 + i / 512 * 31 + i * 13 + (i >> 8)) & 0xff;
+}
+
+void expect_fill(const void *p, uint32_t len, uint32_t seed, uint32_t skip_len, const char *what)
+{
+	const uint8_t *b = p;
+	uint8_t *want = malloc(skip_len + len + 1);
+	uint32_t i;
+
+	if (!want)
+		fail("no memory");
+	fill(want, skip_len + len, seed);
+	for (i = 0; i < len; i++)
+		check(b[i] == want[skip_len + i], "%s: byte %u of %u is %02x, not %02x",
+		      what, i, len, b[i], want[skip_len + i]);
+	free(want);
+}
+
+void expect_untouched(struct mem *m, uint32_t from)
+{
+	uint8_t *p;
+
+	for (p = m->p + from; p < m->all + m->all_len; p++)
+		check(*p == GUARD, "byte %ld of the buffer (%u long) was written to",
+		      (long)(p - m->p), m->len);
+	for (p = m->all; p < m->p; p++)
+		check(*p == GUARD, "a byte %ld before the buffer was written to",
+		      (long)(m->p - p));
+}
+
+void expect_guards(struct mem *m)
+{
+	expect_untouched(m, m->len);
+}
