@@ -13,10 +13,15 @@ free_kib() {
 }
 before=$(free_kib)
 mkfifo /tmp/iser-case/in
-"$ISER_TOOLS/peer" -n 60 "$IP" "$PORT" silent </tmp/iser-case/in >/tmp/iser-case/out &
+# libsiw has no room for 60 in one process.
+for i in 1 2 3; do
+	"$ISER_TOOLS/peer" -n 20 "$IP" "$PORT" silent </tmp/iser-case/in >/tmp/iser-case/out$i &
+done
 exec 7>/tmp/iser-case/in
 on_exit "exec 7>&-"
-wait_for 30 "60 connections" grep -q "ready 60" /tmp/iser-case/out
+for i in 1 2 3; do
+	wait_for 30 "60 connections" grep -q "ready 20" /tmp/iser-case/out$i
+done
 each=$(((before - $(free_kib)) / 60))
 note "$each KiB each"
 [ $each -lt 2048 ] || fail "a silent connection costs $each KiB"
