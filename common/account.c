@@ -66,19 +66,25 @@ void iser_unexpected_retire(struct iser_unexpected *u, u32 n)
 	u->outstanding -= n < u->outstanding ? n : u->outstanding;
 }
 
-bool iser_reads_take(struct iser_reads *r)
+u32 iser_reads_free(const struct iser_reads *r)
 {
 	/* Section 7.3.6: never more than iSER-ORD; none at all when it is 0. */
-	if (r->outstanding >= r->ord)
-		return false;
-	r->outstanding++;
-	return true;
+	return r->outstanding < r->ord ? r->ord - r->outstanding : 0;
 }
 
-void iser_reads_return(struct iser_reads *r)
+u32 iser_reads_some(struct iser_reads *r, u32 n)
 {
-	if (r->outstanding)
-		r->outstanding--;
+	u32 left = iser_reads_free(r);
+
+	if (n > left)
+		n = left;
+	r->outstanding += n;
+	return n;
+}
+
+void iser_reads_return(struct iser_reads *r, u32 n)
+{
+	r->outstanding -= n < r->outstanding ? n : r->outstanding;
 }
 
 static u32 slots_free(const struct iser_slots *s)

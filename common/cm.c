@@ -17,6 +17,20 @@ static void iser_read_private(struct iser_conn *conn,
 				       param->private_data_len);
 }
 
+/*
+ * The target may have asked for fewer RDMA Reads than were offered: then the
+ * queue pair answers no more.  iWARP's event has the two numbers the other way
+ * round.
+ */
+static void iser_read_depth(struct iser_conn *conn,
+			    const struct rdma_conn_param *param)
+{
+	u32 depth = rdma_protocol_iwarp(conn->dev, conn->id->port_num) ?
+		param->initiator_depth : param->responder_resources;
+
+	conn->ird = min(conn->ird, depth);
+}
+
 static int iser_cm_connect(struct iser_conn *conn)
 {
 	struct rdma_conn_param param = { };
@@ -40,6 +54,7 @@ static int iser_cm_connect(struct iser_conn *conn)
 	/* The target reads from us; we never read from it. */
 	param.responder_resources = min_t(int, U8_MAX,
 					  conn->dev->attrs.max_qp_rd_atom);
+	conn->ird = param.responder_resources;
 	param.initiator_depth = 1;
 	param.retry_count = ISER_CM_RETRIES;
 	param.rnr_retry_count = 6;
@@ -65,8 +80,10 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		ret = iser_cm_connect(conn);
 		break;
 	case RDMA_CM_EVENT_ESTABLISHED:
-		if (conn->role == ISER_INITIATOR)
+		if (conn->role == ISER_INITIATOR) {
 			iser_read_private(conn, &event->param.conn);
+			iser_read_depth(conn, &event->param.conn);
+		}
 		/* At a target the first message may have been faster. */
 		iser_conn_event(conn, ISER_EV_ESTABLISHED);
 		break;

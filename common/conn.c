@@ -27,6 +27,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	conn->upper = upper;
 	conn->info.device = "(no device)";
 	conn->info.inline_max = ISER_INLINE_MAX;
+	conn->notice.recovery_level = ISER_LEVEL_UNKNOWN;
 	kref_init(&conn->ref);
 	mutex_init(&conn->setup_lock);
 	spin_lock_init(&conn->send_lock);
@@ -41,6 +42,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	INIT_WORK(&conn->end_work, iser_end_work);
 	INIT_WORK(&conn->flush_work, iser_flush_work);
 	INIT_WORK(&conn->free_work, iser_free_work);
+	iser_hello_init(conn);
 	return conn;
 }
 
@@ -151,6 +153,7 @@ static void iser_end_work(struct work_struct *work)
 	struct iser_conn *conn = container_of(work, struct iser_conn, end_work);
 
 	wake_up_all(&conn->wait);
+	cancel_delayed_work_sync(&conn->hello.work);
 	/* Whoever saw the connection live and maps or posts has finished. */
 	synchronize_rcu();
 	if (conn->qp) {
@@ -186,8 +189,8 @@ static bool iser_conn_quiet(struct iser_conn *conn)
 
 	spin_lock_bh(&conn->send_lock);
 	quiet = !iser_state_live(conn->state) ||
-		(!conn->login.sending && list_empty(&conn->sendq) &&
-		 !conn->slots.used);
+		(!conn->login.sending && !conn->hello.sending &&
+		 list_empty(&conn->sendq) && !conn->slots.used);
 	spin_unlock_bh(&conn->send_lock);
 	return quiet;
 }
@@ -208,8 +211,9 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	struct iser_resources r = *res;
 	int ret;
 
+	/* RFC 5047, section 8.4: a repeated call is ignored. */
 	if (conn->allocated)
-		return -EBUSY;
+		return 0;
 	if (r.receives > conn->param.recv_depth || r.recv_data > ISER_LOGIN_TEXT)
 		return -ENOSPC;
 	if (conn->sink_mr && !r.regions) {
@@ -261,17 +265,28 @@ out:
 }
 EXPORT_SYMBOL_ISER(iser_allocate_connection_resources);
 
+void iser_notice_key_values(struct iser_conn *conn,
+			    const struct iser_notice *notice)
+{
+	conn->notice = *notice;
+}
+EXPORT_SYMBOL_ISER(iser_notice_key_values);
+
 int iser_enable_datamover(struct iser_conn *conn)
 {
 	int ret = 0;
 
-	if (!conn->allocated || !iser_conn_event(conn, ISER_EV_ENABLE))
+	if (!conn->allocated || READ_ONCE(conn->state) != ISER_LOGIN)
 		return -ENOTCONN;
-	if (conn->role == ISER_INITIATOR) {
+	iser_hello_expect(conn);
+	if (!iser_conn_event(conn, ISER_EV_ENABLE))
+		return -ENOTCONN;
+	if (conn->role == ISER_INITIATOR)
 		ret = iser_ring_post(conn);
-		if (ret)
-			iser_connection_fail(conn, ret);
-	}
+	if (!ret)
+		ret = iser_hello_start(conn);
+	if (ret)
+		iser_connection_fail(conn, ret);
 	return ret;
 }
 EXPORT_SYMBOL_ISER(iser_enable_datamover);

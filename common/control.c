@@ -23,12 +23,20 @@ static int iser_send_response(struct iser_io *io,
 			      const struct iser_control *ctl)
 {
 	struct iser_conn *conn = io->task.conn;
-	struct iser_header none = { };
+	const struct iser_header *peer = &io->task.peer;
+	struct iser_header hdr = { };
 	int n;
 
 	io->ctl = *ctl;
 	WRITE_ONCE(io->state, ISER_IO_POSTED);
-	iser_encode_control(io->head, &none);
+	/* The one that is invalidated: RFC 7145, section 7.3.2. */
+	if (ctl->response && conn->notice.name_stags) {
+		hdr.rsv = peer->rsv;
+		hdr.read_stag = peer->read_stag;
+		hdr.wsv = peer->wsv && !peer->rsv;
+		hdr.write_stag = peer->write_stag;
+	}
+	iser_encode_control(io->head, &hdr);
 	if (iser_state_live(conn->state)) {
 		ib_dma_sync_single_for_device(conn->dev, io->head_dma,
 					      ISER_MSG_MIN + ctl->inline_len,
@@ -99,13 +107,15 @@ void iser_unmap_data(struct iser_task *task)
 }
 EXPORT_SYMBOL_ISER(iser_unmap_data);
 
-void iser_put_data(struct iser_task *task, u32 offset, u32 len)
+void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst)
 {
 	struct iser_job *job = &iser_io_of(task)->send;
 
 	/* Pieces follow one another: one range grows. */
-	if (!job->len)
+	if (!job->len) {
 		job->offset = offset;
+		job->burst = iser_ack_burst(task->conn, burst);
+	}
 	job->len += len;
 }
 EXPORT_SYMBOL_ISER(iser_put_data);
@@ -131,7 +141,7 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged)
 
 	spin_lock_bh(&conn->send_lock);
 	/* Nothing may be fetched over it: RFC 7145, section 7.3.6. */
-	if (!conn->ord && iser_state_live(conn->state)) {
+	if (!conn->reads.ord && iser_state_live(conn->state)) {
 		iser_conn_warn(conn, "the initiator allows no RDMA Read, but a write needs one, ending the connection");
 		iser_connection_fail_locked(conn, -EPROTO);
 	}

@@ -89,6 +89,11 @@ struct iser_job {
 	u64 remote;		/* Tagged Offset of @offset */
 	u32 rkey;
 	u32 slots;		/* taken, their completion outstanding */
+	u32 reads;		/* counted in conn->reads, likewise */
+	u32 burst;		/* Put: bytes between A-bits, or 0 */
+	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
+	bool ack_last;		/* Put: the completion of the piece is an A-bit's too */
+	bool fence;		/* Put: such Reads are ahead of the response */
 	struct ib_mr *mr;	/* iWARP Get: sink */
 };
 
@@ -131,6 +136,8 @@ struct iser_io {
 		};
 		struct {	/* target */
 			struct iser_job send;
+			struct ib_cqe ack_cqe;		/* what completes an A-bit */
+			u32 acked;			/* sequences acknowledged */
 			struct iser_job get[ISER_MAX_GETS];
 		};
 	};
@@ -154,17 +161,30 @@ struct iser_batch {
 	struct ib_sge sge[ISER_BATCH_SGES];
 };
 
-#define ISER_LOGIN_RX	2
+#define ISER_LOGIN_RX		2
+#define ISER_LOGIN_TX_HEAD	ISER_LOGIN_RX		/* slots of login.heads */
+#define ISER_LOGIN_HELLO	(ISER_LOGIN_RX + 1)
+#define ISER_LOGIN_HEADS	(ISER_LOGIN_RX + 2)
 
 struct iser_login {
 	struct iser_rx rx[ISER_LOGIN_RX];	/* a target has one */
-	struct iser_slab heads;		/* one page: their headers and the one sent */
+	struct iser_slab heads;		/* one page: their headers and those sent */
 	struct page *text[ISER_RX_PAGES];	/* of the Login PDU that is sent */
 	u64 text_dma[ISER_RX_PAGES];
 	unsigned long text_mapped;	/* bit i: text_dma[i] is mapped */
 	struct ib_cqe cqe;
 	bool sending;			/* its Send has not completed */
 	struct iser_pdu *pdu;		/* received; target: for iser_wait_login() */
+};
+
+/* Hello and HelloReply. */
+struct iser_hello_exchange {
+	struct iser_greeting greeting;	/* completion queue, after Enable_Datamover */
+	struct ib_cqe cqe;
+	bool sending;			/* send_lock: the Send has not completed */
+	bool hold;			/* send_lock: target: jobs wait */
+	bool rejected;			/* send_lock: target: the reply has REJ=1 */
+	struct delayed_work work;	/* what is waited for has not come */
 };
 
 struct iser_conn {
@@ -185,7 +205,9 @@ struct iser_conn {
 	u32 cq_size;
 	u32 max_sge;			/* of a Send or RDMA Write */
 	u32 max_sge_rd;
-	u32 ord;			/* RDMA Reads that this end may have outstanding */
+	u32 ird;			/* initiator: Reads that this end answers at a time */
+	struct iser_reads reads;	/* target: ord; send_lock for the rest */
+	bool count_reads;		/* the device keeps to a greater number than ord */
 	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
 
 	struct mutex setup_lock;	/* see above for these three */
@@ -196,6 +218,8 @@ struct iser_conn {
 	struct iser_batch *batch;	/* send_lock */
 
 	struct iser_login login;
+	struct iser_notice notice;	/* not changed after Enable_Datamover */
+	struct iser_hello_exchange hello;
 	struct iser_ring ring;
 	struct iser_resources res;
 	bool allocated;
@@ -261,6 +285,12 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx);
 void iser_login_unmap(struct iser_conn *conn);
 void iser_login_free(struct iser_conn *conn);
 
+/* hello.c */
+void iser_hello_init(struct iser_conn *conn);
+void iser_hello_expect(struct iser_conn *conn);
+int iser_hello_start(struct iser_conn *conn);
+bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx);
+
 /* listen.c */
 void iser_listener_ready(struct iser_conn *conn);
 void iser_listener_dropped(struct iser_conn *conn);
@@ -307,9 +337,24 @@ void iser_data_outs_free(struct iser_conn *conn);
 int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr);
 void iser_stag_release(struct iser_io *io);
 int iser_stag_invalidate(struct iser_io *io);
+bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr);
+
+/* ack.c: target */
+void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc);
+u32 iser_ack_burst(const struct iser_conn *conn, u32 burst);
+bool iser_ack_by_read(const struct iser_conn *conn);
+void iser_ack_notify(struct iser_io *io);
+u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
+		  struct ib_sge *sge);
+
+/* transfer.c: target */
+extern struct ib_cqe iser_rdma_cqe;
+int iser_job_post(struct iser_job *job);
 
 /* job.c: target */
+void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
 void iser_job_init(struct iser_io *io);
+int iser_jobs_run(struct iser_conn *conn);
 void iser_job_submit(struct iser_conn *conn, struct iser_job *job);
 void iser_jobs_flush(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);

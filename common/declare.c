@@ -39,8 +39,9 @@ static int note(struct iser_pass *p, const struct iser_pair *pair,
 		if (id == KEY_TAGGED && k->target)
 			k->tagged_solicited_only = yes;
 		if (id == KEY_HELLO)
-			k->hello = yes && k->want_hello &&
-				   (k->target || *state == ISER_KEY_OFFERED);
+			k->hello = yes && (k->target ||
+					   (k->want_hello &&
+					    *state == ISER_KEY_OFFERED));
 	}
 	/* At the target OFFERED says that the peer did, at the initiator we. */
 	if (k->target)

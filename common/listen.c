@@ -176,8 +176,8 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 	queue_delayed_work(iser_wq, &conn->silent_work, ISER_SILENT_TIME);
 
 	/* For a passive id the event holds the depth that we may use. */
-	conn->ord = min_t(u32, req->initiator_depth,
-			  conn->dev->attrs.max_qp_init_rd_atom);
+	iser_reads_set(conn, min_t(u32, req->initiator_depth,
+				   conn->dev->attrs.max_qp_init_rd_atom), true);
 	conn->info.remote_invalidate = conn->param.remote_invalidate &&
 		iser_cm_may_invalidate(req->private_data,
 				       req->private_data_len);
@@ -185,7 +185,7 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 	iser_cm_encode(private, conn->param.remote_invalidate);
 	param.private_data = private;
 	param.private_data_len = sizeof(private);
-	param.initiator_depth = conn->ord;
+	param.initiator_depth = conn->reads.ord;
 	param.retry_count = 7;
 	param.rnr_retry_count = 7;
 	return rdma_accept(conn->id, &param);

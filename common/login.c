@@ -11,8 +11,7 @@
 #include <linux/slab.h>
 #include "core.h"
 
-#define ISER_LOGIN_TX_HEAD	ISER_LOGIN_RX	/* slot of login.heads */
-#define ISER_LOGIN_SLOT		512
+#define ISER_LOGIN_SLOT	512
 
 static int iser_login_buffers(const struct iser_conn *conn)
 {
@@ -31,7 +30,7 @@ int iser_login_init(struct iser_conn *conn)
 	u64 dma;
 
 	ret = iser_slab_init(&login->heads, conn->dev, ISER_LOGIN_SLOT,
-			     ISER_LOGIN_RX + 1, DMA_BIDIRECTIONAL);
+			     ISER_LOGIN_HEADS, DMA_BIDIRECTIONAL);
 	for (i = 0; !ret && i < iser_login_buffers(conn); i++) {
 		u8 *head = iser_slab_slot(&login->heads, i, &dma);
 

@@ -103,7 +103,6 @@ export_pure(iser_keys_find);
 export_pure(iser_plan_receives);
 export_pure(iser_unexpected_take);
 export_pure(iser_unexpected_retire);
-export_pure(iser_plan_write);
 export_pure(iser_unsolicited_bytes);
 export_pure(iser_write_offset);
 export_pure(iser_bursts_init);

@@ -251,8 +251,6 @@ static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 	enum iser_msg_error err;
 
 	err = iser_parse(rx->head, len, msg);
-	if (!err && msg->opcode != ISER_OP_CONTROL)
-		err = ISER_MSG_OPCODE;
 	if (!err && msg->ahs_len) {
 		u8 ahs[ISER_AHS_ROOM];
 
@@ -317,6 +315,12 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 		iser_connection_fail(conn, -EPROTO);
 		return;
 	}
+	if (io && !iser_stag_named(io, &rx->pdu.msg.hdr)) {
+		iser_conn_warn(conn, "response with opcode %#x names an STag that is not the task's, ending the connection",
+			       opcode);
+		iser_connection_fail(conn, -EPROTO);
+		return;
+	}
 	if (io)
 		iser_command_answered(io, rx, invalidated);
 	else
@@ -342,6 +346,10 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 		len -= n;
 	}
 	if (!iser_rx_check(conn, rx, wc->byte_len))
+		return;
+	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||
+		     conn->hello.greeting.first) &&
+	    !iser_hello_received(conn, rx))
 		return;
 	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
 			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?

@@ -10,25 +10,6 @@ static u32 lesser(u32 a, u32 b)
 	return a < b ? a : b;
 }
 
-void iser_plan_write(const struct iser_limits *lim, u32 edtl,
-		     struct iser_write_plan *plan)
-{
-	u32 first = lesser(lim->first_burst, edtl);
-
-	plan->immediate = 0;
-	plan->unsolicited = 0;
-
-	/* RFC 7143, section 13.11: the table of the two keys. */
-	if (lim->immediate_data)
-		plan->immediate = lesser(first, lim->send_dsl);
-	if (!lim->initial_r2t)
-		plan->unsolicited = first - plan->immediate;
-	plan->solicited = edtl - plan->immediate - plan->unsolicited;
-
-	/* RFC 7143, section 11.3.1: F is clear when Data-Out PDUs follow. */
-	plan->final = plan->unsolicited == 0;
-}
-
 u32 iser_unsolicited_bytes(const struct iser_limits *lim, u32 edtl,
 			   bool final, u32 immediate)
 {
@@ -95,4 +76,17 @@ bool iser_bursts_done(struct iser_bursts *b, u32 len)
 	b->out--;
 	b->done += lesser(len, b->next - b->start - b->done);
 	return !b->out && b->next >= b->end;
+}
+
+u32 iser_burst_left(u32 done, u32 len, u32 burst)
+{
+	u32 left = len - done;
+
+	return burst ? lesser(left, burst - done % burst) : left;
+}
+
+bool iser_burst_acked(u32 done, u32 len, u32 burst)
+{
+	/* The status acknowledges the last sequence. */
+	return burst && done && done < len && !(done % burst);
 }

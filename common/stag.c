@@ -71,3 +71,18 @@ int iser_stag_invalidate(struct iser_io *io)
 	spin_unlock_bh(&conn->send_lock);
 	return ret;
 }
+
+/*
+ * iser_stag_named - are the STags that a response names the task's?
+ *
+ * RFC 7145, section 7.3.2 makes a target name the one to be invalidated; the
+ * deployed ones name none.  Any context.
+ */
+bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr)
+{
+	u32 stag = io->mr ? io->mr->rkey : 0;
+
+	if (hdr->rsv && !(io->mr && io->ctl.in && hdr->read_stag == stag))
+		return false;
+	return !hdr->wsv || (io->mr && io->ctl.out && hdr->write_stag == stag);
+}

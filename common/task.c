@@ -70,8 +70,10 @@ int iser_task_start(struct iser_task *task, const struct iser_pdu *pdu)
 	if (READ_ONCE(io->state) != ISER_IO_IDLE)
 		return -EBUSY;
 	io->status = 0;
-	if (task->conn->role == ISER_TARGET)
+	if (task->conn->role == ISER_TARGET) {
 		io->send.len = 0;
+		io->acked = 0;
+	}
 	if (pdu)
 		task->peer = pdu->msg.hdr;
 	else

@@ -105,6 +105,53 @@ TRACE_EVENT(iser_rdma,
 		  __entry->itt, __entry->offset, __entry->len, __entry->stag)
 );
 
+/* Hello and HelloReply; min of a reply is CurVer, depth iSER-IRD or -ORD. */
+TRACE_EVENT(iser_hello,
+	TP_PROTO(const struct iser_conn *conn, bool sent,
+		 const struct iser_hello *hello),
+	TP_ARGS(conn, sent, hello),
+	TP_STRUCT__entry(
+		__field(const void *, conn)
+		__field(bool, sent)
+		__field(bool, reply)
+		__field(bool, rej)
+		__field(u8, max)
+		__field(u8, min)
+		__field(u16, depth)
+	),
+	TP_fast_assign(
+		__entry->conn = conn;
+		__entry->sent = sent;
+		__entry->reply = sent == (conn->role == ISER_TARGET);
+		__entry->rej = hello->rej;
+		__entry->max = hello->max_version;
+		__entry->min = hello->min_version;
+		__entry->depth = hello->depth;
+	),
+	TP_printk("conn=%p %s %s rej=%d max=%u min=%u depth=%u", __entry->conn,
+		  __entry->sent ? "sent" : "received",
+		  __entry->reply ? "HelloReply" : "Hello", __entry->rej,
+		  __entry->max, __entry->min, __entry->depth)
+);
+
+/* Data_ACK_Notify; data_sn: the one that follows what is acknowledged. */
+TRACE_EVENT(iser_data_ack,
+	TP_PROTO(const struct iser_conn *conn, u32 task, u32 data_sn),
+	TP_ARGS(conn, task, data_sn),
+	TP_STRUCT__entry(
+		__field(const void *, conn)
+		__field(u32, task)
+		__field(u32, data_sn)
+	),
+	TP_fast_assign(
+		__entry->conn = conn;
+		__entry->task = task;
+		__entry->data_sn = data_sn;
+	),
+	TP_printk("conn=%p task=%u data_sn=%u", __entry->conn, __entry->task,
+		  __entry->data_sn)
+);
+
 /* An STag of the initiator is invalidated by its owner. */
 TRACE_EVENT(iser_invalidate,
 	TP_PROTO(const struct iser_conn *conn, u32 stag),

@@ -90,8 +90,8 @@ int iser_verbs_create(struct iser_conn *conn)
 		return ret;
 	}
 
-	/* Two Login PDUs, two drains. */
-	conn->cq_size = sends + conn->param.recv_depth + 6;
+	/* Two Login PDUs, a Hello, two drains. */
+	conn->cq_size = sends + conn->param.recv_depth + 7;
 	if (conn->role == ISER_INITIATOR)
 		conn->cq = ib_cq_pool_get(conn->dev, conn->cq_size, -1,
 					  IB_POLL_SOFTIRQ);
@@ -108,7 +108,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	attr.qp_context = conn;
 	attr.send_cq = conn->cq;
 	attr.recv_cq = conn->cq;
-	attr.cap.max_send_wr = sends + 3;
+	attr.cap.max_send_wr = sends + 4;
 	attr.cap.max_recv_wr = conn->param.recv_depth + 2;
 	attr.cap.max_send_sge = conn->max_sge;
 	attr.cap.max_recv_sge = min_t(u32, ISER_RX_SGES,

@@ -58,6 +58,7 @@ static const struct iser_ops endpoint_ops = {
 	.control_notify = iser_recv_notify,
 	.connection_terminate_notify = notify_terminated,
 	.task_done = iser_task_notify_done,
+	.hello_done = iser_recv_hello_done,
 	.find_task = iser_recv_find_task,
 	.send_ready = iser_task_notify_ready,
 };

@@ -77,6 +77,9 @@ struct iser_endpoint {
 	struct iscsi_hdr login_hdr;	/* Login Requests have no slot yet */
 	bool resources;			/* tasks and receives are allocated */
 	bool full;			/* full feature phase */
+	bool greeting;			/* a Hello is out: full comes with the reply */
+	struct iser_pdu *final;		/* last Login Response, until hello_done() */
+	int final_len;
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
 
@@ -111,6 +114,7 @@ extern unsigned int iser_max_cmds;
 extern unsigned int iser_recv_data;
 extern unsigned int iser_unexpected;
 extern bool iser_offer_keys;
+extern bool iser_say_hello;
 
 extern struct iscsi_transport iser_transport;
 extern struct scsi_host_template iser_sht;
@@ -172,6 +176,7 @@ struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);
 void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu);
 void iser_recv_answer_work(struct work_struct *work);
 void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu);
+void iser_recv_hello_done(struct iser_conn *conn);
 
 /* tmf.c */
 bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);

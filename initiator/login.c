@@ -43,6 +43,7 @@ static void login_begin(struct iser_endpoint *end)
 	keys->first_contact = !iser_contact_plain(&end->info->remote);
 	keys->max_unexpected = iser_unexpected;
 	keys->max_ahs = end->info->recv_ahs;
+	keys->want_hello = iser_say_hello;
 }
 
 /*
@@ -141,13 +142,15 @@ free:
  * @len: its length
  *
  * Enters full feature phase with the last one: Enable_Datamover comes before
- * anybody learns of it and sends.  Up-call context.
+ * anybody learns of it and sends.  Where a Hello was agreed on (RFC 7145,
+ * section 5.1.3), end->full stays false: hello_done() follows.  Up-call context.
  * Return: length of the text or negative errno, after a line.
  */
 int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 			char *text, u32 len)
 {
 	struct iscsi_login_rsp *rsp = (struct iscsi_login_rsp *)hdr;
+	struct iser_notice notice = { .recovery_level = ISER_LEVEL_UNKNOWN };
 	bool partial = hdr->flags & ISCSI_FLAG_LOGIN_CONTINUE;
 	int ret;
 
@@ -175,10 +178,14 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 	if (ret < 0)
 		goto refuse;
 	end->unexpected.limit = end->keys.peer_unexpected;
+	if (end->keys.hello)
+		notice.hello = ISER_HELLO_REQUIRED;
+	iser_notice_key_values(end->conn, &notice);
 	ret = iser_enable_datamover(end->conn);
 	if (ret)
 		return ret;
-	end->full = true;
+	end->greeting = end->keys.hello;
+	end->full = !end->greeting;
 	return len;
 
 refuse:

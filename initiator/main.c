@@ -69,6 +69,10 @@ bool iser_offer_keys = true;
 module_param_named(offer_keys, iser_offer_keys, bool, 0644);
 MODULE_PARM_DESC(offer_keys, "Add the keys of RFC 7145 that open-iscsi does not know to the login text (default Y)");
 
+bool iser_say_hello;
+module_param_named(hello, iser_say_hello, bool, 0644);
+MODULE_PARM_DESC(hello, "Offer iSERHelloRequired=Yes: with a target that agrees, sessions begin with the Hello exchange (default N)");
+
 /* Parameters of the kernel's ib_iser that have no function here. */
 static int set_ignored(const char *val, const struct kernel_param *kp)
 {

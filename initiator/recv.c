@@ -178,6 +178,11 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 			iser_connection_fail(end->conn, len);
 			goto put;
 		}
+		if (end->greeting) {
+			end->final = pdu;
+			end->final_len = len;
+			return;
+		}
 	} else if (pdu->task) {
 		if (opcode == ISCSI_OP_SCSI_CMD_RSP)
 			conn->rxdata_octets += bytes_read(pdu);
@@ -193,6 +198,21 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 	return;
 put:
 	iser_pdu_put(pdu);
+}
+
+/**
+ * iser_recv_hello_done - the target has answered the Hello
+ * @conn: connection
+ *
+ * Now iscsid may learn that the login has succeeded, and commands may follow.
+ * Up-call context.
+ */
+void iser_recv_hello_done(struct iser_conn *conn)
+{
+	struct iser_endpoint *end = iser_conn_upper(conn);
+
+	end->full = true;
+	complete_pdu(end, end->final, end->final_len);
 }
 
 /**

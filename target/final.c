@@ -73,6 +73,8 @@ static int isert_session_keys(struct isert_conn *ic)
 		ic->keys.tagged_solicited_only = o->keys.tagged_solicited_only;
 		ic->keys.peer_unexpected = o->keys.peer_unexpected;
 		ic->keys.peer_ahs = o->keys.peer_ahs;
+		ic->keys.hello = o->keys.hello;
+		ic->keys.hello_state = o->keys.hello_state;
 		ic->keys.rdma_extensions = sess->sess_ops->RDMAExtensions;
 		ret = 0;
 		break;
@@ -214,6 +216,22 @@ static void isert_clamp_window(struct isert_conn *ic)
 	sess->cmdsn_window = ic->granted;
 }
 
+/* Notice_Key_Values: RFC 7145, sections 5.1.3 and 7.3.5. */
+static void isert_notice(struct isert_conn *ic)
+{
+	struct iser_notice notice = {
+		.hello = ISER_HELLO_NONE,
+		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
+	};
+
+	if (ic->keys.hello)
+		notice.hello = ISER_HELLO_REQUIRED;
+	else if (ic->keys.hello_state == ISER_KEY_UNSEEN &&
+		 !ic->keys.discovery)
+		notice.hello = ISER_HELLO_ALLOWED;
+	iser_notice_key_values(ic->dm, &notice);
+}
+
 /**
  * isert_login_finish - Enable_Datamover, and the final Login Response
  * @ic: connection; LIO has set the parameters of session and connection
@@ -238,12 +256,12 @@ int isert_login_finish(struct isert_conn *ic)
 		.initial_r2t = ops->InitialR2T,
 		.first_burst = ops->FirstBurstLength,
 		.max_burst = ops->MaxBurstLength,
-		.send_dsl = ic->conn->conn_ops->MaxXmitDataSegmentLength,
 		.max_r2t = ops->MaxOutstandingR2T,
 	};
 	/* An initiator that names no limit has one all the same. */
 	ic->unexpected.limit = ic->keys.peer_unexpected ?:
 		ISER_UNEXPECTED_DEFAULT;
+	isert_notice(ic);
 	ret = iser_enable_datamover(ic->dm);
 	if (!ret)
 		ret = iser_send_login(ic->dm, ic->final_bhs, ic->final_text,

@@ -84,9 +84,15 @@ static struct iscsit_transport isert_transport = {
 	.iscsit_get_sup_prot_ops = isert_get_sup_prot_ops,
 };
 
+/* Nobody keeps acknowledged data at ErrorRecoveryLevel 0. */
+static void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
+{
+}
+
 const struct iser_ops isert_ops = {
 	.control_notify			= isert_control_notify,
 	.data_completion_notify		= isert_data_completion_notify,
+	.data_ack_notify		= isert_data_ack_notify,
 	.connection_terminate_notify	= isert_terminate_notify,
 	.task_done			= isert_task_done,
 	.login_notify			= isert_login_notify,

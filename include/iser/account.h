@@ -59,11 +59,14 @@ struct iser_reads {
 	u32 outstanding;
 };
 
-/** iser_reads_take - may one more RDMA Read be posted? counts it */
-bool iser_reads_take(struct iser_reads *r);
+/** iser_reads_free - RDMA Reads that may be posted now */
+u32 iser_reads_free(const struct iser_reads *r);
 
-/** iser_reads_return - one RDMA Read has completed */
-void iser_reads_return(struct iser_reads *r);
+/** iser_reads_some - count up to @n RDMA Reads; return how many may be posted */
+u32 iser_reads_some(struct iser_reads *r, u32 n);
+
+/** iser_reads_return - @n RDMA Reads have completed, or were not posted */
+void iser_reads_return(struct iser_reads *r, u32 n);
 
 /* Slots of a send queue. */
 struct iser_slots {

@@ -6,6 +6,8 @@
  *
  * RFC 5047, section 5.4 asks for functional, not literal, compliance: tasks
  * are pointers and not ITTs, and a Put_Data is an offset and a length.
+ * Notify_Enable is no argument: it is set for every Get_Data, and cleared for
+ * every Put_Data, whose end is the task_done() of the response behind it.
  *
  * Life of a task: iser_task_start() -> primitives -> idle again.
  *   initiator: idle when control_notify() is called with the response, or
@@ -26,6 +28,7 @@
 #include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
+#include <iser/greeting.h>
 #include <iser/wire.h>
 
 struct iser_conn;
@@ -106,6 +109,16 @@ struct iser_resources {
 	u32 region_pages;	/* pages for each */
 };
 
+/* What the login agreed on, as far as the core acts on it. */
+struct iser_notice {
+	enum iser_hello_rule hello;
+	s8 recovery_level;	/* ErrorRecoveryLevel, or ISER_LEVEL_UNKNOWN */
+	bool ack_by_read;	/* target: acknowledge data by RDMA Read at any level */
+	bool name_stags;	/* target: name STags in the header of a response */
+};
+
+#define ISER_LEVEL_UNKNOWN	(-1)
+
 struct iser_ops {
 	/**
 	 * @control_notify: Control_Notify.  Full feature phase; a Login PDU
@@ -119,6 +132,19 @@ struct iser_ops {
 	 */
 	void (*data_completion_notify)(struct iser_task *task, u32 offset,
 				       u32 len, int status);
+	/**
+	 * @data_ack_notify: Data_ACK_Notify.  The initiator has the data up to
+	 * an A-bit: @data_sn is the DataSN that follows.  Behind each other, in
+	 * order, before the task_done() of the task; none for data whose fate
+	 * a failed connection leaves open.  Target only.
+	 */
+	void (*data_ack_notify)(struct iser_task *task, u32 data_sn);
+	/**
+	 * @hello_done: initiator: the Hello that iser_enable_datamover() has
+	 * sent is answered; commands may be sent.  Not called when the target
+	 * refuses: the connection ends.
+	 */
+	void (*hello_done)(struct iser_conn *conn);
 	/**
 	 * @connection_terminate_notify: Connection_Terminate_Notify.  Once, in
 	 * a worker, after the last completion of the connection.  @reason is a
@@ -246,14 +272,30 @@ bool iser_login_pending(struct iser_conn *conn);
  * After authentication.  Allocates tasks, receive buffers and STags.  A target's
  * receives are posted here, before the final Login Response; an initiator's
  * are posted when iser_enable_datamover() is called, which it must be before
- * the final Login Response is handed up.  Sleeps.
+ * the final Login Response is handed up.  A further call after a success does
+ * nothing and succeeds.  Sleeps.
  * Return: 0, -ENOMEM, -ENOSPC when the queue pair is too small.
  */
 int iser_allocate_connection_resources(struct iser_conn *conn,
 				       const struct iser_resources *res);
 
 /**
+ * iser_notice_key_values - Notice_Key_Values: RFC 5047, section 8.8
+ * @notice: copied
+ *
+ * When the login is settled, before iser_enable_datamover().  Any context.
+ * Without it: no Hello, ErrorRecoveryLevel unknown.
+ */
+void iser_notice_key_values(struct iser_conn *conn,
+			    const struct iser_notice *notice);
+
+/**
  * iser_enable_datamover - Enable_Datamover: full feature phase begins
+ *
+ * Initiator, ISER_HELLO_REQUIRED: sends the Hello.  The half sends nothing and
+ * tells nobody of the phase before hello_done().
+ * Target: what the half submits goes out behind the HelloReply, or behind the
+ * first message of an initiator that says no Hello (RFC 7145, section 5.1.3).
  * Any context.  Return: 0 or negative errno (the connection has ended).
  */
 int iser_enable_datamover(struct iser_conn *conn);
@@ -359,10 +401,21 @@ void iser_unmap_data(struct iser_task *task);
  * iser_put_data - Put_Data: RDMA Write of a piece of the mapped read buffer
  * @offset: in the command's data, and in the mapped buffer
  *
+ * @burst: 0, or bytes of a Data-In sequence: each full one but the last of the
+ *	command ends with an A-bit, and data_ack_notify() follows for it
+ *
  * Noted only; posted by the next iser_send_control() of the task, ahead of
- * its Send and with the same doorbell.  Pieces follow one another.
+ * its Send and with the same doorbell.  Pieces follow one another, with the
+ * same @burst.
+ *
+ * A sequence is one Data-In: its DataSN is its number, from 0.  The last one is
+ * acknowledged by the initiator's ExpStatSN.  How the others are (RFC 7145,
+ * section 7.3.5): ErrorRecoveryLevel 1: by the completion of the RDMA Write;
+ * 2, unknown, or iser_notice.ack_by_read: by that of an RDMA Read of no bytes
+ * behind it.  No A-bits at level 0 without ack_by_read, and none that would
+ * need a Read where iSER-ORD is 0.
  */
-void iser_put_data(struct iser_task *task, u32 offset, u32 len);
+void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst);
 
 /**
  * iser_get_data - Get_Data: RDMA Read into a piece of the mapped write buffer

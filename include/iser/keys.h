@@ -35,7 +35,7 @@ struct iser_keys {
 	u32 send_dsl;			/* most data that this end puts into one PDU */
 	u32 max_unexpected;		/* receive buffers for unexpected PDUs, not 1 */
 	u32 max_ahs;			/* AHS bytes that a receive buffer holds */
-	bool want_hello;		/* offer iSERHelloRequired=Yes; target: agree to it */
+	bool want_hello;		/* initiator: offer iSERHelloRequired=Yes */
 	bool force_initial_r2t;		/* target: answer InitialR2T=Yes */
 	bool strict;			/* target: absent TaggedBuffer... means No */
 

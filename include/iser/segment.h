@@ -14,21 +14,8 @@ struct iser_limits {
 	bool initial_r2t;
 	u32 first_burst;
 	u32 max_burst;
-	u32 send_dsl;		/* most data in one PDU to the target */
 	u32 max_r2t;		/* MaxOutstandingR2T */
 };
-
-/* A write, as the command PDU must announce it. */
-struct iser_write_plan {
-	u32 immediate;		/* bytes in the command PDU */
-	u32 unsolicited;	/* bytes in Data-Out PDUs that follow */
-	u32 solicited;		/* the rest */
-	bool final;		/* F bit of the command */
-};
-
-/** iser_plan_write - split @edtl bytes (Expected Data Transfer Length) */
-void iser_plan_write(const struct iser_limits *lim, u32 edtl,
-		     struct iser_write_plan *plan);
 
 /*
  * The bytes that are not fetched by RDMA Read, as the target reckons them
@@ -76,5 +63,16 @@ bool iser_bursts_next(struct iser_bursts *b, u32 *offset, u32 *len);
  * Return: true when it was the last of all.
  */
 bool iser_bursts_done(struct iser_bursts *b, u32 len);
+
+/*
+ * Data of a read go out in sequences of @burst bytes, or in one when that is 0.
+ * @done, @len: bytes that are out, and bytes in all.
+ */
+
+/** iser_burst_left - bytes from @done to the end of the sequence it is in */
+u32 iser_burst_left(u32 done, u32 len, u32 burst);
+
+/** iser_burst_acked - do the bytes before @done end with an A-bit? */
+bool iser_burst_acked(u32 done, u32 len, u32 burst);
 
 #endif

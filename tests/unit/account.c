@@ -166,40 +166,40 @@ static void reads_limit(struct unit *t)
 {
 	struct iser_reads r = { .ord = 2 };
 
-	CHECK(t, iser_reads_take(&r));
-	CHECK(t, iser_reads_take(&r));
-	CHECK(t, !iser_reads_take(&r));
+	CHECK_EQ(t, iser_reads_free(&r), 2);
+	CHECK_EQ(t, iser_reads_some(&r, 1), 1);
+	CHECK_EQ(t, iser_reads_free(&r), 1);
+	CHECK_EQ(t, iser_reads_some(&r, 3), 1);
+	CHECK_EQ(t, iser_reads_some(&r, 1), 0);
 	CHECK_EQ(t, r.outstanding, 2);
-	iser_reads_return(&r);
-	CHECK(t, iser_reads_take(&r));
-	CHECK(t, !iser_reads_take(&r));
+	iser_reads_return(&r, 1);
+	CHECK_EQ(t, iser_reads_some(&r, 0xffffffff), 1);
+	CHECK_EQ(t, iser_reads_some(&r, 1), 0);
 }
 
 static void reads_none(struct unit *t)
 {
 	struct iser_reads r = { .ord = 0 };
 
-	CHECK(t, !iser_reads_take(&r));
-	iser_reads_return(&r);
+	CHECK_EQ(t, iser_reads_some(&r, 1), 0);
+	iser_reads_return(&r, 1);
 	CHECK_EQ(t, r.outstanding, 0);
-	CHECK(t, !iser_reads_take(&r));
+	CHECK_EQ(t, iser_reads_free(&r), 0);
 }
 
 static void reads_lowered(struct unit *t)
 {
 	struct iser_reads r = { .ord = 8 };
-	u32 i;
 
-	for (i = 0; i < 8; i++)
-		CHECK(t, iser_reads_take(&r));
+	CHECK_EQ(t, iser_reads_some(&r, 8), 8);
 	/* Hello lowers it while Reads are on their way. */
 	r.ord = 2;
-	CHECK(t, !iser_reads_take(&r));
-	for (i = 0; i < 6; i++)
-		iser_reads_return(&r);
-	CHECK(t, !iser_reads_take(&r));
-	iser_reads_return(&r);
-	CHECK(t, iser_reads_take(&r));
+	CHECK_EQ(t, iser_reads_free(&r), 0);
+	CHECK_EQ(t, iser_reads_some(&r, 1), 0);
+	iser_reads_return(&r, 6);
+	CHECK_EQ(t, iser_reads_some(&r, 1), 0);
+	iser_reads_return(&r, 1);
+	CHECK_EQ(t, iser_reads_some(&r, 2), 1);
 }
 
 static void slots_all(struct unit *t)

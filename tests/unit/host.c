@@ -14,6 +14,7 @@ static const struct {
 } suites[] = {
 	{ "wire", wire_cases },
 	{ "hello", hello_cases },
+	{ "greeting", greeting_cases },
 	{ "text", text_cases },
 	{ "initiator-keys", initiator_keys_cases },
 	{ "target-keys", target_keys_cases },

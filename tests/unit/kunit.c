@@ -14,6 +14,7 @@ static struct kunit_suite list##_suite = {				\
 
 SUITE(wire, "iser_wire");
 SUITE(hello, "iser_hello");
+SUITE(greeting, "iser_greeting");
 SUITE(text, "iser_text");
 SUITE(initiator_keys, "iser_initiator_keys");
 SUITE(target_keys, "iser_target_keys");
@@ -22,7 +23,7 @@ SUITE(account, "iser_account");
 SUITE(segment, "iser_segment");
 SUITE(state, "iser_state");
 
-kunit_test_suites(&wire_suite, &hello_suite, &text_suite,
+kunit_test_suites(&wire_suite, &hello_suite, &greeting_suite, &text_suite,
 		  &initiator_keys_suite, &target_keys_suite, &login_suite,
 		  &account_suite, &segment_suite, &state_suite);
 

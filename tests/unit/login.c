@@ -112,7 +112,6 @@ static void both_ours(struct unit *t)
 
 	begin(t, &e, 16384);
 	e.initiator->want_hello = true;
-	e.target->want_hello = true;
 	put(t, &e, OPEN_ISCSI);
 	exchange(t, &e, true, true);
 	CHECK_EQ(t, iser_keys_finish(e.initiator), 0);

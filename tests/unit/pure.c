@@ -4,6 +4,7 @@
  * two modules, and the tests should load without an RDMA device or iser_core.
  */
 #include "../../common/wire.c"
+#include "../../common/greeting.c"
 #include "../../common/account.c"
 #include "../../common/segment.c"
 #include "../../common/state.c"

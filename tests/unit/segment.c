@@ -7,60 +7,6 @@
 
 #include "unit.h"
 
-struct write_row {
-	const char *what;
-	bool immediate_data, initial_r2t;
-	u32 first_burst, send_dsl, edtl;
-	u32 immediate, unsolicited, solicited;
-};
-
-static const struct write_row writes[] = {
-	{ "neither key: nothing unsolicited", false, true, 65536, 8192, 100000, 0, 0, 100000 },
-	{ "neither key, small", false, true, 65536, 8192, 512, 0, 0, 512 },
-	{ "ImmediateData only", true, true, 65536, 8192, 100000, 8192, 0, 91808 },
-	{ "ImmediateData only, all of it", true, true, 65536, 8192, 8192, 8192, 0, 0 },
-	{ "ImmediateData only, one byte more", true, true, 65536, 8192, 8193, 8192, 0, 1 },
-	{ "ImmediateData only, one byte less", true, true, 65536, 8192, 8191, 8191, 0, 0 },
-	{ "ImmediateData, FirstBurst is the limit", true, true, 4096, 8192, 100000, 4096, 0, 95904 },
-	{ "Data-Out only", false, false, 65536, 8192, 100000, 0, 65536, 34464 },
-	{ "Data-Out only, all of it", false, false, 65536, 8192, 65536, 0, 65536, 0 },
-	{ "Data-Out only, one byte more", false, false, 65536, 8192, 65537, 0, 65536, 1 },
-	{ "R-6.4-3 both", true, false, 65536, 8192, 100000, 8192, 57344, 34464 },
-	{ "R-6.4-3 both, less than FirstBurst", true, false, 65536, 8192, 20000, 8192, 11808, 0 },
-	{ "both, all of it immediate", true, false, 65536, 8192, 8192, 8192, 0, 0 },
-	{ "both, FirstBurst is one segment", true, false, 8192, 8192, 100000, 8192, 0, 91808 },
-	{ "both, FirstBurst is below a segment", true, false, 512, 8192, 100000, 512, 0, 99488 },
-	{ "both, a segment larger than all", true, false, 65536, 262144, 65000, 65000, 0, 0 },
-	{ "nothing to write", true, false, 65536, 8192, 0, 0, 0, 0 },
-	{ "one byte", true, false, 65536, 8192, 1, 1, 0, 0 },
-	{ "the largest length", true, false, 0xffffff, 0xffffff, 0xffffffff,
-	  0xffffff, 0, 0xffffffff - 0xffffff },
-};
-
-static void write_plan(struct unit *t)
-{
-	const struct write_row *row = t->param_value;
-	struct iser_limits lim = {
-		.immediate_data = row->immediate_data,
-		.initial_r2t = row->initial_r2t,
-		.first_burst = row->first_burst,
-		.send_dsl = row->send_dsl,
-	};
-	struct iser_write_plan p;
-
-	memset(&p, 0xff, sizeof(p));
-	iser_plan_write(&lim, row->edtl, &p);
-	CHECK_EQ(t, p.immediate, row->immediate);
-	CHECK_EQ(t, p.unsolicited, row->unsolicited);
-	CHECK_EQ(t, p.solicited, row->solicited);
-	CHECK_EQ(t, p.final, !row->unsolicited);
-	/* Both ends must come to the same U. */
-	CHECK_EQ(t, iser_unsolicited_bytes(&lim, row->edtl, p.final, p.immediate),
-		 row->immediate + row->unsolicited);
-}
-
-UNIT_TABLE(write_plan, writes)
-
 struct bytes_row {
 	const char *what;
 	bool initial_r2t, final;
@@ -83,7 +29,7 @@ static void unsolicited_bytes(struct unit *t)
 	const struct bytes_row *row = t->param_value;
 	struct iser_limits lim = {
 		.immediate_data = true, .initial_r2t = row->initial_r2t,
-		.first_burst = row->first_burst, .send_dsl = 8192,
+		.first_burst = row->first_burst,
 	};
 
 	CHECK_EQ(t, iser_unsolicited_bytes(&lim, row->edtl, row->final,
@@ -250,8 +196,55 @@ static void done_too_much(struct unit *t)
 	CHECK_EQ(t, b.out, 0);
 }
 
+struct ack_row {
+	const char *what;
+	u32 done, len, burst, left;
+	bool acked;
+};
+
+static const struct ack_row acks[] = {
+	{ "no bursts: all at once", 0, 100000, 0, 100000, false },
+	{ "no bursts: the rest", 4096, 100000, 0, 95904, false },
+	{ "the first burst", 0, 100000, 8192, 8192, false },
+	{ "within a burst", 4096, 100000, 8192, 4096, false },
+	{ "one byte before the end of a burst", 8191, 100000, 8192, 1, false },
+	{ "R-7.3.5-7 the end of a burst has the A-bit", 8192, 100000, 8192, 8192, true },
+	{ "one byte behind it has none", 8193, 100000, 8192, 8191, false },
+	{ "the last burst is short", 98304, 100000, 8192, 1696, true },
+	{ "A-S3-1 the end has none, as the status follows", 16384, 16384, 8192, 0, false },
+	{ "the end of a short burst has none", 100000, 100000, 8192, 0, false },
+	{ "A-1-2 a burst longer than all", 0, 4096, 8192, 4096, false },
+	{ "a burst as long as all", 8192, 8192, 8192, 0, false },
+	{ "nothing to read", 0, 0, 8192, 0, false },
+	{ "the largest", 0xff000000, 0xffffffff, 0x01000000, 0x00ffffff, true },
+};
+
+static void ack(struct unit *t)
+{
+	const struct ack_row *row = t->param_value;
+
+	CHECK_EQ(t, iser_burst_left(row->done, row->len, row->burst), row->left);
+	CHECK_EQ(t, iser_burst_acked(row->done, row->len, row->burst), row->acked);
+}
+
+UNIT_TABLE(ack, acks)
+
+/* Walked as the target walks: at most one A-bit for each full burst. */
+static void ack_walk(struct unit *t)
+{
+	u32 done, bits = 0;
+
+	for (done = 0; done < 100000; ) {
+		u32 left = iser_burst_left(done, 100000, 16384);
+
+		done += left < 5000 ? left : 5000;
+		bits += iser_burst_acked(done, 100000, 16384);
+	}
+	CHECK_EQ(t, done, 100000);
+	CHECK_EQ(t, bits, 6);
+}
+
 struct unit_case segment_cases[] = {
-	UNIT_ROWS(write_plan, "write"),
 	UNIT_ROWS(unsolicited_bytes, "R-7.3.6-9 bytes that no Read fetches"),
 	UNIT_ROWS(write_offset, "R-7.3.6-9 tagged offset"),
 	UNIT_ROWS(walk, "bursts"),
@@ -260,5 +253,7 @@ struct unit_case segment_cases[] = {
 	UNIT_CASE(out_zero, "MaxOutstandingR2T=0 must not stop the walk"),
 	UNIT_CASE(last_of_all, "the last of all is said once"),
 	UNIT_CASE(done_too_much, "more has arrived than was asked for"),
+	UNIT_ROWS(ack, "R-7.3.5 data sequence"),
+	UNIT_CASE(ack_walk, "A-1-2 one A-bit a burst, none at the end"),
 	{}
 };

@@ -17,17 +17,17 @@
 #define AGREE	{ REQ_IN, 1, RDMA, RDMA }, { RSP_OUT, 1, RDMA, RDMA }, { FINISH }
 
 static const struct dialog own_keys[] = {
-	{ "R-3.3-6 R-3.3-7 all are answered", HELLO, 0, 0,
+	{ "R-3.3-6 R-3.3-7 all are answered", 0, 0, 0,
 	  { { REQ_IN, 1, RDMA UNEXP "32|" AHS "64|" TAGGED "Yes|" HELLO_ "Yes|A=1|",
 	    RDMA "A=1|" },
 	    { RSP_OUT, 1, RDMA "A=1|",
 	    RDMA "A=1|" UNEXP "16|" AHS "256|" TAGGED "Yes|" HELLO_ "Yes|" },
 	    { FINISH } },
 	  "iser unexpected:32 unexpected:agreed ahs:64 ahs:agreed tagged:Yes tagged:agreed hello:Yes hello:agreed" },
-	{ "R-6.10-2 No where there is no Hello", 0, 0, 0,
+	{ "R-6.10-2 Yes is always agreed to", 0, 0, 0,
 	  { { REQ_IN, 1, RDMA HELLO_ "Yes|", RDMA },
-	    { RSP_OUT, 1, RDMA, RDMA HELLO_ "No|" }, { FINISH } },
-	  "iser hello:No hello:agreed" },
+	    { RSP_OUT, 1, RDMA, RDMA HELLO_ "Yes|" }, { FINISH } },
+	  "iser hello:Yes hello:agreed" },
 	{ "nothing is proposed", 0, 0, 0,
 	  { AGREE },
 	    "iser unexpected:unseen ahs:256 tagged:Yes tagged:unseen hello:No hello:unseen" },

@@ -92,6 +92,7 @@ static const void * const fn##_rows = (table);
 /* The lists; each ends with an empty entry. */
 extern struct unit_case wire_cases[];
 extern struct unit_case hello_cases[];
+extern struct unit_case greeting_cases[];
 extern struct unit_case text_cases[];
 extern struct unit_case initiator_keys_cases[];
 extern struct unit_case target_keys_cases[];

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hello and HelloReply on a connection: RFC 7145, sections 5.1.1 to 5.1.3.
+ *
+ * An initiator that agreed on it sends the Hello with Enable_Datamover, and
+ * is told by hello_done() when it may send more.  A target answers before
+ * anything else of it goes out: its jobs wait for the first message of the
+ * initiator.  Where no Hello is due they wait for a second at most.
+ */
+#include "trace.h"
+
+#define ISER_HELLO_WAIT	(10 * HZ)	/* for the HelloReply */
+#define ISER_HELLO_HOLD	HZ		/* section 5.1.3: "about a second" */
+#define ISER_HELLO_SENT	(2 * HZ)	/* for the Send of a reply with REJ=1 */
+
+static void iser_hello_sent(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_hello_exchange *h = container_of(wc->wr_cqe,
+						     struct iser_hello_exchange,
+						     cqe);
+	struct iser_conn *conn = container_of(h, struct iser_conn, hello);
+	bool rejected;
+
+	iser_wc_ok(conn, wc, "Send of a Hello or HelloReply");
+	spin_lock_bh(&conn->send_lock);
+	h->sending = false;
+	rejected = h->rejected;
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+	/* It has arrived: now the connection may go. */
+	if (rejected)
+		iser_connection_fail(conn, -EPROTO);
+}
+
+/* Send the header alone.  Under send_lock, the connection is live. */
+static int iser_hello_post(struct iser_conn *conn,
+			   const struct iser_hello *hello)
+{
+	struct ib_send_wr wr = { };
+	struct ib_sge sge;
+	u64 dma;
+	u8 *head;
+	int ret;
+
+	head = iser_slab_slot(&conn->login.heads, ISER_LOGIN_HELLO, &dma);
+	if (conn->role == ISER_TARGET)
+		iser_encode_hello_reply(head, hello);
+	else
+		iser_encode_hello(head, hello);
+	trace_iser_hello(conn, true, hello);
+	ib_dma_sync_single_for_device(conn->dev, dma, ISER_HDR_LEN,
+				      DMA_BIDIRECTIONAL);
+	sge = (struct ib_sge){ .addr = dma, .length = ISER_HDR_LEN,
+			       .lkey = conn->pd->local_dma_lkey };
+	wr.wr_cqe = &conn->hello.cqe;
+	wr.opcode = IB_WR_SEND;
+	wr.send_flags = IB_SEND_SIGNALED;
+	wr.sg_list = &sge;
+	wr.num_sge = 1;
+	conn->hello.sending = true;
+	ret = ib_post_send(conn->qp, &wr, NULL);
+	if (ret)
+		conn->hello.sending = false;
+	return ret;
+}
+
+/* The way is free for what has waited.  Under send_lock. */
+static void iser_hello_release(struct iser_conn *conn)
+{
+	int ret = 0;
+
+	conn->hello.hold = false;
+	if (conn->role == ISER_TARGET && iser_state_live(conn->state))
+		ret = iser_jobs_run(conn);
+	if (ret)
+		iser_connection_fail_locked(conn, ret);
+}
+
+/* The message or completion that was waited for has not come in time. */
+static void iser_hello_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(to_delayed_work(work),
+					      struct iser_conn, hello.work);
+	bool late, rejected;
+
+	spin_lock_bh(&conn->send_lock);
+	rejected = conn->hello.rejected;
+	late = conn->role == ISER_INITIATOR && conn->hello.hold;
+	if (!late && !rejected)
+		iser_hello_release(conn);
+	spin_unlock_bh(&conn->send_lock);
+	if (late)
+		iser_conn_warn(conn, "no HelloReply in %d seconds, ending the connection",
+			       ISER_HELLO_WAIT / HZ);
+	if (late || rejected)
+		iser_connection_fail(conn, late ? -ETIMEDOUT : -EPROTO);
+}
+
+/* iser_hello_init - once, for any connection */
+void iser_hello_init(struct iser_conn *conn)
+{
+	conn->hello.greeting.target = conn->role == ISER_TARGET;
+	conn->hello.cqe.done = iser_hello_sent;
+	INIT_DELAYED_WORK(&conn->hello.work, iser_hello_work);
+}
+
+/* iser_hello_expect - what the peer's first message must be: before FULL */
+void iser_hello_expect(struct iser_conn *conn)
+{
+	struct iser_greeting *g = &conn->hello.greeting;
+
+	g->rule = conn->notice.hello;
+	g->ird = min_t(u32, conn->ird, U16_MAX);
+	g->first = g->target || g->rule == ISER_HELLO_REQUIRED;
+	spin_lock_bh(&conn->send_lock);
+	conn->hello.hold = g->first;
+	spin_unlock_bh(&conn->send_lock);
+}
+
+/*
+ * iser_hello_start - full feature phase has begun: send the Hello, if any
+ * Any context.  Return: 0 or negative errno.
+ */
+int iser_hello_start(struct iser_conn *conn)
+{
+	bool agreed = conn->notice.hello == ISER_HELLO_REQUIRED;
+	struct iser_hello hello = {
+		.max_version = ISER_VERSION, .min_version = ISER_VERSION,
+		.depth = conn->hello.greeting.ird,
+	};
+	int ret = 0;
+
+	/* Not to be queued once end_work has cancelled it. */
+	spin_lock_bh(&conn->send_lock);
+	if (conn->state != ISER_FULL) {
+		ret = -ENOTCONN;
+	} else if (conn->role == ISER_INITIATOR && agreed) {
+		ret = iser_hello_post(conn, &hello);
+		queue_delayed_work(iser_wq, &conn->hello.work, ISER_HELLO_WAIT);
+	} else if (conn->hello.hold && !agreed) {
+		queue_delayed_work(iser_wq, &conn->hello.work, ISER_HELLO_HOLD);
+	}
+	spin_unlock_bh(&conn->send_lock);
+	return ret;
+}
+
+/* Answer a Hello.  From the completion queue. */
+static void iser_hello_answer(struct iser_conn *conn,
+			      const struct iser_hello *in)
+{
+	struct iser_hello reply;
+	int ret = 0;
+
+	iser_answer_hello(in, min_t(u32, conn->reads.ord, U16_MAX), &reply);
+	if (reply.rej)
+		iser_conn_warn(conn, "Hello rejected: versions %u to %u and iSER-IRD %u, against version %u and iSER-ORD %u here, ending the connection",
+			       in->min_version, in->max_version, in->depth,
+			       ISER_VERSION, conn->reads.ord);
+	spin_lock_bh(&conn->send_lock);
+	if (iser_state_live(conn->state)) {
+		ret = iser_hello_post(conn, &reply);
+		conn->hello.rejected = reply.rej;
+		if (reply.rej) {
+			mod_delayed_work(iser_wq, &conn->hello.work,
+					 ISER_HELLO_SENT);
+		} else {
+			iser_reads_set(conn, reply.depth, false);
+			iser_hello_release(conn);
+		}
+	}
+	if (ret)
+		iser_connection_fail_locked(conn, ret);
+	spin_unlock_bh(&conn->send_lock);
+}
+
+/* The HelloReply is accepted.  From the completion queue. */
+static void iser_hello_accept(struct iser_conn *conn)
+{
+	bool live;
+
+	spin_lock_bh(&conn->send_lock);
+	iser_hello_release(conn);
+	cancel_delayed_work(&conn->hello.work);
+	live = iser_state_live(conn->state);
+	spin_unlock_bh(&conn->send_lock);
+	if (live)
+		conn->ops->hello_done(conn);
+}
+
+/*
+ * iser_hello_received - a message that may be part of a greeting
+ *
+ * For the first message of the peer, and for any Hello or HelloReply.  From
+ * the completion queue.
+ * Return: true: it is an ordinary one, go on.
+ */
+bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
+{
+	bool first = conn->hello.greeting.first;
+	const struct iser_msg *msg = &rx->pdu.msg;
+	struct iser_hello in = msg->hello;
+	enum iser_greeting_act act;
+	const char *why;
+
+	if (!iser_state_live(READ_ONCE(conn->state)) || conn->hello.rejected)
+		return false;
+	if (msg->opcode != ISER_OP_CONTROL)
+		trace_iser_hello(conn, false, &in);
+
+	act = iser_greeting_judge(&conn->hello.greeting, msg, &why);
+	switch (act) {
+	case ISER_GREETING_ANSWER:
+		/* The receive goes first: the peer may send again. */
+		iser_pdu_put(&rx->pdu);
+		iser_hello_answer(conn, &in);
+		return false;
+	case ISER_GREETING_ACCEPT:
+		iser_pdu_put(&rx->pdu);
+		iser_hello_accept(conn);
+		return false;
+	case ISER_GREETING_REFUSE:
+		iser_conn_warn(conn, "%s, ending the connection", why);
+		iser_connection_fail(conn, -EPROTO);
+		return false;
+	default:
+		break;
+	}
+	if (first) {
+		spin_lock_bh(&conn->send_lock);
+		iser_hello_release(conn);
+		cancel_delayed_work(&conn->hello.work);
+		spin_unlock_bh(&conn->send_lock);
+	}
+	return true;
+}

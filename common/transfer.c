@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a job to work requests: RDMA Writes and Reads, the response.  All
+ * functions run under send_lock, which guards the batch they build in.
+ */
+#include <iser/segment.h>
+#include "core.h"
+
+/* The completion of work requests that are not signaled: errors only. */
+static void iser_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	iser_wc_ok(wc->qp->qp_context, wc, "RDMA operation");
+}
+
+struct ib_cqe iser_rdma_cqe = { .done = iser_rdma_done };
+
+/* Work requests that @len > 0 bytes from @offset need. */
+static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
+{
+	struct scatterlist *sg;
+	u32 segments = 0, skip;
+
+	sg = iser_io_seek(io, offset, &skip);
+	for (;;) {
+		segments++;
+		if (len <= sg_dma_len(sg) - skip)
+			break;
+		len -= sg_dma_len(sg) - skip;
+		skip = 0;
+		sg = sg_next(sg);
+	}
+	return DIV_ROUND_UP(segments, max_sge);
+}
+
+/*
+ * Work requests that the rest of a job needs.  Stops where an RDMA Read would
+ * be one too many: then @whole is false.
+ */
+static u32 iser_job_need(const struct iser_job *job, u32 max_sge, bool *whole)
+{
+	struct iser_conn *conn = job->io->task.conn;
+	u32 reads = conn->count_reads ? iser_reads_free(&conn->reads) : U32_MAX;
+	u32 at = job->done, n = 0, len;
+	bool due = job->ack_due;
+
+	*whole = false;
+	for (;;) {
+		if (due) {
+			if (!reads--)
+				return n;
+			n++;
+		}
+		if (at == job->len)
+			break;
+		len = iser_burst_left(at, job->len, job->burst);
+		n += iser_job_count(job->io, job->offset + at, len, max_sge);
+		at += len;
+		due = iser_burst_acked(at, job->len, job->burst) &&
+			iser_ack_by_read(conn);
+	}
+	if (job->get && n > reads)
+		return reads;
+	*whole = true;
+	return n + !job->get;
+}
+
+static int iser_post(struct iser_conn *conn, struct ib_send_wr *first)
+{
+	int ret = ib_post_send(conn->qp, first, NULL);
+
+	if (ret)
+		iser_conn_warn(conn, "can't post to the send queue: error %d, ending the connection",
+			       ret);
+	return ret;
+}
+
+/* The response of a job, behind its data. */
+static struct ib_send_wr *iser_job_response(struct iser_job *job)
+{
+	struct iser_io *io = job->io;
+	struct iser_conn *conn = io->task.conn;
+	struct iser_batch *b = conn->batch;
+	struct ib_send_wr *wr = &b->send;
+	struct scatterlist *sg;
+	int i;
+
+	b->send_sge[0] = (struct ib_sge){
+		.addr = io->head_dma,
+		.length = ISER_MSG_MIN + io->ctl.inline_len,
+		.lkey = conn->pd->local_dma_lkey };
+	if (io->extra_mapped)
+		for_each_sg(io->ctl.data->sgl, sg, io->extra_mapped, i)
+			b->send_sge[i + 1] = (struct ib_sge){
+				.addr = sg_dma_address(sg),
+				.length = sg_dma_len(sg),
+				.lkey = conn->pd->local_dma_lkey };
+	memset(wr, 0, sizeof(*wr));
+	wr->opcode = IB_WR_SEND;
+	wr->sg_list = b->send_sge;
+	wr->num_sge = 1 + io->extra_mapped;
+	/* It kills the STag: not before the Reads of it are over. */
+	if (job->fence)
+		wr->send_flags = IB_SEND_FENCE;
+	if (io->ctl.response && conn->info.remote_invalidate &&
+	    (io->task.peer.rsv || io->task.peer.wsv)) {
+		wr->opcode = IB_WR_SEND_WITH_INV;
+		wr->ex.invalidate_rkey = io->task.peer.rsv ?
+			io->task.peer.read_stag : io->task.peer.write_stag;
+	}
+	return wr;
+}
+
+/*
+ * iWARP: an RDMA Read needs a sink that the peer may write, while it runs.
+ * One STag's worth is posted at a time.
+ * Return: 1 posted, 0 nothing to post it with, or negative errno.
+ */
+static int iser_job_post_sink(struct iser_job *job)
+{
+	struct iser_io *io = job->io;
+	struct iser_conn *conn = io->task.conn;
+	struct ib_rdma_wr *wr = &conn->batch->wr[0];
+	struct ib_reg_wr *reg = &conn->batch->reg;
+	struct ib_sge *sge = &conn->batch->sge[0];
+	u32 left = job->len - job->done, n = 0, skip;
+	struct scatterlist *sg;
+	int ret;
+
+	if (conn->count_reads && !iser_reads_free(&conn->reads))
+		return 0;
+	if (!iser_slots_take(&conn->slots, 2))
+		return 0;
+	job->mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
+	if (!job->mr) {
+		iser_slots_return(&conn->slots, 2);
+		return 0;
+	}
+	job->slots = 2;
+	if (conn->count_reads)
+		job->reads = iser_reads_some(&conn->reads, 1);
+
+	/*
+	 * A list that itself begins at the offset: siw does not heed the
+	 * sg_offset of ib_map_mr_sg().
+	 */
+	sg_init_table(conn->sink_sg, conn->res.region_pages);
+	sg = iser_io_seek(io, job->offset + job->done, &skip);
+	while (left && n < conn->res.region_pages) {
+		struct scatterlist *to = &conn->sink_sg[n++];
+
+		sg_dma_address(to) = sg_dma_address(sg) + skip;
+		sg_dma_len(to) = min_t(u32, left, sg_dma_len(sg) - skip);
+		left -= sg_dma_len(to);
+		skip = 0;
+		sg = sg_next(sg);
+	}
+	ib_update_fast_reg_key(job->mr, ib_inc_rkey(job->mr->rkey));
+	ret = ib_map_mr_sg(job->mr, conn->sink_sg, n, NULL, PAGE_SIZE);
+	if (ret <= 0 || !job->mr->length ||
+	    job->mr->length > job->len - job->done)
+		return -EINVAL;
+
+	memset(reg, 0, sizeof(*reg));
+	reg->wr.opcode = IB_WR_REG_MR;
+	reg->wr.wr_cqe = &iser_rdma_cqe;
+	reg->mr = job->mr;
+	reg->key = job->mr->rkey;
+	reg->access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
+	reg->wr.next = &wr->wr;
+
+	*sge = (struct ib_sge){ .addr = job->mr->iova, .lkey = job->mr->lkey,
+				.length = job->mr->length };
+	memset(wr, 0, sizeof(*wr));
+	/* The device kills the sink's STag when the data are there. */
+	wr->wr.opcode = IB_WR_RDMA_READ_WITH_INV;
+	wr->wr.ex.invalidate_rkey = job->mr->rkey;
+	wr->wr.wr_cqe = &job->cqe;
+	wr->wr.send_flags = IB_SEND_SIGNALED;
+	wr->wr.sg_list = sge;
+	wr->wr.num_sge = 1;
+	wr->remote_addr = job->remote + job->done;
+	wr->rkey = job->rkey;
+	job->done += job->mr->length;
+	job->complete = job->done == job->len;
+	return iser_post(conn, &reg->wr) ?: 1;
+}
+
+/*
+ * Fill one RDMA Write or Read from where the job stands, within a burst.
+ * Return: SGEs used.
+ */
+static u32 iser_job_fill(struct iser_job *job, struct ib_rdma_wr *wr,
+			 struct ib_sge *sge, u32 max_sge)
+{
+	struct iser_conn *conn = job->io->task.conn;
+	u32 left = iser_burst_left(job->done, job->len, job->burst);
+	u32 n = 0, skip;
+	struct scatterlist *sg;
+
+	memset(wr, 0, sizeof(*wr));
+	wr->wr.opcode = job->get ? IB_WR_RDMA_READ : IB_WR_RDMA_WRITE;
+	wr->wr.wr_cqe = &iser_rdma_cqe;
+	wr->wr.sg_list = sge;
+	wr->remote_addr = job->remote + job->done;
+	wr->rkey = job->rkey;
+	sg = iser_io_seek(job->io, job->offset + job->done, &skip);
+	while (left && n < max_sge) {
+		u32 bytes = min_t(u32, left, sg_dma_len(sg) - skip);
+
+		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
+					    .length = bytes,
+					    .lkey = conn->pd->local_dma_lkey };
+		left -= bytes;
+		job->done += bytes;
+		skip = 0;
+		sg = sg_next(sg);
+	}
+	wr->wr.num_sge = n;
+	if (unlikely(iser_burst_acked(job->done, job->len, job->burst))) {
+		if (iser_ack_by_read(conn)) {
+			job->ack_due = true;
+		} else {
+			wr->wr.wr_cqe = &job->io->ack_cqe;
+			wr->wr.send_flags = IB_SEND_SIGNALED;
+		}
+	}
+	return n;
+}
+
+/*
+ * iser_job_post - post what there are slots for
+ * Under send_lock.
+ * Return: 1 something was posted, 0 nothing, or negative errno.
+ */
+int iser_job_post(struct iser_job *job)
+{
+	struct iser_conn *conn = job->io->task.conn;
+	struct iser_batch *b = conn->batch;
+	u32 max_sge = job->get ? conn->max_sge_rd : conn->max_sge;
+	u32 need, got, left;
+	bool whole;
+	int ret;
+
+	if (job->get && conn->sink_mr)
+		return iser_job_post_sink(job);
+
+	need = iser_job_need(job, max_sge, &whole);
+	got = iser_slots_some(&conn->slots, need);
+	if (!got)
+		return 0;
+	job->slots = got;
+	job->complete = whole && got == need;
+	if (job->get && conn->count_reads)
+		job->reads = iser_reads_some(&conn->reads, got);
+
+	for (left = got; left; ) {
+		struct ib_send_wr *first = NULL, **link = &first, *last = NULL;
+		u32 i, n = 0;
+
+		for (i = 0; left && i < ISER_BATCH &&
+		     n + max_sge <= ISER_BATCH_SGES &&
+		     (job->done < job->len || job->ack_due); i++, left--) {
+			if (job->ack_due)
+				n += iser_ack_fill(job, &b->wr[i], &b->sge[n]);
+			else
+				n += iser_job_fill(job, &b->wr[i], &b->sge[n],
+						   max_sge);
+			last = &b->wr[i].wr;
+			*link = last;
+			link = &last->next;
+		}
+		if (left && job->done == job->len && !job->ack_due) {
+			last = iser_job_response(job);
+			*link = last;
+			left--;
+		}
+		if (!left) {
+			job->ack_last = last->wr_cqe == &job->io->ack_cqe;
+			last->wr_cqe = &job->cqe;
+			last->send_flags |= IB_SEND_SIGNALED;
+		}
+		ret = iser_post(conn, first);
+		if (ret)
+			return ret;
+	}
+	return 1;
+}
