@@ -11,17 +11,18 @@
 #include <linux/slab.h>
 #include "target.h"
 
-/* isert_send - submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
-void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
+/* Submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
+static void isert_send(struct isert_task *t, int state,
+		       const struct iser_control *ctl)
 {
 	t->sent = state;
 	t->posted = true;
 	iser_send_control(t->task, ctl);
 }
 
-/* isert_segment - the data segment of a PDU, in memory that goes with the command */
-const struct iser_data *isert_segment(struct isert_task *t, const void *data,
-				      u32 len)
+/* The data segment of a PDU from memory of LIO's; goes with the command. */
+static const struct iser_data *isert_segment(struct isert_task *t,
+					     const void *data, u32 len)
 {
 	sg_init_one(&t->tx_sg, data, len);
 	t->tx = (struct iser_data){ .sgl = &t->tx_sg, .nents = 1, .len = len };
@@ -103,6 +104,42 @@ int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	return 0;
 }
 
+/*
+ * Text Response.  LIO builds it with memory that may sleep, and takes a StatSN
+ * from the connection it is given: here from a copy that nobody looks at.
+ */
+static int isert_send_text(struct isert_conn *ic, struct isert_task *t)
+{
+	struct iscsit_conn *conn = ic->conn, *copy;
+	struct iser_control ctl = { .response = true };
+	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
+	int len;
+
+	copy = kmemdup(conn, sizeof(*conn), GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	memset(rsp, 0, sizeof(*rsp));
+	len = iscsit_build_text_rsp(cmd, copy, rsp, ISCSI_INFINIBAND);
+	kfree(copy);
+	if (len < 0)
+		return len;
+	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
+	/* LIO's buffer is of this length: the padding may lie beyond. */
+	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
+	if (len)
+		ctl.data = isert_segment(t, cmd->buf_ptr, len);
+
+	iser_send_begin(ic->dm);
+	cmd->stat_sn = conn->stat_sn++;
+	rsp->statsn = cpu_to_be32(cmd->stat_sn);
+	rsp->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
+	rsp->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
+	isert_send(t, ISTATE_SEND_TEXTRSP, &ctl);
+	iser_send_end(ic->dm);
+	return 0;
+}
+
 /* NOP-In: an answer with its ping data, or a ping of our own. */
 static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 			   int state)
@@ -125,29 +162,6 @@ static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 	iser_send_end(ic->dm);
 }
 
-/*
- * Asynchronous Message: RFC 7143, section 11.9.  LIO has one: a connection of
- * the session was dropped, and its tasks may move.  That is of level 2.
- */
-static void isert_build_async(struct iscsit_cmd *cmd,
-			      struct iscsit_conn *conn,
-			      struct iscsi_async *hdr)
-{
-	struct iscsi_sess_ops *ops = conn->sess->sess_ops;
-
-	hdr->opcode = ISCSI_OP_ASYNC_EVENT;
-	hdr->flags = ISCSI_FLAG_CMD_FINAL;
-	memset(hdr->rsvd4, 0xff, 4);	/* a reserved tag */
-	cmd->stat_sn = conn->stat_sn++;
-	hdr->statsn = cpu_to_be32(cmd->stat_sn);
-	hdr->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
-	hdr->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
-	hdr->async_event = ISCSI_ASYNC_MSG_DROPPING_CONNECTION;
-	hdr->param1 = cpu_to_be16(cmd->logout_cid);
-	hdr->param2 = cpu_to_be16(ops->DefaultTime2Wait);
-	hdr->param3 = cpu_to_be16(ops->DefaultTime2Retain);
-}
-
 /* The PDUs without data of their own. */
 static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 			    int state)
@@ -167,14 +181,10 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
-		ic->told_sn = cmd->stat_sn;
+		ic->reject_sn = cmd->stat_sn;
 		/* The header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
 		ctl.inline_len = ISER_BHS_LEN;
-		break;
-	case ISTATE_SEND_ASYNCMSG:
-		isert_build_async(cmd, conn, (struct iscsi_async *)bhs);
-		ic->told_sn = cmd->stat_sn;
 		break;
 	default:
 		/* LIO would sleep for a recovery that is not supported. */
@@ -213,9 +223,7 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_TEXTRSP:
 		return isert_send_text(ic, t);
 	case ISTATE_SEND_REJECT:
-	case ISTATE_SEND_ASYNCMSG:
-		if (!isert_may_tell(ic, state == ISTATE_SEND_REJECT ?
-				    "Reject" : "Asynchronous Message")) {
+		if (!isert_may_reject(ic, cmd)) {
 			isert_cmd_release(conn, cmd);
 			return 0;
 		}
@@ -224,7 +232,7 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_LOGOUTRSP:
 		return isert_send_plain(ic, t, state);
 	default:
-		/* Data-In and recovery belong to other transports. */
+		/* Data-In, recovery and Async belong to higher recovery levels. */
 		WARN_ONCE(1, "state %d in the response queue\n", state);
 		return -EINVAL;
 	}
@@ -255,21 +263,13 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		isert_cmd_release(conn, cmd);
 		return 0;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
-		if (!isert_may_ping(ic)) {
-			isert_ping_held(ic, cmd);
+		/* LIO's timer decides what its absence means. */
+		if (!isert_may_ping(ic))
 			return 0;
-		}
 		isert_send_nop(ic, isert_task_attach(ic, cmd, NULL), state);
 		return 0;
-	case ISTATE_SEND_R2T:
-		/*
-		 * Level 1: a Data-Out is missing.  On a transport that loses
-		 * nothing it was never sent, and asking again is of no use.
-		 */
-		isert_protocol_error(ic, "unsolicited Data-Out of a write missing or out of order");
-		return -EPROTO;
 	default:
-		/* LIO sends no NOP-In that needs no answer. */
+		/* NOP-In without an answer and R2T are for higher levels. */
 		WARN_ONCE(1, "state %d in the immediate queue\n", state);
 		return -EINVAL;
 	}
