@@ -19,6 +19,9 @@ struct cm cm_default(void)
 
 	if (!opt.like->no_private_data) {
 		data[0] = opt.like->private_data;
+		/* Windows cost a work request each: only where it is the point. */
+		if (opt.role == initiator && !strcmp(opt.like->name, "none"))
+			data[0] |= 0x40;
 		cm.data = data;
 		cm.data_len = sizeof(data);
 	}

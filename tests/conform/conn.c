@@ -4,7 +4,6 @@
 #include "setup.h"
 
 #define SENDS		256	/* work requests on their way */
-#define RDMA_ID		(~0ULL)
 
 static void post_recv(struct conn *c, unsigned int slot)
 {
@@ -49,7 +48,7 @@ static void reap_sends(struct conn *c)
 	struct ibv_wc wc;
 
 	while (ibv_poll_cq(c->id->send_cq, 1, &wc) > 0) {
-		if (wc.wr_id == RDMA_ID) {
+		if (wc.wr_id == SETUP_ID) {
 			c->rdma_status = wc.status;
 			c->rdma_done = true;
 		} else {
@@ -177,7 +176,7 @@ enum ibv_wc_status rdma_op(struct conn *c, enum ibv_wr_opcode op, struct ibv_mr 
 {
 	struct ibv_sge sge = { .addr = (uintptr_t)local, .length = len, .lkey = mr->lkey };
 	struct ibv_send_wr wr = {
-		.wr_id = RDMA_ID, .opcode = op, .sg_list = &sge, .num_sge = 1,
+		.wr_id = SETUP_ID, .opcode = op, .sg_list = &sge, .num_sge = 1,
 		.send_flags = IBV_SEND_SIGNALED,
 		.wr.rdma = { .remote_addr = remote, .rkey = stag },
 	}, *bad;

@@ -2,6 +2,7 @@
 /* Memory that the other end may read or write, and what it looks like afterwards. */
 #include <sys/mman.h>
 #include "conform.h"
+#include "setup.h"
 
 #define PAGE		4096
 #define GUARD		0xa5
@@ -23,20 +24,55 @@ static struct mem *mem_alloc(uint32_t len, uint32_t skew)
 	return m;
 }
 
-static void registered(struct mem *m, uint64_t base)
+/*
+ * A Send with Invalidate may come for it.  Some devices invalidate a window of
+ * type 2 only, not a region that user space has registered.
+ */
+static bool window(struct conn *c, struct mem *m, uint64_t base, uint32_t len, int access)
 {
+	struct ibv_send_wr wr = {
+		.wr_id = SETUP_ID, .opcode = IBV_WR_BIND_MW, .send_flags = IBV_SEND_SIGNALED,
+	}, *bad;
+	struct ibv_mw *mw = ibv_alloc_mw(c->id->pd, IBV_MW_TYPE_2);
+
+	if (!mw)
+		return false;
+	m->mr = ibv_reg_mr(c->id->pd, m->all, m->all_len,
+			   IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_MW_BIND);
+	if (!m->mr)
+		return false;
+	wr.bind_mw.mw = mw;
+	wr.bind_mw.rkey = ibv_inc_rkey(mw->rkey);
+	wr.bind_mw.bind_info = (struct ibv_mw_bind_info){
+		.mr = m->mr, .addr = base, .length = len,
+		.mw_access_flags = access & ~IBV_ACCESS_LOCAL_WRITE,
+	};
+	c->rdma_done = false;
+	if (ibv_post_send(c->id->qp, &wr, &bad))
+		return false;
+	while (!c->rdma_done && !c->ended)
+		pump(c);
+	m->stag = wr.bind_mw.rkey;
+	return c->rdma_status == IBV_WC_SUCCESS;
+}
+
+static void register_mem(struct conn *c, struct mem *m, void *p, uint32_t len, int access)
+{
+	m->base = (uintptr_t)m->p;
+	if (c->cm.data_len && !(*(const uint8_t *)c->cm.data & 0x40) && !conn_iwarp(c) &&
+	    window(c, m, (uintptr_t)p, len, access))
+		return;
+	m->mr = ibv_reg_mr(c->id->pd, p, len, access);
 	if (!m->mr)
 		fail("memory region of %u bytes: %s", m->len, strerror(errno));
 	m->stag = m->mr->rkey;
-	m->base = base;
 }
 
 struct mem *mem_new(struct conn *c, uint32_t len, int access)
 {
 	struct mem *m = mem_alloc(len, 0);
 
-	m->mr = ibv_reg_mr(c->id->pd, m->all, m->all_len, access);
-	registered(m, (uintptr_t)m->p);
+	register_mem(c, m, m->all, m->all_len, access);
 	return m;
 }
 
@@ -44,8 +80,7 @@ struct mem *mem_exact(struct conn *c, uint32_t len, int access, uint32_t skew)
 {
 	struct mem *m = mem_alloc(len, skew);
 
-	m->mr = ibv_reg_mr(c->id->pd, m->p, len, access);
-	registered(m, (uintptr_t)m->p);
+	register_mem(c, m, m->p, len, access);
 	return m;
 }
 
@@ -60,7 +95,8 @@ struct mem *mem_at(struct conn *c, uint32_t len, int access, uint64_t base)
 	if (!m->mr)
 		skip("%s gives no region the Tagged Offset %llx", conn_device(c),
 		     (unsigned long long)base);
-	registered(m, base);
+	m->stag = m->mr->rkey;
+	m->base = base;
 	return m;
 }
 
