@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Data acknowledgement of a target: RFC 7145, section 7.3.5.
+ * Data acknowledgment of a target: RFC 7145, section 7.3.5.
  *
  * A Data-In with an A-bit asks for word that the initiator has the data.  The
  * initiator's side needs no help for that: either the RDMA Write completes,
