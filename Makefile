@@ -41,6 +41,9 @@ mutants:
 vm:
 	@tests/vm/run $(ARGS)
 
+conform:
+	@tests/conform/all $(ARGS)
+
 demo:
 	@scripts/demo.sh
 
@@ -53,7 +56,7 @@ $(KDIR)/Makefile:
 	@echo "or name those of another kernel: make KDIR=/path/to/build" >&2
 	@false
 
-.PHONY: all modules clean install uninstall check check-long static unit mutants vm demo help
+.PHONY: all modules clean install uninstall check check-long static unit mutants vm conform demo help
 
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
@@ -65,4 +68,5 @@ $(KDIR)/Makefile:
 #: make static      only the static checks
 #: make unit        only the unit tests; make mutants: do they notice seeded faults
 #: make vm          test cases in a virtual machine, ARGS="--kernel 6.1 --provider siw"
+#: make conform     the conformance suite on both halves, ours and the kernel's; its table
 #: make clean       remove what was built in this folder
