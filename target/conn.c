@@ -84,6 +84,7 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	INIT_LIST_HEAD(&ic->deferred);
 	INIT_LIST_HEAD(&ic->starved);
 	INIT_DELAYED_WORK(&ic->starve_work, isert_starve_work);
+	INIT_DELAYED_WORK(&ic->ping_work, isert_ping_work);
 	init_waitqueue_head(&ic->wait);
 	iser_keys_init(&ic->keys, ISERT_RECV_DSL, ISERT_SEND_DSL);
 	ic->keys.inject = isert_inject_keys();
@@ -150,6 +151,7 @@ void isert_get_rx_pdu(struct iscsit_conn *conn)
 
 	if (ended || isert_login_finish(ic))
 		return;
+	isert_ping_start(ic);
 	while (!wait_event_interruptible(ic->wait,
 					 READ_ONCE(ic->ended) ||
 					 READ_ONCE(ic->deferring))) {
@@ -197,6 +199,7 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	struct isert_conn *ic = conn->context;
 
 	isert_login_over(ic);
+	cancel_delayed_work_sync(&ic->ping_work);
 	iser_connection_terminate(ic->dm);
 	/* No up-call from here on but those for what LIO still submits. */
 	isert_drop_deferred(ic);

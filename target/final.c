@@ -222,6 +222,10 @@ static void isert_notice(struct isert_conn *ic)
 	struct iser_notice notice = {
 		.hello = ISER_HELLO_NONE,
 		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
+		.ack_by_read = isert_ack_by_read(),
+		.name_stags = isert_name_stags(),
+		.ack_by_read = isert_ack_by_read(),
+		.name_stags = isert_name_stags(),
 	};
 
 	if (ic->keys.hello)

@@ -12,15 +12,20 @@
  * isert_validate_params - what LIO may negotiate
  * @conn: LIO's connection, parameters copied, negotiation not begun
  *
- * Error recovery above level 0 needs what this transport has not: recovery
- * R2Ts and reallegiance.  A further connection takes the session's value.
+ * ErrorRecoveryLevel is what LIO's attribute default_erl says, within the limit
+ * of our parameter.  A further connection takes the session's value.
  * np thread.  Return: 0, or negative: LIO has refused the login.
  */
 int isert_validate_params(struct iscsit_conn *conn)
 {
+	u32 level = 0;
+
 	if (!conn->conn_login->leading_connection)
 		return 0;
-	return iscsi_change_param_sprintf(conn, "ErrorRecoveryLevel=0");
+	if (!conn->sess->sess_ops->SessionType)
+		level = min(isert_node_attrib(conn)->default_erl,
+			    isert_max_level());
+	return iscsi_change_param_sprintf(conn, "ErrorRecoveryLevel=%u", level);
 }
 
 /**

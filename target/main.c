@@ -20,6 +20,39 @@ module_param(strict_base_offset, bool, 0644);
 MODULE_PARM_DESC(strict_base_offset,
 		 "Take the RFC's default for TaggedBufferForSolicitedDataOnly, No, where an initiator does not name the key; deployed initiators mean Yes (default: N)");
 
+/*
+ * Not 2: there a task moves from a connection that has failed to another, with
+ * new STags (TASK REASSIGN, RFC 7145, section 7.3.3).  At 1 LIO would recover
+ * Data-Out that were lost, which no connection of ours loses: what is left is
+ * that the initiator's data are acknowledged.
+ */
+#define ISERT_MAX_LEVEL	1
+
+static int isert_set_level(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 0, ISERT_MAX_LEVEL);
+}
+
+static const struct kernel_param_ops isert_level_ops = {
+	.set = isert_set_level,
+	.get = param_get_uint,
+};
+
+static unsigned int max_recovery_level;
+module_param_cb(max_recovery_level, &isert_level_ops, &max_recovery_level, 0644);
+MODULE_PARM_DESC(max_recovery_level,
+		 "Highest ErrorRecoveryLevel that is agreed on, where LIO's default_erl allows it: 0 or 1 (default: 0)");
+
+static bool data_ack_by_read;
+module_param(data_ack_by_read, bool, 0644);
+MODULE_PARM_DESC(data_ack_by_read,
+		 "Acknowledge the data of a read by an RDMA Read of no bytes after each burst, at any ErrorRecoveryLevel; for tests (default: N)");
+
+static bool name_stags;
+module_param(name_stags, bool, 0644);
+MODULE_PARM_DESC(name_stags,
+		 "Name the STag that a response invalidates in its iSER header too; no deployed initiator looks at it (default: N)");
+
 bool isert_inject_keys(void)
 {
 	return READ_ONCE(inject_keys);
@@ -28,6 +61,21 @@ bool isert_inject_keys(void)
 bool isert_strict_base(void)
 {
 	return READ_ONCE(strict_base_offset);
+}
+
+u32 isert_max_level(void)
+{
+	return READ_ONCE(max_recovery_level);
+}
+
+bool isert_ack_by_read(void)
+{
+	return READ_ONCE(data_ack_by_read);
+}
+
+bool isert_name_stags(void)
+{
+	return READ_ONCE(name_stags);
 }
 
 /*
@@ -83,11 +131,6 @@ static struct iscsit_transport isert_transport = {
 	.iscsit_unmap_cmd	= isert_unmap_cmd,
 	.iscsit_get_sup_prot_ops = isert_get_sup_prot_ops,
 };
-
-/* Nobody keeps acknowledged data at ErrorRecoveryLevel 0. */
-static void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
-{
-}
 
 const struct iser_ops isert_ops = {
 	.control_notify			= isert_control_notify,

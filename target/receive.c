@@ -91,6 +91,7 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 	struct isert_conn *ic = iser_conn_upper(dm);
 	bool defer;
 
+	WRITE_ONCE(ic->heard, jiffies);
 	spin_lock_bh(&ic->rx_lock);
 	defer = ic->deferring;
 	if (defer)

@@ -14,8 +14,8 @@ static void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu)
 	return ic->hdr;
 }
 
-/* The data segment with a NUL behind it, or NULL. */
-static void *isert_copy_data(const struct iser_pdu *pdu)
+/* isert_copy_data - the data segment with a NUL behind it, or NULL.  Sleeps. */
+void *isert_copy_data(const struct iser_pdu *pdu)
 {
 	char *data = kzalloc(ALIGN(pdu->msg.data_len + 1, 4), GFP_KERNEL);
 
@@ -24,9 +24,8 @@ static void *isert_copy_data(const struct iser_pdu *pdu)
 	return data;
 }
 
-/* Answer with a Reject of its own.  RX thread: sleeps for a tag. */
-static void isert_reject(struct isert_conn *ic, struct iser_pdu *pdu,
-			 u8 reason)
+/* isert_reject - answer with a Reject.  RX thread: sleeps for a tag. */
+void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason)
 {
 	isert_warn(ic, "opcode %#04x rejected, reason %#04x",
 		   pdu->bhs[0] & ISCSI_OPCODE_MASK, reason);
@@ -47,7 +46,7 @@ int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep)
 	bool request = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
 	struct iscsit_cmd *cmd = NULL;
 
-	/* LIO rejects a bad answer to a NOP-In by a command of its own. */
+	/* An answer to a NOP-In; LIO rejects a bad one by a command of its own. */
 	if (!request && !sleep)
 		return -EAGAIN;
 	if (request) {
@@ -59,7 +58,11 @@ int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep)
 	}
 	if (iscsit_setup_nop_out(ic->conn, cmd, hdr) < 0)
 		goto put;
-	if (request && pdu->msg.data_len && hdr->itt != RESERVED_ITT) {
+	if (!request) {
+		isert_receive_pong(ic, hdr);
+		goto put;
+	}
+	if (pdu->msg.data_len && hdr->itt != RESERVED_ITT) {
 		/* Without memory the answer comes without the data. */
 		cmd->buf_ptr = isert_copy_data(pdu);
 		if (cmd->buf_ptr)
@@ -72,78 +75,6 @@ int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep)
 put:
 	iser_pdu_put(pdu);
 	return 0;
-}
-
-/*
- * The command of a Text Request that goes on with an answer of several parts.
- * LIO would take any command with this task tag.
- */
-static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
-					  const struct iscsi_text *hdr)
-{
-	struct iscsit_conn *conn = ic->conn;
-	struct iscsit_cmd *cmd, *found = NULL;
-
-	spin_lock_bh(&conn->cmd_lock);
-	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		struct isert_task *t = isert_cmd_task(cmd);
-
-		if (cmd->iscsi_opcode == ISCSI_OP_TEXT && t && t->more &&
-		    cmd->init_task_tag == hdr->itt &&
-		    cmd->targ_xfer_tag == be32_to_cpu(hdr->ttt))
-			found = cmd;
-	}
-	spin_unlock_bh(&conn->cmd_lock);
-	return found;
-}
-
-/**
- * isert_receive_text - Text Request
- * @ic: connection
- * @pdu: PDU
- *
- * RX thread; sleeps.
- */
-void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
-{
-	struct iscsi_text *hdr = isert_copy_hdr(ic, pdu);
-	bool first = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
-	struct iscsit_conn *conn = ic->conn;
-	struct iscsit_cmd *cmd;
-
-	if (first) {
-		cmd = isert_allocate_cmd(ic, true);
-		if (!cmd)
-			goto put;
-	} else {
-		struct isert_task *t;
-
-		cmd = isert_find_text(ic, hdr);
-		if (!cmd || pdu->msg.data_len) {
-			isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
-			goto put;
-		}
-		t = isert_cmd_task(cmd);
-		/* The completion of the part before is due. */
-		if (isert_task_wait(t))
-			goto put;
-		t->more = false;
-	}
-	if (iscsit_setup_text_cmd(conn, cmd, hdr) < 0)
-		goto put;
-	if (pdu->msg.data_len) {
-		cmd->text_in_ptr = isert_copy_data(pdu);
-		if (!cmd->text_in_ptr) {
-			iscsit_reject_cmd(cmd, ISCSI_REASON_BOOKMARK_NO_RESOURCES,
-					  (u8 *)hdr);
-			goto put;
-		}
-	}
-	iser_pdu_put(pdu);
-	iscsit_process_text_cmd(conn, cmd, hdr);
-	return;
-put:
-	iser_pdu_put(pdu);
 }
 
 /**
@@ -181,9 +112,7 @@ void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu,
 			isert_protocol_error(ic, "Logout Request with an unknown reason");
 		return;
 	case ISCSI_OP_SNACK:
-		/* Level 0: LIO rejects it. */
-		iscsit_handle_snack(conn, hdr);
-		break;
+		/* Section 7.3.11: at any ErrorRecoveryLevel; not LIO's to serve. */
 	case ISCSI_OP_LOGIN:
 		isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
 		break;

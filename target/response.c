@@ -11,18 +11,17 @@
 #include <linux/slab.h>
 #include "target.h"
 
-/* Submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
-static void isert_send(struct isert_task *t, int state,
-		       const struct iser_control *ctl)
+/* isert_send - submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
+void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
 {
 	t->sent = state;
 	t->posted = true;
 	iser_send_control(t->task, ctl);
 }
 
-/* The data segment of a PDU from memory of LIO's; goes with the command. */
-static const struct iser_data *isert_segment(struct isert_task *t,
-					     const void *data, u32 len)
+/* isert_segment - the data segment of a PDU, in memory that goes with the command */
+const struct iser_data *isert_segment(struct isert_task *t, const void *data,
+				      u32 len)
 {
 	sg_init_one(&t->tx_sg, data, len);
 	t->tx = (struct iser_data){ .sgl = &t->tx_sg, .nents = 1, .len = len };
@@ -72,6 +71,7 @@ static void isert_respond(struct isert_conn *ic, struct isert_task *t)
  */
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
+	struct isert_conn *ic = conn->context;
 	struct isert_task *t = isert_cmd_task(cmd);
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	struct iser_data data = {
@@ -85,10 +85,32 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		ret = iser_map_data(t->task, &data, true);
 		if (ret)
 			return ret;
-		iser_put_data(t->task, 0, data.len, 0);
+		iser_put_data(t->task, 0, data.len, ic->limits.max_burst);
 	}
-	isert_respond(conn->context, t);
+	isert_respond(ic, t);
 	return 0;
+}
+
+/**
+ * isert_data_ack_notify - Data_ACK_Notify
+ * @task: task of a read
+ * @data_sn: DataSN behind the one that is acknowledged
+ *
+ * Up-call from a worker, before task_done().  LIO would take it from a SNACK
+ * (RFC 7143, section 11.16), which iSER does without.
+ */
+void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
+{
+	struct isert_task *t = task->upper;
+	struct iscsit_cmd *cmd = t->cmd;
+
+	spin_lock_bh(&cmd->istate_lock);
+	cmd->cmd_flags |= ICF_GOT_DATACK_SNACK;
+	cmd->acked_data_sn = data_sn - 1;
+	spin_unlock_bh(&cmd->istate_lock);
+	pr_debug("peer %pISpc: task %#x, data up to DataSN %u are acknowledged\n",
+		 &iser_conn_info(task->conn)->remote,
+		 be32_to_cpu(cmd->init_task_tag), cmd->acked_data_sn);
 }
 
 /**
@@ -101,42 +123,6 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
 	isert_respond(conn->context, isert_cmd_task(cmd));
-	return 0;
-}
-
-/*
- * Text Response.  LIO builds it with memory that may sleep, and takes a StatSN
- * from the connection it is given: here from a copy that nobody looks at.
- */
-static int isert_send_text(struct isert_conn *ic, struct isert_task *t)
-{
-	struct iscsit_conn *conn = ic->conn, *copy;
-	struct iser_control ctl = { .response = true };
-	struct iscsit_cmd *cmd = t->cmd;
-	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
-	int len;
-
-	copy = kmemdup(conn, sizeof(*conn), GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	memset(rsp, 0, sizeof(*rsp));
-	len = iscsit_build_text_rsp(cmd, copy, rsp, ISCSI_INFINIBAND);
-	kfree(copy);
-	if (len < 0)
-		return len;
-	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
-	/* LIO's buffer is of this length: the padding may lie beyond. */
-	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
-	if (len)
-		ctl.data = isert_segment(t, cmd->buf_ptr, len);
-
-	iser_send_begin(ic->dm);
-	cmd->stat_sn = conn->stat_sn++;
-	rsp->statsn = cpu_to_be32(cmd->stat_sn);
-	rsp->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
-	rsp->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
-	isert_send(t, ISTATE_SEND_TEXTRSP, &ctl);
-	iser_send_end(ic->dm);
 	return 0;
 }
 
@@ -162,6 +148,29 @@ static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 	iser_send_end(ic->dm);
 }
 
+/*
+ * Asynchronous Message: RFC 7143, section 11.9.  LIO has one: a connection of
+ * the session was dropped, and its tasks may move.  That is of level 2.
+ */
+static void isert_build_async(struct iscsit_cmd *cmd,
+			      struct iscsit_conn *conn,
+			      struct iscsi_async *hdr)
+{
+	struct iscsi_sess_ops *ops = conn->sess->sess_ops;
+
+	hdr->opcode = ISCSI_OP_ASYNC_EVENT;
+	hdr->flags = ISCSI_FLAG_CMD_FINAL;
+	memset(hdr->rsvd4, 0xff, 4);	/* a reserved tag */
+	cmd->stat_sn = conn->stat_sn++;
+	hdr->statsn = cpu_to_be32(cmd->stat_sn);
+	hdr->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
+	hdr->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
+	hdr->async_event = ISCSI_ASYNC_MSG_DROPPING_CONNECTION;
+	hdr->param1 = cpu_to_be16(cmd->logout_cid);
+	hdr->param2 = cpu_to_be16(ops->DefaultTime2Wait);
+	hdr->param3 = cpu_to_be16(ops->DefaultTime2Retain);
+}
+
 /* The PDUs without data of their own. */
 static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 			    int state)
@@ -181,10 +190,14 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
-		ic->reject_sn = cmd->stat_sn;
+		ic->told_sn = cmd->stat_sn;
 		/* The header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
 		ctl.inline_len = ISER_BHS_LEN;
+		break;
+	case ISTATE_SEND_ASYNCMSG:
+		isert_build_async(cmd, conn, (struct iscsi_async *)bhs);
+		ic->told_sn = cmd->stat_sn;
 		break;
 	default:
 		/* LIO would sleep for a recovery that is not supported. */
@@ -223,7 +236,9 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_TEXTRSP:
 		return isert_send_text(ic, t);
 	case ISTATE_SEND_REJECT:
-		if (!isert_may_reject(ic, cmd)) {
+	case ISTATE_SEND_ASYNCMSG:
+		if (!isert_may_tell(ic, state == ISTATE_SEND_REJECT ?
+				    "Reject" : "Asynchronous Message")) {
 			isert_cmd_release(conn, cmd);
 			return 0;
 		}
@@ -232,7 +247,7 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_LOGOUTRSP:
 		return isert_send_plain(ic, t, state);
 	default:
-		/* Data-In, recovery and Async belong to higher recovery levels. */
+		/* Data-In and recovery belong to other transports. */
 		WARN_ONCE(1, "state %d in the response queue\n", state);
 		return -EINVAL;
 	}
@@ -263,13 +278,21 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		isert_cmd_release(conn, cmd);
 		return 0;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
-		/* LIO's timer decides what its absence means. */
-		if (!isert_may_ping(ic))
+		if (!isert_may_ping(ic)) {
+			isert_ping_held(ic, cmd);
 			return 0;
+		}
 		isert_send_nop(ic, isert_task_attach(ic, cmd, NULL), state);
 		return 0;
+	case ISTATE_SEND_R2T:
+		/*
+		 * Level 1: a Data-Out is missing.  On a transport that loses
+		 * nothing it was never sent, and asking again is of no use.
+		 */
+		isert_protocol_error(ic, "unsolicited Data-Out of a write missing or out of order");
+		return -EPROTO;
 	default:
-		/* NOP-In without an answer and R2T are for higher levels. */
+		/* LIO sends no NOP-In that needs no answer. */
 		WARN_ONCE(1, "state %d in the immediate queue\n", state);
 		return -EINVAL;
 	}

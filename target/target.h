@@ -101,20 +101,25 @@ struct isert_conn {
 	 */
 	u8 hdr[ISER_BHS_LEN + ALIGN(SCSI_MAX_VARLEN_CDB_SIZE, 4)] __aligned(8);
 
-	spinlock_t rx_lock;		/* deferring, deferred, full, ended */
+	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, pinged */
 	struct list_head deferred;	/* PDUs for the RX thread */
 	bool deferring;			/* ... which all later ones must follow */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
 	bool ended;			/* no up-call will follow */
 	wait_queue_head_t wait;		/* deferred, ended, a task's posted */
 
+	struct delayed_work ping_work;
+	unsigned long heard;		/* jiffies: last PDU of the initiator */
+	struct iscsit_cmd *ping;	/* NOP-In that waits for its answer, or NULL */
+	unsigned long pinged;		/* jiffies: ping */
+
 	spinlock_t starve_lock;		/* starved */
 	struct list_head starved;	/* writes that could not be mapped */
 	struct delayed_work starve_work;
 
 	struct iser_unexpected unexpected;	/* these three: TX thread */
-	u32 rejects;			/* of them, not acknowledged */
-	u32 reject_sn;			/* StatSN of the last one */
+	u32 told;			/* of them, Rejects and Async not acknowledged */
+	u32 told_sn;			/* StatSN of the last one */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
 	atomic_t logouts;		/* other logout works on their way */
@@ -128,9 +133,22 @@ static inline struct isert_task *isert_cmd_task(struct iscsit_cmd *cmd)
 	return *(struct isert_task **)iscsit_priv_cmd(cmd);
 }
 
+/* What the administrator set for this initiator, or LIO for one without an ACL. */
+static inline const struct iscsi_node_attrib *
+isert_node_attrib(const struct iscsit_conn *conn)
+{
+	struct se_node_acl *acl = conn->sess->se_sess->se_node_acl;
+
+	return &container_of(acl, struct iscsi_node_acl,
+			     se_node_acl)->node_attrib;
+}
+
 /* main.c: parameters */
 bool isert_inject_keys(void);
 bool isert_strict_base(void);
+u32 isert_max_level(void);
+bool isert_ack_by_read(void);
+bool isert_name_stags(void);
 
 /* portal.c */
 int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr);
@@ -189,11 +207,22 @@ void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);
 struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
 
+/* ping.c */
+void isert_ping_work(struct work_struct *work);
+void isert_ping_start(struct isert_conn *ic);
+void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd);
+void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr);
+
 /* request.c */
+void *isert_copy_data(const struct iser_pdu *pdu);
+void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason);
 int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep);
-void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu);
 void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu,
 			 u8 opcode);
+
+/* text.c */
+void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu);
+int isert_send_text(struct isert_conn *ic, struct isert_task *t);
 
 /* command.c */
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
@@ -213,13 +242,18 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 void isert_starve_work(struct work_struct *work);
 
 /* unexpected.c */
-bool isert_may_reject(struct isert_conn *ic, struct iscsit_cmd *cmd);
+bool isert_may_tell(struct isert_conn *ic, const char *what);
 bool isert_may_ping(struct isert_conn *ic);
 void isert_ping_answered(struct isert_conn *ic);
 
 /* response.c */
+void isert_send(struct isert_task *t, int state,
+		const struct iser_control *ctl);
+const struct iser_data *isert_segment(struct isert_task *t, const void *data,
+				      u32 len);
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+void isert_data_ack_notify(struct iser_task *task, u32 data_sn);
 int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state);
 int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,

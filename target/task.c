@@ -119,6 +119,9 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 
 	if (cmd->data_direction == DMA_TO_DEVICE)
 		iscsit_stop_dataout_timer(cmd);
+	/* A recovery R2T, at level 1: only LIO can free it. */
+	if (!list_empty(&cmd->cmd_r2t_list))
+		iscsit_aborted_task(conn, cmd);
 	isert_unmap_cmd(conn, cmd);
 	if (!cmd->se_cmd.se_tfo) {
 		iscsit_release_cmd(cmd);

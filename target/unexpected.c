@@ -9,33 +9,34 @@
 #include <linux/module.h>
 #include "target.h"
 
-/* Rejects are retired when the last one is acknowledged. */
+/* Rejects and Asynchronous Messages retire when the last is acknowledged. */
 static void isert_unexpected_acked(struct isert_conn *ic)
 {
 	u32 exp_statsn = READ_ONCE(ic->conn->exp_statsn);
 
-	if (!ic->rejects || !iscsi_sna_gt(exp_statsn, ic->reject_sn))
+	if (!ic->told || !iscsi_sna_gt(exp_statsn, ic->told_sn))
 		return;
-	iser_unexpected_retire(&ic->unexpected, ic->rejects);
-	ic->rejects = 0;
+	iser_unexpected_retire(&ic->unexpected, ic->told);
+	ic->told = 0;
 }
 
 /**
- * isert_may_reject - may a Reject be sent now?  Counts it.
+ * isert_may_tell - may a Reject or Asynchronous Message be sent now?  Counts it.
  * @ic: connection
- * @cmd: the Reject
+ * @what: its name
  *
+ * The caller notes its StatSN in ic->told_sn.
  * Return: false: it is to be left out, without a StatSN.
  */
-bool isert_may_reject(struct isert_conn *ic, struct iscsit_cmd *cmd)
+bool isert_may_tell(struct isert_conn *ic, const char *what)
 {
 	isert_unexpected_acked(ic);
 	if (!iser_unexpected_take(&ic->unexpected, false)) {
-		isert_warn(ic, "Reject with reason %#04x left out: %u unexpected PDUs are not acknowledged",
-			   cmd->reject_reason, ic->unexpected.outstanding);
+		isert_warn(ic, "%s left out: the initiator has not acknowledged %u unexpected PDUs",
+			   what, ic->unexpected.outstanding);
 		return false;
 	}
-	ic->rejects++;
+	ic->told++;
 	return true;
 }
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pings of the target: NOP-In that asks for an answer.
+ *
+ * LIO leaves its own timer off for a transport of type ISCSI_INFINIBAND, and its
+ * timer cannot start before there is somebody who starts it.  So this is a timer
+ * of ours, with the two values that the administrator gives LIO: nopin_timeout
+ * and nopin_response_timeout of the initiator's ACL, or of the one that LIO
+ * made for an initiator without one.  An initiator that is silent for the first
+ * is asked; if it does not answer within the second, its connection ends.
+ *
+ * When nopin_timeout is changed from 0 during a session, LIO starts its timer
+ * all the same.  Then the pings are LIO's, and this one keeps out of the way.
+ *
+ * A ping is a command of LIO's.  ic->ping names it from here until its answer is
+ * in work in the RX thread, which queues it for removal by the TX thread.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include "target.h"
+
+/* A changed attribute is noticed within this time. */
+#define ISERT_PING_POLL		(5 * HZ)
+#define ISERT_PING_RETRY	HZ
+
+/* LIO's timers run: see above. */
+static bool isert_lio_pings(struct iscsit_conn *conn)
+{
+	return (READ_ONCE(conn->nopin_timer_flags) |
+		READ_ONCE(conn->nopin_response_timer_flags)) & ISCSI_TF_RUNNING;
+}
+
+/* Hand a ping to the TX thread.  Return: when to look again. */
+static unsigned long isert_ping(struct isert_conn *ic)
+{
+	struct iscsit_conn *conn = ic->conn;
+	struct iscsit_cmd *cmd = isert_allocate_cmd(ic, false);
+
+	/* No tag: the initiator has just been busy. */
+	if (!cmd)
+		return ISERT_PING_RETRY;
+	cmd->iscsi_opcode = ISCSI_OP_NOOP_IN;
+	cmd->init_task_tag = RESERVED_ITT;
+	cmd->targ_xfer_tag = session_get_next_ttt(conn->sess);
+
+	spin_lock_bh(&ic->rx_lock);
+	ic->ping = cmd;
+	ic->pinged = jiffies;
+	spin_unlock_bh(&ic->rx_lock);
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_add_tail(&cmd->i_conn_node, &conn->conn_cmd_list);
+	spin_unlock_bh(&conn->cmd_lock);
+	iscsit_add_cmd_to_immediate_queue(cmd, conn,
+					  ISTATE_SEND_NOPIN_WANT_RESPONSE);
+	return ISERT_PING_POLL;
+}
+
+/**
+ * isert_ping_work - has the initiator been silent for too long?
+ * @work: ic->ping_work
+ *
+ * Worker; does not wait.  Runs again until the connection is being closed.
+ */
+void isert_ping_work(struct work_struct *work)
+{
+	struct isert_conn *ic = container_of(to_delayed_work(work),
+					     struct isert_conn, ping_work);
+	const struct iscsi_node_attrib *attrib = isert_node_attrib(ic->conn);
+	unsigned long since, end, delay = ISERT_PING_POLL;
+	u32 limit;
+	bool asked;
+
+	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN)
+		return;
+	spin_lock_bh(&ic->rx_lock);
+	asked = ic->ping;
+	/* The answer may be one of those that wait for the RX thread. */
+	if (asked && ic->deferring)
+		ic->pinged = jiffies;
+	since = asked ? ic->pinged : READ_ONCE(ic->heard);
+	spin_unlock_bh(&ic->rx_lock);
+
+	limit = asked ? READ_ONCE(attrib->nopin_response_timeout) :
+		READ_ONCE(attrib->nopin_timeout);
+	end = since + limit * HZ;
+	if (!limit || (!asked && isert_lio_pings(ic->conn))) {
+		/* Off. */
+	} else if (time_before(jiffies, end)) {
+		delay = min(delay, end - jiffies);
+	} else if (asked) {
+		isert_warn(ic, "no answer to a NOP-In within %u s, ending the connection: the initiator hangs, or look at the path to it",
+			   limit);
+		iser_connection_fail(ic->dm, -ETIMEDOUT);
+		return;
+	} else {
+		delay = isert_ping(ic);
+	}
+	schedule_delayed_work(&ic->ping_work, delay);
+}
+
+/**
+ * isert_ping_start - full feature phase has begun
+ * @ic: connection
+ *
+ * RX thread.  Nothing is sent for nopin_timeout, which is 3 s at least: longer
+ * than RFC 7145, section 5.1.3 wants of a target that was not asked for a Hello.
+ * isert_wait_conn() cancels it.
+ */
+void isert_ping_start(struct isert_conn *ic)
+{
+	if (ic->conn->sess->sess_ops->SessionType)
+		return;
+	WRITE_ONCE(ic->heard, jiffies);
+	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
+}
+
+/**
+ * isert_ping_held - a ping can't be sent: too many unexpected PDUs
+ * @ic: connection
+ * @cmd: ping, here or LIO's
+ *
+ * TX thread.  Ours is asked for again; LIO's timer goes on and decides.
+ */
+void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd)
+{
+	bool ours;
+
+	spin_lock_bh(&ic->rx_lock);
+	ours = ic->ping == cmd;
+	if (ours)
+		ic->ping = NULL;
+	spin_unlock_bh(&ic->rx_lock);
+	if (ours)
+		isert_cmd_release(ic->conn, cmd);
+}
+
+/* The ping with this Target Transfer Tag that waits for an answer, or NULL. */
+static struct iscsit_cmd *isert_find_ping(struct iscsit_conn *conn, u32 ttt)
+{
+	struct iscsit_cmd *cmd, *found = NULL;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node)
+		if (cmd->iscsi_opcode == ISCSI_OP_NOOP_IN &&
+		    cmd->targ_xfer_tag == ttt && cmd->i_state != ISTATE_REMOVE)
+			found = cmd;
+	spin_unlock_bh(&conn->cmd_lock);
+	return found;
+}
+
+/**
+ * isert_receive_pong - NOP-Out that answers a NOP-In
+ * @ic: connection
+ * @hdr: its header, checked by LIO
+ *
+ * RX thread.  LIO would take any command with that tag, a read in work too, and
+ * take it twice.
+ */
+void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr)
+{
+	u32 ttt = be32_to_cpu(hdr->ttt);
+	struct iscsit_cmd *cmd = isert_find_ping(ic->conn, ttt);
+	bool ours;
+
+	/* An answer that asks for one: LIO rejects it. */
+	if (hdr->itt != RESERVED_ITT) {
+		iscsit_process_nop_out(ic->conn, NULL, hdr);
+		return;
+	}
+	if (!cmd) {
+		pr_debug("peer %pISpc: NOP-Out for the tag %#x, which no NOP-In has, dropped\n",
+			 &ic->conn->login_sockaddr, ttt);
+		return;
+	}
+	/* LIO does not look at it here; Rejects are retired by it. */
+	ic->conn->exp_statsn = be32_to_cpu(hdr->exp_statsn);
+	spin_lock_bh(&ic->rx_lock);
+	ours = ic->ping == cmd;
+	if (ours)
+		ic->ping = NULL;
+	spin_unlock_bh(&ic->rx_lock);
+	if (!ours) {
+		iscsit_process_nop_out(ic->conn, NULL, hdr);
+		return;
+	}
+	cmd->i_state = ISTATE_REMOVE;
+	iscsit_add_cmd_to_immediate_queue(cmd, ic->conn, cmd->i_state);
+}
