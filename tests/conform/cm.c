@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sched.h>
 #include "run.h"
 #include "setup.h"
 
@@ -154,6 +155,30 @@ void conn_listen(void)
 	freeaddrinfo(at);
 }
 
+/*
+ * siw turns the socket over to the queue pair only after it has sent its MPA
+ * reply: a message that comes in between is not seen until the next one.  Nobody
+ * else shall run meanwhile.
+ */
+static int accept_alone(struct rdma_cm_id *id, struct rdma_conn_param *param)
+{
+	struct sched_param first = { .sched_priority = 1 }, fair = { 0 };
+	int rc;
+
+	sched_setscheduler(0, SCHED_FIFO, &first);
+	rc = rdma_accept(id, param);
+	sched_setscheduler(0, SCHED_OTHER, &fair);
+	return rc;
+}
+
+/* Attempts that nobody takes are refused at once. */
+void conn_unlisten(void)
+{
+	if (listener)
+		rdma_destroy_id(listener);
+	listener = NULL;
+}
+
 struct conn *conn_accept(const struct cm *cm)
 {
 	struct pollfd fd;
@@ -193,7 +218,7 @@ struct conn *conn_accept(const struct cm *cm)
 		c->cm.ord = c->peer.ird;
 	qp_new(c);
 	param = conn_param(c);
-	if (rdma_accept(c->id, &param))
+	if (accept_alone(c->id, &param))
 		fail("rdma_accept: %s", strerror(errno));
 	if (wait_event(c, limit, false) != RDMA_CM_EVENT_ESTABLISHED)
 		fail("the connection was not established");

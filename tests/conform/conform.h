@@ -184,7 +184,7 @@ struct conn {
 	uint32_t exp_statsn;	/* initiator: next; target: StatSN to be sent next */
 	uint32_t max_cmdsn;	/* initiator: from the last PDU */
 	bool full;		/* full feature phase: NOP-In is answered, StatSN followed */
-	bool frozen;		/* ExpStatSN of what is sent stays */
+	bool frozen;		/* ExpStatSN of what is sent stays; target: ExpCmdSN */
 	bool keep_pings;	/* unsolicited NOP-In are queued, not answered */
 	bool hold_recvs;	/* receives are not given back */
 	unsigned int pings;	/* unsolicited NOP-In seen */
@@ -209,6 +209,7 @@ struct conn *conn_try(const struct cm *cm);
 struct conn *conn_accept(const struct cm *cm);	/* target: the next one */
 void conn_close(struct conn *c);
 void conn_listen(void);		/* target: before the peer is driven */
+void conn_unlisten(void);	/* target: no further ones */
 bool conn_iwarp(const struct conn *c);
 const char *conn_device(const struct conn *c);
 
@@ -320,15 +321,19 @@ void verify(struct conn *c, uint32_t lba, uint32_t len, uint32_t seed); /* reads
 
 /*
  * Runs "DRIVE VERB [ARGUMENT]" in the background; the environment has
- * CONFORM_ADDRESS, CONFORM_PORT, CONFORM_TARGET.  Verbs: login, logout,
- * discovery, read LBA COUNT, write LBA COUNT, ping, rescan, idle.
+ * CONFORM_ADDRESS, CONFORM_PORT, CONFORM_TARGET.  For the verbs see "drive --help".
  */
-void drive(const char *verb, ...) FORMAT(1, 2);
-int drive_wait(int ms);		/* its exit code; -1: still runs */
+void drive(const char *verb, ...) FORMAT(1, 2);	/* when those before have ended */
+void drive_also(const char *verb, ...) FORMAT(1, 2);	/* beside those */
+int drive_wait(int ms);		/* the worst of their exit codes; -1: one still runs */
+const char *drive_said(void);	/* the last one that was started */
 
 /* Answers Login Requests till full feature phase; @changes as for an initiator. */
 void serve_login(struct conn *c, const char *changes);
+/* One of them: is it the last? */
+bool serve_login_request(struct conn *c, const struct rx *rx, const char *changes);
 struct conn *serve_session(const struct cm *cm, const char *changes); /* drive, accept, login */
+int serve_driven(struct conn *c);	/* serves till what is driven ends: its exit code */
 const char *offered(const struct conn *c, const char *key);
 /* A response to @rx: ITT, StatSN (taken), ExpCmdSN, MaxCmdSN are set. */
 struct msg *reply(struct conn *c, const struct rx *rx, uint8_t opcode);

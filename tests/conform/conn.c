@@ -171,6 +171,16 @@ void post(struct conn *c, const struct msg *m)
 	post_many(c, &one, 1);
 }
 
+/* siw does not flush what is posted behind a Terminate Message. */
+static bool stuck(struct conn *c)
+{
+	struct ibv_qp_init_attr init;
+	struct ibv_qp_attr attr;
+
+	return conn_iwarp(c) && !ibv_query_qp(c->id->qp, &attr, IBV_QP_STATE, &init) &&
+	       attr.qp_state == IBV_QPS_ERR;
+}
+
 enum ibv_wc_status rdma_op(struct conn *c, enum ibv_wr_opcode op, struct ibv_mr *mr,
 			   void *local, uint32_t len, uint64_t remote, uint32_t stag)
 {
@@ -187,7 +197,14 @@ enum ibv_wc_status rdma_op(struct conn *c, enum ibv_wr_opcode op, struct ibv_mr 
 	if (c->ended || ibv_post_send(c->id->qp, &wr, &bad))
 		return IBV_WC_WR_FLUSH_ERR;
 	while (!c->rdma_done) {
+		bool dead = stuck(c);
+
 		reap_sends(c);
+		if (dead && !c->rdma_done) {
+			c->ended = true;
+			c->how = "the queue pair is in error";
+			return IBV_WC_WR_FLUSH_ERR;
+		}
 		if (now_ms() > end)
 			fail("an RDMA operation does not end");
 		usleep(50);

@@ -80,6 +80,27 @@ static void give_small(struct conn *c, const struct rx *rx, const void *data, ui
 	give(c, rx, side, len);
 }
 
+/* Unsolicited Data-Out up to the last one: how much there is with them. */
+static uint32_t data_outs(struct conn *c, const struct rx *rx, uint8_t *to, uint32_t len,
+			  uint32_t have)
+{
+	while (!(rx->bhs[1] & FINAL)) {
+		uint32_t itt = itt_of(rx->bhs);
+
+		rx = take(c, ISCSI_DATA_OUT, itt, opt.wait_ms);
+		if (!rx)
+			fail("no Data-Out with the F bit came for task %08x", itt);
+		if (rx->header_fault)
+			fail("Data-Out: %s", rx->header_fault);
+		if (get32(rx->bhs + 40) != have || rx->data_len > len - have)
+			fail("a Data-Out with %u bytes for offset %u, where %u of %u are here",
+			     rx->data_len, get32(rx->bhs + 40), have, len);
+		memcpy(to + have, rx->data, rx->data_len);
+		have += rx->data_len;
+	}
+	return have;
+}
+
 static void get(struct conn *c, const struct rx *rx, uint8_t *to, uint32_t len)
 {
 	const char *tagged = offered(c, "TaggedBufferForSolicitedDataOnly");
@@ -87,6 +108,7 @@ static void get(struct conn *c, const struct rx *rx, uint8_t *to, uint32_t len)
 	uint64_t from = get64(rx->b + 8);
 
 	memcpy(to, rx->data, have);
+	have = data_outs(c, rx, to, len, have);
 	/* Deployed initiators mean Yes and do not say so. */
 	if (tagged && !strcmp(tagged, "No"))
 		from += have;
@@ -159,6 +181,11 @@ void serve_pdu(struct conn *c, const struct rx *rx)
 {
 	struct msg *m;
 
+	if (rx->header_fault)
+		fail("%s came: %s", opcode_name(rx->opcode), rx->header_fault);
+	if (rx->invalidated)
+		fail("%s came and invalidated STag %x", opcode_name(rx->opcode),
+		     rx->invalidated_stag);
 	switch (rx->opcode) {
 	case ISCSI_COMMAND:
 		serve_command(c, rx);

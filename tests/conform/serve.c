@@ -14,10 +14,10 @@ struct msg *reply(struct conn *c, const struct rx *rx, uint8_t opcode)
 	struct msg *m = msg_raw(NULL, MSG_MIN);
 	uint8_t *bhs = BHS(m);
 
-	/* A command that is not immediate takes a number. */
-	if (rx && rx->opcode != ISCSI_DATA_OUT && !(rx->bhs[0] & IMMEDIATE) &&
-	    get32(rx->bhs + 24) == c->cmdsn)
-		c->cmdsn++;
+	/* What is not immediate takes a number; those before it have come too. */
+	if (rx && rx->opcode != ISCSI_DATA_OUT && !(rx->bhs[0] & IMMEDIATE) && !c->frozen &&
+	    (int32_t)(get32(rx->bhs + 24) - c->cmdsn) >= 0)
+		c->cmdsn = get32(rx->bhs + 24) + 1;
 	m->b[0] = ISER_CONTROL;
 	bhs[0] = opcode;
 	bhs[1] = FINAL;
@@ -49,7 +49,7 @@ static const char *answer_to(const char *key, const char *value, const char *cha
 		{ "InitiatorRecvDataSegmentLength", "=" },
 		{ "TargetRecvDataSegmentLength", "8192" },
 		{ "MaxOutstandingUnexpectedPDUs", "16" }, { "MaxAHSLength", "256" },
-		{ "TaggedBufferForSolicitedDataOnly", "=" }, { "iSERHelloRequired", "=" },
+		{ "TaggedBufferForSolicitedDataOnly", "=" }, { "iSERHelloRequired", "No" },
 	};
 	static struct text own;
 	char word[160];
@@ -74,7 +74,7 @@ static const char *answer_to(const char *key, const char *value, const char *cha
 	return "NotUnderstood";
 }
 
-static bool serve_login_pdu(struct conn *c, const struct rx *rx, const char *changes)
+bool serve_login_request(struct conn *c, const struct rx *rx, const char *changes)
 {
 	bool final = (rx->bhs[1] & 0x83) == 0x83;
 	const char *p = (const char *)rx->data, *end = p + rx->data_len, *value;
@@ -131,7 +131,7 @@ void serve_login(struct conn *c, const char *changes)
 			     "no Login Request came");
 		check(rx->opcode == ISCSI_LOGIN, "%s came, no Login Request",
 		      opcode_name(rx->opcode));
-	} while (!serve_login_pdu(c, rx, changes));
+	} while (!serve_login_request(c, rx, changes));
 }
 
 struct conn *serve_session(const struct cm *cm, const char *changes)
@@ -143,4 +143,23 @@ struct conn *serve_session(const struct cm *cm, const char *changes)
 	c = conn_accept(cm);
 	serve_login(c, changes);
 	return c;
+}
+
+int serve_driven(struct conn *c)
+{
+	long end = now_ms() + 6L * opt.wait_ms * opt.slow;
+	int code;
+
+	step("serving until what is driven has ended");
+	while ((code = drive_wait(0)) < 0) {
+		struct rx *rx = next_rx(c, 5);
+
+		if (rx)
+			serve_pdu(c, rx);
+		else if (c->ended)
+			usleep(2000);
+		if (now_ms() > end)
+			fail("what is driven does not end%s", c->ended ? ": the connection has" : "");
+	}
+	return code;
 }
