@@ -224,8 +224,6 @@ static void isert_notice(struct isert_conn *ic)
 		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
 		.ack_by_read = isert_ack_by_read(),
 		.name_stags = isert_name_stags(),
-		.ack_by_read = isert_ack_by_read(),
-		.name_stags = isert_name_stags(),
 	};
 
 	if (ic->keys.hello)
