@@ -2,12 +2,12 @@
 /*
  * Pings of the target: NOP-In that asks for an answer.
  *
- * LIO leaves its own timer off for a transport of type ISCSI_INFINIBAND, and its
- * timer cannot start before there is somebody who starts it.  So this is a timer
- * of ours, with the two values that the administrator gives LIO: nopin_timeout
- * and nopin_response_timeout of the initiator's ACL, or of the one that LIO
- * made for an initiator without one.  An initiator that is silent for the first
- * is asked; if it does not answer within the second, its connection ends.
+ * LIO leaves its own timer off for a transport of type ISCSI_INFINIBAND.  So this
+ * is a timer of ours, with the two values that the administrator gives LIO:
+ * nopin_timeout and nopin_response_timeout of the initiator's ACL, or of the one
+ * that LIO made for an initiator without one.  An initiator that is silent for
+ * the first is asked; if it does not answer within the second, its connection
+ * ends.
  *
  * When nopin_timeout is changed from 0 during a session, LIO starts its timer
  * all the same.  Then the pings are LIO's, and this one keeps out of the way.
@@ -85,18 +85,20 @@ void isert_ping_work(struct work_struct *work)
 	limit = asked ? READ_ONCE(attrib->nopin_response_timeout) :
 		READ_ONCE(attrib->nopin_timeout);
 	end = since + limit * HZ;
-	if (!limit || (!asked && isert_lio_pings(ic->conn))) {
-		/* Off. */
-	} else if (time_before(jiffies, end)) {
+	if (!limit || (!asked && isert_lio_pings(ic->conn)))
+		goto again;
+	if (time_before(jiffies, end)) {
 		delay = min(delay, end - jiffies);
-	} else if (asked) {
+		goto again;
+	}
+	if (asked) {
 		isert_warn(ic, "no answer to a NOP-In within %u s, ending the connection: the initiator hangs, or look at the path to it",
 			   limit);
 		iser_connection_fail(ic->dm, -ETIMEDOUT);
 		return;
-	} else {
-		delay = isert_ping(ic);
 	}
+	delay = isert_ping(ic);
+again:
 	schedule_delayed_work(&ic->ping_work, delay);
 }
 
@@ -185,6 +187,8 @@ void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr)
 		iscsit_process_nop_out(ic->conn, NULL, hdr);
 		return;
 	}
+	pr_debug("peer %pISpc: NOP-In %#x is answered\n",
+		 &ic->conn->login_sockaddr, ttt);
 	cmd->i_state = ISTATE_REMOVE;
 	iscsit_add_cmd_to_immediate_queue(cmd, ic->conn, cmd->i_state);
 }
