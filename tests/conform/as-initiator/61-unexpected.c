@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Unexpected PDUs of the target: sections 6.7, 8.1.1.3, 8.1.2. */
+#include "conform.h"
+
+#define KEY	"MaxOutstandingUnexpectedPDUs"
+
+static struct conn *limited(const char *limit)
+{
+	char changes[64];
+	struct conn *c;
+
+	snprintf(changes, sizeof(changes), KEY "=%s", limit);
+	c = session(changes);
+	need_key(c, KEY);
+	ping(c);
+	return c;
+}
+
+/* Rejects that came; with a fence behind what was sent. */
+static unsigned int rejects(struct conn *c)
+{
+	unsigned int n = 0;
+
+	ping(c);
+	while (take(c, ISCSI_REJECT, ANY_ITT, 50))
+		n++;
+	return n;
+}
+
+/* @n SNACKs, each of which deserves a Reject. */
+static void provoke(struct conn *c, unsigned int n)
+{
+	while (n--)
+		post(c, snack(c, 0));
+}
+
+CASE(initiator, "unexpected/limit-2", "R-8.1.2-1 R-8.1.2-2",
+     "limit 2, nothing acknowledged: of 20 Rejects due no more than 2 come")
+{
+	struct conn *c = limited("2");
+	unsigned int n;
+
+	c->frozen = true;
+	provoke(c, 20);
+	n = rejects(c);
+	check(n <= 2, "%u Rejects came", n);
+	note("%u Rejects came", n);
+}
+
+CASE(initiator, "unexpected/limit-4", "R-8.1.2-1 R-8.1.2-2",
+     "the same with 4, and the connection is of use")
+{
+	struct conn *c = limited("4");
+	unsigned int n;
+
+	c->frozen = true;
+	provoke(c, 20);
+	n = rejects(c);
+	check(n <= 4, "%u Rejects came", n);
+	command(c, test_unit_ready(c));
+}
+
+CASE(initiator, "unexpected/one-comes", "R-7.3.11-1",
+     "under a limit of 4 the first Reject is not held back")
+{
+	struct conn *c = limited("4");
+
+	c->frozen = true;
+	provoke(c, 1);
+	check(rejects(c) == 1, "no Reject came");
+}
+
+CASE(initiator, "unexpected/retired", "R-8.1.2-3",
+     "after ExpStatSN has acknowledged them, Rejects come again")
+{
+	struct conn *c = limited("4");
+	int round;
+
+	for (round = 0; round < 5; round++) {
+		c->frozen = true;
+		provoke(c, 10);
+		check(rejects(c) <= 4, "more than 4 Rejects came");
+		c->frozen = false;
+		/* What comes next is acknowledged, and with it all before. */
+		ping(c);
+		ping(c);
+		provoke(c, 1);
+		check(rejects(c) == 1, "round %d: acknowledged, but no Reject comes", round);
+		ping(c);
+	}
+}
+
+CASE(initiator, "unexpected/acknowledged-singly", "R-8.1.2-3",
+     "200 Rejects under a limit of 2, each acknowledged before the next")
+{
+	struct conn *c = limited("2");
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		provoke(c, 1);
+		check(rejects(c) == 1, "Reject %d does not come", i + 1);
+		ping(c);
+	}
+}
+
+CASE(initiator, "unexpected/suppressed-statsn", "R-8.1.2-2",
+     "a Reject that is not sent takes no StatSN")
+{
+	struct conn *c = limited("2");
+	uint32_t before = c->exp_statsn, n;
+	struct rx *rx;
+
+	c->frozen = true;
+	provoke(c, 20);
+	n = rejects(c);
+	/* The fence of rejects() took one. */
+	rx = ask(c, nop_out(c, true), ISCSI_NOP_IN);
+	check(get32(rx->bhs + 24) == before + n + 1, "StatSN went from %u to %u by %u Rejects",
+	      before, get32(rx->bhs + 24), n);
+}
+
+CASE(initiator, "unexpected/none-set", "R-6.7-2",
+     "limit 0 is no limit: all of 20 Rejects come")
+{
+	struct conn *c = limited("0");
+	unsigned int n;
+
+	provoke(c, 20);
+	n = rejects(c);
+	check(n == 20, "%u of 20 Rejects came", n);
+}
+
+CASE(initiator, "unexpected/answers-not-counted", "R-8.1.2-1",
+     "under a limit of 2 answers to pings are no unexpected PDUs: 50 come")
+{
+	struct conn *c = limited("2");
+	int i;
+
+	c->frozen = true;
+	for (i = 0; i < 50; i++)
+		ping(c);
+}
+
+CASE(initiator, "unexpected/last-for-a-ping", "R-8.1.2-6",
+     "one short of the limit only a ping of the target comes")
+{
+	struct conn *c = limited("3");
+	unsigned int n;
+
+	c->frozen = true;
+	c->keep_pings = true;
+	provoke(c, 20);
+	n = rejects(c);
+	check(n <= 2, "%u Rejects came: the last place is not kept for a ping", n);
+}
