@@ -13,15 +13,15 @@ static const char *misplaced(const struct iser_greeting *g,
 	case ISER_OP_HELLO:
 		/* Section 10.1.3.3. */
 		if (!g->target)
-			return "a target has sent a Hello";
+			return "it comes from a target";
 		if (g->rule == ISER_HELLO_NONE)
-			return "a Hello that was not agreed on";
-		return g->first ? NULL : "a Hello that is not the first message";
+			return "it was not agreed on";
+		return g->first ? NULL : "it is not the first message";
 	case ISER_OP_HELLO_REPLY:
 		if (g->target)
-			return "an initiator has sent a HelloReply";
+			return "it comes from an initiator";
 		return g->first && g->rule == ISER_HELLO_REQUIRED ? NULL :
-			"a HelloReply that nobody asked for";
+			"nobody asked for it";
 	default:
 		/* Section 10.1.3.4. */
 		if (!g->first || g->rule != ISER_HELLO_REQUIRED)
@@ -37,7 +37,7 @@ static const char *bad_reply(const struct iser_greeting *g,
 			     const struct iser_hello *reply)
 {
 	if (reply->rej)
-		return "the target rejects the Hello";
+		return "the target rejects the connection";
 	if (reply->min_version != ISER_VERSION)
 		return "the target chose a version other than 10";
 	if (g->ird && !reply->depth)

@@ -187,6 +187,21 @@ static void iser_hello_accept(struct iser_conn *conn)
 		conn->ops->hello_done(conn);
 }
 
+static void iser_hello_refuse(struct iser_conn *conn,
+			      const struct iser_msg *msg, const char *why)
+{
+	const struct iser_hello *h = &msg->hello;
+
+	if (msg->opcode == ISER_OP_CONTROL)
+		iser_conn_warn(conn, "%s, ending the connection", why);
+	else
+		iser_conn_warn(conn, "%s with versions %u and %u, depth %u, REJ=%u refused: %s, ending the connection",
+			       msg->opcode == ISER_OP_HELLO ? "Hello" : "HelloReply",
+			       h->max_version, h->min_version, h->depth, h->rej,
+			       why);
+	iser_connection_fail(conn, -EPROTO);
+}
+
 /*
  * iser_hello_received - a message that may be part of a greeting
  *
@@ -198,17 +213,22 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 {
 	bool first = conn->hello.greeting.first;
 	const struct iser_msg *msg = &rx->pdu.msg;
+	enum iser_state state = READ_ONCE(conn->state);
+	bool ordinary = msg->opcode == ISER_OP_CONTROL;
 	struct iser_hello in = msg->hello;
-	enum iser_greeting_act act;
 	const char *why;
 
-	if (!iser_state_live(READ_ONCE(conn->state)) || conn->hello.rejected)
+	if (!iser_state_live(state) || conn->hello.rejected)
 		return false;
-	if (msg->opcode != ISER_OP_CONTROL)
+	if (!ordinary)
 		trace_iser_hello(conn, false, &in);
+	if (state != ISER_FULL) {
+		if (!ordinary)
+			iser_hello_refuse(conn, msg, "none has a place in the login");
+		return ordinary;
+	}
 
-	act = iser_greeting_judge(&conn->hello.greeting, msg, &why);
-	switch (act) {
+	switch (iser_greeting_judge(&conn->hello.greeting, msg, &why)) {
 	case ISER_GREETING_ANSWER:
 		/* The receive goes first: the peer may send again. */
 		iser_pdu_put(&rx->pdu);
@@ -219,8 +239,7 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 		iser_hello_accept(conn);
 		return false;
 	case ISER_GREETING_REFUSE:
-		iser_conn_warn(conn, "%s, ending the connection", why);
-		iser_connection_fail(conn, -EPROTO);
+		iser_hello_refuse(conn, msg, why);
 		return false;
 	default:
 		break;
