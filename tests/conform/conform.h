@@ -83,6 +83,8 @@ struct like {
 	uint8_t private_data;	/* first of four bytes */
 	const char *keys;	/* changes to the keys of a login */
 	bool no_immediate;	/* never sends immediate data */
+	bool tagged;		/* an initiator's base is that of fetched data, unsaid */
+	uint32_t recv_data;	/* bytes of data a receive holds after the login; 0: as declared */
 	bool no_answer;		/* target: keeps silent about the keys of iSER */
 	bool plain_send;	/* target: never invalidates */
 };

@@ -3,6 +3,7 @@
 #include "conform.h"
 #include "setup.h"
 
+#define LOGIN_RECVS	4
 #define SENDS		256	/* work requests on their way */
 
 static void post_recv(struct conn *c, unsigned int slot)
@@ -13,6 +14,9 @@ static void post_recv(struct conn *c, unsigned int slot)
 	};
 	struct ibv_recv_wr wr = { .wr_id = slot, .sg_list = &sge, .num_sge = 1 }, *bad;
 
+	/* The first few are for the login, whoever is played. */
+	if (opt.like->recv_data && opt.role == initiator && (c->full || slot >= LOGIN_RECVS))
+		sge.length = MSG_MIN + opt.like->recv_data;
 	if (ibv_post_recv(c->id->qp, &wr, &bad) && !c->ended) {
 		c->ended = true;
 		c->how = "a receive could not be posted";

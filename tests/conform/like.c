@@ -10,12 +10,13 @@ static const struct like likes[] = {
 		.name = "kernel", .what = "ib_iser and ib_isert of Linux",
 		.private_data = 0x80,
 		.keys = "InitiatorRecvDataSegmentLength=262144",
-		.no_answer = true,
+		.no_answer = true, .tagged = true, .recv_data = 128,
 	}, {
 		.name = "libiscsi", .what = "libiscsi: no remote invalidation, no immediate data",
 		.private_data = 0xc0,
-		.keys = "ImmediateData=No",
-		.no_immediate = true,
+		/* It does not say that it sends none. */
+		.keys = "InitiatorRecvDataSegmentLength=262144",
+		.no_immediate = true, .tagged = true, .recv_data = 128,
 	}, {
 		.name = "tgt", .what = "tgt: no private data, plain Sends",
 		.no_private_data = true, .no_answer = true, .plain_send = true,
@@ -29,6 +30,7 @@ static const struct like likes[] = {
 		.name = "esxi", .what = "a cautious initiator: security stage first, no invalidation",
 		.private_data = 0xc0,
 		.keys = "MaxRecvDataSegmentLength=131072 InitiatorRecvDataSegmentLength=131072 MaxBurstLength=262144",
+		.tagged = true,
 	},
 };
 

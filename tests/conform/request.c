@@ -152,15 +152,18 @@ struct msg *write_blocks(struct conn *c, uint32_t lba, struct mem *mem, uint32_t
 	const char *tagged = text_get(&c->offer, "TaggedBufferForSolicitedDataOnly");
 	uint8_t cdb[10];
 	struct msg *m;
+	bool yes;
 
 	transfer_cdb(cdb, 0x2a, lba, mem->len / block_size(c));
 	m = scsi(c, cdb, sizeof(cdb), mem->len, SCSI_WRITE);
+	if (immediate && opt.like->no_immediate)
+		skip("%s sends no immediate data", opt.like->name);
 	if (immediate)
 		add_data(m, mem->p, immediate);
 	/* Section 6.9: the default is that the base belongs to the first byte. */
+	yes = tagged ? !strcmp(tagged, "Yes") : opt.like->tagged;
 	if (immediate < mem->len)
-		name_write(m, mem->stag, mem->base +
-			   (tagged && !strcmp(tagged, "Yes") ? immediate : 0));
+		name_write(m, mem->stag, mem->base + (yes ? immediate : 0));
 	return m;
 }
 

@@ -95,7 +95,7 @@ CASE(initiator, "login/markers", "R-6.6-1",
 	check(!in || strcmp(in, "Yes"), "IFMarker=Yes is agreed on");
 }
 
-CASE(initiator, "login/final-response", "R-5.1.2-7 R-9.2-1 R-9.2-8",
+CASE(initiator, "login/final-response", "R-5.1.2-7 R-9.2-1 R-9.2-8 D-8.6-2",
      "the final Login Response has the form of the others: 28 bytes of header, no STags")
 {
 	struct conn *c = conn_open(NULL);

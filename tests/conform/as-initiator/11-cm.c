@@ -64,6 +64,15 @@ CASE(initiator, "cm/long-private-data", "R-8.2-3",
 	io(session_cm(&cm, ""));
 }
 
+CASE(initiator, "cm/target-ird", "R-5.1.2-5",
+     "whatever IRD the target takes for itself, 0 included, the login works")
+{
+	struct conn *c = session("");
+
+	note("the target's IRD is %u", c->peer.ird);
+	ping(c);
+}
+
 CASE(initiator, "cm/ord-zero", "R-8.2-2",
      "an initiator with ORD 0 (it never reads) logs in, reads and writes")
 {
@@ -96,7 +105,7 @@ CASE(initiator, "cm/ird-one", "R-8.2-2 R-7.3.6-5",
 		expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(out[i]))));
 	for (i = 0; i < 8; i++)
 		verify(c, lba + i * 256, m[i]->len, 100 + i);
-	wire("never more than one RDMA Read Request without its response");
+	wire("never more than one RDMA Read Request without its response (R-7.3.6-5)");
 }
 
 CASE(initiator, "cm/ird-zero", "R-7.3.6-4",

@@ -144,7 +144,7 @@ CASE(initiator, "hello/ird-one-writes", "R-8.2-1 R-5.1.3-4 R-7.3.6-5",
 		expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(out[i]))));
 	for (i = 0; i < 4; i++)
 		verify(c, lba + i * 256, m[i]->len, 200 + i);
-	wire("never more than one RDMA Read Request without its response");
+	wire("never more than one RDMA Read Request without its response (R-7.3.6-5)");
 }
 
 CASE(initiator, "hello/with-requests", "R-5.1.2-8 R-5.1.2-10",
@@ -208,6 +208,24 @@ CASE(initiator, "hello/version-11", "R-5.1.3-9 R-10.1.3.2-1 R-9.4-2",
      "versions 11 to 15: HelloReply with REJ, then the end")
 {
 	rejected(15, 11);
+}
+
+CASE(initiator, "hello/ord-zero", "R-5.1.3-8 R-10.1.3.2-1 R-9.4-2",
+     "iSER-IRD 4 while the CM handshake leaves the target no RDMA Reads: REJ, then the end")
+{
+	struct cm cm = cm_default();
+	struct conn *c;
+	struct rx *rx;
+
+	cm.ird = 0;
+	c = due(&cm, "");
+	if (c->peer.ord)
+		skip("the target's side may read %u at a time although none was offered",
+		     c->peer.ord);
+	post(c, hello(10, 10, 4));
+	rx = hello_reply(c);
+	check(rx->b[0] & ISER_REJ, "the Hello is accepted with iSER-ORD %u", get16(rx->b + 2));
+	expect_end(c, "the Hello was rejected");
 }
 
 CASE(initiator, "hello/version-inverted", "R-5.1.3-9 R-10.1.3.2-1",

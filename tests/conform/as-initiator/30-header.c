@@ -228,5 +228,5 @@ CASE(initiator, "header/never-solicited", "R-1.5.2-4",
 	for (i = 0; i < 50; i++)
 		ping(c);
 	check(now_ms() - start < 2000L * opt.slow, "50 pings took %ld ms", now_ms() - start);
-	wire("no Send of the target has the solicited event bit");
+	wire("no Send of the target has the solicited event bit (R-1.5.2-2)");
 }

@@ -236,19 +236,20 @@ CASE(initiator, "read/ack-level-1", "R-10.2-1",
      "at ErrorRecoveryLevel 1 a read of several bursts arrives, no PDU asks for its receipt")
 {
 	acknowledged("1");
-	wire("no RDMA Read of length 0, or one behind each burst but the last");
+	wire("no RDMA Read of length 0, or one behind each burst but the last (R-7.3.5-9 A-1-2)");
 }
 
 CASE(initiator, "read/ack-level-2", "R-10.2-1",
      "so it does at level 2")
 {
 	acknowledged("2");
-	wire("an RDMA Read of length 0 with the Read STag behind each burst but the last");
+	wire("an RDMA Read of length 0 with the Read STag, inside the buffer, behind each burst but "
+	     "the last, all before the response (R-7.3.5-8 A-S6-1 A-S3-1 A-1-2)");
 }
 
 CASE(initiator, "read/ack-level-0", "R-7.3.5-3",
      "at level 0 as well")
 {
 	acknowledged("0");
-	wire("no RDMA Read of length 0");
+	wire("no RDMA Read of length 0 (R-7.3.5-11)");
 }

@@ -13,7 +13,7 @@ static void write_and_verify(struct conn *c, struct mem *m, uint32_t immediate, 
 	verify(c, lba, m->len, seed);
 }
 
-CASE(initiator, "write/sizes", "R-7.3.6-3 R-7.3.6-8 R-7.3.6-9 D-8.3-2 R-9.5.1-2",
+CASE(initiator, "write/sizes", "R-7.3.6-2 R-7.3.6-3 R-7.3.6-8 R-7.3.6-9 D-8.3-2 D-6-5 R-9.5.1-2",
      "writes of 1 block to 1 MiB, all of them fetched")
 {
 	static const uint32_t lens[] = { 512, 4096, 8192, 65536, 69632, 262144, 1048576 };
@@ -135,7 +135,7 @@ static void bursts(const char *max_burst, uint32_t len, uint32_t seed)
 	snprintf(changes, sizeof(changes), "MaxBurstLength=%s FirstBurstLength=512", max_burst);
 	c = session(changes);
 	write_and_verify(c, mem_new(c, len, WRITE_SOURCE), 0, seed);
-	wire("no RDMA Read of a command is longer than %s bytes", max_burst);
+	wire("no RDMA Read of a command is longer than %s bytes (R-7.3.6-7)", max_burst);
 }
 
 CASE(initiator, "write/burst-64k", "R-7.3.6-7 R-7.3.6-9",
@@ -162,7 +162,8 @@ CASE(initiator, "write/outstanding-r2t", "R-7.3.6-9",
 	struct conn *c = session("MaxBurstLength=8192 MaxOutstandingR2T=4");
 
 	write_and_verify(c, mem_new(c, 262144, WRITE_SOURCE), 0, 102);
-	wire("at most %s RDMA Reads of 8192 bytes at a time", answer(c, "MaxOutstandingR2T"));
+	wire("at most %s RDMA Reads of 8192 bytes at a time (R-7.3.6-12)",
+	     answer(c, "MaxOutstandingR2T"));
 }
 
 CASE(initiator, "write/interleaved", "R-7.3.6-3 R-7.3.1-10",

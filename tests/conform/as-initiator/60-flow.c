@@ -53,7 +53,7 @@ CASE(initiator, "flow/window", "R-8.1.1.1-2 R-8.1-1",
 	check(n && n <= 512, "a window of %u", n);
 	send_commands(c, n);
 	responses(c, n);
-	wire("no RNR NAK from the target");
+	wire("no RNR NAK from the target (R-8.1-1)");
 }
 
 CASE(initiator, "flow/window-again", "R-8.1-1 R-8.1-3",
@@ -88,7 +88,7 @@ CASE(initiator, "flow/window-and-unexpected", "R-8.1.1.3-5 R-8.1-1",
 	for (i = 0; i < more; i++)
 		expect(c, ISCSI_NOP_IN, itt_of(BHS(m[i])));
 	responses(c, n);
-	wire("no RNR NAK from the target");
+	wire("no RNR NAK from the target (R-8.1-1)");
 }
 
 CASE(initiator, "flow/window-of-writes", "R-8.1.1.2-1 R-8.1-1",
@@ -119,7 +119,7 @@ CASE(initiator, "flow/window-of-writes", "R-8.1.1.2-1 R-8.1-1",
 	}
 	responses(c, n);
 	verify(c, lba, mem->len, 150);
-	wire("no RNR NAK from the target");
+	wire("no RNR NAK from the target (R-8.1-1)");
 }
 
 CASE(initiator, "flow/beyond-window", "R-8.1-1 R-10.1.4.4-1",
