@@ -218,7 +218,7 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 	struct iser_hello in = msg->hello;
 	const char *why;
 
-	if (!iser_state_live(state) || conn->hello.rejected)
+	if (state >= ISER_ENDING || conn->hello.rejected)
 		return false;
 	if (!ordinary)
 		trace_iser_hello(conn, false, &in);
