@@ -6,7 +6,9 @@
  * initiator's side needs no help for that: either the RDMA Write completes,
  * which is enough where no task moves to another connection, or an RDMA Read
  * of no bytes does, which has pushed the Write ahead of it to its memory.
- * A queue pair completes in order, so a counter tells which A-bit it was.
+ * All A-bits of a command complete in order, so a counter tells which it was.
+ * The response completes behind them: it waits for the Reads (siw would else
+ * complete it before them), which it must as it kills their STag.
  */
 #include "trace.h"
 
@@ -27,11 +29,27 @@ u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
 	return burst;
 }
 
+/* A Read is over: what is one too many may follow. */
+static void iser_ack_read_over(struct iser_conn *conn)
+{
+	int ret = 0;
+
+	spin_lock_bh(&conn->send_lock);
+	iser_reads_return(&conn->reads, 1);
+	if (iser_state_live(conn->state))
+		ret = iser_jobs_run(conn);
+	if (ret)
+		iser_connection_fail_locked(conn, ret);
+	spin_unlock_bh(&conn->send_lock);
+}
+
 /* iser_ack_notify - one more A-bit is acknowledged.  Completion queue. */
 void iser_ack_notify(struct iser_io *io)
 {
 	struct iser_conn *conn = io->task.conn;
 
+	if (conn->count_reads && iser_ack_by_read(conn))
+		iser_ack_read_over(conn);
 	io->acked++;
 	trace_iser_data_ack(conn, io->task.index, io->acked);
 	conn->ops->data_ack_notify(&io->task, io->acked);
@@ -70,6 +88,6 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 	job->ack_due = false;
 	job->fence = true;
 	if (conn->count_reads)
-		job->reads += iser_reads_some(&conn->reads, 1);
+		iser_reads_some(&conn->reads, 1);
 	return 1;
 }

@@ -89,7 +89,7 @@ struct iser_job {
 	u64 remote;		/* Tagged Offset of @offset */
 	u32 rkey;
 	u32 slots;		/* taken, their completion outstanding */
-	u32 reads;		/* counted in conn->reads, likewise */
+	u32 reads;		/* Get: counted in conn->reads, likewise */
 	u32 burst;		/* Put: bytes between A-bits, or 0 */
 	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
 	bool ack_last;		/* Put: the completion of the piece is an A-bit's too */
