@@ -117,6 +117,25 @@ CASE(initiator, "nop/from-target", "R-7.3.13-3 R-8.1.1.2-2",
 	check(get32(rx->bhs + 24) == statsn, "the ping has taken a StatSN");
 }
 
+CASE(initiator, "nop/from-target-unanswered", "R-7.3.13-3",
+     "an initiator that does not answer the target's ping, nor anything, is dropped")
+{
+	struct conn *c = session("");
+	struct rx *rx;
+
+	c->keep_pings = true;
+	step("waiting for a ping of the target");
+	rx = take(c, ISCSI_NOP_IN, NO_TAG, 4000);
+	check(rx || !c->ended, "the connection ended");
+	if (!rx)
+		skip("no ping of the target within 4 s: its timer is off or longer");
+	step("waiting for the end of the connection");
+	while (!c->ended && next_rx(c, 5000))
+		;
+	if (!c->ended)
+		skip("not dropped within 5 s: nopin_response_timeout is longer");
+}
+
 CASE(initiator, "text/send-targets", "R-7.3.8-1",
      "SendTargets in a Normal session is answered with the target's name")
 {

@@ -152,4 +152,7 @@ CASE(initiator, "unexpected/last-for-a-ping", "R-8.1.2-6",
 	provoke(c, 20);
 	n = rejects(c);
 	check(n <= 2, "%u Rejects came: the last place is not kept for a ping", n);
+	step("waiting for a ping of the target");
+	if (!take(c, ISCSI_NOP_IN, NO_TAG, 5000))
+		note("no ping of the target within 5 s: its timer is off or longer");
 }
