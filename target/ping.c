@@ -119,7 +119,7 @@ void isert_ping_start(struct isert_conn *ic)
 }
 
 /**
- * isert_ping_held - a ping can't be sent: too many unexpected PDUs
+ * isert_ping_held - a ping can't be sent: too many unexpected PDUs, or a logout
  * @ic: connection
  * @cmd: ping, here or LIO's
  *

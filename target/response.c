@@ -278,7 +278,9 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		isert_cmd_release(conn, cmd);
 		return 0;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
-		if (!isert_may_ping(ic)) {
+		/* Not behind a Logout Response either. */
+		if (READ_ONCE(conn->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
+		    !isert_may_ping(ic)) {
 			isert_ping_held(ic, cmd);
 			return 0;
 		}
