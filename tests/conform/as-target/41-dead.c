@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* STags when their task has ended: sections 1.5.1, 7.3.2, 8.3.2. */
+#include "target.h"
+
+enum { PLAIN, INVALIDATE, NAME };
+
+/* The response in one of three ways; then the STag must be dead. */
+static void answered(bool read, int how)
+{
+	struct conn *c = up("");
+	struct rx *rx = read ? read_comes(c, 8) : write_comes(c, 128);
+	enum ibv_wr_opcode op = read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ;
+	uint64_t base = base_of(rx);
+	uint32_t stag = stag_of(rx);
+	struct msg *m;
+
+	move_data(c, rx);
+	m = good(c, rx);
+	if (how == INVALIDATE) {
+		if (c->peer.data[0] & 0x40)
+			skip("the initiator takes no Send with Invalidate");
+		m->invalidate = stag;
+	} else if (how == NAME) {
+		m->b[0] |= read ? ISER_RSV : ISER_WSV;
+		put32(m->b + (read ? 16 : 4), stag);
+	}
+	post(c, m);
+	finish(c);
+	check(refused(c, op, 512, base, stag), "the STag is alive behind the response");
+}
+
+CASE(target, "dead/read", "R-1.5.1-1 R-1.5.1-3 R-7.3.2-10 R-11-3 R-11-4",
+     "a response by a plain Send: the STag of the read is dead when the command is done")
+{
+	answered(true, PLAIN);
+}
+
+CASE(target, "dead/write", "R-1.5.1-1 R-1.5.1-3 R-7.3.2-10 R-11-3 R-11-4",
+     "a response by a plain Send: the STag of the write is dead when the command is done")
+{
+	answered(false, PLAIN);
+}
+
+CASE(target, "dead/read-invalidated", "R-1.5.1-1 R-1.5.2-1 R-7.3.2-7",
+     "a response by a Send with Invalidate: the STag of the read is dead")
+{
+	answered(true, INVALIDATE);
+}
+
+CASE(target, "dead/write-invalidated", "R-1.5.1-1 R-1.5.2-1 R-7.3.2-7",
+     "a response by a Send with Invalidate: the STag of the write is dead")
+{
+	answered(false, INVALIDATE);
+}
+
+CASE(target, "dead/read-named", "R-7.3.2-6 R-7.3.2-10",
+     "a response that names the Read STag in its header: it is dead")
+{
+	answered(true, NAME);
+}
+
+CASE(target, "dead/write-named", "R-7.3.2-6 R-7.3.2-10",
+     "a response that names the Write STag in its header: it is dead")
+{
+	answered(false, NAME);
+}
+
+CASE(target, "dead/error", "D-8.9-3 R-7.3.2-10 R-1.5.1-2",
+     "a read that ends with CHECK CONDITION: its STag is dead")
+{
+	struct conn *c = up("");
+	uint64_t base;
+	uint32_t stag;
+	struct rx *rx;
+
+	drive("sgio 2800%08x00000800 IN 4096", LBA);
+	rx = await_io(c, LBA);
+	base = base_of(rx);
+	stag = stag_of(rx);
+	post(c, response(c, rx, 0, 2));
+	finish(c);
+	check(strstr(drive_said(), "status=02"), "another outcome: %s", drive_said());
+	check(refused(c, IBV_WR_RDMA_WRITE, 512, base, stag), "the STag is alive");
+}
+
+/* A command that gets no answer is aborted; then its STag must be dead. */
+static void aborted(const char *cdb, const char *data, uint32_t len, enum ibv_wr_opcode op)
+{
+	struct conn *c = up("");
+	struct rx *rx, *request;
+	uint64_t base;
+	uint32_t stag, itt;
+	struct msg *m;
+
+	drive("sgio -t 1000 %s %s %u", cdb, data, len);
+	rx = await_io(c, LBA);
+	base = base_of(rx);
+	stag = stag_of(rx);
+	itt = itt_of(rx->bhs);
+	request = await(c, ISCSI_TMF);
+	check((request->bhs[1] & 0x7f) == TMF_ABORT_TASK, "task management function %u",
+	      request->bhs[1] & 0x7f);
+	check(get32(request->bhs + 20) == itt, "it is for task %08x, not %08x",
+	      get32(request->bhs + 20), itt);
+	check(request->b[0] == ISER_CONTROL, "its header has STags: %02x", request->b[0]);
+	/* Till the answer the buffer is the target's. */
+	check(!refused(c, op, 512, base, stag), "the STag is dead before the abort is answered");
+	m = reply(c, request, ISCSI_TMF_RSP);
+	post(c, m);
+	serve_driven(c);
+	check(strstr(drive_said(), "host="), "the command does not end");
+	check(refused(c, op, 512, base, stag), "the STag is alive behind the abort");
+}
+
+CASE(target, "dead/abort-read", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
+     "an aborted read: ABORT TASK by a Send; when it is answered the STag is dead")
+{
+	char cdb[32];
+
+	snprintf(cdb, sizeof(cdb), "2800%08x00000800", LBA);
+	aborted(cdb, "IN", 4096, IBV_WR_RDMA_WRITE);
+}
+
+CASE(target, "dead/abort-write", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
+     "an aborted write: when the abort is answered its STag is dead")
+{
+	char cdb[32];
+
+	snprintf(cdb, sizeof(cdb), "2a00%08x00008000", LBA);
+	aborted(cdb, "OUT", 65536, IBV_WR_RDMA_READ);
+}
+
+CASE(target, "dead/reset", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
+     "a LUN reset behind a read: when it is answered the STag of the read is dead")
+{
+	struct conn *c = up("");
+	struct rx *rx = read_comes(c, 8), *request;
+	uint64_t base = base_of(rx);
+	uint32_t stag = stag_of(rx);
+
+	drive_also("reset lun");
+	request = await(c, ISCSI_TMF);
+	check((request->bhs[1] & 0x7f) == TMF_LUN_RESET, "task management function %u",
+	      request->bhs[1] & 0x7f);
+	check(request->b[0] == ISER_CONTROL, "its header has STags: %02x", request->b[0]);
+	post(c, reply(c, request, ISCSI_TMF_RSP));
+	/* The read comes again: the one before has been given up. */
+	rx = await_io(c, LBA);
+	check(refused(c, IBV_WR_RDMA_WRITE, 512, base, stag), "the STag is alive behind the reset");
+}
+
+CASE(target, "dead/late-response", "R-7.3.2-11 R-8.3.2-2",
+     "a response for a task that was aborted: it is dropped, or ends the connection")
+{
+	struct conn *c = up("");
+	struct rx *rx, *request;
+
+	drive("sgio -t 1000 2800%08x00000800 IN 4096", LBA);
+	rx = await_io(c, LBA);
+	request = await(c, ISCSI_TMF);
+	post(c, reply(c, request, ISCSI_TMF_RSP));
+	post(c, good(c, rx));
+	serve_driven(c);
+	check(!strstr(drive_said(), "status=00 host=00"), "the late response counts: %s",
+	      drive_said());
+}
