@@ -17,13 +17,12 @@ static const char usage[] =
 "  --like NAME        behave like a deployed peer:\n";
 
 static const char usage_more[] =
-"  --timeout SECONDS  for a case (10)\n"
+"  --timeout SECONDS  for a case (10; as target 30: it takes a login)\n"
 "  --slow FACTOR      all waits that many times longer (1)\n"
 "  --verbose          every message in hex\n";
 
 struct options opt = {
 	.initiator = "iqn.2026-01.org.example.iser:conform",
-	.limit_ms = 10000,
 	.wait_ms = 3000,
 	.slow = 1,
 };
@@ -122,6 +121,8 @@ int main(int argc, char **argv)
 		list(argv + optind, argc - optind, !have_role);
 		return 0;
 	}
+	if (!opt.limit_ms)
+		opt.limit_ms = opt.role == target ? 30000 : 10000;
 	if (!have_role || !opt.address)
 		return refuse("--as and --to or --listen are needed");
 	if (opt.role == initiator && !opt.target)
