@@ -21,7 +21,7 @@
 #include "target.h"
 
 /* A changed attribute is noticed within this time. */
-#define ISERT_PING_POLL		(5 * HZ)
+#define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	HZ
 
 /* LIO's timers run: see above. */
@@ -31,15 +31,14 @@ static bool isert_lio_pings(struct iscsit_conn *conn)
 		READ_ONCE(conn->nopin_response_timer_flags)) & ISCSI_TF_RUNNING;
 }
 
-/* Hand a ping to the TX thread.  Return: when to look again. */
-static unsigned long isert_ping(struct isert_conn *ic)
+/* Hand a ping to the TX thread.  Return: false when there is no tag for it. */
+static bool isert_ping(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
 	struct iscsit_cmd *cmd = isert_allocate_cmd(ic, false);
 
-	/* No tag: the initiator has just been busy. */
 	if (!cmd)
-		return ISERT_PING_RETRY;
+		return false;
 	cmd->iscsi_opcode = ISCSI_OP_NOOP_IN;
 	cmd->init_task_tag = RESERVED_ITT;
 	cmd->targ_xfer_tag = session_get_next_ttt(conn->sess);
@@ -54,7 +53,7 @@ static unsigned long isert_ping(struct isert_conn *ic)
 	spin_unlock_bh(&conn->cmd_lock);
 	iscsit_add_cmd_to_immediate_queue(cmd, conn,
 					  ISTATE_SEND_NOPIN_WANT_RESPONSE);
-	return ISERT_PING_POLL;
+	return true;
 }
 
 /**
@@ -97,7 +96,11 @@ void isert_ping_work(struct work_struct *work)
 		iser_connection_fail(ic->dm, -ETIMEDOUT);
 		return;
 	}
-	delay = isert_ping(ic);
+	if (isert_ping(ic))
+		delay = min(delay, READ_ONCE(attrib->nopin_response_timeout) *
+			    (unsigned long)HZ);
+	else
+		delay = ISERT_PING_RETRY;
 again:
 	schedule_delayed_work(&ic->ping_work, delay);
 }
