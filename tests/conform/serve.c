@@ -59,6 +59,8 @@ static const char *answer_to(const char *key, const char *value, const char *cha
 	text_change(&own, changes);
 	if (text_get(&own, key))
 		return text_get(&own, key);
+	if (opt.like->no_immediate && !strcmp(key, "ImmediateData"))
+		return "No";
 	snprintf(word, sizeof(word), "-%s", key);
 	if (strstr(changes, word))
 		return NULL;

@@ -208,7 +208,9 @@ bool refused(struct conn *c, enum ibv_wr_opcode op, uint32_t len, uint64_t at, u
 	status = rdma_op(c, op, m->mr, m->p, len, at, stag);
 	if (status == IBV_WC_SUCCESS) {
 		/* An iWARP write is complete when it has left: does anything come behind it? */
-		return op == IBV_WR_RDMA_WRITE && conn_iwarp(c) && !answers(c);
+		if (op == IBV_WR_RDMA_WRITE && conn_iwarp(c))
+			answers(c);
+		return c->ended;
 	}
 	note("refused: %s", ibv_wc_status_str(status));
 	check(status == IBV_WC_REM_ACCESS_ERR || status == IBV_WC_REM_OP_ERR ||

@@ -3,7 +3,7 @@
 #include "target.h"
 
 CASE(target, "cm/private-data", "R-8.2-3",
-     "the connection request has 80 00 00 00: no zero based addresses, Send with Invalidate is taken")
+     "the connection request has 80 00 00 00: base offsets, Send with Invalidate")
 {
 	struct conn *c = login_begins("");
 	unsigned int i;
@@ -78,7 +78,7 @@ CASE(target, "cm/silent", "D-8.5-1 R-10.1.1.1-1",
 	login_fails(c, "the connection was closed at once");
 }
 
-CASE(target, "cm/same-connection", "R-5.1-1 D-7.1-1",
+CASE(target, "cm/same-connection", "R-5.1-1 D-7.1-1 R-5.1.1-7",
      "login and full feature phase use one connection, nothing comes beside it")
 {
 	struct conn *c = login_begins("");

@@ -114,8 +114,9 @@ CASE(target, "offer/stage", "R-5.1-6 R-6.3-2 R-6-3",
 		t.len = rx->data_len;
 		memcpy(t.b, rx->data, rx->data_len);
 		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-			check(!text_get(&t, keys[i]) || ((rx->bhs[1] >> 2 & 3) == 1 && !operational),
-			      "%s comes in stage %u%s", keys[i], rx->bhs[1] >> 2 & 3,
+			check(!text_get(&t, keys[i]) ||
+			      ((rx->bhs[1] >> 2 & 3) == 1 && !operational), "%s comes in stage %u%s", keys[i],
+			      rx->bhs[1] >> 2 & 3,
 			      operational ? ", in a later request" : "");
 		if ((rx->bhs[1] >> 2 & 3) == 1) {
 			check(operational || text_get(&t, "RDMAExtensions"),

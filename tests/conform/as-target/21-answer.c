@@ -67,6 +67,45 @@ CASE(target, "answer/unasked", "R-6.10-1 R-6.9-1 R-5.1.3-2",
 	moves(c, 128);
 }
 
+CASE(target, "answer/asked", "R-3.3-7 R-6-3 R-3.3-6",
+     "keys of section 6 that the target sends in the middle of the stage: none is NotUnderstood")
+{
+	static const char *const refusals[] = { "NotUnderstood", "Reject", "Irrelevant" };
+	struct conn *c = login_begins("");
+	struct text t = { 0 };
+	struct msg *m;
+	struct rx *rx;
+	unsigned int i;
+	const char *p;
+
+	for (;;) {
+		rx = next_rx(c, opt.wait_ms);
+		check(rx && rx->opcode == ISCSI_LOGIN, "no Login Request came");
+		if ((rx->bhs[1] >> 2 & 3) == 1)
+			break;
+		serve_login_request(c, rx, "");
+	}
+	c->cmdsn = get32(rx->bhs + 24);
+	m = reply(c, rx, ISCSI_LOGIN_RSP);
+	BHS(m)[1] = 1 << 2;		/* the stage goes on */
+	memcpy(BHS(m) + 8, rx->bhs + 8, 8);
+	text_change(&t, "RDMAExtensions=Yes InitiatorRecvDataSegmentLength=512 "
+		    "TargetRecvDataSegmentLength=8192 MaxOutstandingUnexpectedPDUs=8 "
+		    "MaxAHSLength=256 TaggedBufferForSolicitedDataOnly=Yes "
+		    "iSERHelloRequired=No");
+	add_data(m, t.b, t.len);
+	post(c, m);
+	rx = next_rx(c, opt.wait_ms);
+	check(rx && rx->opcode == ISCSI_LOGIN, "no further Login Request came");
+	for (p = (char *)rx->data; p < (char *)rx->data + rx->data_len; p += strlen(p) + 1)
+		for (i = 0; i < 3; i++)
+			check(!strstr(p, refusals[i]), "%s is answered", p);
+	/* It may take a round more to the end. */
+	if (!serve_login_request(c, rx, ""))
+		serve_login(c, "");
+	moves(c, 128);
+}
+
 /* The immediate data of the first write, and whether their rest is right. */
 static uint32_t immediate(struct conn *c, uint32_t blocks)
 {
@@ -120,7 +159,7 @@ CASE(target, "answer/target-length-silent", "R-6.4-1",
 CASE(target, "answer/declared-length", "R-6.2-1 R-6.2-3 O-6.2-1",
      "MaxRecvDataSegmentLength=512 of a target has no effect: the iSER key counts")
 {
-	uint32_t sent = immediate(up("TargetRecvDataSegmentLength=4096 "
+	uint32_t sent = immediate(up("TargetRecvDataSegmentLength=4096 ImmediateData=Yes "
 				     "+MaxRecvDataSegmentLength=512"), 8);
 
 	check(sent == 4096, "%u bytes of immediate data, not 4096", sent);

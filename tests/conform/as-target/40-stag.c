@@ -26,6 +26,23 @@ CASE(target, "stag/read-range", "R-7.3.1-7 R-7.3.1-9 D-6-6",
 	scratch_expect(LEN, 5);
 }
 
+CASE(target, "stag/zero-read", "A-4-1 R-7.3.1-9",
+     "an RDMA Read of no bytes from a Read STag is answered, and nothing is said about it")
+{
+	struct conn *c = up("");
+	struct rx *rx;
+
+	fill(disk + LBA * BLOCK, LEN, 6);
+	drive("read %u 8 %s", LBA, scratch());
+	rx = await_io(c, LBA);
+	move_data(c, rx);
+	check(!rdma_op(c, IBV_WR_RDMA_READ, disk_mr(c), disk, 0, base_of(rx), stag_of(rx)),
+	      "it is refused");
+	post(c, good(c, rx));
+	finish(c);
+	scratch_expect(LEN, 6);
+}
+
 CASE(target, "stag/read-beyond", "R-7.3.1-7 R-11-6 R-11-5",
      "one byte behind the buffer of a read cannot be written")
 {

@@ -17,8 +17,8 @@ static void answered(bool read, int how)
 	move_data(c, rx);
 	m = good(c, rx);
 	if (how == INVALIDATE) {
-		if (c->peer.data[0] & 0x40)
-			skip("the initiator takes no Send with Invalidate");
+		if (c->peer.data[0] & 0x40 || opt.like->plain_send)
+			skip("no Send with Invalidate was agreed on");
 		m->invalidate = stag;
 	} else if (how == NAME) {
 		m->b[0] |= read ? ISER_RSV : ISER_WSV;
