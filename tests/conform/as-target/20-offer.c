@@ -164,7 +164,7 @@ CASE(target, "offer/markers", "R-6.6-1", "no marker is offered")
 		      once(c, keys[i]));
 }
 
-CASE(target, "offer/after-failure", "R-3.3-6 R-5.1.3-11",
+CASE(target, "offer/after-failure", "O-6-1",
      "after a login that ended behind the keys the next one goes without, and comes to a session")
 {
 	struct conn *c;
