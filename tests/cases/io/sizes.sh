@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="reads and writes from one sector to the largest transfer, every power of two"
-SHOWS="D-6-1"
+SHOWS="D-6-1 D-9.3-1"
 QUICK=1
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a session logs in, its disk compares, it logs out"
-SHOWS="D-6-1"
+SHOWS="D-6-1 R-5.1.1-7"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 
