@@ -44,6 +44,7 @@ class Judge:
         self.seen = {name: 0 for name in CHECKS}
         self.breaches = {name: [] for name in CHECKS}
         self.messages = self.connections = 0
+        self.before = None      # the connection before
 
     def check(self, event, name, good, what=''):
         name = f'{self.half}/{name}'
@@ -56,6 +57,7 @@ class Judge:
         conn = event.conn
         if event.kind == 'connect':
             self.connections += 1
+            conn.before, self.before = self.before, conn
             conn.tasks, conn.ended, conn.stags = {}, {}, {}
             conn.asked, conn.answers = {}, {}
             conn.full = conn.hello = conn.replied = False
@@ -245,7 +247,9 @@ class Judge:
             conn.answers.update(text_of(data))
             if data[ISER + 1] & 0x83 == 0x83 and not data[ISER + 36]:
                 conn.full, conn.first_sent = True, False
-                if self.half == INITIATOR and conn.asked.get('RDMAExtensions') == 'Yes':
+                # After a login that failed with these keys the next goes without.
+                if self.half == INITIATOR and conn.asked.get('RDMAExtensions') == 'Yes' and \
+                        (not conn.before or conn.before.full):
                     self.check(event, 'declared', 'MaxOutstandingUnexpectedPDUs' in conn.asked,
                                'not in the login')
         elif opcode == RESPONSE and itt in conn.tasks:
