@@ -57,7 +57,8 @@ class Judge:
         conn = event.conn
         if event.kind == 'connect':
             self.connections += 1
-            conn.before, self.before = self.before, conn
+            conn.again = bool(self.before and not self.before.full)
+            self.before = conn
             conn.tasks, conn.ended, conn.stags = {}, {}, {}
             conn.asked, conn.answers = {}, {}
             conn.full = conn.hello = conn.replied = False
@@ -249,7 +250,7 @@ class Judge:
                 conn.full, conn.first_sent = True, False
                 # After a login that failed with these keys the next goes without.
                 if self.half == INITIATOR and conn.asked.get('RDMAExtensions') == 'Yes' and \
-                        (not conn.before or conn.before.full):
+                        not conn.again:
                     self.check(event, 'declared', 'MaxOutstandingUnexpectedPDUs' in conn.asked,
                                'not in the login')
         elif opcode == RESPONSE and itt in conn.tasks:
