@@ -44,6 +44,9 @@ vm:
 conform:
 	@tests/conform/all $(ARGS)
 
+bench:
+	@tests/bench/run $(ARGS)
+
 demo:
 	@scripts/demo.sh
 
@@ -56,7 +59,7 @@ $(KDIR)/Makefile:
 	@echo "or name those of another kernel: make KDIR=/path/to/build" >&2
 	@false
 
-.PHONY: all modules clean install uninstall check check-long static unit mutants vm conform demo help
+.PHONY: all modules clean install uninstall check check-long static unit mutants vm conform bench demo help
 
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
@@ -69,4 +72,5 @@ $(KDIR)/Makefile:
 #: make unit        only the unit tests; make mutants: do they notice seeded faults
 #: make vm          test cases in a virtual machine, ARGS="--kernel 6.1 --provider siw"
 #: make conform     the conformance suite on both halves, ours and the kernel's; its table
+#: make bench       what an I/O costs, ours beside the kernel's, NVMe and TCP, ARGS="--short"
 #: make clean       remove what was built in this folder

@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/boot.sh --out DIR [--kernel 6.1|6.12|newest] [--smp N] [--mem SIZE]
 #            [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
-#            [--set NAME=VALUE]...
+#            [--set NAME=VALUE]... [--count PLUGIN]
 #
 # Boots one machine that runs DIR/job with its root user, and waits until it
 # ends. DIR is visible in there as /host/out, the tree, read-only, as
 # /host/tree. DIR/modules, if it exists, is laid over /lib/modules/<release>.
 # Left in DIR: ktap, log, dmesg, console, status. Exit code: that of the job;
 # 124 when the time was up; 125 when the machine died before the job ended.
+# With --count the machine is emulated with one CPU whose clock counts its
+# instructions, and a plugin of the emulator writes DIR/counts.* (tests/bench).
 # With --accel alone it only prints what runs machines here: kvm or tcg.
 
 . "$(dirname "$0")/lib.sh"
 
-kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe=''
+kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count=''
 net=user,restrict=on
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -26,6 +28,7 @@ while [ $# -gt 0 ]; do
 	--mac) mac=$2 ;;
 	--dump) dump=$2 ;;
 	--set) sets+=("iser.$2") ;;
+	--count) count=$2 smp=1 ;;
 	--accel) probe=1; set -- "$@" '' ;;
 	-h | --help) usage ;;
 	*) die "unknown option '$1', see --help" ;;
@@ -71,7 +74,17 @@ accel() {
 	ISER_ACCEL=$(cat "$mark") accel
 }
 
-read -ra accel <<<"$(accel)"
+random=(-device virtio-rng-pci)
+if [ "$count" ]; then
+	# Not erms: with it a copy would be an instruction for each byte. Nothing
+	# comes from outside that could make one run other than the next.
+	accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "max,-erms" -seed 1
+		-rtc "base=2026-01-01,clock=vm" -plugin "file=$count,out=$out/counts")
+	append+=" nokaslr tsc=reliable"
+	random=()
+else
+	read -ra accel <<<"$(accel)"
+fi
 if [ "$probe" ]; then
 	echo "${accel[1]%%,*}"
 	exit
@@ -92,7 +105,7 @@ life() {
 		-drive "file=$modimg,format=raw,if=virtio,readonly=on" \
 		-virtfs "local,path=$TREE,mount_tag=tree,security_model=none,readonly=on" \
 		-virtfs "local,path=$out,mount_tag=out,security_model=none" \
-		-device virtio-rng-pci "${netdev[@]}" \
+		"${random[@]}" "${netdev[@]}" \
 		-append "$append ${sets[*]}" </dev/null >"$out/qemu.log" 2>&1 &
 	qemu=$!
 	while [ $SECONDS -lt $end ] && kill -0 $qemu 2>/dev/null; do

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Instructions and calls for one I/O, from what counter.c and guest/count left.
+
+Two runs, of n and of 3 n I/Os, differ by 2 n I/Os and nothing else. A function's
+calls are the executions of its first block. Who calls whom is known where a block
+ends with a direct call: enough for what modules call.
+"""
+import bisect
+import collections
+import re
+import struct
+
+OWN = {
+    'ours': ('iser_core', 'ib_iser', 'ib_isert'),
+    'kernel': ('ib_iser', 'ib_isert'),
+    'nvme': ('nvme_rdma', 'nvmet_rdma'),
+    'tcp': ('iscsi_tcp', 'libiscsi_tcp'),
+}
+SLAB = re.compile(r'^(__)?(kmalloc|kmem_cache_alloc|kvmalloc|do_kmalloc)(_(node|lru|cache|trace|large|'
+                  r'track_caller|noprof|bulk)|_node_trace|_node_track_caller)*$')
+PAGES = re.compile(r'^__alloc_(frozen_)?pages(_noprof)?$')
+MEMORY = re.compile(r'^(__)?(kmalloc|kmem_cache_alloc|kvmalloc|vmalloc|vzalloc|alloc_pages|get_free_pages|'
+                    r'__get_free_pages|mempool_alloc|sg_alloc|sgl_alloc|page_frag_alloc|krealloc|kmemdup)')
+# What is counted for an I/O: the first calls of these that this kernel has.
+EVENTS = {
+    'context switches': r'__switch_to',
+    'wake-ups': r'try_to_wake_up',
+    'work items': r'process_one_work',
+    'soft interrupts': r'handle_softirqs|__do_softirq',
+    'interrupts': r'asm_common_interrupt|asm_sysvec_\w+',
+    'completions': r'rxe_cq_post|siw_[sr]qe_complete',
+    'completion polls': r'__ib_process_cq',
+    'send doorbells': r'rxe_post_send|siw_post_send',
+    'receive doorbells': r'rxe_post_(srq_)?recv|siw_post_(srq_)?receive|siw_post_srq_recv',
+    'registrations': r'rxe_map_mr_sg|siw_map_mr_sg',
+    'packets': r'rxe_xmit_packet|siw_tx_hdt',
+    'page allocations': PAGES.pattern,
+}
+RECORD = struct.Struct('=4Q')
+KERNEL = 1 << 63
+
+
+class Symbols:
+    """Names of a kernel and of the modules that are loaded at one time."""
+
+    def __init__(self, *files):
+        at = {}
+        for file in files:
+            with open(file) as lines:
+                for line in lines:
+                    words = line.split()
+                    if len(words) < 3 or words[1] not in 'tTwW':
+                        continue
+                    if words[2].startswith(('__pfx_', '__cfi_')):
+                        continue
+                    address = int(words[0], 16)
+                    # Of several names the global one.
+                    if address < KERNEL or address in at and words[1] != 'T':
+                        continue
+                    at[address] = (words[2], words[3].strip('[]') if len(words) > 3 else 'vmlinux')
+        self.addresses = sorted(at)
+        self.names = [at[a] for a in self.addresses]
+        self.seen = {}
+
+    def find(self, pc):
+        """(name, module), and whether pc is where it begins"""
+        found = self.seen.get(pc)
+        if not found:
+            i = bisect.bisect_right(self.addresses, pc) - 1
+            if pc < KERNEL or i < 0:
+                found = ('user', 'user'), False
+            else:
+                found = self.names[i], self.addresses[i] == pc
+            self.seen[pc] = found
+        return found
+
+
+def load(file, symbols, own):
+    """instructions, calls by function; calls out of the modules in question"""
+    insns, calls, out = (collections.Counter() for _ in range(3))
+    with open(file, 'rb') as f:
+        data = f.read()
+    for pc, target, n, count in RECORD.iter_unpack(data):
+        function, begins = symbols.find(pc)
+        insns[function] += n * count
+        if begins:
+            calls[function] += count
+        if target and function[1] in own:
+            callee, entered = symbols.find(target)
+            if entered and callee[1] not in own:
+                out[callee] += count
+    return insns, calls, out
+
+
+def per_io(small, big, ios):
+    each = collections.Counter(big)
+    each.subtract(small)
+    return collections.Counter({k: v / ios for k, v in each.items() if v})
+
+
+def mean(counters):
+    total = collections.Counter()
+    for c in counters:
+        total.update(c)
+    return collections.Counter({k: v / len(counters) for k, v in total.items()})
+
+
+def rounded(items, least=0.005):
+    return {k: round(v, 3) for k, v in items if abs(v) >= least}
+
+
+def summary(transport, rounds):
+    """What is kept of one transport and workload: rounds of (insns, calls, out)."""
+    own = OWN[transport]
+    insns, calls, out = (mean([r[i] for r in rounds]) for i in range(3))
+    modules = collections.Counter()
+    for (_, module), n in insns.items():
+        modules[module] += n
+    # kernel/events: by symbol of the kernel and its modules, never of the user's.
+    events = {name: sum(n for (f, _), n in calls.items() if re.fullmatch(pattern, f))
+              for name, pattern in EVENTS.items()}
+    events['slab allocations'] = sum(n for (f, _), n in calls.items() if SLAB.match(f))
+    events['own allocations'] = sum(n for (f, _), n in out.items() if MEMORY.match(f))
+    events['own locks'] = sum(n for (f, _), n in out.items()
+                              if re.match(r'_raw_(spin|read|write)_(try)?lock', f))
+    return {
+        'total': round(sum(insns.values()), 1),
+        'rounds': [round(sum(r[0].values()), 1) for r in rounds],
+        'own': round(sum(modules[m] for m in own), 1),
+        'modules': rounded(modules.most_common(), 0.5),
+        'events': {k: round(v, 3) for k, v in events.items()},
+        'own functions': {f: [m, round(n, 1), round(calls[f, m], 2)]
+                          for (f, m), n in insns.most_common() if m in own and n >= 0.5},
+        'called by own': rounded(((f, n) for (f, _), n in out.most_common()), 0.01),
+        'functions': {f'{m}:{f}': round(n) for (f, m), n in insns.most_common(80)},
+    }
+
+
+def read(folder):
+    """{transport: {workload: summary}} of the folder of a counted machine"""
+    runs, symbols = collections.defaultdict(list), {}
+    first = None
+    with open(f'{folder}/takes') as takes:
+        for number, line in enumerate(takes, 1):
+            turn, transport, workload, ios = line.split()
+            if (turn, transport) not in symbols:
+                symbols.clear()
+                symbols[turn, transport] = Symbols(f'{folder}/symbols',
+                                                   f'{folder}/symbols.{turn}.{transport}')
+            loaded = load(f'{folder}/counts.{number}', symbols[turn, transport], OWN[transport])
+            if not first:
+                first = int(ios), loaded
+                continue
+            more = int(ios) - first[0]
+            runs[transport, workload.rsplit(':', 1)[0]].append(
+                tuple(per_io(a, b, more) for a, b in zip(first[1], loaded)))
+            first = None
+    result = collections.defaultdict(dict)
+    for (transport, workload), rounds in runs.items():
+        result[transport][workload] = summary(transport, rounds)
+    return dict(result)

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The result of tests/bench/run as Markdown tables."""
+
+NAMES = {'ours': 'ours', 'kernel': "kernel's iSER", 'nvme': 'NVMe/RDMA', 'tcp': 'iSCSI/TCP'}
+# The most that ours may be of the kernel's pair.
+TARGETS = {
+    'total': {'4k:1': 0.89, '4k:32': 0.96, '128k:4': 0.95},
+    'total on 6.1': {'4k:1': 0.88, '4k:32': 0.90, 'randwrite:4k:32': 0.85, '128k:4': 0.95},
+    'own': {'4k:1': 0.80, '4k:32': 0.80, '128k:4': 1.00},
+}
+EVENT_TARGETS = {   # for a 4k I/O, absolute
+    ('context switches', '4k:1'): 9, ('completions', '4k:1'): 3, ('completions', '4k:32'): 3,
+    ('own allocations', '4k:1'): 0, ('own allocations', '4k:32'): 0,
+}
+WORSE = 1.02
+KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
+         'session': 'session, both ends and disk'}
+
+
+def label(workload):
+    rw, size, depth = workload.split(':')
+    return f"{size} {rw.removeprefix('rand')} QD{depth}"
+
+
+def target(table, workload):
+    rw, rest = workload.split(':', 1)
+    return table.get(f'{rw}:{rest}', table.get(rest))
+
+
+def rows(head, body):
+    lines = ['| ' + ' | '.join(head) + ' |', '|---|' + '---:|' * (len(head) - 1)]
+    lines += ['| ' + ' | '.join(str(c) for c in row) + ' |' for row in body]
+    return '\n'.join(lines) + '\n\n'
+
+
+def number(value):
+    if value is None:
+        return '-'
+    return f'{value:.2f}' if abs(value) < 100 else f'{value:.0f}'
+
+
+def ratio(a, b):
+    return f'{a / b:.3f}' if a is not None and b else '-'
+
+
+def spread(values):
+    middle = sum(values) / len(values)
+    return f'{100 * (max(values) - min(values)) / middle:.1f} %' if middle else '-'
+
+
+def shared(part):
+    """transports in their order, and the workloads of the first"""
+    names = [t for t in NAMES if t in part]
+    return names, list(part[names[0]])
+
+
+def count_tables(part, kernel):
+    names, workloads = shared(part)
+    head = [''] + [label(w) for w in workloads]
+    total = TARGETS['total on 6.1' if kernel == '6.1' else 'total']
+    out = '### Instructions for an I/O, both ends and the provider\n\n'
+    body = [[NAMES[t]] + [number(part[t][w]['total']) for w in workloads] for t in names]
+    body += [[f'spread of {NAMES[t]}'] + [spread(part[t][w]['rounds']) for w in workloads]
+             for t in names]
+    body += compare(part, workloads, lambda s: s['total'])
+    body.append(['target, ours / kernel'] + [number(target(total, w)) for w in workloads])
+    out += rows(head, body)
+    out += "### Of these the transport's own modules\n\n"
+    body = [[NAMES[t]] + [number(part[t][w]['own']) for w in workloads] for t in names]
+    for t in names:
+        if t in ('ours', 'kernel'):
+            modules = sorted({m for w in workloads for _, (m, _, _) in
+                              part[t][w]['own functions'].items()})
+            body += [[f'{NAMES[t]}: {m}'] + [number(part[t][w]['modules'].get(m, 0))
+                                             for w in workloads] for m in modules]
+    body += compare(part, workloads, lambda s: s['own'])
+    if 'ours' in part and 'kernel' in part:
+        # The kernel's pair has part of its work done by helpers in there.
+        body.append(['with ib_core, ours / kernel'] + [
+            ratio(*(part[t][w]['own'] + part[t][w]['modules'].get('ib_core', 0)
+                    for t in ('ours', 'kernel'))) for w in workloads])
+    body.append(['target, ours / kernel'] + [number(target(TARGETS['own'], w))
+                                             for w in workloads])
+    out += rows(head, body)
+    out += '### Events for an I/O\n\n'
+    body = []
+    for event in part[names[0]][workloads[0]]['events']:
+        for t in names:
+            if any(part[t][w]['events'][event] >= 0.01 for w in workloads):
+                body.append([f'{event}, {NAMES[t]}'] +
+                            [number(part[t][w]['events'][event]) for w in workloads])
+        goals = [EVENT_TARGETS.get((event, w.split(':', 1)[1])) for w in workloads]
+        if any(g is not None for g in goals):
+            body.append([f'{event}, target'] + ['-' if g is None else g for g in goals])
+    return out + rows(head, body)
+
+
+def compare(part, workloads, value):
+    body = []
+    for other in ('kernel', 'nvme', 'tcp'):
+        if 'ours' in part and other in part:
+            body.append([f'**ours / {NAMES[other]}**'] +
+                        [ratio(value(part['ours'][w]), value(part[other][w]))
+                         for w in workloads])
+    return body
+
+
+def function_tables(part):
+    out = ''
+    for t in ('ours', 'kernel'):
+        if t not in part:
+            continue
+        workloads = list(part[t])
+        best = {}
+        for w in workloads:
+            for f, (module, n, _) in part[t][w]['own functions'].items():
+                best[f, module] = max(n, best.get((f, module), 0))
+        top = sorted(best, key=best.get, reverse=True)[:40]
+        out += f'### Functions of {NAMES[t]}: instructions (calls) for an I/O\n\n'
+        out += rows(['', 'module'] + [label(w) for w in workloads],
+                    [[f, m] + ['{1:.0f} ({2:.2g})'.format(*s[f]) if f in s else '-'
+                               for s in (part[t][w]['own functions'] for w in workloads)]
+                     for f, m in top])
+        out += f'### What {NAMES[t]} call, for an I/O\n\n'
+        names = {f: max(part[t][w]['called by own'].get(f, 0) for w in workloads)
+                 for w in workloads for f in part[t][w]['called by own']}
+        out += rows([''] + [label(w) for w in workloads],
+                    [[f] + [number(part[t][w]['called by own'].get(f, 0)) for w in workloads]
+                     for f in sorted(names, key=names.get, reverse=True)[:40]])
+    return out
+
+
+def time_tables(part, raw):
+    names, workloads = shared(part)
+    head = [''] + [label(w) for w in workloads]
+    out = ''
+    for what, title in (('iops', 'I/Os in a second, median'), ('us', 'Microseconds for an I/O'),
+                        ('switches', 'Context switches for an I/O, two CPUs')):
+        body = [[NAMES[t]] + [number(part[t][w][what]) for w in workloads] for t in names]
+        if what == 'iops':
+            body += [[f'spread of {NAMES[t]}'] + [spread(part[t][w]['all iops'])
+                                                  for w in workloads] for t in names]
+        body += compare(part, workloads, lambda s, k=what: s[k])
+        out += f'### {title}\n\n' + rows(head, body)
+    large = [w for w in workloads if w.split(':')[1] == '128k']
+    if large and raw:
+        # A SCSI read is an RDMA Write, a write an RDMA Read.
+        body = [[NAMES[t]] + [number(part[t][w]['MB/s']) for w in large] for t in names]
+        body.append(['perftest'] + [number(raw.get('ib_write_bw' if w.startswith('read')
+                                                   else 'ib_read_bw')) for w in large])
+        out += ('### MB/s beside what perftest gets through the device\n\n' +
+                rows([''] + [label(w) for w in large], body))
+    return out
+
+
+def each(numbers, column=0, less=0.0):
+    """what one more takes, from the smallest and the largest number"""
+    low, high = min(numbers, key=int), max(numbers, key=int)
+    if low == high:
+        return numbers[low][column] / int(low) - less
+    return (numbers[high][column] - numbers[low][column]) / (int(high) - int(low)) - less
+
+
+def memory_table(part):
+    columns = ['pages free', 'slab', 'vmalloc', 'per CPU']
+    body = []
+    for pair, kinds in part.items():
+        for kind, numbers in kinds.items():
+            if kind not in KINDS:
+                continue
+            peer = part.get('none', {}).get('peer') if kind != 'session' else None
+            body.append([f'{NAMES[pair]}: {KINDS[kind]}'] +
+                        [number(each(numbers, i, each(peer, i) if peer else 0))
+                         for i in range(4)])
+    return ('### Memory of an idle connection, KiB\n\n' +
+            rows([''] + columns, body))
+
+
+def text(result):
+    about = result['about']
+    out = ', '.join(f'{k} {v}' for k, v in about.items()) + '\n\n'
+    if 'count' in result:
+        out += '## Counted\n\n' + count_tables(result['count'], about.get('kernel'))
+    if 'time' in result:
+        out += '## Timed\n\n' + time_tables(result['time'], result.get('raw'))
+    if 'memory' in result:
+        out += '## Memory\n\n' + memory_table(result['memory'])
+    if 'count' in result:
+        out += '## Where the instructions go\n\n' + function_tables(result['count'])
+    return out
+
+
+def worse(old, new):
+    """what ours costs more than in an earlier result"""
+    out = []
+    for w, now in new.get('count', {}).get('ours', {}).items():
+        was = old.get('count', {}).get('ours', {}).get(w)
+        if not was:
+            continue
+        pairs = [('instructions', was['total'], now['total']),
+                 ('own instructions', was['own'], now['own'])]
+        pairs += [(e, was['events'].get(e), n) for e, n in now['events'].items()]
+        out += [f'{label(w)}: {what} {number(a)}, now {number(b)}'
+                for what, a, b in pairs if a is not None and b > a * WORSE + 0.05]
+    for kind, numbers in new.get('memory', {}).get('ours', {}).items():
+        was = old.get('memory', {}).get('ours', {}).get(kind)
+        if was and each(numbers) > each(was) * WORSE + 4:
+            out.append(f'memory, {KINDS[kind]}: {each(was):.0f} KiB, now {each(numbers):.0f}')
+    return ('## More than before\n\n' + (''.join(f'* {line}\n' for line in out) or 'Nothing.\n'))
+
+
+def pictures(result, picture):
+    out = {}
+    for part, what, title, unit in (
+            ('count', 'total', 'Instructions for an I/O', 'thousands; lower is better'),
+            ('time', 'iops', 'I/Os in a second', 'higher is better')):
+        if part not in result:
+            continue
+        data = result[part]
+        names, workloads = shared(data)
+        scale = 1000 if part == 'count' else 1
+        for size, name in (('4k', 'small'), ('128k', 'large')):
+            chosen = [w for w in workloads if w.split(':')[1] == size]
+            if chosen:
+                out[f'{part}-{name}'] = picture.bars(
+                    f'{title}, {size}', unit, [label(w) for w in chosen],
+                    {NAMES[t]: [data[t][w][what] / scale for w in chosen] for t in names})
+    if 'memory' in result:
+        for kind, title in KINDS.items():
+            series = {NAMES[pair]: {int(n): max(v[0], 0) / 1024 for n, v in kinds[kind].items()}
+                      for pair, kinds in result['memory'].items() if kind in kinds}
+            if series:
+                out[f'memory-{kind}'] = picture.lines(
+                    f'Memory by number: {title}', 'MiB, by connections', series)
+    return out
