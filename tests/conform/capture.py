@@ -39,7 +39,7 @@ class Connection:
 
 
 class Event:
-    """kind: connect, accept, send, write, read, answered (a Read), mark."""
+    """kind: connect, accept, send, write, read, answered (a Read), not-ready (RNR NAK)."""
 
     def __init__(self, kind, frame, conn=None, who=None, **more):
         self.kind, self.frame, self.conn, self.who = kind, frame, conn, who
@@ -136,6 +136,8 @@ class Roce:
         if opcode in self.ANSWER_LAST:
             return [Event('answered', frame, conn, who, last=psn)]
         if 0x0d <= opcode <= 0x12:
+            if opcode == 0x11 and number(row['infiniband.aeth.syndrome.opcode']) == 1:
+                return [Event('not-ready', frame, conn, who)]
             return []
         count = 1
         length = number(row['infiniband.reth.dmalen'])

@@ -10,6 +10,7 @@ BOTH = {
     'read-fields': ('R-9.2-5', 'RSV=0: no Read STag, no Read Base Offset'),
     'solicited': ('R-1.5.2-2', 'no Send with the solicited event bit'),
     'private-data': ('R-8.2-3', 'private data of the set-up: four bytes, 0x80 set, nothing reserved'),
+    'receives': ('R-8.1-1', 'a receive is there for all that the other end may send (RNR NAK, flow/*)'),
     'decoder': ('R-9.2-1', "tshark reads the PDU's opcode where this program does"),
 }
 ONLY_TARGET = {

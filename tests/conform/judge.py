@@ -71,7 +71,12 @@ class Judge:
                 conn.reads[:1] = []
             elif event.last in conn.reads:
                 conn.reads.remove(event.last)
+        elif event.kind == 'not-ready':
+            if event.who == self.half and '/flow/' in (conn.case or ''):
+                self.check(event, 'receives', False, 'receiver not ready')
         elif event.kind == 'send':
+            if event.who != self.half and '/flow/' in (conn.case or ''):
+                self.check(event, 'receives', True)
             self.send(event)
         elif event.who == self.half:
             self.rdma(event)
