@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="no packet passes and the initiator does not ask: the target ends the session by nopin_timeout"
+TIMEOUT=90
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$TARGET" = ours ] || skip "LIO's timer is off for iSER"
+# In one machine only siw's packets pass a network device: lo.
+[ "$PROVIDER" = siw ] || skip 'needs a network between the two, or siw'
+modprobe -q sch_netem || true
+target_up
+initiator_up
+acl=$(tpg t1)/acls/$(initiator_name)
+mkdir -p "$acl/lun_0"
+ln -s "$(tpg t1)/lun/lun_0" "$acl/lun_0/link"
+echo 3 >"$acl/attrib/nopin_timeout"
+echo 3 >"$acl/attrib/nopin_response_timeout"
+node_new
+node_set t1 'node.conn[0].timeo.noop_out_interval' 0
+node_set t1 'node.conn[0].timeo.noop_out_timeout' 0
+login
+device
+mark_log
+on_exit 'tc qdisc del dev lo root 2>/dev/null'
+tc qdisc add dev lo root netem loss 100% || skip 'this kernel has no netem'
+start=$SECONDS
+wait_for 12 'the target drops the session' log_has 'no answer to a NOP-In within 3 s'
+note "after $((SECONDS - start)) s"
+wait_for 12 'its session is gone' target_idle t1
+tc qdisc del dev lo root
+session_back t1 60
+device
+sweep "$DEVICE" 4096
+logout

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="nopin_timeout: an initiator that answers stays, a frozen one is dropped in time, 0 turns it off"
+SHOWS="R-7.3.13-3"
+TIMEOUT=90
+KERNEL_TARGET_FAILS="LIO's timer is off for iSER"
+. "$(dirname "$0")/../../lib.sh"
+
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+# times NAME INITIATOR SECONDS: its ACL, with both times
+times() {
+	local acl
+	acl=$(tpg "$1")/acls/$2
+	mkdir -p "$acl/lun_0"
+	ln -s "$(tpg "$1")/lun/lun_0" "$acl/lun_0/link"
+	echo "$3" >"$acl/attrib/nopin_timeout"
+	echo 3 >"$acl/attrib/nopin_response_timeout"
+}
+# held NAME: a peer that logs in and does nothing more; it waits in background
+held() {
+	mkfifo "/tmp/iser-case/in-$1"
+	"$ISER_TOOLS/peer" -l -T "$(iqn "$1")" "$IP" "$PORT" hold \
+		<>"/tmp/iser-case/in-$1" >"/tmp/iser-case/out-$1" 2>&1 &
+	on_exit "kill $! 2>/dev/null"
+	wait_for 20 "$1 has a session" grep -q ready "/tmp/iser-case/out-$1"
+}
+initiator_up
+for name in alive frozen off; do
+	target_up $name
+done
+times alive "$(initiator_name)" 3
+times frozen "$iqn_prefix:peer" 3
+times off "$iqn_prefix:peer" 0
+node_new alive
+# Nothing but the target's pings passes on this connection.
+node_set alive 'node.conn[0].timeo.noop_out_interval' 0
+node_set alive 'node.conn[0].timeo.noop_out_timeout' 0
+login alive
+device alive
+mark_log
+held off
+held frozen
+start=$SECONDS
+# 3 and 3 seconds, and two for a busy machine.
+wait_for 8 'the frozen peer is given up' log_has 'no answer to a NOP-In within 3 s'
+took=$((SECONDS - start))
+note "given up after $took s"
+[ $took -ge 4 ] || fail "given up after $took s already"
+wait_for 10 'its session is gone' target_idle frozen
+sleep 4
+must_fail 'dropped with nopin_timeout=0' target_idle off
+same 'state of the session' "$(session_state alive)" LOGGED_IN
+! log_has 'conn error' || fail 'the idle connection was lost'
+sweep "$DEVICE" 4096
+logout alive
