@@ -45,10 +45,11 @@ struct msg *response(struct conn *c, const struct rx *rx, uint32_t done, uint8_t
 
 static void send_response(struct conn *c, const struct rx *rx, struct msg *m)
 {
+	const uint8_t *own = c->cm.data;
 	bool allowed = c->peer.data_len >= 4 && (c->peer.data[0] & 0x80) &&
-		       !(c->peer.data[0] & 0x40);
+		       !(c->peer.data[0] & 0x40) && own && !(*own & 0x40);
 
-	if (allowed && !opt.like->plain_send && !(opt.like->private_data & 0x40)) {
+	if (allowed && !opt.like->plain_send) {
 		if (rx->b[0] & ISER_RSV)
 			m->invalidate = get32(rx->b + 16);
 		else if (rx->b[0] & ISER_WSV)

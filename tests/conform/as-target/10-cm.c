@@ -2,10 +2,10 @@
 /* The set-up of connections: sections 5.1.1 and 8.2. */
 #include "target.h"
 
-CASE(target, "cm/private-data", "R-8.2-3",
-     "the connection request has 80 00 00 00: base offsets, Send with Invalidate")
+CASE(target, "cm/request", "R-8.2-3 R-5.1.1-2 R-5.1.1-6",
+     "the connection request: 80 00 00 00, and one RDMA Read at least is taken")
 {
-	struct conn *c = login_begins("");
+	struct conn *c = up("");
 	unsigned int i;
 
 	check(c->peer.data_len >= 4, "%u bytes of private data, not 4", c->peer.data_len);
@@ -14,13 +14,6 @@ CASE(target, "cm/private-data", "R-8.2-3",
 	check(!(c->peer.data[0] & 0x3f), "reserved flags are set: %02x", c->peer.data[0]);
 	for (i = 1; i < 4; i++)
 		check(!c->peer.data[i], "byte %u is %02x", i, c->peer.data[i]);
-}
-
-CASE(target, "cm/depths", "R-5.1.1-2 R-5.1.1-6",
-     "the connection request takes one RDMA Read at least, and no more than one the other way")
-{
-	struct conn *c = login_begins("");
-
 	check(c->peer.ird >= 1, "responder resources 0: no RDMA Read is possible");
 	check(c->peer.ord <= 1, "%u RDMA Reads of an initiator, which does none", c->peer.ord);
 }

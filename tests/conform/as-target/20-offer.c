@@ -38,43 +38,28 @@ static struct conn *logged_in(const char *settings)
 	return up_with(NULL, "", settings);
 }
 
-CASE(target, "offer/extensions", "R-3.3-6 R-6.3-2",
-     "RDMAExtensions=Yes is offered, once")
+CASE(target, "offer/keys", "R-3.3-6 R-6.3-2 R-6.4-1 R-6.5-1 R-6.7-1 R-6.7-3 R-6.8-1 R-6.6-1",
+     "the keys of section 6 are offered once each, in their range; no marker is")
 {
+	static const char *const lengths[] = {
+		"InitiatorRecvDataSegmentLength", "TargetRecvDataSegmentLength",
+	};
+	static const char *const markers[] = { "IFMarker", "OFMarker" };
 	struct conn *c = logged_in("");
+	unsigned long n;
+	int i;
 
 	check(!strcmp(must(c, "RDMAExtensions"), "Yes"), "RDMAExtensions=%s",
 	      once(c, "RDMAExtensions"));
-}
-
-CASE(target, "offer/lengths", "R-3.3-6 R-6.4-1 R-6.5-1",
-     "both segment lengths are offered, in their range")
-{
-	static const char *const keys[] = {
-		"InitiatorRecvDataSegmentLength", "TargetRecvDataSegmentLength",
-	};
-	struct conn *c = logged_in("");
-	int i;
-
 	for (i = 0; i < 2; i++) {
-		unsigned long n = number(c, keys[i]);
-
-		check(n >= 512 && n <= 0xffffff, "%s=%lu", keys[i], n);
+		n = number(c, lengths[i]);
+		check(n >= 512 && n <= 0xffffff, "%s=%lu", lengths[i], n);
+		check(!once(c, markers[i]) || !strcmp(once(c, markers[i]), "No"), "%s=%s",
+		      markers[i], once(c, markers[i]));
 	}
-}
-
-CASE(target, "offer/unexpected", "R-3.3-6 R-6.7-1 R-6.7-3",
-     "MaxOutstandingUnexpectedPDUs is declared, and bounds something")
-{
-	unsigned long n = number(logged_in(""), "MaxOutstandingUnexpectedPDUs");
-
+	n = number(c, "MaxOutstandingUnexpectedPDUs");
 	check(n >= 2 && n <= 0xffffffff, "MaxOutstandingUnexpectedPDUs=%lu", n);
-}
-
-CASE(target, "offer/ahs", "R-3.3-6 R-6.8-1", "MaxAHSLength is declared")
-{
-	unsigned long n = number(logged_in(""), "MaxAHSLength");
-
+	n = number(c, "MaxAHSLength");
 	check(n != 1 && n <= 0xffffffff, "MaxAHSLength=%lu", n);
 }
 
@@ -151,17 +136,6 @@ CASE(target, "offer/digests", "R-5.1-9",
 	finish(c);
 	drive("read %u 8", LBA);
 	finish(c);
-}
-
-CASE(target, "offer/markers", "R-6.6-1", "no marker is offered")
-{
-	static const char *const keys[] = { "IFMarker", "OFMarker" };
-	struct conn *c = logged_in("");
-	int i;
-
-	for (i = 0; i < 2; i++)
-		check(!once(c, keys[i]) || !strcmp(once(c, keys[i]), "No"), "%s=%s", keys[i],
-		      once(c, keys[i]));
 }
 
 CASE(target, "offer/after-failure", "O-6-1",
