@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a LUN reset ends the commands of that disk, the session stays"
 SHOWS="R-7.3.3-1"
+QUICK=1
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
