@@ -1,41 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The rules of the wire: what each message of the half under test must obey."""
-import struct
 from capture import INITIATOR, TARGET
 from checks import CHECKS
-
-ISER, BHS = 28, 48
-COMMAND, TMF, LOGIN, TEXT, DATA_OUT, SNACK = 0x01, 0x02, 0x03, 0x04, 0x05, 0x10
-NOP_IN, RESPONSE, LOGIN_RESPONSE, DATA_IN, R2T = 0x20, 0x21, 0x23, 0x25, 0x31
-NONE = 0xffffffff
-
-
-class Task:
-    """A SCSI Command on its way; each conn.tasks has it by its ITT."""
-
-    def __init__(self, data):
-        self.flags = data[ISER + 1]
-        self.edtl = be32(data, ISER + 20)
-        _, self.write_stag, self.write_base, self.read_stag, self.read_base = \
-            struct.unpack('>IIQIQ', data[:ISER])
-        self.wsv, self.rsv = data[0] & 8, data[0] & 4
-        self.immediate = data_length(data)
-        self.sent = self.immediate      # unsolicited data so far
-        self.written = self.fetched = self.acks = 0
-
-
-def be32(data, at):
-    return int.from_bytes(data[at:at + 4], 'big')
-
-
-def data_length(data):
-    return int.from_bytes(data[ISER + 5:ISER + 8], 'big')
-
-
-def text_of(data):
-    start = ISER + BHS + 4 * data[ISER + 4]
-    pairs = data[start:start + data_length(data)].split(b'\0')
-    return dict(p.decode(errors='replace').split('=', 1) for p in pairs if b'=' in p)
+from pdu import (BHS, COMMAND, DATA_IN, DATA_OUT, ISER, LOGIN, LOGIN_RESPONSE, NONE, R2T,
+                 RESPONSE, SNACK, TMF, Task, be32, data_length, text_of)
 
 
 class Judge:
@@ -59,7 +27,7 @@ class Judge:
             self.connections += 1
             conn.again = bool(self.before and not self.before.full)
             self.before = conn
-            conn.tasks, conn.ended, conn.stags = {}, {}, {}
+            conn.tasks, conn.stags = {}, {}
             conn.asked, conn.answers = {}, {}
             conn.full = conn.hello = conn.replied = False
             conn.reads, conn.hello_depth = [], None
@@ -178,10 +146,10 @@ class Judge:
         if data[ISER + 2] or data[ISER + 3]:
             return      # not done, or not good
         left = be32(data, ISER + 44) if data[ISER + 1] & 2 else 0
-        if task.rsv and task.flags & 0x40 and not task.flags & 0x20:
+        if task.rsv and task.flags & 0x60 == 0x40 and not task.shared:
             self.check(event, 'write-total', task.written == task.edtl - left,
                        f'{task.written} bytes written of {task.edtl}, residual {left}')
-        if task.wsv and task.flags & 0x20 and not task.flags & 0x40 and not left:
+        if task.wsv and task.flags & 0x60 == 0x20 and not left and not task.shared:
             self.check(event, 'read-total', task.fetched == max(0, task.edtl - task.sent),
                        f'{task.fetched} bytes read of {task.edtl}, {task.sent} came unsolicited')
 
@@ -244,9 +212,11 @@ class Judge:
                 conn.asked.update(text_of(data))
             elif opcode == COMMAND:
                 conn.tasks[itt] = task = Task(data)
-                for valid, stag in ((task.rsv, task.read_stag), (task.wsv, task.write_stag)):
-                    if valid:
-                        conn.stags[stag] = task
+                for stag in task.stags():
+                    live = conn.stags.setdefault(stag, [])
+                    live.append(task)
+                    for one in live:
+                        one.shared |= len(live) > 1
             elif opcode == DATA_OUT and itt in conn.tasks:
                 conn.tasks[itt].sent += data_length(data)
         elif opcode == LOGIN_RESPONSE and not conn.full:
@@ -260,10 +230,9 @@ class Judge:
                                'not in the login')
         elif opcode == RESPONSE and itt in conn.tasks:
             task = conn.tasks.pop(itt)
-            for stag in (task.read_stag if task.rsv else None, task.write_stag if task.wsv else None):
-                if conn.stags.get(stag) is task:
-                    del conn.stags[stag]
-                    conn.ended[stag] = task
+            for stag in task.stags():
+                if task in conn.stags.get(stag, []):
+                    conn.stags[stag].remove(task)
 
     # RDMA --------------------------------------------------------------------
 
@@ -272,13 +241,11 @@ class Judge:
         if self.half == INITIATOR:
             self.check(event, 'no-rdma', False, event.kind)
             return
-        task = conn.stags.get(event.stag)
-        self.check(event, 'after-response', task or event.stag not in conn.ended,
-                   f'{event.kind} on {event.stag:08x}')
+        live = conn.stags.get(event.stag)
+        self.check(event, 'after-response', live != [], f'{event.kind} on {event.stag:08x}')
+        task = next((t for t in live or [] if t.holds(event)), None)
         if event.kind == 'write':
-            good = task and task.rsv and event.stag == task.read_stag and inside(
-                event, task.read_base, task.edtl)
-            self.check(event, 'write-place', good, place(event))
+            self.check(event, 'write-place', task, place(event))
             if task:
                 task.written += event.length
             return
@@ -288,9 +255,7 @@ class Judge:
             return
         self.check(event, 'read-length', event.length <= self.limit(conn, 'MaxBurstLength'),
                    f'{event.length} bytes')
-        good = task and task.wsv and event.stag == task.write_stag and inside(
-            event, task.write_base, task.edtl)
-        self.check(event, 'read-place', good, place(event))
+        self.check(event, 'read-place', task, place(event))
         if task:
             task.fetched += event.length
 
@@ -308,10 +273,8 @@ class Judge:
         conn = event.conn
         self.check(event, 'ack-level', conn.answers.get('ErrorRecoveryLevel', '0') != '0',
                    'at level 0')
-        good = task and task.rsv and event.stag == task.read_stag
-        self.check(event, 'ack-read', good and inside(event, task.read_base, task.edtl),
-                   place(event))
-        self.check(event, 'ack-order', good and task.written > 0, place(event))
+        self.check(event, 'ack-read', task, place(event))
+        self.check(event, 'ack-order', task and task.written > 0, place(event))
         if task:
             task.acks += 1
             most = -(-task.edtl // self.limit(conn, 'MaxBurstLength'))
@@ -321,11 +284,6 @@ class Judge:
         """What shows only by not having been there at all."""
         if self.half == INITIATOR and self.messages:
             self.seen['initiator/no-rdma'] = max(1, self.seen['initiator/no-rdma'])
-
-
-def inside(event, base, length):
-    """Also where the addresses of a buffer wrap around."""
-    return (event.address - base) % 2**64 + event.length <= length
 
 
 def place(event):
