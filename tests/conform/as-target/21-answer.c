@@ -103,6 +103,7 @@ CASE(target, "answer/asked", "R-3.3-7 R-6-3 R-3.3-6",
 	/* It may take a round more to the end. */
 	if (!serve_login_request(c, rx, ""))
 		serve_login(c, "");
+	finish(c);
 	moves(c, 128);
 }
 
