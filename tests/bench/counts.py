@@ -110,13 +110,12 @@ def rounded(items, least=0.005):
 
 
 def summary(transport, rounds):
-    """What is kept of one transport and workload: rounds of (insns, calls, out)."""
+    """What is kept of one transport and workload: rounds of (insns, calls, out, ns)."""
     own = OWN[transport]
     insns, calls, out = (mean([r[i] for r in rounds]) for i in range(3))
     modules = collections.Counter()
     for (_, module), n in insns.items():
         modules[module] += n
-    # kernel/events: by symbol of the kernel and its modules, never of the user's.
     events = {name: sum(n for (f, _), n in calls.items() if re.fullmatch(pattern, f))
               for name, pattern in EVENTS.items()}
     events['slab allocations'] = sum(n for (f, _), n in calls.items() if SLAB.match(f))
@@ -126,6 +125,7 @@ def summary(transport, rounds):
     return {
         'total': round(sum(insns.values()), 1),
         'rounds': [round(sum(r[0].values()), 1) for r in rounds],
+        'clock': round(sum(r[3] for r in rounds) / len(rounds), 1),
         'own': round(sum(modules[m] for m in own), 1),
         'modules': rounded(modules.most_common(), 0.5),
         'events': {k: round(v, 3) for k, v in events.items()},
@@ -142,18 +142,19 @@ def read(folder):
     first = None
     with open(f'{folder}/takes') as takes:
         for number, line in enumerate(takes, 1):
-            turn, transport, workload, ios = line.split()
+            turn, transport, workload, ios, ns = line.split()
             if (turn, transport) not in symbols:
                 symbols.clear()
                 symbols[turn, transport] = Symbols(f'{folder}/symbols',
                                                    f'{folder}/symbols.{turn}.{transport}')
             loaded = load(f'{folder}/counts.{number}', symbols[turn, transport], OWN[transport])
             if not first:
-                first = int(ios), loaded
+                first = int(ios), loaded, int(ns)
                 continue
             more = int(ios) - first[0]
             runs[transport, workload.rsplit(':', 1)[0]].append(
-                tuple(per_io(a, b, more) for a, b in zip(first[1], loaded)))
+                tuple(per_io(a, b, more) for a, b in zip(first[1], loaded)) +
+                ((int(ns) - first[2]) / more,))
             first = None
     result = collections.defaultdict(dict)
     for (transport, workload), rounds in runs.items():
