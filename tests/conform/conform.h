@@ -184,7 +184,7 @@ struct conn {
 
 	uint32_t itt, cmdsn;	/* initiator: next */
 	uint32_t exp_statsn;	/* initiator: next; target: StatSN to be sent next */
-	uint32_t max_cmdsn;	/* initiator: from the last PDU */
+	uint32_t exp_cmdsn, max_cmdsn;	/* initiator: from the last PDU */
 	bool full;		/* full feature phase: NOP-In is answered, StatSN followed */
 	bool frozen;		/* ExpStatSN of what is sent stays; target: ExpCmdSN */
 	bool keep_pings;	/* unsolicited NOP-In are queued, not answered */
@@ -283,6 +283,7 @@ void discovery(struct conn *c, const char *changes);	/* log in so */
 
 struct msg *nop_out(struct conn *c, bool immediate);	/* ping */
 struct msg *text_request(struct conn *c, const char *text);	/* spaces become NUL */
+struct msg *send_targets(struct conn *c);	/* a Text Request that asks for this target */
 struct msg *logout_request(struct conn *c, uint8_t reason);
 struct msg *tmf(struct conn *c, uint8_t function, uint32_t referenced);
 struct msg *snack(struct conn *c, uint8_t type);

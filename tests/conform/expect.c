@@ -10,6 +10,7 @@ static bool account(struct conn *c, struct rx *rx)
 	if (opt.role == target || !c->full || !rx->bhs)
 		return true;
 	statsn = get32(rx->bhs + 24);
+	c->exp_cmdsn = get32(rx->bhs + 28);
 	c->max_cmdsn = get32(rx->bhs + 32);
 	if (rx->opcode == ISCSI_NOP_IN && itt_of(rx->bhs) == NO_TAG) {
 		c->pings++;
@@ -148,7 +149,8 @@ void expect_end(struct conn *c, const char *why)
 
 void expect_refusal(struct conn *c, const char *why)
 {
-	long end = now_ms() + (long)opt.wait_ms * opt.slow;
+	/* A target may leave it to its timer for the data that it waits for. */
+	long end = now_ms() + 2L * opt.wait_ms * opt.slow;
 
 	step("waiting for a refusal: %s", why);
 	while (!c->ended && now_ms() < end) {

@@ -29,6 +29,15 @@ struct msg *text_request(struct conn *c, const char *text)
 	return m;
 }
 
+struct msg *send_targets(struct conn *c)
+{
+	char text[512];
+
+	/* Without a name LIO refuses it. */
+	snprintf(text, sizeof(text), "SendTargets=%s", opt.target);
+	return text_request(c, text);
+}
+
 struct msg *logout_request(struct conn *c, uint8_t reason)
 {
 	struct msg *m = pdu(c, ISCSI_LOGOUT | IMMEDIATE);

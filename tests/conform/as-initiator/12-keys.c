@@ -187,6 +187,9 @@ CASE(initiator, "keys/others", "R-6-1",
 	      answer(c, "MaxBurstLength"));
 	check(strtoul(answer(c, "FirstBurstLength") ?: "0", NULL, 0) <= 4096,
 	      "FirstBurstLength=%s", answer(c, "FirstBurstLength"));
-	check(is(answer(c, "ImmediateData"), "No"), "ImmediateData=%s", answer(c, "ImmediateData"));
-	check(is(answer(c, "InitialR2T"), "Yes"), "InitialR2T=%s", answer(c, "InitialR2T"));
+	/* No, once offered, is the result: it may go without an answer. */
+	check(!answer(c, "ImmediateData") || is(answer(c, "ImmediateData"), "No"),
+	      "ImmediateData=%s", answer(c, "ImmediateData"));
+	check(!answer(c, "InitialR2T") || is(answer(c, "InitialR2T"), "Yes"), "InitialR2T=%s",
+	      answer(c, "InitialR2T"));
 }

@@ -148,7 +148,7 @@ CASE(initiator, "keys/initiator-length-text", "R-6.5-4 R-7.3.8-1",
      "with 512 bytes every Text Response keeps to it, the rest is continued")
 {
 	struct conn *c = session(MINE "=512");
-	struct msg *m = text_request(c, "SendTargets=");
+	struct msg *m = send_targets(c);
 	uint32_t total = 0, ttt;
 	struct rx *rx;
 	int round;

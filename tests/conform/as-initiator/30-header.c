@@ -61,7 +61,7 @@ CASE(initiator, "header/all-fields-ignored", "R-9.2-2 R-9.2-4",
 	int i;
 
 	m[0] = nop_out(c, true);
-	m[1] = text_request(c, "SendTargets=");
+	m[1] = send_targets(c);
 	m[2] = test_unit_ready(c);
 	for (i = 0; i < 3; i++)
 		memset(m[i]->b + 4, 0xee, 24);
@@ -84,7 +84,7 @@ CASE(initiator, "header/what-comes", "R-9.1-1 R-9.2-1 R-9.2-3 R-9.2-5 R-9.2-8 R-
 	rx[1] = command(c, test_unit_ready(c));
 	rx[2] = command(c, inquiry(c, mem, 36));
 	rx[3] = ask(c, scsi(c, unknown, sizeof(unknown), 0, 0), ISCSI_RESPONSE);
-	rx[4] = ask(c, text_request(c, "SendTargets="), ISCSI_TEXT_RSP);
+	rx[4] = ask(c, send_targets(c), ISCSI_TEXT_RSP);
 	rx[5] = ask(c, tmf(c, TMF_LUN_RESET, NO_TAG), ISCSI_TMF_RSP);
 	rx[6] = ask(c, logout_request(c, 0), ISCSI_LOGOUT_RSP);
 	for (i = 0; i < 7; i++)
@@ -209,7 +209,7 @@ CASE(initiator, "header/solicited-event", "R-1.5.2-1 O-7.3-1",
 	int i;
 
 	m[0] = nop_out(c, true);
-	m[1] = text_request(c, "SendTargets=");
+	m[1] = send_targets(c);
 	m[2] = inquiry(c, mem, 36);
 	m[3] = logout_request(c, 0);
 	for (i = 0; i < 4; i++) {

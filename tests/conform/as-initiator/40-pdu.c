@@ -140,7 +140,7 @@ CASE(initiator, "text/send-targets", "R-7.3.8-1",
      "SendTargets in a Normal session is answered with the target's name")
 {
 	struct conn *c = session("");
-	struct rx *rx = ask(c, text_request(c, "SendTargets="), ISCSI_TEXT_RSP);
+	struct rx *rx = ask(c, send_targets(c), ISCSI_TEXT_RSP);
 	struct text t = { 0 };
 
 	memcpy(t.b, rx->data, rx->data_len < 8000 ? rx->data_len : 8000);

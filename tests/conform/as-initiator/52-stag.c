@@ -234,7 +234,7 @@ CASE(initiator, "stag/invalidates-nothing", "R-7.3.2-2 R-1.5.2-2",
 
 	check(!command(c, test_unit_ready(c))->invalidated, "a response without STag");
 	check(!ask(c, nop_out(c, true), ISCSI_NOP_IN)->invalidated, "a NOP-In");
-	check(!ask(c, text_request(c, "SendTargets="), ISCSI_TEXT_RSP)->invalidated, "a Text");
+	check(!ask(c, send_targets(c), ISCSI_TEXT_RSP)->invalidated, "a Text");
 	check(!ask(c, tmf(c, TMF_ABORT_TASK, 0x5555), ISCSI_TMF_RSP)->invalidated, "a TMF");
 }
 

@@ -196,8 +196,30 @@ CASE(initiator, "flow/aborts", "R-8.1-3 R-8.3.2-5",
 		c->queue = NULL;
 		free(m[0]);
 		free(m[1]);
+		/* Beyond the window commands are passed over. */
+		c->cmdsn = c->exp_cmdsn;
 	}
-	command(c, test_unit_ready(c));
+	ping(c);
+}
+
+CASE(initiator, "flow/window-after-aborts", "R-8.1.2-7",
+     "commands that were aborted do not take from the window for good")
+{
+	struct conn *c = session("TaggedBufferForSolicitedDataOnly=Yes");
+	struct mem *mem = mem_new(c, 65536, WRITE_SOURCE);
+	uint32_t lba = free_block(c), before = window(c), after;
+	struct msg *m[2];
+	int i;
+
+	for (i = 0; i < 40 && window(c); i++) {
+		m[0] = write_blocks(c, lba, mem, 4096);
+		m[1] = tmf(c, TMF_ABORT_TASK, itt_of(BHS(m[0])));
+		post_many(c, m, 2);
+		expect(c, ISCSI_TMF_RSP, itt_of(BHS(m[1])));
+	}
+	after = window(c);
+	check(after + 2 >= before, "the window went from %u to %u by %d commands with their ABORT TASK",
+	      before, after, i);
 }
 
 CASE(initiator, "flow/lun-resets", "R-8.3.2-6 R-8.3.2-5 R-8.1-3",
