@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a target that sends less than was asked for: residual underflow"
+SHOWS="R-7.3.5-5"
 QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 

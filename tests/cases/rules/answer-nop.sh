@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a NOP-In that answers a SCSI command ends the connection"
+SHOWS="R-10.1.4.1-1"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
