@@ -35,7 +35,7 @@ CASE(target, "refuse/rejected", "R-3.3-2", "RDMAExtensions=Reject: no session")
 
 CASE(target, "refuse/digest", "R-5.1-9", "a target that insists on a digest: no session")
 {
-	refuse("HeaderDigest=CRC32C", "HeaderDigest=CRC32C");
+	refuse("+HeaderDigest=CRC32C", "HeaderDigest=CRC32C");
 }
 
 CASE(target, "refuse/marker", "R-6.6-1", "a target that insists on markers: no session")
