@@ -110,7 +110,7 @@ def rounded(items, least=0.005):
 
 
 def summary(transport, rounds):
-    """What is kept of one transport and workload: rounds of (insns, calls, out, ns)."""
+    """What is kept of one transport and workload: rounds of (insns, calls, out)."""
     own = OWN[transport]
     insns, calls, out = (mean([r[i] for r in rounds]) for i in range(3))
     modules = collections.Counter()
@@ -125,7 +125,6 @@ def summary(transport, rounds):
     return {
         'total': round(sum(insns.values()), 1),
         'rounds': [round(sum(r[0].values()), 1) for r in rounds],
-        'clock': round(sum(r[3] for r in rounds) / len(rounds), 1),
         'own': round(sum(modules[m] for m in own), 1),
         'modules': rounded(modules.most_common(), 0.5),
         'events': {k: round(v, 3) for k, v in events.items()},
@@ -137,26 +136,29 @@ def summary(transport, rounds):
 
 
 def read(folder):
-    """{transport: {workload: summary}} of the folder of a counted machine"""
+    """{transport: {workload: summary}} of the folder of a counted machine, and how
+    many instructions there were for each nanosecond of its clock: 1, or the counter
+    is wrong"""
     runs, symbols = collections.defaultdict(list), {}
-    first = None
+    first, instructions, clock = None, 0, 0
     with open(f'{folder}/takes') as takes:
         for number, line in enumerate(takes, 1):
-            turn, transport, workload, ios, ns = line.split()
+            turn, transport, workload, ios, busy = line.split()
             if (turn, transport) not in symbols:
                 symbols.clear()
                 symbols[turn, transport] = Symbols(f'{folder}/symbols',
                                                    f'{folder}/symbols.{turn}.{transport}')
             loaded = load(f'{folder}/counts.{number}', symbols[turn, transport], OWN[transport])
+            instructions += sum(loaded[0].values())
+            clock += int(busy) * 1000000
             if not first:
-                first = int(ios), loaded, int(ns)
+                first = int(ios), loaded
                 continue
             more = int(ios) - first[0]
             runs[transport, workload.rsplit(':', 1)[0]].append(
-                tuple(per_io(a, b, more) for a, b in zip(first[1], loaded)) +
-                ((int(ns) - first[2]) / more,))
+                tuple(per_io(a, b, more) for a, b in zip(first[1], loaded)))
             first = None
     result = collections.defaultdict(dict)
     for (transport, workload), rounds in runs.items():
         result[transport][workload] = summary(transport, rounds)
-    return dict(result)
+    return dict(result), instructions / clock

@@ -62,8 +62,6 @@ def count_tables(part, kernel):
     body = [[NAMES[t]] + [number(part[t][w]['total']) for w in workloads] for t in names]
     body += [[f'spread of {NAMES[t]}'] + [spread(part[t][w]['rounds']) for w in workloads]
              for t in names]
-    body += [[f"{NAMES[t]}, by the machine's clock"] +
-             [number(part[t][w]['clock']) for w in workloads] for t in names]
     body += compare(part, workloads, lambda s: s['total'])
     body.append(['target, ours / kernel'] + [number(target(total, w)) for w in workloads])
     out += rows(head, body)

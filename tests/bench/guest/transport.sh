@@ -53,7 +53,9 @@ disk_up() {
 	nvme) nvme_up ;;
 	*) fail "no transport $1" ;;
 	esac >&2
-	echo none >"/sys/block/${DISK##*/}/queue/scheduler"
+	# The disk of NVMe's multipath has none.
+	[ ! -e "/sys/block/${DISK##*/}/queue/scheduler" ] ||
+		echo none >"/sys/block/${DISK##*/}/queue/scheduler"
 }
 
 disk_down() {
