@@ -220,6 +220,38 @@ bool refused(struct conn *c, enum ibv_wr_opcode op, uint32_t len, uint64_t at, u
 	return true;
 }
 
+struct conn *discovery_comes(void)
+{
+	struct conn *c;
+
+	drive_also("discovery");
+	c = conn_accept(NULL);
+	serve_login(c, "");
+	return c;
+}
+
+void finish_both(struct conn *c, struct conn *discovery)
+{
+	static const char name[] = "TargetName=iqn.2026-01.org.example.iser:other";
+
+	step("serving two connections");
+	while (drive_wait(0) < 0) {
+		struct rx *rx = next_rx(discovery, 5);
+		struct msg *m;
+
+		if (rx && rx->opcode == ISCSI_TEXT) {
+			m = reply(discovery, rx, ISCSI_TEXT_RSP);
+			add_data(m, name, sizeof(name));
+			post(discovery, m);
+		} else if (rx) {
+			serve_pdu(discovery, rx);
+		}
+		rx = next_rx(c, 5);
+		if (rx)
+			serve_pdu(c, rx);
+	}
+}
+
 const char *scratch(void)
 {
 	return "/tmp/iser-conform-data";

@@ -159,17 +159,6 @@ CASE(target, "stag/rights-write", "R-11-5",
 	      "it can be written");
 }
 
-/* A second connection of the initiator: one of a discovery that is not answered. */
-static struct conn *other_connection(void)
-{
-	struct conn *c;
-
-	drive_also("discovery");
-	c = conn_accept(NULL);
-	serve_login(c, "");
-	return c;
-}
-
 static void foreign(bool read)
 {
 	struct conn *c = up(""), *other;
@@ -177,13 +166,17 @@ static void foreign(bool read)
 	uint32_t len;
 
 	rx = read ? read_comes(c, 8) : solicited(c, &len);
-	other = other_connection();
+	other = discovery_comes();
 	check(refused(other, read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ, 512, base_of(rx),
 		      stag_of(rx)), "it is worth something on another connection");
 	/* On its own connection it still is. */
 	check(!refused(c, read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ, 512, base_of(rx),
 		       stag_of(rx)), "it is worth nothing on its own connection");
-	serve_pdu(c, rx);
+	post(c, good(c, rx));
+	/* It is tried again. */
+	other = conn_accept(NULL);
+	serve_login(other, "");
+	finish_both(c, other);
 }
 
 CASE(target, "stag/foreign-read", "R-11-6 D-5.3-1",

@@ -126,9 +126,13 @@ CASE(target, "text/no-extensions", "R-5.1-4 R-6-2",
 		"RDMAExtensions", "MaxOutstandingUnexpectedPDUs", "MaxAHSLength",
 		"TaggedBufferForSolicitedDataOnly", "iSERHelloRequired",
 	};
+	static char text[1024];
 	struct conn *c = discovery_begins();
+	struct rx *rx = await(c, ISCSI_TEXT);
 	unsigned int i;
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		check(!offered(c, keys[i]), "%s=%s is offered", keys[i], offered(c, keys[i]));
+	part(c, rx, text, answer_text(text, 1), false);
+	finish(c);
 }

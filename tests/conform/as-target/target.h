@@ -41,6 +41,11 @@ void ends_unfinished(struct conn *c, const char *why);	/* and nothing driven was
 /* Is an RDMA operation on a STag refused?  The connection is gone then. */
 bool refused(struct conn *c, enum ibv_wr_opcode op, uint32_t len, uint64_t at, uint32_t stag);
 
+/* A second connection of the initiator: a discovery, whose question is not answered. */
+struct conn *discovery_comes(void);
+/* Answers it, and serves @c beside it, till all that is driven has ended. */
+void finish_both(struct conn *c, struct conn *discovery);
+
 /* Files that commands of the driver read and write. */
 const char *scratch(void);
 void scratch_fill(uint32_t len, uint32_t seed);
