@@ -16,6 +16,8 @@ struct cm cm_default(void)
 	static uint8_t data[4];
 	struct cm cm = {
 		.ird = 4, .ord = 1, .recvs = 64, .recv_size = 12288,
+		/* An initiator may have many connections, and little to send at a time. */
+		.sends = opt.role == initiator ? 64 : 256,
 	};
 
 	if (!opt.like->no_private_data) {
@@ -88,6 +90,11 @@ static int wait_event(struct conn *c, int ms, bool keep)
 			memcpy(c->peer.data, param->private_data, c->peer.data_len);
 		c->peer.ird = param->initiator_depth;
 		c->peer.ord = param->responder_resources;
+		/* iWARP's event says what is this end's. */
+		if (conn_iwarp(c)) {
+			c->peer.ird = param->responder_resources;
+			c->peer.ord = param->initiator_depth;
+		}
 	}
 	rdma_ack_cm_event(event);
 	return type;
@@ -241,10 +248,14 @@ void conn_watch(struct conn *c)
 
 void conn_close(struct conn *c)
 {
-	if (c->id && c->id->qp)
-		rdma_disconnect(c->id);
+	if (!c->ended)
+		c->how = "closed by this end";
 	c->ended = true;
-	c->how = "closed by this end";
+	/* A process has only so many queue pairs over siw. */
+	if (c->id && c->id->qp) {
+		rdma_disconnect(c->id);
+		rdma_destroy_qp(c->id);
+	}
 }
 
 void conn_close_all(void)

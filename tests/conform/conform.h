@@ -162,6 +162,7 @@ struct cm {
 	uint8_t data_len;
 	uint8_t ird, ord;	/* responder resources, initiator depth */
 	unsigned int recvs;	/* receives that are posted */
+	unsigned int sends;	/* Sends on their way, up to 256 */
 	uint32_t recv_size;
 };
 
@@ -216,7 +217,7 @@ bool conn_iwarp(const struct conn *c);
 const char *conn_device(const struct conn *c);
 
 void post(struct conn *c, const struct msg *m);		/* one Send */
-void post_many(struct conn *c, struct msg **m, int n);	/* one doorbell; n <= 256 */
+void post_many(struct conn *c, struct msg **m, int n);	/* one doorbell; n <= cm.sends */
 void pump(struct conn *c);				/* take what has come */
 /* The next message that has come or comes within @ms; NULL: none, or the end. */
 struct rx *next_rx(struct conn *c, int ms);

@@ -4,7 +4,7 @@
 #include "setup.h"
 
 #define LOGIN_RECVS	4
-#define SENDS		256	/* work requests on their way */
+#define SENDS_MAX	256	/* work requests on their way */
 
 static void post_recv(struct conn *c, unsigned int slot)
 {
@@ -27,19 +27,20 @@ void qp_new(struct conn *c)
 {
 	struct ibv_qp_init_attr attr = {
 		.qp_type = IBV_QPT_RC,
-		.cap = { .max_send_wr = SENDS, .max_recv_wr = c->cm.recvs,
+		.cap = { .max_send_wr = c->cm.sends, .max_recv_wr = c->cm.recvs,
 			 .max_send_sge = 1, .max_recv_sge = 1 },
 	};
-	size_t recv_len = (size_t)c->cm.recvs * c->cm.recv_size;
+	size_t recv_len = (size_t)c->cm.recvs * c->cm.recv_size, send_len;
 	unsigned int i;
 
 	if (rdma_create_qp(c->id, NULL, &attr))
 		fail("queue pair: %s", strerror(errno));
-	c->send_mem = aligned_alloc(4096, (size_t)SENDS * MSG_ROOM);
+	send_len = (size_t)c->cm.sends * MSG_ROOM;
+	c->send_mem = aligned_alloc(4096, send_len);
 	c->recv_mem = aligned_alloc(4096, (recv_len + 4095) & ~4095UL);
 	if (!c->send_mem || !c->recv_mem)
 		fail("no memory");
-	c->send_mr = ibv_reg_mr(c->id->pd, c->send_mem, (size_t)SENDS * MSG_ROOM, 0);
+	c->send_mr = ibv_reg_mr(c->id->pd, c->send_mem, send_len, 0);
 	c->recv_mr = ibv_reg_mr(c->id->pd, c->recv_mem, recv_len, IBV_ACCESS_LOCAL_WRITE);
 	if (!c->send_mr || !c->recv_mr)
 		fail("memory region: %s (ulimit -l?)", strerror(errno));
@@ -88,6 +89,8 @@ void pump(struct conn *c)
 {
 	struct ibv_wc wc;
 
+	if (!c->id->qp)
+		return;
 	/* The end first: what was sent before it is still taken. */
 	conn_watch(c);
 	reap_sends(c);
@@ -125,7 +128,7 @@ static void wait_room(struct conn *c, unsigned int n)
 {
 	long end = now_ms() + (long)opt.wait_ms * opt.slow;
 
-	while (c->sent + n - c->reaped > SENDS && !c->ended) {
+	while (c->sent + n - c->reaped > c->cm.sends && !c->ended) {
 		if (now_ms() > end)
 			fail("Sends are not acknowledged");
 		pump(c);
@@ -135,18 +138,20 @@ static void wait_room(struct conn *c, unsigned int n)
 
 void post_many(struct conn *c, struct msg **m, int n)
 {
-	static struct ibv_send_wr wr[SENDS];
-	static struct ibv_sge sge[SENDS];
+	static struct ibv_send_wr wr[SENDS_MAX];
+	static struct ibv_sge sge[SENDS_MAX];
 	struct ibv_send_wr *bad;
 	int i;
 
-	if (n > SENDS)
+	if (c->ended)
+		return;
+	if (n > SENDS_MAX || n > (int)c->cm.sends)
 		fail("%d messages by one doorbell are too many", n);
 	wait_room(c, n);
 	if (c->ended)
 		return;
 	for (i = 0; i < n; i++) {
-		uint8_t *to = c->send_mem + (c->sent + i) % SENDS * MSG_ROOM;
+		uint8_t *to = c->send_mem + (c->sent + i) % c->cm.sends * MSG_ROOM;
 
 		hex("sent", m[i]->b, m[i]->len);
 		memcpy(to, m[i]->b, m[i]->len);

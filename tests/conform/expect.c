@@ -145,6 +145,7 @@ void expect_end(struct conn *c, const char *why)
 		note("%s came", opcode_name(rx->opcode));
 	} while (!c->ended && now_ms() < end);
 	check(c->ended, "the connection goes on: %s", why);
+	conn_close(c);
 }
 
 void expect_refusal(struct conn *c, const char *why)
