@@ -13,18 +13,19 @@ static unsigned int declared(const struct conn *c)
 }
 
 CASE(target, "flow/unexpected", "R-8.1.2-5 R-8.1-1 R-6.5-3",
-     "as many NOP-In of full length at once as the initiator declares: none is lost")
+     "as many Rejects of full length at once as the initiator declares: none is lost")
 {
 	static struct msg *m[64];
 	struct conn *c = up("");
 	unsigned long size = strtoul(offered(c, "InitiatorRecvDataSegmentLength"), NULL, 0);
-	unsigned int n = declared(c), i;
+	unsigned int n = declared(c), i, round;
 
-	for (i = 0; i < n; i++) {
-		m[i] = nop_in(c, NO_TAG);
-		add_data(m[i], NULL, size < 8192 ? size : 8192);
-	}
-	for (i = 0; i < 20; i++) {
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < n; i++) {
+			m[i] = reply(c, NULL, ISCSI_REJECT);
+			BHS(m[i])[2] = REJECT_FIELD;
+			add_data(m[i], NULL, size < 8192 ? size : 8192);
+		}
 		post_many(c, m, n);
 		stays(c, "a burst of unexpected PDUs");
 	}

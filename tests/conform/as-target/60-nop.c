@@ -31,44 +31,6 @@ CASE(target, "nop/no-answer", "R-7.3.13-3 R-7.2-2",
 	check(get32(rx->bhs + 20) == 0x42, "NOP-Out with tag %08x came", get32(rx->bhs + 20));
 }
 
-CASE(target, "nop/full-data", "R-6.5-3 R-7.3.13-1 R-7.3.13-3",
-     "NOP-In with all the data that the initiator declares to take: answered, any alignment")
-{
-	struct conn *c = up("");
-	unsigned long size = strtoul(offered(c, "InitiatorRecvDataSegmentLength"), NULL, 0);
-	static const int less[] = { 0, 1, 3, 4, 100 };
-	unsigned int i;
-
-	for (i = 0; i < 5; i++) {
-		struct msg *m = nop_in(c, 0x60 + i);
-		struct rx *rx;
-
-		add_data(m, NULL, (size < 8192 ? size : 8192) - less[i]);
-		post(c, m);
-		rx = await(c, ISCSI_NOP_OUT);
-		check(get32(rx->bhs + 20) == 0x60 + i, "NOP-Out with tag %08x came",
-		      get32(rx->bhs + 20));
-	}
-}
-
-CASE(target, "nop/padding", "R-10.1.3.3-4 R-6.5-3",
-     "a NOP-In of one byte, with its padding and without: both are answered")
-{
-	struct conn *c = up("");
-	struct msg *m = nop_in(c, 0x71);
-	struct rx *rx;
-
-	add_data(m, "x", 1);
-	post(c, m);
-	put32(BHS(m) + 20, 0x72);
-	m->len = MSG_MIN + 1;
-	post(c, m);
-	rx = await(c, ISCSI_NOP_OUT);
-	check(get32(rx->bhs + 20) == 0x71, "NOP-Out with tag %08x came", get32(rx->bhs + 20));
-	rx = await(c, ISCSI_NOP_OUT);
-	check(get32(rx->bhs + 20) == 0x72, "NOP-Out with tag %08x came", get32(rx->bhs + 20));
-}
-
 CASE(target, "nop/many", "R-7.3.13-3 R-8.1.1.3-3 R-8.1-3",
      "sixteen pings at once: each is answered, in order")
 {
@@ -107,21 +69,6 @@ CASE(target, "nop/of-initiator", "R-7.3.13-1 R-8.1.1.1-1 D-8.1-2",
 		post(c, m);
 	}
 	stays(c, "pings of the initiator");
-}
-
-CASE(target, "nop/answer-with-data", "R-7.3.13-1 R-6.5-3",
-     "a ping of the initiator answered with data of full length: it is taken")
-{
-	struct conn *c = up_with(NULL, "", "node.conn[0].timeo.noop_out_interval=1 "
-				 "node.conn[0].timeo.noop_out_timeout=5");
-	unsigned long size = strtoul(offered(c, "InitiatorRecvDataSegmentLength"), NULL, 0);
-	struct rx *rx = await(c, ISCSI_NOP_OUT);
-	struct msg *m = reply(c, rx, ISCSI_NOP_IN);
-
-	add_data(m, NULL, size < 8192 ? size : 8192);
-	post(c, m);
-	stays(c, "a NOP-In with data");
-	await(c, ISCSI_NOP_OUT);
 }
 
 CASE(target, "nop/unanswered", "R-5.2.3.1-2 R-5.2.3.2-3 R-8.1.2-7",

@@ -78,6 +78,52 @@ CASE(target, "length/less", "R-10.1.3.3-4",
 	wrong(MSG_MIN + 100, 40, "60 bytes more than claimed");
 }
 
+/* CHECK CONDITION with @len bytes behind the BHS, of which 18 are sense data. */
+static void sense(struct conn *c, uint32_t len, bool padded)
+{
+	static const uint8_t start[20] = { 0, 18, 0x70, 0, 3, 0, 0, 0, 0, 10,
+					   0, 0, 0, 0, 0x11, 0x04 };
+	uint8_t data[8192] = { 0 };
+	struct msg *m;
+	struct rx *rx;
+
+	memcpy(data, start, sizeof(start));
+	drive("sgio 2800%08x00000800 IN 4096", LBA);
+	rx = await_io(c, LBA);
+	m = reply(c, rx, ISCSI_RESPONSE);
+	BHS(m)[1] |= 2;
+	BHS(m)[3] = 2;
+	put32(BHS(m) + 44, 4096);
+	add_data(m, data, len);
+	if (!padded)
+		m->len = MSG_MIN + len;
+	post(c, m);
+	finish(c);
+	check(strstr(drive_said(), "key=3 asc=1104"), "%u bytes of data: the sense is another: %s",
+	      len, drive_said());
+}
+
+CASE(target, "length/full", "R-6.5-3 R-7.2-2 R-9.5.1-3",
+     "a response with all the data that the initiator declares to take, and a little less")
+{
+	struct conn *c = up("");
+	unsigned long size = strtoul(offered(c, "InitiatorRecvDataSegmentLength"), NULL, 0);
+	uint32_t most = size < 8192 ? size : 8192;
+
+	sense(c, most, true);
+	sense(c, most - 1, true);
+	sense(c, most - 4, true);
+}
+
+CASE(target, "length/padding", "R-7.2-1 R-10.1.3.3-4",
+     "a response with 21 bytes of data, with their padding and without: both are taken")
+{
+	struct conn *c = up("");
+
+	sense(c, 21, true);
+	sense(c, 21, false);
+}
+
 CASE(target, "length/too-long", "R-10.1.3.4-4 R-10.1.3.3-4",
      "far more data than InitiatorRecvDataSegmentLength: the connection ends")
 {
