@@ -254,6 +254,9 @@ void conn_close(struct conn *c)
 	/* A process has only so many queue pairs over siw. */
 	if (c->id && c->id->qp) {
 		rdma_disconnect(c->id);
+		/* rxe waits for those that are bound to the queue pair. */
+		while (c->nr_windows)
+			ibv_dealloc_mw(c->windows[--c->nr_windows]);
 		rdma_destroy_qp(c->id);
 	}
 }
@@ -263,7 +266,7 @@ void conn_close_all(void)
 	unsigned int i;
 
 	for (i = 0; i < 256; i++)
-		if (open_conns[i] && !open_conns[i]->ended)
+		if (open_conns[i])
 			conn_close(open_conns[i]);
 }
 

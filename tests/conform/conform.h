@@ -203,6 +203,8 @@ struct conn {
 	unsigned long sent, reaped;
 	enum ibv_wc_status rdma_status;
 	bool rdma_done;
+	struct ibv_mw *windows[256];
+	unsigned int nr_windows;
 };
 
 struct cm cm_default(void);

@@ -74,7 +74,8 @@ static void received(struct conn *c, const struct ibv_wc *wc)
 	hex("received", b, wc->byte_len);
 	if (rx->header_fault)
 		note("received %s: %s", opcode_name(rx->opcode), rx->header_fault);
-	if (wc->wc_flags & IBV_WC_WITH_INV) {
+	/* rxe hands up the kernel's number of this flag, which means checksums here. */
+	if (wc->wc_flags & (IBV_WC_WITH_INV | IBV_WC_IP_CSUM_OK)) {
 		rx->invalidated = true;
 		rx->invalidated_stag = wc->invalidated_rkey;
 	}

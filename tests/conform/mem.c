@@ -35,9 +35,12 @@ static bool window(struct conn *c, struct mem *m, uint64_t base, uint32_t len, i
 		.wr_id = SETUP_ID, .opcode = IBV_WR_BIND_MW, .send_flags = IBV_SEND_SIGNALED,
 	}, *bad;
 	struct ibv_mw *mw = ibv_alloc_mw(c->id->pd, IBV_MW_TYPE_2);
+	long end;
 
 	if (!mw)
 		return false;
+	if (c->nr_windows < sizeof(c->windows) / sizeof(c->windows[0]))
+		c->windows[c->nr_windows++] = mw;
 	m->mr = ibv_reg_mr(c->id->pd, m->all, m->all_len,
 			   IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_MW_BIND);
 	if (!m->mr)
@@ -51,16 +54,26 @@ static bool window(struct conn *c, struct mem *m, uint64_t base, uint32_t len, i
 	c->rdma_done = false;
 	if (ibv_post_send(c->id->qp, &wr, &bad))
 		return false;
-	while (!c->rdma_done && !c->ended)
+	step("binding a window");
+	end = now_ms() + (long)opt.wait_ms * opt.slow;
+	while (!c->rdma_done && !c->ended) {
+		check(now_ms() < end, "a window is not bound within %d ms", opt.wait_ms * opt.slow);
 		pump(c);
+		usleep(50);
+	}
 	m->stag = wr.bind_mw.rkey;
 	return c->rdma_status == IBV_WC_SUCCESS;
+}
+
+static bool may_be_invalidated(const struct conn *c)
+{
+	return c->cm.data_len && !(*(const uint8_t *)c->cm.data & 0x40) && !conn_iwarp(c);
 }
 
 static void register_mem(struct conn *c, struct mem *m, void *p, uint32_t len, int access)
 {
 	m->base = (uintptr_t)m->p;
-	if (c->cm.data_len && !(*(const uint8_t *)c->cm.data & 0x40) && !conn_iwarp(c) &&
+	if (may_be_invalidated(c) &&
 	    window(c, m, (uintptr_t)p, len, access))
 		return;
 	m->mr = ibv_reg_mr(c->id->pd, p, len, access);
@@ -93,6 +106,8 @@ struct mem *mem_at(struct conn *c, uint32_t len, int access, uint64_t base)
 	/* Takes the call and ignores the offset. */
 	if (!ibv_query_device(c->id->verbs, &attr) && attr.vendor_id == SIW_VENDOR)
 		skip("siw has no Tagged Offsets but addresses");
+	if (may_be_invalidated(c))
+		skip("a window has no Tagged Offsets of its own");
 	m->mr = ibv_reg_mr_iova(c->id->pd, m->p, len, base, access);
 	if (!m->mr)
 		skip("%s gives no region the Tagged Offset %llx", conn_device(c),
