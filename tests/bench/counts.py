@@ -76,7 +76,8 @@ class Symbols:
 
 
 def load(file, symbols, own):
-    """instructions, calls by function; calls out of the modules in question"""
+    """instructions and calls by function; calls out of the modules in question, by
+    caller and callee"""
     insns, calls, out = (collections.Counter() for _ in range(3))
     with open(file, 'rb') as f:
         data = f.read()
@@ -88,7 +89,7 @@ def load(file, symbols, own):
         if target and function[1] in own:
             callee, entered = symbols.find(target)
             if entered and callee[1] not in own:
-                out[callee] += count
+                out[function[0], callee[0]] += count
     return insns, calls, out
 
 
@@ -119,8 +120,8 @@ def summary(transport, rounds):
     events = {name: sum(n for (f, _), n in calls.items() if re.fullmatch(pattern, f))
               for name, pattern in EVENTS.items()}
     events['slab allocations'] = sum(n for (f, _), n in calls.items() if SLAB.match(f))
-    events['own allocations'] = sum(n for (f, _), n in out.items() if MEMORY.match(f))
-    events['own locks'] = sum(n for (f, _), n in out.items()
+    events['own allocations'] = sum(n for (_, f), n in out.items() if MEMORY.match(f))
+    events['own locks'] = sum(n for (_, f), n in out.items()
                               if re.match(r'_raw_(spin|read|write)_(try)?lock', f))
     return {
         'total': round(sum(insns.values()), 1),
@@ -130,7 +131,8 @@ def summary(transport, rounds):
         'events': {k: round(v, 3) for k, v in events.items()},
         'own functions': {f: [m, round(n, 1), round(calls[f, m], 2)]
                           for (f, m), n in insns.most_common() if m in own and n >= 0.5},
-        'called by own': rounded(((f, n) for (f, _), n in out.most_common()), 0.01),
+        'called by own': rounded(((f'{f} > {callee}', n)
+                                  for (f, callee), n in out.most_common()), 0.01),
         'functions': {f'{m}:{f}': round(n) for (f, m), n in insns.most_common(80)},
     }
 

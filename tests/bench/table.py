@@ -126,7 +126,7 @@ def function_tables(part):
                  for w in workloads for f in part[t][w]['called by own']}
         out += rows([''] + [label(w) for w in workloads],
                     [[f] + [number(part[t][w]['called by own'].get(f, 0)) for w in workloads]
-                     for f in sorted(names, key=names.get, reverse=True)[:40]])
+                     for f in sorted(names, key=names.get, reverse=True)[:60]])
     return out
 
 
