@@ -41,9 +41,9 @@ void run_end(int code)
 }
 
 /* Its exit code; -1: no end in time; -2: a signal. */
-static int run_case(const struct test *test)
+static int run_case(const struct test *test, int limit_ms)
 {
-	long end = now_ms() + (long)opt.limit_ms * opt.slow;
+	long end = now_ms() + (long)limit_ms * opt.slow;
 	int status, code = -1;
 	pid_t pid;
 
@@ -74,6 +74,34 @@ static int run_case(const struct test *test)
 	return code;
 }
 
+static void serves(void)
+{
+	/* What it says of a failure is of no interest. */
+	if (!freopen("/dev/null", "w", stdout))
+		fail("/dev/null: %s", strerror(errno));
+	still_serves();
+}
+
+/*
+ * After a failure a target may be busy with what is left of it, LIO for as long as
+ * its login timer runs: that is not the next case's fault.
+ */
+static void settle(void)
+{
+	static const struct test probe = { .name = "probe", .run = serves };
+	long start = now_ms();
+
+	while (run_case(&probe, 5000) != RUN_PASS) {
+		if (now_ms() - start > 20000L * opt.slow) {
+			printf("# the target serves no more\n");
+			return;
+		}
+		pause_ms(500);
+	}
+	if (now_ms() - start > 2000L * opt.slow)
+		printf("# the target serves again after %ld ms\n", now_ms() - start);
+}
+
 int run_all(char **names, int n)
 {
 	const struct test *const *tests;
@@ -94,7 +122,7 @@ int run_all(char **names, int n)
 		if (!run_wants(test, names, n))
 			continue;
 		printf("# %s: %s\n", test->name, test->ids);
-		code = run_case(test);
+		code = run_case(test, opt.limit_ms);
 		if (code == -1)
 			printf("# no end within %d ms, while: %s\n", opt.limit_ms * opt.slow,
 			       *run_shared->step ? run_shared->step : "starting");
@@ -106,6 +134,8 @@ int run_all(char **names, int n)
 		if (code == RUN_SKIP)
 			printf(" # SKIP %s", run_shared->skip);
 		printf("\n");
+		if (code != RUN_PASS && code != RUN_SKIP && opt.role == initiator)
+			settle();
 		fflush(stdout);
 	}
 	return failed;
