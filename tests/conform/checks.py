@@ -48,7 +48,7 @@ ONLY_INITIATOR = {
     'responder': ('R-5.1.1-2', 'the set-up offers at least one RDMA Read'),
     'no-hello': ('R-5.1.3-2 R-6.10-3', 'no Hello where iSERHelloRequired did not become Yes'),
     'hello-first': ('R-5.1.3-1 R-6.10-2', 'iSERHelloRequired=Yes: Hello is the first message after the login'),
-    'hello-depth': ('R-5.1.1-4 R-5.1.1-5', 'iSER-IRD of Hello is what the set-up offered'),
+    'hello-depth': ('R-5.1.1-4 R-5.1.1-5', 'iSER-IRD of Hello is what the set-up came to'),
     'no-snack': ('R-3.3-8', 'no SNACK'),
     'no-login': ('R-7.3.9-2', 'no Login Request in full feature phase'),
     'declared': ('R-6.7-3', 'MaxOutstandingUnexpectedPDUs is declared in a Normal leading login'),

@@ -5,6 +5,13 @@ from checks import CHECKS
 from pdu import (BHS, COMMAND, DATA_IN, DATA_OUT, ISER, LOGIN, LOGIN_RESPONSE, NONE, R2T,
                  RESPONSE, SNACK, TMF, Task, be32, data_length, text_of)
 
+DECLARED = 'MaxOutstandingUnexpectedPDUs'
+
+
+def agreed(conn):
+    """Whether the login says that there is a Hello."""
+    return conn.asked.get('iSERHelloRequired') == conn.answers.get('iSERHelloRequired') == 'Yes'
+
 
 class Judge:
     def __init__(self, half):
@@ -13,6 +20,7 @@ class Judge:
         self.breaches = {name: [] for name in CHECKS}
         self.messages = self.connections = 0
         self.before = None      # the connection before
+        self.quiet = False      # a login with keys of iSER failed: the next go without
 
     def check(self, event, name, good, what=''):
         name = f'{self.half}/{name}'
@@ -25,7 +33,8 @@ class Judge:
         conn = event.conn
         if event.kind == 'connect':
             self.connections += 1
-            conn.again = bool(self.before and not self.before.full)
+            if self.before and not self.before.full and DECLARED in self.before.asked:
+                self.quiet = True
             self.before = conn
             conn.tasks, conn.stags = {}, {}
             conn.asked, conn.answers = {}, {}
@@ -105,14 +114,15 @@ class Judge:
         conn.hello = True
         if event.who != self.half:
             return
-        wanted = conn.answers.get('iSERHelloRequired') == 'Yes'
+        wanted = agreed(conn)
         self.check(event, 'no-hello', wanted, 'a Hello that was not agreed')
         if wanted:
             self.check(event, 'hello-first', conn.full and not conn.first_sent, 'not the first')
         conn.first_sent = True
         if conn.offered is not None:
-            self.check(event, 'hello-depth', int.from_bytes(event.data[2:4], 'big') == conn.offered,
-                       f'{event.data[2:4].hex()}, offered {conn.offered}')
+            real = conn.offered if conn.depth is None else min(conn.offered, conn.depth)
+            self.check(event, 'hello-depth', int.from_bytes(event.data[2:4], 'big') == real,
+                       f'{event.data[2:4].hex()}, offered {conn.offered}, taken {conn.depth}')
 
     def target_sends(self, event, opcode):
         conn, data = event.conn, event.data
@@ -159,7 +169,7 @@ class Judge:
         self.check(event, 'no-snack', opcode != SNACK, 'SNACK')
         limit = self.limit(conn, 'TargetRecvDataSegmentLength')
         if conn.full:
-            if not conn.first_sent and conn.answers.get('iSERHelloRequired') == 'Yes':
+            if not conn.first_sent and agreed(conn):
                 self.check(event, 'hello-first', False, f'opcode {opcode:02x} is the first')
             elif not conn.first_sent:
                 self.check(event, 'no-hello', True)
@@ -223,11 +233,10 @@ class Judge:
             conn.answers.update(text_of(data))
             if data[ISER + 1] & 0x83 == 0x83 and not data[ISER + 36]:
                 conn.full, conn.first_sent = True, False
-                # After a login that failed with these keys the next goes without.
-                if self.half == INITIATOR and conn.asked.get('RDMAExtensions') == 'Yes' and \
-                        not conn.again:
-                    self.check(event, 'declared', 'MaxOutstandingUnexpectedPDUs' in conn.asked,
-                               'not in the login')
+                if self.half == INITIATOR and conn.asked.get('RDMAExtensions') == 'Yes':
+                    self.quiet &= DECLARED not in conn.asked
+                    if not self.quiet:
+                        self.check(event, 'declared', DECLARED in conn.asked, 'not in the login')
         elif opcode == RESPONSE and itt in conn.tasks:
             task = conn.tasks.pop(itt)
             for stag in task.stags():
