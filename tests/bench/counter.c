@@ -6,7 +6,7 @@
  *	cc -O2 -fPIC -shared -o counter.so counter.c
  *	qemu-system-x86_64 ... -plugin file=counter.so,out=PREFIX
  *
- * The guest executes a marker, an instruction that does nothing (see mark.c).
+ * The guest executes a marker, an instruction that does nothing (see load.c).
  * One begins to count, the other writes PREFIX.N, N from 1, and begins anew. The
  * file is an array of struct record, in no order.
  *
@@ -146,7 +146,7 @@ static uint64_t branch_target(const struct qemu_plugin_insn *insn)
 	return qemu_plugin_insn_vaddr(insn) + 5 + distance;
 }
 
-/* nopl of mark.c; its last byte but three says which. */
+/* nopl of load.c; its last byte but three says which. */
 static int marker(const struct qemu_plugin_insn *insn)
 {
 	static const uint8_t nop[] = { 0x0f, 0x1f, 0x84, 0x00 };

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Instructions and calls for one I/O, from what counter.c and guest/count left.
 
-Two runs, of n and of 3 n I/Os, differ by 2 n I/Os and nothing else. A function's
-calls are the executions of its first block. Who calls whom is known where a block
+A function's calls are the executions of its first block. Who calls whom is known where a block
 ends with a direct call: enough for what modules call.
 """
 import bisect
@@ -93,10 +92,8 @@ def load(file, symbols, own):
     return insns, calls, out
 
 
-def per_io(small, big, ios):
-    each = collections.Counter(big)
-    each.subtract(small)
-    return collections.Counter({k: v / ios for k, v in each.items() if v})
+def per_io(counter, ios):
+    return collections.Counter({k: v / ios for k, v in counter.items()})
 
 
 def mean(counters):
@@ -142,24 +139,19 @@ def read(folder):
     many instructions there were for each nanosecond of its clock: 1, or the counter
     is wrong"""
     runs, symbols = collections.defaultdict(list), {}
-    first, instructions, clock = None, 0, 0
+    instructions, clock = 0, 0
     with open(f'{folder}/takes') as takes:
         for number, line in enumerate(takes, 1):
-            turn, transport, workload, ios, busy = line.split()
+            turn, transport, workload, ns = line.split()
             if (turn, transport) not in symbols:
                 symbols.clear()
                 symbols[turn, transport] = Symbols(f'{folder}/symbols',
                                                    f'{folder}/symbols.{turn}.{transport}')
             loaded = load(f'{folder}/counts.{number}', symbols[turn, transport], OWN[transport])
             instructions += sum(loaded[0].values())
-            clock += int(busy) * 1000000
-            if not first:
-                first = int(ios), loaded
-                continue
-            more = int(ios) - first[0]
-            runs[transport, workload.rsplit(':', 1)[0]].append(
-                tuple(per_io(a, b, more) for a, b in zip(first[1], loaded)))
-            first = None
+            clock += int(ns)
+            workload, ios = workload.rsplit(':', 1)
+            runs[transport, workload].append(tuple(per_io(c, int(ios)) for c in loaded))
     result = collections.defaultdict(dict)
     for (transport, workload), rounds in runs.items():
         result[transport][workload] = summary(transport, rounds)

@@ -103,16 +103,12 @@ nvme_disk() {
 
 # Workloads are written RW:SIZE:DEPTH:N, as randread:4k:1:500.
 
-# io N|SECONDSs WORKLOAD OPTION...: fio, that many I/Os or that long
+# io SECONDS WORKLOAD OPTION...: fio
 io() {
-	local amount=$1 rw bs depth how
+	local seconds=$1 rw bs depth
 	IFS=: read -r rw bs depth _ <<<"$2"
 	shift 2
-	case $amount in
-	*s) how=(--time_based "--runtime=$amount") ;;
-	*) how=("--number_ios=$amount") ;;
-	esac
-	${MARK:+"$MARK"} fio --name=bench --filename="$DISK" --ioengine=libaio --direct=1 --thread \
+	fio --name=bench --filename="$DISK" --ioengine=libaio --direct=1 --thread \
 		--rw="$rw" --bs="$bs" --iodepth="$depth" --size=$((disk_mib * 3 / 4))m \
-		--norandommap --randrepeat=1 --gtod_reduce=1 "${how[@]}" "$@"
+		--norandommap --randrepeat=1 --time_based --runtime="${seconds}s" "$@"
 }
