@@ -157,7 +157,7 @@ CASE(target, "flow/retire", "R-8.1.1.3-4 R-8.1.1.3-1",
 }
 
 CASE(target, "flow/limit-abort", "R-8.1.1.3-2 R-8.1.1.3-3 R-8.1.2-7",
-     "at the limit an abort is sent all the same, as a command with a number of its own")
+     "at the limit task management goes on, by commands with a number of their own")
 {
 	struct conn *c = up_with(NULL, "MaxOutstandingUnexpectedPDUs=2", "");
 	unsigned int immediate = 0, all;
@@ -166,15 +166,16 @@ CASE(target, "flow/limit-abort", "R-8.1.1.3-2 R-8.1.1.3-3 R-8.1.2-7",
 	finish(c);
 	drive("read %u 8", LBA);
 	c->frozen = true;
-	/* Each time it is tried again. */
+	/* An abort, resets; behind each of them it is tried again. */
 	for (all = 0; all < 3; all++) {
-		struct rx *rx = await_io(c, LBA), *request = await(c, ISCSI_TMF);
+		struct rx *request;
 
-		check(get32(request->bhs + 20) == itt_of(rx->bhs), "it is for another task");
+		await_io(c, LBA);
+		request = await(c, ISCSI_TMF);
 		immediate += !!(request->bhs[0] & IMMEDIATE);
 		post(c, reply(c, request, ISCSI_TMF_RSP));
 	}
-	note("%u aborts, %u immediate", all, immediate);
+	note("%u requests, %u immediate", all, immediate);
 	check(immediate <= 2, "%u immediate PDUs are outstanding", immediate);
 }
 
