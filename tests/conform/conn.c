@@ -164,6 +164,8 @@ void post_many(struct conn *c, struct msg **m, int n)
 			.send_flags = IBV_SEND_SIGNALED |
 				      (m[i]->solicited ? IBV_SEND_SOLICITED : 0),
 			.invalidate_rkey = m[i]->invalidate,
+			/* The library of siw takes it from here. */
+			.wr.rdma.rkey = m[i]->invalidate,
 			.next = i < n - 1 ? &wr[i + 1] : NULL,
 		};
 	}
