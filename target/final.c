@@ -72,6 +72,7 @@ static int isert_session_keys(struct isert_conn *ic)
 			continue;
 		ic->keys.tagged_solicited_only = o->keys.tagged_solicited_only;
 		ic->keys.peer_unexpected = o->keys.peer_unexpected;
+		ic->keys.unexpected_state = o->keys.unexpected_state;
 		ic->keys.peer_ahs = o->keys.peer_ahs;
 		ic->keys.hello = o->keys.hello;
 		ic->keys.hello_state = o->keys.hello_state;
@@ -260,9 +261,11 @@ int isert_login_finish(struct isert_conn *ic)
 		.max_burst = ops->MaxBurstLength,
 		.max_r2t = ops->MaxOutstandingR2T,
 	};
-	/* An initiator that names no limit has one all the same. */
-	ic->unexpected.limit = ic->keys.peer_unexpected ?:
-		ISER_UNEXPECTED_DEFAULT;
+	/* An initiator that does not name the key has a limit; 0 means none. */
+	ic->unexpected.limit = ISER_UNEXPECTED_DEFAULT;
+	if (ic->keys.unexpected_state == ISER_KEY_OFFERED ||
+	    ic->keys.unexpected_state == ISER_KEY_AGREED)
+		ic->unexpected.limit = ic->keys.peer_unexpected;
 	isert_notice(ic);
 	ret = iser_enable_datamover(ic->dm);
 	if (!ret)

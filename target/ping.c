@@ -179,8 +179,6 @@ void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr)
 			 &ic->conn->login_sockaddr, ttt);
 		return;
 	}
-	/* LIO does not look at it here; Rejects are retired by it. */
-	ic->conn->exp_statsn = be32_to_cpu(hdr->exp_statsn);
 	spin_lock_bh(&ic->rx_lock);
 	ours = ic->ping == cmd;
 	if (ours)

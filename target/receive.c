@@ -92,6 +92,8 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 	bool defer;
 
 	WRITE_ONCE(ic->heard, jiffies);
+	/* RFC 7143, section 11.4.4: any PDU acknowledges, one to be rejected too. */
+	WRITE_ONCE(ic->exp_statsn, iser_get32(pdu->bhs + 28));
 	spin_lock_bh(&ic->rx_lock);
 	defer = ic->deferring;
 	if (defer)

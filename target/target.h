@@ -120,6 +120,7 @@ struct isert_conn {
 	struct iser_unexpected unexpected;	/* these three: TX thread */
 	u32 told;			/* of them, Rejects and Async not acknowledged */
 	u32 told_sn;			/* StatSN of the last one */
+	u32 exp_statsn;			/* ExpStatSN of the last PDU; written by control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
 	atomic_t logouts;		/* other logout works on their way */

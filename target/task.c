@@ -63,6 +63,9 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	if (!t)
 		return;
 	isert_task_put_pdu(t);
+	/* No response gives its CmdSN back: each abort would shrink the window. */
+	if (cmd->se_cmd.transport_state & CMD_T_ABORTED)
+		iscsit_increment_maxcmdsn(cmd, conn->sess);
 	if (t->started)
 		iser_task_abandon(t->task);
 	t->started = false;

@@ -12,7 +12,7 @@
 /* Rejects and Asynchronous Messages retire when the last is acknowledged. */
 static void isert_unexpected_acked(struct isert_conn *ic)
 {
-	u32 exp_statsn = READ_ONCE(ic->conn->exp_statsn);
+	u32 exp_statsn = READ_ONCE(ic->exp_statsn);
 
 	if (!ic->told || !iscsi_sna_gt(exp_statsn, ic->told_sn))
 		return;
