@@ -51,18 +51,17 @@ class Event:
         self.__dict__.update(more)
 
 
-def rows(files, text):
+def rows(name, text):
     """Each frame as a dict; tshark's whole line goes to text, if given."""
-    for name in files:
-        command = ['tshark', '-n', '-r', name, '-T', 'fields', '-E', 'occurrence=f']
-        command += PREFERENCES + [w for c in COLUMNS for w in ('-e', c)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              text=True) as tshark:
-            for line in tshark.stdout:
-                yield dict(zip(COLUMNS, line.rstrip('\n').split('\t')))
-        if text:
-            subprocess.run(['tshark', '-n', '-r', name] + PREFERENCES, stdout=text,
-                           stderr=subprocess.DEVNULL, check=False)
+    command = ['tshark', '-n', '-r', name, '-T', 'fields', '-E', 'occurrence=f']
+    command += PREFERENCES + [w for c in COLUMNS for w in ('-e', c)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True) as tshark:
+        for line in tshark.stdout:
+            yield dict(zip(COLUMNS, line.rstrip('\n').split('\t')))
+    if text:
+        subprocess.run(['tshark', '-n', '-r', name] + PREFERENCES, stdout=text,
+                       stderr=subprocess.DEVNULL, check=False)
 
 
 def number(word):
@@ -256,14 +255,18 @@ class Iwarp:
         return [Event('connect' if who == INITIATOR else 'accept', frame, conn, who)]
 
     def unit(self, conn, flow, unit, frame):
-        who, kind, last = flow['who'], unit[1] & 15, unit[0] & 0x40
+        who = flow['who']
+        # Less than its header: what a case may send.
+        if len(unit) < 14 or len(unit) < 18 and not unit[0] & 0x80:
+            return []
+        kind, last = unit[1] & 15, unit[0] & 0x40
         if unit[0] & 0x80:
             stag, address = struct.unpack('>IQ', unit[2:14])
             if kind == 0:
                 return [Event('write', frame, conn, who, stag=stag, address=address,
                               length=len(unit) - 14)]
             return [Event('answered', frame, conn, who)] if kind == 2 and last else []
-        if kind == 1:
+        if kind == 1 and len(unit) >= 46:
             _, _, size, stag, address = struct.unpack('>IQIIQ', unit[18:46])
             return [Event('read', frame, conn, who, stag=stag, address=address, length=size)]
         if kind not in (3, 4, 5, 6):
@@ -282,12 +285,13 @@ class Iwarp:
 
 def events(files, provider, text=None):
     """All events of the captures in order; marks say which case runs."""
-    reader, case = (Roce if provider == 'rxe' else Iwarp)(), None
-    for row in rows(files, text):
-        if len(row) != len(COLUMNS):
-            print('# a line of tshark that cannot be read', file=sys.stderr)
-            continue
-        if row['udp.dstport'] == '9':
-            case = octets(row['udp.payload']).decode(errors='replace')
-            continue
-        yield from reader.frame(row, case)
+    for name in files:
+        # A machine of its own: its streams and queue pairs begin anew.
+        reader, case = (Roce if provider == 'rxe' else Iwarp)(), None
+        for row in rows(name, text):
+            if len(row) != len(COLUMNS):
+                print('# a line of tshark that cannot be read', file=sys.stderr)
+            elif row['udp.dstport'] == '9':
+                case = octets(row['udp.payload']).decode(errors='replace')
+            else:
+                yield from reader.frame(row, case)
