@@ -131,7 +131,7 @@ void iser_connection_fail_locked(struct iser_conn *conn, int reason)
 	spin_lock(&conn->recv_lock);
 	if (conn->state != ISER_ENDING && conn->state != ISER_DOWN &&
 	    iser_state_next(&conn->state, ISER_EV_FAIL)) {
-		conn->reason = reason;
+		WRITE_ONCE(conn->reason, reason);
 		trace_iser_state(conn, reason);
 		iser_conn_get(conn);
 		queue_work(iser_wq, &conn->end_work);

@@ -338,6 +338,12 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	rx->posted = false;
 	if (!iser_wc_ok(conn, wc, "receive"))
 		return;
+	/*
+	 * RFC 7145, section 10.1.3.3: nothing behind a message that broke the
+	 * protocol.  What came before the peer closed is still of use.
+	 */
+	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
+		return;
 	for (i = 0; i < rx->nr_sges && len; i++) {
 		u32 n = min(len, rx->sge[i].length);
 
