@@ -118,6 +118,7 @@ extern bool iser_say_hello;
 
 extern struct iscsi_transport iser_transport;
 extern struct scsi_host_template iser_sht;
+extern struct workqueue_struct *iser_answer_wq;
 extern struct scsi_transport_template *iser_scsi_transport;
 
 /* session.c */

@@ -203,6 +203,7 @@ struct iscsi_transport iser_transport = {
 };
 
 struct scsi_transport_template *iser_scsi_transport;
+struct workqueue_struct *iser_answer_wq;
 
 static int __init iser_init(void)
 {
@@ -210,9 +211,14 @@ static int __init iser_init(void)
 
 	if (err)
 		return err;
+	/* The core's, which ends connections, waits for it: both help reclaim. */
+	iser_answer_wq = alloc_workqueue("ib_iser", WQ_MEM_RECLAIM, 0);
+	if (!iser_answer_wq)
+		return -ENOMEM;
 	iser_scsi_transport = iscsi_register_transport(&iser_transport);
 	if (!iser_scsi_transport) {
 		pr_err("can't register the transport \"iser\": is another iSER initiator loaded?\n");
+		destroy_workqueue(iser_answer_wq);
 		return -EEXIST;
 	}
 	return 0;
@@ -221,6 +227,7 @@ static int __init iser_init(void)
 static void __exit iser_exit(void)
 {
 	iscsi_unregister_transport(&iser_transport);
+	destroy_workqueue(iser_answer_wq);
 }
 
 module_init(iser_init);

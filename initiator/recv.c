@@ -144,7 +144,7 @@ static bool answer_later(struct iser_endpoint *end, struct iser_pdu *pdu,
 		return false;
 	end->answer = pdu;
 	end->answer_len = len;
-	return schedule_delayed_work(&end->answer_work, 2);
+	return queue_delayed_work(iser_answer_wq, &end->answer_work, 2);
 }
 
 /**
