@@ -186,6 +186,14 @@ static void names(struct rx *rx, uint32_t stag, uint8_t flag)
 	      "the response names no STag to invalidate (flags %02x)", rx->b[0]);
 }
 
+/* The library of siw does not say that a receive has invalidated an STag. */
+static void invalidates(struct conn *c, struct rx *rx, uint32_t stag, uint8_t flag)
+{
+	if (!rx->invalidated && !(rx->b[0] & flag) && conn_iwarp(c))
+		skip("not to be seen over siw: the capture shows it");
+	names(rx, stag, flag);
+}
+
 CASE(initiator, "stag/names-read", "R-7.3.2-3",
      "the response of a read names the Read STag, in its header or by invalidating it")
 {
@@ -212,7 +220,7 @@ CASE(initiator, "stag/invalidates-read", "R-7.3.2-3 O-7.3.2-1 R-4.1-8 R-4.1-5",
 	struct mem *mem = mem_new(c, 4096, READ_SINK);
 	struct rx *rx = command(c, read_blocks(c, free_block(c), mem));
 
-	names(rx, mem->stag, ISER_RSV);
+	invalidates(c, rx, mem->stag, ISER_RSV);
 	if (!rx->invalidated)
 		note("it is a plain Send");
 }
@@ -224,7 +232,7 @@ CASE(initiator, "stag/invalidates-write", "R-7.3.2-4 O-7.3.2-1",
 	struct mem *mem = mem_new(c, 65536, WRITE_SOURCE);
 
 	fill(mem->p, mem->len, 121);
-	names(command(c, write_blocks(c, free_block(c), mem, 0)), mem->stag, ISER_WSV);
+	invalidates(c, command(c, write_blocks(c, free_block(c), mem, 0)), mem->stag, ISER_WSV);
 }
 
 CASE(initiator, "stag/invalidates-nothing", "R-7.3.2-2 R-1.5.2-2",
@@ -246,6 +254,6 @@ CASE(initiator, "stag/invalidates-failed", "D-8.9-3 R-7.3.2-3",
 	struct rx *rx = ask(c, read_blocks(c, 0xfffffff0, mem), ISCSI_RESPONSE);
 
 	expect_sense(rx, "a read beyond the disk");
-	names(rx, mem->stag, ISER_RSV);
+	invalidates(c, rx, mem->stag, ISER_RSV);
 	expect_untouched(mem, 0);
 }
