@@ -27,7 +27,7 @@ ONLY_TARGET = {
     'reads-in-flight': ('R-7.3.6-5', 'never more RDMA Reads under way than the set-up allows'),
     'reads-hello': ('R-5.1.3-4 R-8.2-1', 'after a Hello: never more RDMA Reads under way than its reply says'),
     'after-response': ('R-7.3.2-5', 'no RDMA on a STag behind the response of its task'),
-    'ack-read': ('R-7.3.5-8 A-S6-1', 'a zero-length RDMA Read names the Read STag of a live task'),
+    'ack-read': ('R-7.3.5-8 R-7.3.5-10 A-S6-1 A-S7-1', 'a zero-length RDMA Read names the Read STag of a live task'),
     'ack-order': ('A-S3-1 A-4-2', 'a zero-length RDMA Read comes behind Writes, before the status'),
     'ack-count': ('A-1-2', 'zero-length RDMA Reads: one for MaxBurstLength bytes, no more'),
     'ack-level': ('R-7.3.5-11', 'ErrorRecoveryLevel 0: no zero-length RDMA Read'),

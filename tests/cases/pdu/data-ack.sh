@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="data_ack_by_read: an acknowledgement after each burst but the last, and the data compare"
-SHOWS="R-7.3.5-7 D-6-4 D-9.4-1 D-9.4-2"
+SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-9.4-1 D-9.4-2"
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'ours alone acknowledges data'

@@ -127,7 +127,7 @@ CASE(initiator, "hello/before-login", "R-10.1.3.3-1",
 	still_serves();
 }
 
-CASE(initiator, "hello/none-wanted", "R-6.10-3 R-5.1.3-14",
+CASE(initiator, "hello/none-wanted", "R-6.10-3 R-5.1.3-14 R-5.1.3-13",
      "without Hello nothing comes of the target's own accord before the first request")
 {
 	struct conn *c = logged_in("");

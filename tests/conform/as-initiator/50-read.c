@@ -74,7 +74,7 @@ CASE(initiator, "read/odd-base", "R-7.3.5-4 R-4.1-6",
 		read_back(c, mem_exact(c, 65536, READ_SINK, skews[i]), lba, 52);
 }
 
-CASE(initiator, "read/base-zero", "R-7.3.5-4 O-7.3.5-1",
+CASE(initiator, "read/base-zero", "R-7.3.5-4 O-7.3.5-1 O-7.3.1-1",
      "Read Base Offset 0, as an old peer has it")
 {
 	struct conn *c = session("");
@@ -205,7 +205,7 @@ CASE(initiator, "read/zero-blocks", "R-7.3.5-5",
 	expect_untouched(m, 0);
 }
 
-CASE(initiator, "read/many-bursts", "R-7.3.5-3 R-7.3.5-4 D-6-1",
+CASE(initiator, "read/many-bursts", "R-7.3.5-3 R-7.3.5-4 D-6-1 D-9.3-2",
      "MaxBurstLength 4096: a read of 256 KiB arrives whole")
 {
 	struct conn *c = session("MaxBurstLength=4096 FirstBurstLength=4096");
@@ -237,6 +237,13 @@ CASE(initiator, "read/ack-level-1", "R-10.2-1",
 {
 	acknowledged("1");
 	wire("no RDMA Read of length 0, or one behind each burst but the last (R-7.3.5-9 A-1-2)");
+}
+
+CASE(initiator, "read/ack-level-1-local", "R-10.2-1 R-10.2-2 D-8.8-2",
+     "at level 1 the target needs no RDMA Read to know what has arrived")
+{
+	acknowledged("1");
+	wire("no RDMA Read of length 0 (R-7.3.5-9)");
 }
 
 CASE(initiator, "read/ack-level-2", "R-10.2-1",

@@ -13,7 +13,7 @@ static void write_and_verify(struct conn *c, struct mem *m, uint32_t immediate, 
 	verify(c, lba, m->len, seed);
 }
 
-CASE(initiator, "write/sizes", "R-7.3.6-2 R-7.3.6-3 R-7.3.6-8 R-7.3.6-9 D-8.3-2 D-6-5 R-9.5.1-2",
+CASE(initiator, "write/sizes", "D-9.3-4 R-7.3.6-2 R-7.3.6-3 R-7.3.6-8 R-7.3.6-9 D-8.3-2 D-6-5 R-9.5.1-2",
      "writes of 1 block to 1 MiB, all of them fetched")
 {
 	static const uint32_t lens[] = { 512, 4096, 8192, 65536, 69632, 262144, 1048576 };
