@@ -279,3 +279,10 @@ const char *conn_device(const struct conn *c)
 {
 	return ibv_get_device_name(c->id->verbs->device);
 }
+
+bool conn_siw(const struct conn *c)
+{
+	struct ibv_device_attr attr;
+
+	return !ibv_query_device(c->id->verbs, &attr) && attr.vendor_id == 0x626d74;
+}

@@ -217,6 +217,7 @@ void conn_listen(void);		/* target: before the peer is driven */
 void conn_unlisten(void);	/* target: no further ones */
 bool conn_iwarp(const struct conn *c);
 const char *conn_device(const struct conn *c);
+bool conn_siw(const struct conn *c);	/* software iWARP, whatever its name */
 
 void post(struct conn *c, const struct msg *m);		/* one Send */
 void post_many(struct conn *c, struct msg **m, int n);	/* one doorbell; n <= cm.sends */
