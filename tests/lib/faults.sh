@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Allocations that fail on request: those that one of our modules makes, itself
+# or through what it calls. Only the debug kernel can do it.
+
+# faults_on MODULE PERCENT
+faults_on() {
+	local start kind dir
+	start=$(cat "/sys/module/$1/sections/.text")
+	for kind in failslab fail_page_alloc; do
+		dir=/sys/kernel/debug/$kind
+		[ -w $dir/require-start ] || skip 'this kernel fails no allocations on request'
+		fault_set $kind require-start "$start"
+		fault_set $kind require-end "$(printf '%#x' $((start + $(module_size "$1"))))"
+		fault_set $kind stacktrace-depth 32
+		fault_set $kind ignore-gfp-wait N
+		fault_set $kind verbose 0
+		fault_set $kind times -1
+		fault_set $kind probability "$2"
+	done
+	fault_set fail_page_alloc min-order 0
+	fault_set failslab cache-filter N
+	on_exit faults_off
+}
+
+faults_off() {
+	local kind
+	for kind in failslab fail_page_alloc; do
+		[ ! -d /sys/kernel/debug/$kind ] || fault_set $kind probability 0
+	done
+}
+
+fault_set() { # KIND NAME VALUE
+	echo "$3" >"/sys/kernel/debug/$1/$2"
+}
+
+module_size() {
+	awk -v name="$1" '$1 == name {print $2}' /proc/modules
+}
