@@ -12,7 +12,7 @@ login
 logout
 failed=0
 for module in ib_isert iser_core ib_iser; do
-	faults_on $module 20
+	faults_on $module 5
 	for _ in 1 2 3 4; do
 		if node t1 --login; then
 			node t1 --logout || true
