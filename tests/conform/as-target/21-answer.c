@@ -67,7 +67,7 @@ CASE(target, "answer/unasked", "R-6.10-1 R-6.9-1 R-5.1.3-2",
 	moves(c, 128);
 }
 
-CASE(target, "answer/asked", "R-3.3-7 R-6-3 R-3.3-6",
+CASE(target, "answer/asked", "R-3.3-7 R-6-3 R-3.3-6 D-8.4-2",
      "keys of section 6 that the target sends in the middle of the stage: none is NotUnderstood")
 {
 	static const char *const refusals[] = { "NotUnderstood", "Reject", "Irrelevant" };
