@@ -48,7 +48,8 @@ static void login_begin(struct iser_endpoint *end)
 
 /*
  * Allocate_Connection_Resources.  The target may send full feature PDUs right
- * behind its last Login Response, so this comes before the last request.
+ * behind its last Login Response, so this comes before the last request; of a
+ * target that is not ready for it there may be several, which do nothing more.
  */
 static int login_allocate(struct iser_endpoint *end)
 {
@@ -64,8 +65,6 @@ static int login_allocate(struct iser_endpoint *end)
 	};
 	int err;
 
-	if (end->resources)
-		return 0;
 	err = iser_allocate_connection_resources(end->conn, &res);
 	if (err)
 		pr_err("%pISpc: no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller node.session.cmds_max or max_sectors needs less\n",
