@@ -110,7 +110,8 @@ void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
 	spin_unlock_bh(&cmd->istate_lock);
 	pr_debug("peer %pISpc: task %#x, data up to DataSN %u are acknowledged\n",
 		 &iser_conn_info(task->conn)->remote,
-		 be32_to_cpu(cmd->init_task_tag), cmd->acked_data_sn);
+		 be32_to_cpu((__force __be32)cmd->init_task_tag),
+		 cmd->acked_data_sn);
 }
 
 /**
