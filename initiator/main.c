@@ -212,7 +212,8 @@ static int __init iser_init(void)
 	if (err)
 		return err;
 	/* The core's, which ends connections, waits for it: both help reclaim. */
-	iser_answer_wq = alloc_workqueue("ib_iser", WQ_MEM_RECLAIM, 0);
+	iser_answer_wq = alloc_workqueue("ib_iser",
+					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iser_answer_wq)
 		return -ENOMEM;
 	iser_scsi_transport = iscsi_register_transport(&iser_transport);
