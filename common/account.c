@@ -44,6 +44,28 @@ void iser_plan_receives(struct iser_rx_plan *p)
 	p->receives = (u32)(p->granted * each + aside);
 }
 
+/* All three accounts: what is taken may exceed a size that was made smaller. */
+static u32 left(u32 used, u32 size)
+{
+	return used < size ? size - used : 0;
+}
+
+static u32 take_some(u32 *used, u32 size, u32 n)
+{
+	u32 most = left(*used, size);
+
+	if (n > most)
+		n = most;
+	*used += n;
+	return n;
+}
+
+/* Never below zero. */
+static void give(u32 *used, u32 n)
+{
+	*used -= n < *used ? n : *used;
+}
+
 bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
 {
 	u32 limit = u->limit ? u->limit : 0xffffffffu;
@@ -62,39 +84,29 @@ bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
 
 void iser_unexpected_retire(struct iser_unexpected *u, u32 n)
 {
-	/* The peer's numbers say how many: never below zero. */
-	u->outstanding -= n < u->outstanding ? n : u->outstanding;
+	/* The peer's numbers say how many. */
+	give(&u->outstanding, n);
 }
 
 u32 iser_reads_free(const struct iser_reads *r)
 {
 	/* Section 7.3.6: never more than iSER-ORD; none at all when it is 0. */
-	return r->outstanding < r->ord ? r->ord - r->outstanding : 0;
+	return left(r->outstanding, r->ord);
 }
 
 u32 iser_reads_some(struct iser_reads *r, u32 n)
 {
-	u32 left = iser_reads_free(r);
-
-	if (n > left)
-		n = left;
-	r->outstanding += n;
-	return n;
+	return take_some(&r->outstanding, r->ord, n);
 }
 
 void iser_reads_return(struct iser_reads *r, u32 n)
 {
-	r->outstanding -= n < r->outstanding ? n : r->outstanding;
-}
-
-static u32 slots_free(const struct iser_slots *s)
-{
-	return s->used < s->size ? s->size - s->used : 0;
+	give(&r->outstanding, n);
 }
 
 bool iser_slots_take(struct iser_slots *s, u32 n)
 {
-	if (n > slots_free(s))
+	if (n > left(s->used, s->size))
 		return false;
 	s->used += n;
 	return true;
@@ -102,15 +114,10 @@ bool iser_slots_take(struct iser_slots *s, u32 n)
 
 u32 iser_slots_some(struct iser_slots *s, u32 n)
 {
-	u32 left = slots_free(s);
-
-	if (n > left)
-		n = left;
-	s->used += n;
-	return n;
+	return take_some(&s->used, s->size, n);
 }
 
 void iser_slots_return(struct iser_slots *s, u32 n)
 {
-	s->used -= n < s->used ? n : s->used;
+	give(&s->used, n);
 }

@@ -32,14 +32,9 @@ u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
 /* A Read is over: what is one too many may follow. */
 static void iser_ack_read_over(struct iser_conn *conn)
 {
-	int ret = 0;
-
 	spin_lock_bh(&conn->send_lock);
 	iser_reads_return(&conn->reads, 1);
-	if (iser_state_live(conn->state))
-		ret = iser_jobs_run(conn);
-	if (ret)
-		iser_connection_fail_locked(conn, ret);
+	iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
 }
 

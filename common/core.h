@@ -354,7 +354,7 @@ int iser_job_post(struct iser_job *job);
 /* job.c: target */
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
 void iser_job_init(struct iser_io *io);
-int iser_jobs_run(struct iser_conn *conn);
+void iser_jobs_run(struct iser_conn *conn);
 void iser_job_submit(struct iser_conn *conn, struct iser_job *job);
 void iser_jobs_flush(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);

@@ -67,13 +67,9 @@ static int iser_hello_post(struct iser_conn *conn,
 /* The way is free for what has waited.  Under send_lock. */
 static void iser_hello_release(struct iser_conn *conn)
 {
-	int ret = 0;
-
 	conn->hello.hold = false;
-	if (conn->role == ISER_TARGET && iser_state_live(conn->state))
-		ret = iser_jobs_run(conn);
-	if (ret)
-		iser_connection_fail_locked(conn, ret);
+	cancel_delayed_work(&conn->hello.work);
+	iser_jobs_run(conn);
 }
 
 /* The message or completion that was waited for has not come in time. */
@@ -180,7 +176,6 @@ static void iser_hello_accept(struct iser_conn *conn)
 
 	spin_lock_bh(&conn->send_lock);
 	iser_hello_release(conn);
-	cancel_delayed_work(&conn->hello.work);
 	live = iser_state_live(conn->state);
 	spin_unlock_bh(&conn->send_lock);
 	if (live)
@@ -247,7 +242,6 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 	if (first) {
 		spin_lock_bh(&conn->send_lock);
 		iser_hello_release(conn);
-		cancel_delayed_work(&conn->hello.work);
 		spin_unlock_bh(&conn->send_lock);
 	}
 	return true;

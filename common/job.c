@@ -74,31 +74,29 @@ static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
 
 /*
  * iser_jobs_run - post as many of the waiting jobs as possible, in order
+ *
+ * Ends the connection when that fails; after its end, end_work flushes them.
  * Under send_lock.
- * Return: 0, or negative errno: the caller ends the connection.
  */
-int iser_jobs_run(struct iser_conn *conn)
+void iser_jobs_run(struct iser_conn *conn)
 {
 	struct iser_job *job, *next;
 
-	if (unlikely(conn->hello.hold))
-		return 0;
+	if (unlikely(conn->hello.hold) || !iser_state_live(conn->state))
+		return;
 	list_for_each_entry_safe(job, next, &conn->sendq, node) {
 		int ret;
 
 		/* A piece is on its way; the next follows its completion. */
 		if (job->slots)
-			return 0;
+			return;
 		ret = iser_job_post(job);
 		if (ret < 0)
-			return ret;
-		if (!ret)
-			return 0;
-		if (!job->complete)
-			return 0;
+			iser_connection_fail_locked(conn, ret);
+		if (ret <= 0 || !job->complete)
+			return;
 		list_del_init(&job->node);
 	}
-	return 0;
 }
 
 /*
@@ -109,8 +107,6 @@ int iser_jobs_run(struct iser_conn *conn)
  */
 void iser_job_submit(struct iser_conn *conn, struct iser_job *job)
 {
-	int ret;
-
 	job->done = 0;
 	job->slots = 0;
 	job->complete = false;
@@ -118,15 +114,11 @@ void iser_job_submit(struct iser_conn *conn, struct iser_job *job)
 	job->ack_last = false;
 	job->fence = false;
 	list_add_tail(&job->node, &conn->sendq);
-	if (!iser_state_live(conn->state)) {
-		/* Before end_work has drained, it is the one to flush. */
-		if (conn->state == ISER_DOWN)
-			iser_job_to_flush(conn, job);
-		return;
-	}
-	ret = iser_jobs_run(conn);
-	if (ret)
-		iser_connection_fail_locked(conn, ret);
+	/* Before end_work has drained, it is the one to flush. */
+	if (conn->state == ISER_DOWN)
+		iser_job_to_flush(conn, job);
+	else
+		iser_jobs_run(conn);
 }
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -135,7 +127,6 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct iser_conn *conn = job->io->task.conn;
 	bool ok = iser_wc_ok(conn, wc, job->get ? "RDMA Read" : "Send");
 	bool ended;
-	int ret = 0;
 
 	if (ok && job->ack_last)
 		iser_ack_notify(job->io);
@@ -150,10 +141,7 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	}
 	/* What is still queued goes on, or is flushed by end_work. */
 	ended = list_empty(&job->node);
-	if (iser_state_live(conn->state))
-		ret = iser_jobs_run(conn);
-	if (ret)
-		iser_connection_fail_locked(conn, ret);
+	iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
 	/* Reading sendq unlocked only decides whether somebody may be waiting. */
 	if (list_empty_careful(&conn->sendq) && waitqueue_active(&conn->wait))
