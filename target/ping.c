@@ -121,6 +121,19 @@ void isert_ping_start(struct isert_conn *ic)
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
 }
 
+/* Is this ping ours?  Then it waits for an answer no more. */
+static bool isert_ping_take(struct isert_conn *ic, const struct iscsit_cmd *cmd)
+{
+	bool ours;
+
+	spin_lock_bh(&ic->rx_lock);
+	ours = ic->ping == cmd;
+	if (ours)
+		ic->ping = NULL;
+	spin_unlock_bh(&ic->rx_lock);
+	return ours;
+}
+
 /**
  * isert_ping_held - a ping can't be sent: too many unexpected PDUs, or a logout
  * @ic: connection
@@ -130,14 +143,7 @@ void isert_ping_start(struct isert_conn *ic)
  */
 void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd)
 {
-	bool ours;
-
-	spin_lock_bh(&ic->rx_lock);
-	ours = ic->ping == cmd;
-	if (ours)
-		ic->ping = NULL;
-	spin_unlock_bh(&ic->rx_lock);
-	if (ours)
+	if (isert_ping_take(ic, cmd))
 		isert_cmd_release(ic->conn, cmd);
 }
 
@@ -167,7 +173,6 @@ void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr)
 {
 	u32 ttt = be32_to_cpu(hdr->ttt);
 	struct iscsit_cmd *cmd = isert_find_ping(ic->conn, ttt);
-	bool ours;
 
 	/* An answer that asks for one: LIO rejects it. */
 	if (hdr->itt != RESERVED_ITT) {
@@ -179,12 +184,7 @@ void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr)
 			 &ic->conn->login_sockaddr, ttt);
 		return;
 	}
-	spin_lock_bh(&ic->rx_lock);
-	ours = ic->ping == cmd;
-	if (ours)
-		ic->ping = NULL;
-	spin_unlock_bh(&ic->rx_lock);
-	if (!ours) {
+	if (!isert_ping_take(ic, cmd)) {
 		iscsit_process_nop_out(ic->conn, NULL, hdr);
 		return;
 	}

@@ -8,7 +8,8 @@
 #include <linux/slab.h>
 #include "target.h"
 
-static void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu)
+/* isert_copy_hdr - the BHS where LIO may change it: ic->hdr */
+void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu)
 {
 	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
 	return ic->hdr;

@@ -215,6 +215,7 @@ void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd);
 void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr);
 
 /* request.c */
+void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu);
 void *isert_copy_data(const struct iser_pdu *pdu);
 void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason);
 int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep);

@@ -42,13 +42,11 @@ static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
  */
 void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
 {
-	struct iscsi_text *hdr = (struct iscsi_text *)ic->hdr;
+	struct iscsi_text *hdr = isert_copy_hdr(ic, pdu);
+	bool first = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
 	struct iscsit_conn *conn = ic->conn;
 	struct iscsit_cmd *cmd;
-	bool first;
 
-	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
-	first = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
 	if (first) {
 		cmd = isert_allocate_cmd(ic, true);
 		if (!cmd)
