@@ -107,6 +107,16 @@ def rounded(items, least=0.005):
     return {k: round(v, 3) for k, v in items if abs(v) >= least}
 
 
+def events_of(calls, out):
+    events = {name: sum(n for (f, _), n in calls.items() if re.fullmatch(pattern, f))
+              for name, pattern in EVENTS.items()}
+    events['slab allocations'] = sum(n for (f, _), n in calls.items() if SLAB.match(f))
+    events['own allocations'] = sum(n for (_, f), n in out.items() if MEMORY.match(f))
+    events['own locks'] = sum(n for (_, f), n in out.items()
+                              if re.match(r'_raw_(spin|read|write)_(try)?lock', f))
+    return events
+
+
 def summary(transport, rounds):
     """What is kept of one transport and workload: rounds of (insns, calls, out)."""
     own = OWN[transport]
@@ -114,18 +124,17 @@ def summary(transport, rounds):
     modules = collections.Counter()
     for (_, module), n in insns.items():
         modules[module] += n
-    events = {name: sum(n for (f, _), n in calls.items() if re.fullmatch(pattern, f))
-              for name, pattern in EVENTS.items()}
-    events['slab allocations'] = sum(n for (f, _), n in calls.items() if SLAB.match(f))
-    events['own allocations'] = sum(n for (_, f), n in out.items() if MEMORY.match(f))
-    events['own locks'] = sum(n for (_, f), n in out.items()
-                              if re.match(r'_raw_(spin|read|write)_(try)?lock', f))
+    events = events_of(calls, out)
+    each = [events_of(r[1], r[2]) for r in rounds]
     return {
         'total': round(sum(insns.values()), 1),
         'rounds': [round(sum(r[0].values()), 1) for r in rounds],
         'own': round(sum(modules[m] for m in own), 1),
+        'own rounds': [round(sum(n for (_, m), n in r[0].items() if m in own), 1) for r in rounds],
         'modules': rounded(modules.most_common(), 0.5),
         'events': {k: round(v, 3) for k, v in events.items()},
+        'event spreads': rounded((k, max(e[k] for e in each) - min(e[k] for e in each))
+                                 for k in events),
         'own functions': {f: [m, round(n, 1), round(calls[f, m], 2)]
                           for (f, m), n in insns.most_common() if m in own and n >= 0.5},
         'called by own': rounded(((f'{f} > {callee}', n)

@@ -12,7 +12,6 @@ EVENT_TARGETS = {   # for a 4k I/O, absolute
     ('context switches', '4k:1'): 9, ('completions', '4k:1'): 3, ('completions', '4k:32'): 3,
     ('own allocations', '4k:1'): 0, ('own allocations', '4k:32'): 0,
 }
-WORSE = 1.02
 KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
          'session': 'session, both ends and disk'}
 
@@ -188,25 +187,6 @@ def text(result):
     if 'count' in result:
         out += '## Where the instructions go\n\n' + function_tables(result['count'])
     return out
-
-
-def worse(old, new):
-    """what ours costs more than in an earlier result"""
-    out = []
-    for w, now in new.get('count', {}).get('ours', {}).items():
-        was = old.get('count', {}).get('ours', {}).get(w)
-        if not was:
-            continue
-        pairs = [('instructions', was['total'], now['total']),
-                 ('own instructions', was['own'], now['own'])]
-        pairs += [(e, was['events'].get(e), n) for e, n in now['events'].items()]
-        out += [f'{label(w)}: {what} {number(a)}, now {number(b)}'
-                for what, a, b in pairs if a is not None and b > a * WORSE + 0.05]
-    for kind, numbers in new.get('memory', {}).get('ours', {}).items():
-        was = old.get('memory', {}).get('ours', {}).get(kind)
-        if was and each(numbers) > each(was) * WORSE + 4:
-            out.append(f'memory, {KINDS[kind]}: {each(was):.0f} KiB, now {each(numbers):.0f}')
-    return ('## More than before\n\n' + (''.join(f'* {line}\n' for line in out) or 'Nothing.\n'))
 
 
 def pictures(result, picture):

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ours costs more than in an earlier result.
+
+A figure may be above the earlier one by 1 %, and by twice as much as the rounds of that earlier
+result differ among themselves. What the scheduler has a say in differs more between two machines
+than between two rounds of one, and may be above by 5 % and a quarter of an event.
+"""
+import table
+
+BY_SPREAD = 2
+CODE, EVENT, SCHEDULED = (0.01, 5), (0.01, 0.05), (0.05, 0.25)  # in proportion, and at least
+MARGINS = {'instructions': CODE, 'own instructions': CODE, 'context switches': SCHEDULED,
+           'wake-ups': SCHEDULED, 'work items': SCHEDULED, 'soft interrupts': SCHEDULED,
+           'interrupts': SCHEDULED, 'completion polls': SCHEDULED,
+           'page allocations': SCHEDULED, 'slab allocations': SCHEDULED}
+# These are of the modules' own making: another update of the kernel leaves them alone.
+OWN = ('own instructions', 'completions', 'send doorbells', 'receive doorbells',
+       'registrations', 'packets', 'own allocations', 'own locks')
+CLOCK = 1.05    # else the CPU was idle, or the counter is wrong
+MEMORY_MARGIN, MEMORY_LEAST = 0.02, 4   # KiB
+
+
+def figures(summary):
+    """{name: (value, its spread over the rounds)} of one workload"""
+    result = {'instructions': (summary['total'], wide(summary['rounds'])),
+              'own instructions': (summary['own'], wide(summary.get('own rounds', [])))}
+    spreads = summary.get('event spreads', {})
+    result.update({e: (n, spreads.get(e, 0)) for e, n in summary['events'].items()})
+    return result
+
+
+def wide(values):
+    return max(values, default=0) - min(values, default=0)
+
+
+def comparable(old, new):
+    return all(old['about'].get(k) == new['about'].get(k) for k in ('release', 'mtu'))
+
+
+def counts(old, new):
+    """(workload, name, before, now, most) of all that can be compared"""
+    for workload, now in new.get('count', {}).get('ours', {}).items():
+        was = old.get('count', {}).get('ours', {}).get(workload)
+        if not was:
+            continue
+        before = figures(was)
+        for name, (value, _) in figures(now).items():
+            if name not in before or not (name in OWN or comparable(old, new)):
+                continue
+            base, spread = before[name]
+            margin, least = MARGINS.get(name, EVENT)
+            most = base * (1 + margin) + BY_SPREAD * spread + least
+            yield workload, name, base, value, most
+
+
+def memory(old, new):
+    """(kind, KiB for a connection before, now, most)"""
+    for kind, numbers in new.get('memory', {}).get('ours', {}).items():
+        was = old.get('memory', {}).get('ours', {}).get(kind)
+        if was:
+            base = table.each(was)
+            yield kind, base, table.each(numbers), base * (1 + MEMORY_MARGIN) + MEMORY_LEAST
+
+
+def text(old, new):
+    """the section of the report"""
+    lines = [f'{table.label(w)}: {name} {table.number(a)}, now {table.number(b)}'
+             for w, name, a, b, most in counts(old, new) if b > most]
+    lines += [f'memory, {table.KINDS[kind]}: {a:.0f} KiB, now {b:.0f}'
+              for kind, a, b, most in memory(old, new) if b > most]
+    return '## More than before\n\n' + (''.join(f'* {x}\n' for x in lines) or 'Nothing.\n')
+
+
+def ktap(old, new):
+    """lines of KTAP: for each workload the modules' own figures, and the others; and
+    how many are red"""
+    clock = new['about'].get('instructions-by-clock', 1)
+    groups = {'bench/clock': [('instructions a nanosecond', 1, clock, CLOCK)]}
+    for workload, name, base, value, most in counts(old, new):
+        what = 'own' if name in OWN else 'whole'
+        found = groups.setdefault(f"bench/{table.label(workload).replace(' ', '-')}/{what}", [])
+        found.append((name, base, value, most))
+    compared = len(groups) > 1
+    lines, red = ['KTAP version 1', f'1..{len(groups) + (not compared)}'], 0
+    for number, (group, found) in enumerate(groups.items(), 1):
+        worse = [f'# {name}: {table.number(base)} before, now {table.number(value)}, '
+                 f'at most {table.number(most)}'
+                 for name, base, value, most in found if value > most]
+        red += bool(worse)
+        lines += worse + [f"{'not ok' if worse else 'ok'} {number} {group}"]
+    if not compared:
+        lines.append('ok 2 bench/counts # SKIP no stored result to compare with')
+    elif not comparable(old, new):
+        lines.append('# of the whole I/O nothing is compared: the stored result is of '
+                     + ', '.join(f"{k} {old['about'].get(k)}" for k in ('release', 'mtu')))
+    lines.append(f'{len(groups) - red} passed, {red} failed, {int(not compared)} skipped')
+    return lines, red
