@@ -4,17 +4,14 @@
 
 # chap_target NAME [mutual]: our initiator's ACL with a secret
 chap_target() {
-	local acl
-	acl=$(tpg "$1")/acls/$(initiator_name)
 	target_set "$1" attrib authentication 1
 	target_set "$1" attrib generate_node_acls 0
-	mkdir -p "$acl/lun_0"
-	ln -s "$(tpg "$1")/lun/lun_0" "$acl/lun_0/link"
-	printf %s user-in >"$acl/auth/userid"
-	printf %s secret-in-1234 >"$acl/auth/password"
+	acl_new "$1" "$(initiator_name)"
+	printf %s user-in >"$ACL/auth/userid"
+	printf %s secret-in-1234 >"$ACL/auth/password"
 	[ "${2:-}" = mutual ] || return 0
-	printf %s user-out >"$acl/auth/userid_mutual"
-	printf %s secret-out-567 >"$acl/auth/password_mutual"
+	printf %s user-out >"$ACL/auth/userid_mutual"
+	printf %s secret-out-567 >"$ACL/auth/password_mutual"
 }
 
 # chap_node NAME [SECRET [MUTUAL-SECRET]]

@@ -78,6 +78,12 @@ node_set() { # NAME KEY VALUE
 	node "$1" -o update -n "$2" -v "$3"
 }
 
+# node_quiet NAME: no NOP-Out of the initiator's own
+node_quiet() {
+	node_set "$1" 'node.conn[0].timeo.noop_out_interval' 0
+	node_set "$1" 'node.conn[0].timeo.noop_out_timeout' 0
+}
+
 login() { # [NAME]
 	node "${1:-t1}" --login || fail "login to ${1:-t1}"
 }

@@ -134,6 +134,19 @@ backstore_block() { # NAME MIB: a loop device
 	backstore_new iblock "$1" "udev_path=$loop"
 }
 
+# acl_new NAME INITIATOR: its ACL with LUN 0; sets ACL to the folder
+acl_new() {
+	ACL=$(tpg "$1")/acls/$2
+	mkdir -p "$ACL/lun_0"
+	ln -s "$(tpg "$1")/lun/lun_0" "$ACL/lun_0/link"
+}
+
+# acl_pings SECONDS: nopin_timeout of that ACL, with 3 s for the answer
+acl_pings() {
+	echo "$1" >"$ACL/attrib/nopin_timeout"
+	echo 3 >"$ACL/attrib/nopin_response_timeout"
+}
+
 # target_sessions NAME: names of the initiators that are logged in
 target_sessions() {
 	local t acl

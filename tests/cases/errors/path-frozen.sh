@@ -10,14 +10,10 @@ TIMEOUT=90
 modprobe -q sch_netem || true
 target_up
 initiator_up
-acl=$(tpg t1)/acls/$(initiator_name)
-mkdir -p "$acl/lun_0"
-ln -s "$(tpg t1)/lun/lun_0" "$acl/lun_0/link"
-echo 3 >"$acl/attrib/nopin_timeout"
-echo 3 >"$acl/attrib/nopin_response_timeout"
+acl_new t1 "$(initiator_name)"
+acl_pings 3
 node_new
-node_set t1 'node.conn[0].timeo.noop_out_interval' 0
-node_set t1 'node.conn[0].timeo.noop_out_timeout' 0
+node_quiet t1
 login
 device
 mark_log

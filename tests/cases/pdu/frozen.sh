@@ -10,12 +10,8 @@ need_tool peer
 modprobe -a rdma_ucm ib_uverbs
 # times NAME INITIATOR SECONDS: its ACL, with both times
 times() {
-	local acl
-	acl=$(tpg "$1")/acls/$2
-	mkdir -p "$acl/lun_0"
-	ln -s "$(tpg "$1")/lun/lun_0" "$acl/lun_0/link"
-	echo "$3" >"$acl/attrib/nopin_timeout"
-	echo 3 >"$acl/attrib/nopin_response_timeout"
+	acl_new "$1" "$2"
+	acl_pings "$3"
 }
 # held NAME: a peer that logs in and does nothing more; it waits in background
 held() {
@@ -34,8 +30,7 @@ times frozen "$iqn_prefix:peer" 3
 times off "$iqn_prefix:peer" 0
 node_new alive
 # Nothing but the target's pings passes on this connection.
-node_set alive 'node.conn[0].timeo.noop_out_interval' 0
-node_set alive 'node.conn[0].timeo.noop_out_timeout' 0
+node_quiet alive
 login alive
 device alive
 mark_log

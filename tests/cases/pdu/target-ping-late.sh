@@ -8,13 +8,10 @@ control=/proc/dynamic_debug/control
 [ -w $control ] || skip 'this kernel has no dynamic debug'
 target_up
 initiator_up
-acl=$(tpg t1)/acls/$(initiator_name)
-mkdir -p "$acl/lun_0"
-ln -s "$(tpg t1)/lun/lun_0" "$acl/lun_0/link"
-echo 0 >"$acl/attrib/nopin_timeout"
+acl_new t1 "$(initiator_name)"
+echo 0 >"$ACL/attrib/nopin_timeout"
 node_new
-node_set t1 'node.conn[0].timeo.noop_out_interval' 0
-node_set t1 'node.conn[0].timeo.noop_out_timeout' 0
+node_quiet t1
 login
 device
 on_exit "echo 'func iscsit_setup_nop_out -p' >$control"
@@ -25,8 +22,8 @@ answers() {
 }
 sleep 4
 ! answers 1 || fail 'a ping with nopin_timeout=0'
-echo 3 >"$acl/attrib/nopin_response_timeout"
-echo 3 >"$acl/attrib/nopin_timeout"
+echo 3 >"$ACL/attrib/nopin_response_timeout"
+echo 3 >"$ACL/attrib/nopin_timeout"
 wait_for 15 'three answers' answers 3
 same 'state of the session' "$(session_state t1)" LOGGED_IN
 ! log_has 'conn error|no answer' || fail 'the idle connection was lost'

@@ -9,13 +9,10 @@ control=/proc/dynamic_debug/control
 [ -w $control ] || skip 'this kernel has no dynamic debug'
 target_up
 initiator_up
-acl=$(tpg t1)/acls/$(initiator_name)
-mkdir -p "$acl/lun_0"
-ln -s "$(tpg t1)/lun/lun_0" "$acl/lun_0/link"
-echo 3 >"$acl/attrib/nopin_timeout"
+acl_new t1 "$(initiator_name)"
+echo 3 >"$ACL/attrib/nopin_timeout"
 node_new
-node_set t1 'node.conn[0].timeo.noop_out_interval' 0
-node_set t1 'node.conn[0].timeo.noop_out_timeout' 0
+node_quiet t1
 login
 device
 on_exit "echo 'func isert_receive_pong -p' >$control"

@@ -13,8 +13,7 @@ target_portal t1
 target_on t1
 node_new
 # Without NOP an iSCSI disk asks for more time only once.
-node_set t1 'node.conn[0].timeo.noop_out_interval' 0
-node_set t1 'node.conn[0].timeo.noop_out_timeout' 0
+node_quiet t1
 login
 device
 before=$(statistic t1 tmfcmd_pdus)
