@@ -302,6 +302,8 @@ struct msg *inquiry(struct conn *c, struct mem *m, uint8_t len);
 struct msg *read_blocks(struct conn *c, uint32_t lba, struct mem *m);
 /* @immediate bytes behind it, the STag names the rest as the key of section 6.9 says. */
 struct msg *write_blocks(struct conn *c, uint32_t lba, struct mem *m, uint32_t immediate);
+/* Up to 8 writes of 128 KiB, all fetched, by one doorbell; then their data are compared. */
+void writes_at_once(struct conn *c, unsigned int n, uint32_t seed);
 uint32_t block_size(struct conn *c);
 uint32_t free_block(struct conn *c);	/* 4096 blocks from it on are this case's */
 

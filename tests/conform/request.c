@@ -195,6 +195,25 @@ uint32_t block_size(struct conn *c)
 	return size;
 }
 
+void writes_at_once(struct conn *c, unsigned int n, uint32_t seed)
+{
+	uint32_t lba = free_block(c);
+	struct mem *mem[8];
+	struct msg *m[8];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		mem[i] = mem_new(c, 131072, WRITE_SOURCE);
+		fill(mem[i]->p, mem[i]->len, seed + i);
+		m[i] = write_blocks(c, lba + i * 256, mem[i], 0);
+	}
+	post_many(c, m, n);
+	for (i = 0; i < n; i++)
+		expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(m[i]))));
+	for (i = 0; i < n; i++)
+		verify(c, lba + i * 256, mem[i]->len, seed + i);
+}
+
 uint32_t free_block(struct conn *c)
 {
 	block_size(c);

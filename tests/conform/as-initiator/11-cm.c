@@ -86,25 +86,9 @@ CASE(initiator, "cm/ird-one", "R-8.2-2 R-7.3.6-5",
      "with IRD 1 writes of several bursts work: Reads wait for one another")
 {
 	struct cm cm = cm_default();
-	uint32_t lba;
-	struct conn *c;
-	struct mem *m[8];
-	struct msg *out[8];
-	int i;
 
 	cm.ird = 1;
-	c = session_cm(&cm, "MaxBurstLength=16384");
-	lba = free_block(c);
-	for (i = 0; i < 8; i++) {
-		m[i] = mem_new(c, 131072, WRITE_SOURCE);
-		fill(m[i]->p, m[i]->len, 100 + i);
-		out[i] = write_blocks(c, lba + i * 256, m[i], 0);
-	}
-	post_many(c, out, 8);
-	for (i = 0; i < 8; i++)
-		expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(out[i]))));
-	for (i = 0; i < 8; i++)
-		verify(c, lba + i * 256, m[i]->len, 100 + i);
+	writes_at_once(session_cm(&cm, "MaxBurstLength=16384"), 8, 100);
 	wire("never more than one RDMA Read Request without its response (R-7.3.6-5)");
 }
 

@@ -127,23 +127,9 @@ CASE(initiator, "hello/ird-one-writes", "R-8.2-1 R-5.1.3-4 R-7.3.6-5",
      "after iSER-IRD 1 parallel writes of several bursts all work")
 {
 	struct conn *c = due(NULL, "MaxBurstLength=16384");
-	struct mem *m[4];
-	struct msg *out[4];
-	uint32_t lba;
-	int i;
 
 	exchange(c, 1);
-	lba = free_block(c);
-	for (i = 0; i < 4; i++) {
-		m[i] = mem_new(c, 131072, WRITE_SOURCE);
-		fill(m[i]->p, m[i]->len, 200 + i);
-		out[i] = write_blocks(c, lba + i * 256, m[i], 0);
-	}
-	post_many(c, out, 4);
-	for (i = 0; i < 4; i++)
-		expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(out[i]))));
-	for (i = 0; i < 4; i++)
-		verify(c, lba + i * 256, m[i]->len, 200 + i);
+	writes_at_once(c, 4, 200);
 	wire("never more than one RDMA Read Request without its response (R-7.3.6-5)");
 }
 

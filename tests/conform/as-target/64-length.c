@@ -81,19 +81,10 @@ CASE(target, "length/less", "R-10.1.3.3-4",
 /* CHECK CONDITION with @len bytes behind the BHS, of which 18 are sense data. */
 static void sense(struct conn *c, uint32_t len, bool padded)
 {
-	static const uint8_t start[20] = { 0, 18, 0x70, 0, 3, 0, 0, 0, 0, 10,
-					   0, 0, 0, 0, 0x11, 0x04 };
 	uint8_t data[8192] = { 0 };
-	struct msg *m;
-	struct rx *rx;
+	struct msg *m = failed_read(c);
 
-	memcpy(data, start, sizeof(start));
-	drive("sgio 2800%08x00000800 IN 4096", LBA);
-	rx = await_io(c, LBA);
-	m = reply(c, rx, ISCSI_RESPONSE);
-	BHS(m)[1] |= 2;
-	BHS(m)[3] = 2;
-	put32(BHS(m) + 44, 4096);
+	memcpy(data, medium_sense, sizeof(medium_sense));
 	add_data(m, data, len);
 	if (!padded)
 		m->len = MSG_MIN + len;
@@ -141,18 +132,24 @@ CASE(target, "length/too-long", "R-10.1.3.4-4 R-10.1.3.3-4",
 	ends_unfinished(c, "a message that is longer than agreed on");
 }
 
+/* The first Login Response of a connection; @c is set to that. */
+static struct msg *first_response(struct conn **c)
+{
+	struct rx *rx;
+
+	other_port();
+	*c = login_begins("");
+	rx = next_rx(*c, opt.wait_ms);
+	check(rx && rx->opcode == ISCSI_LOGIN, "no Login Request came");
+	return reply(*c, rx, ISCSI_LOGIN_RSP);
+}
+
 CASE(target, "length/login-short", "R-10.1.3.3-4 R-9.1-1",
      "a Login Response of 50 bytes: no session")
 {
 	struct conn *c;
-	struct rx *rx;
-	struct msg *m;
+	struct msg *m = first_response(&c);
 
-	other_port();
-	c = login_begins("");
-	rx = next_rx(c, opt.wait_ms);
-	check(rx && rx->opcode == ISCSI_LOGIN, "no Login Request came");
-	m = reply(c, rx, ISCSI_LOGIN_RSP);
 	m->len = 50;
 	post(c, m);
 	login_fails(c, "a Login Response of 50 bytes");
@@ -162,14 +159,8 @@ CASE(target, "length/login-long", "R-10.1.3.3-4",
      "a Login Response with more than 8192 bytes of text: no session")
 {
 	struct conn *c;
-	struct rx *rx;
-	struct msg *m;
+	struct msg *m = first_response(&c);
 
-	other_port();
-	c = login_begins("");
-	rx = next_rx(c, opt.wait_ms);
-	check(rx && rx->opcode == ISCSI_LOGIN, "no Login Request came");
-	m = reply(c, rx, ISCSI_LOGIN_RSP);
 	add_data(m, NULL, 12000);
 	post(c, m);
 	login_fails(c, "12000 bytes of text");

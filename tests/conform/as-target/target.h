@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What cases that play the target have in common: 00-help.c. */
+/* What cases that play the target have in common: 00-help.c, 01-failed.c. */
 #ifndef CONFORM_TARGET_H
 #define CONFORM_TARGET_H
 
@@ -32,6 +32,13 @@ uint32_t stag_of(const struct rx *rx);
 uint64_t base_of(const struct rx *rx);
 uint32_t edtl_of(const struct rx *rx);
 struct msg *good(struct conn *c, const struct rx *rx);	/* response, nothing invalidated */
+
+/* Sense data of a medium error: key 3, ASC 11, ASCQ 04; their length is in front. */
+extern const uint8_t medium_sense[20];
+/* Drives a read of 4096 bytes by SG_IO; a CHECK CONDITION for it, still without sense. */
+struct msg *failed_read(struct conn *c);
+/* Drives SG_IO, which fails: it says @outcome, and then its STag is dead. */
+void fails_and_dies(struct conn *c, const char *sgio, enum ibv_wr_opcode op, const char *outcome);
 
 struct msg *nop_in(struct conn *c, uint32_t ttt);	/* of the target's own accord */
 bool answers(struct conn *c);		/* such a ping */
