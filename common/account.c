@@ -29,6 +29,7 @@ void iser_plan_receives(struct iser_rx_plan *p)
 	u64 room;
 
 	p->need_initial_r2t = false;
+	p->each = 0;
 	p->granted = 0;
 	p->receives = 0;
 	if (p->depth <= aside)
@@ -41,7 +42,28 @@ void iser_plan_receives(struct iser_rx_plan *p)
 		each = 1;
 	}
 	p->granted = p->window < room ? p->window : (u32)room;
+	p->each = (u32)each;
 	p->receives = (u32)(p->granted * each + aside);
+}
+
+u32 iser_window_start(struct iser_window *w, const struct iser_rx_plan *p,
+		      u32 start)
+{
+	if (!start)
+		start = 1;
+	w->most = p->granted;
+	w->granted = start < w->most ? start : w->most;
+	w->each = p->each;
+	return p->receives - (w->most - w->granted) * w->each;
+}
+
+u32 iser_window_more(const struct iser_window *w, u32 room)
+{
+	u32 left = w->granted < w->most ? w->most - w->granted : 0;
+
+	if (room > w->granted / 4)
+		return 0;
+	return left < w->granted ? left : w->granted;
 }
 
 /* All three accounts: what is taken may exceed a size that was made smaller. */

@@ -235,7 +235,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 		if (ret)
 			goto out;
 	}
-	ret = iser_ring_init(conn, r.receives, r.recv_data);
+	ret = iser_ring_add(conn, r.receives);
 	if (ret)
 		goto out;
 	if (r.regions) {

@@ -70,11 +70,12 @@ struct iser_rx {
 	bool posted;		/* login: the queue pair has it */
 };
 
-/* A ring of receive buffers. */
+/* Receive buffers that were allocated at a time. */
 struct iser_ring {
-	u32 nr;
-	struct iser_rx *rx;
+	struct iser_ring *next;	/* those before */
 	struct iser_slab heads;
+	u32 nr;
+	struct iser_rx rx[] __counted_by(nr);
 };
 
 /* Something to post at a target: a response with the data before it, or a Get. */
@@ -220,7 +221,7 @@ struct iser_conn {
 	struct iser_login login;
 	struct iser_notice notice;	/* not changed after Enable_Datamover */
 	struct iser_hello_exchange hello;
-	struct iser_ring ring;
+	struct iser_ring *ring;		/* setup_lock to add to it */
 	struct iser_resources res;
 	bool allocated;
 	struct iser_io *ios;
@@ -302,7 +303,7 @@ int iser_rx_init(struct iser_conn *conn, struct iser_rx *rx, u8 *head, u64 dma,
 void iser_rx_unmap(struct iser_conn *conn, struct iser_rx *rx);
 void iser_rx_free(struct iser_rx *rx);
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
-int iser_ring_init(struct iser_conn *conn, u32 nr, u32 data);
+int iser_ring_add(struct iser_conn *conn, u32 nr);
 int iser_ring_post(struct iser_conn *conn);
 void iser_ring_unmap(struct iser_conn *conn);
 void iser_ring_free(struct iser_conn *conn);

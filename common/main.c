@@ -101,6 +101,8 @@ export_pure(iser_keys_response_out);
 export_pure(iser_keys_finish);
 export_pure(iser_keys_find);
 export_pure(iser_plan_receives);
+export_pure(iser_window_start);
+export_pure(iser_window_more);
 export_pure(iser_unexpected_take);
 export_pure(iser_unexpected_retire);
 export_pure(iser_unsolicited_bytes);

@@ -75,9 +75,10 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	ic->conn = conn;
 	ic->dm = dm;
 	ic->phase = ISERT_LOGIN_NP;
-	ic->first_burst = 65536;	/* RFC 7143, sections 13.10, 13.11, 13.14 */
+	ic->first_burst = 65536;	/* RFC 7143, sections 13.2, 13.10, 13.11, 13.14 */
 	ic->initial_r2t = true;
 	ic->immediate_data = true;
+	ic->connections = 1;
 	spin_lock_init(&ic->login_lock);
 	spin_lock_init(&ic->rx_lock);
 	spin_lock_init(&ic->starve_lock);
@@ -85,6 +86,7 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	INIT_LIST_HEAD(&ic->starved);
 	INIT_DELAYED_WORK(&ic->starve_work, isert_starve_work);
 	INIT_DELAYED_WORK(&ic->ping_work, isert_ping_work);
+	INIT_DELAYED_WORK(&ic->window_work, isert_window_work);
 	init_waitqueue_head(&ic->wait);
 	iser_keys_init(&ic->keys, ISERT_RECV_DSL, ISERT_SEND_DSL);
 	ic->keys.inject = isert_inject_keys();
@@ -202,6 +204,7 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	cancel_delayed_work_sync(&ic->ping_work);
 	iser_connection_terminate(ic->dm);
 	/* No up-call from here on but those for what LIO still submits. */
+	cancel_delayed_work_sync(&ic->window_work);
 	isert_drop_deferred(ic);
 	cancel_delayed_work_sync(&ic->starve_work);
 	isert_release_all(ic);

@@ -43,6 +43,7 @@ static void isert_note_limits(struct isert_conn *ic, const char *text, u32 len)
 	isert_note_number(text, len, "FirstBurstLength", &ic->first_burst);
 	isert_note_bool(text, len, "InitialR2T", &ic->initial_r2t);
 	isert_note_bool(text, len, "ImmediateData", &ic->immediate_data);
+	isert_note_number(text, len, "MaxConnections", &ic->connections);
 }
 
 /* Commands that LIO lets a session have outstanding. */
@@ -122,8 +123,13 @@ static int isert_allocate(struct isert_conn *ic)
 			   plan.window, plan.depth);
 		return -ENOSPC;
 	}
-	ic->granted = plan.granted;
-	res.receives = plan.receives;
+	/* That of a session of several connections can't be raised on one. */
+	if (ic->keys.leading && ic->connections == 1)
+		res.receives = iser_window_start(&ic->window, &plan,
+						 isert_initial_window());
+	else
+		res.receives = iser_window_start(&ic->window, &plan,
+						 plan.granted);
 	ret = iser_allocate_connection_resources(ic->dm, &res);
 	if (!ret)
 		ret = isert_alloc_tasks(ic, res.tasks);
@@ -203,20 +209,6 @@ int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 	return iser_send_login(ic->dm, (u8 *)login->rsp, text, len, true);
 }
 
-/* LIO has granted its window; nothing has told the initiator yet. */
-static void isert_clamp_window(struct isert_conn *ic)
-{
-	struct iscsit_session *sess = ic->conn->sess;
-	u32 window = sess->cmdsn_window;
-
-	if (!ic->keys.leading || window <= ic->granted)
-		return;
-	isert_warn(ic, "window of %u commands made %u: the queue pair holds %u receives",
-		   window, ic->granted, iser_conn_info(ic->dm)->recv_depth);
-	atomic_sub(window - ic->granted, &sess->max_cmd_sn);
-	sess->cmdsn_window = ic->granted;
-}
-
 /* Notice_Key_Values: RFC 7145, sections 5.1.3 and 7.3.5. */
 static void isert_notice(struct isert_conn *ic)
 {
@@ -248,7 +240,7 @@ int isert_login_finish(struct isert_conn *ic)
 
 	if (!ic->final_ready)
 		return -ENOTCONN;
-	isert_clamp_window(ic);
+	isert_window_begin(ic);
 	if (ic->keys.force_initial_r2t)
 		ops->InitialR2T = 1;
 	/* Else LIO would look for a socket; the key is not for discovery. */

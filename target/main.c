@@ -53,6 +53,26 @@ module_param(name_stags, bool, 0644);
 MODULE_PARM_DESC(name_stags,
 		 "Name the STag that a response invalidates in its iSER header too; no deployed initiator looks at it (default: N)");
 
+static int isert_set_window(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 1, TA_DEFAULT_CMDSN_DEPTH_MAX);
+}
+
+static const struct kernel_param_ops isert_window_ops = {
+	.set = isert_set_window,
+	.get = param_get_uint,
+};
+
+static unsigned int initial_window = 16;
+module_param_cb(initial_window, &isert_window_ops, &initial_window, 0644);
+MODULE_PARM_DESC(initial_window,
+		 "Commands that a new session may have outstanding: receives are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
+
+u32 isert_initial_window(void)
+{
+	return READ_ONCE(initial_window);
+}
+
 bool isert_inject_keys(void)
 {
 	return READ_ONCE(inject_keys);

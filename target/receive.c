@@ -99,8 +99,13 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 	if (defer)
 		list_add_tail(&pdu->node, &ic->deferred);
 	spin_unlock_bh(&ic->rx_lock);
-	if (defer || !isert_receive(ic, pdu, false))
+	if (defer)
 		return;
+	if (!isert_receive(ic, pdu, false)) {
+		if (unlikely(ic->window.granted < ic->window.most))
+			isert_window_used(ic);
+		return;
+	}
 
 	spin_lock_bh(&ic->rx_lock);
 	list_add_tail(&pdu->node, &ic->deferred);
@@ -131,6 +136,8 @@ void isert_receive_deferred(struct isert_conn *ic)
 		if (!pdu)
 			return;
 		isert_receive(ic, pdu, true);
+		if (ic->window.granted < ic->window.most)
+			isert_window_used(ic);
 	}
 }
 

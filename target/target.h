@@ -90,7 +90,10 @@ struct isert_conn {
 	void *final_text;
 	u32 final_len;
 	bool final_ready;
-	u32 granted;			/* commands that the receives cover */
+	u32 connections;		/* MaxConnections, likewise */
+	struct iser_window window;	/* commands that the receives cover */
+	struct delayed_work window_work;	/* makes it larger */
+	bool window_short;		/* it could not: no hurry */
 
 	struct iser_limits limits;	/* what the login agreed on */
 	u32 nr_tasks;
@@ -150,6 +153,7 @@ bool isert_strict_base(void);
 u32 isert_max_level(void);
 bool isert_ack_by_read(void);
 bool isert_name_stags(void);
+u32 isert_initial_window(void);
 
 /* portal.c */
 int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr);
@@ -174,6 +178,11 @@ int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class,
 int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 			char *text, u32 len);
 int isert_login_finish(struct isert_conn *ic);
+
+/* window.c */
+void isert_window_begin(struct isert_conn *ic);
+void isert_window_used(struct isert_conn *ic);
+void isert_window_work(struct work_struct *work);
 
 /* conn.c */
 struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,

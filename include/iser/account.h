@@ -19,8 +19,9 @@ struct iser_rx_plan {
 	bool immediate;		/* ImmediateData: allows, so does not lower the count */
 	u32 depth;		/* receives that the queue pair can hold */
 	/* out */
-	u32 receives;		/* to be posted */
+	u32 receives;		/* to be posted for the granted window */
 	u32 granted;		/* window that may be granted, <= window */
+	u32 each;		/* receives for a command: 1 and its Data-Out */
 	bool need_initial_r2t;	/* Data-Out would not fit: make InitialR2T Yes */
 };
 
@@ -34,6 +35,34 @@ struct iser_rx_plan {
  * one command fits.
  */
 void iser_plan_receives(struct iser_rx_plan *p);
+
+/* A window that grows with its use, up to what was planned. */
+struct iser_window {
+	u32 granted;		/* commands that the receives cover */
+	u32 most;		/* iser_rx_plan.granted */
+	u32 each;		/* receives for a command */
+};
+
+/**
+ * iser_window_start - the window to begin with
+ * @w: filled
+ * @p: planned
+ * @start: commands wanted at first; at least one is granted if the plan has one
+ * Return: receives to be posted for it.
+ */
+u32 iser_window_start(struct iser_window *w, const struct iser_rx_plan *p,
+		      u32 start);
+
+/**
+ * iser_window_more - by how many commands should the window grow?
+ * @w: window
+ * @room: commands that the initiator may still send
+ *
+ * Twice as large, when three quarters are in use.  The receives come first,
+ * then the caller raises granted and what the initiator is told.
+ * Return: commands; 0: it is large enough.
+ */
+u32 iser_window_more(const struct iser_window *w, u32 room);
 
 /* Unexpected PDUs at the sender: section 8.1.1. */
 struct iser_unexpected {

@@ -280,6 +280,18 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 				       const struct iser_resources *res);
 
 /**
+ * iser_add_receives - more receive buffers of the same size, posted at once
+ * @nr: how many
+ *
+ * For a target that grants more credits than before (RFC 7145, section 8.1):
+ * the receives come first.  Any time after Allocate_Connection_Resources;
+ * from one context at a time.  Sleeps.
+ * Return: 0; -ENOMEM, -ENOSPC when the queue pair is too small, -ENOTCONN:
+ * nothing has changed.
+ */
+int iser_add_receives(struct iser_conn *conn, u32 nr);
+
+/**
  * iser_notice_key_values - Notice_Key_Values: RFC 5047, section 8.8
  * @notice: copied
  *

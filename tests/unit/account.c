@@ -73,14 +73,92 @@ static void plan(struct unit *t)
 	p.receives = 77;
 	p.granted = 77;
 	p.need_initial_r2t = !row->need;
+	p.each = 77;
 	iser_plan_receives(&p);
 	CHECK_EQ(t, p.receives, row->receives);
 	CHECK_EQ(t, p.granted, row->granted);
 	CHECK_EQ(t, p.need_initial_r2t, row->need);
 	CHECK(t, p.receives <= p.depth);
+	CHECK_EQ(t, p.granted * p.each + (p.granted ? p.unexpected + 1 : 0),
+		 p.granted ? p.receives : 0);
 }
 
 UNIT_TABLE(plan, plans)
+
+struct window_row {
+	const char *what;
+	struct iser_rx_plan plan;
+	u32 start;
+	u32 granted, receives;
+};
+
+static const struct window_row windows[] = {
+	{ "R-8.1.1.1-2 a window smaller than LIO's",
+	  PLAN(64, 16, 65536, 8192, true, true, 640), 8, 8, 8 + 17 },
+	{ "R-8.1.1.2-1 its Data-Out too",
+	  PLAN(64, 16, 65536, 8192, false, true, 640), 8, 8, 8 * 9 + 17 },
+	{ "LIO's is the smaller one",
+	  PLAN(4, 16, 65536, 8192, true, true, 640), 8, 4, 4 + 17 },
+	{ "as large as LIO's",
+	  PLAN(64, 16, 65536, 8192, true, true, 640), 64, 64, 64 + 17 },
+	{ "the queue pair's is the smaller one",
+	  PLAN(64, 16, 65536, 8192, true, true, 20), 8, 3, 20 },
+	{ "one command at least",
+	  PLAN(64, 16, 65536, 8192, true, true, 640), 0, 1, 1 + 17 },
+	{ "nothing was granted",
+	  PLAN(64, 16, 65536, 8192, true, true, 17), 8, 0, 0 },
+};
+
+static void window_grows(struct unit *t)
+{
+	const struct window_row *row = t->param_value;
+	struct iser_rx_plan p = row->plan;
+	struct iser_window w;
+	u32 receives, n;
+
+	iser_plan_receives(&p);
+	receives = iser_window_start(&w, &p, row->start);
+	CHECK_EQ(t, receives, row->receives);
+	CHECK_EQ(t, w.granted, row->granted);
+	CHECK_EQ(t, w.most, p.granted);
+	/* It ends where it would have begun without a start. */
+	while ((n = iser_window_more(&w, 0))) {
+		receives += n * w.each;
+		w.granted += n;
+		CHECK(t, w.granted <= w.most);
+	}
+	CHECK_EQ(t, receives, p.receives);
+	CHECK_EQ(t, w.granted, p.granted);
+}
+
+UNIT_TABLE(window_grows, windows)
+
+struct more_row {
+	const char *what;
+	struct iser_window w;
+	u32 room, more;
+};
+
+static const struct more_row mores[] = {
+	{ "three quarters are in use", { 8, 64, 1 }, 2, 8 },
+	{ "less than that", { 8, 64, 1 }, 3, 0 },
+	{ "all is in use", { 16, 64, 9 }, 0, 16 },
+	{ "nothing is in use", { 16, 64, 1 }, 16, 0 },
+	{ "to the last command", { 40, 64, 1 }, 0, 24 },
+	{ "no more than that", { 64, 64, 1 }, 0, 0 },
+	{ "LIO's was made smaller", { 64, 32, 1 }, 0, 0 },
+	{ "one command", { 1, 64, 1 }, 0, 1 },
+	{ "one command, not used", { 1, 64, 1 }, 1, 0 },
+};
+
+static void window_more(struct unit *t)
+{
+	const struct more_row *row = t->param_value;
+
+	CHECK_EQ(t, iser_window_more(&row->w, row->room), row->more);
+}
+
+UNIT_TABLE(window_more, mores)
 
 static void unexpected_limit(struct unit *t)
 {
@@ -251,6 +329,8 @@ static void slots_shrunk(struct unit *t)
 
 struct unit_case account_cases[] = {
 	UNIT_ROWS(plan, "receives"),
+	UNIT_ROWS(window_grows, "a window begins small and grows to its plan"),
+	UNIT_ROWS(window_more, "a window grows by"),
 	UNIT_CASE(unexpected_limit, "R-8.1.1.3-1 R-8.1.2-1 never more than declared"),
 	UNIT_CASE(unexpected_last, "R-8.1.2-6 the last credit is kept for a ping"),
 	UNIT_CASE(unexpected_one, "R-8.1.2-6 a single credit is for pings"),

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receive buffers: their memory, and their way to the queue pair.
+ *
+ * A buffer is either one piece of a page (small data: the initiator), or a
+ * header slot with pages behind it, so that immediate data begin on a page
+ * and can be handed to a backend where they lie.  AHS and data are one run of
+ * bytes; what an AHS pushes beyond the pages lands in the slot's tail.
+ *
+ * The buffers of a connection are added some at a time, and go all at once.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "core.h"
+
+#define ISER_RX_SLOT	512	/* paged: header, tail */
+
+/*
+ * iser_rx_init - set up a receive buffer
+ * @head, @dma: its slot
+ * @data: data bytes wanted
+ * @one_piece: bytes of the slot if all goes there, 0 for pages
+ *
+ * An initiator reads its data in one piece: its pages are mapped together.
+ * May sleep.  Return: 0 or -ENOMEM (iser_rx_unmap() and _free() clean up).
+ */
+int iser_rx_init(struct iser_conn *conn, struct iser_rx *rx, u8 *head, u64 dma,
+		 u32 data, u32 one_piece)
+{
+	u32 lkey = conn->pd->local_dma_lkey, i, n;
+
+	rx->pdu.conn = conn;
+	rx->cqe.done = iser_recv_done;
+	rx->head = head;
+	rx->pdu.bhs = iser_bhs(head);
+	rx->sge[0] = (struct ib_sge){ .addr = dma, .lkey = lkey,
+				      .length = one_piece ?: ISER_MSG_MIN };
+	rx->nr_sges = 1;
+	if (one_piece) {
+		rx->pdu.data = head + ISER_MSG_MIN;
+		return 0;
+	}
+
+	n = DIV_ROUND_UP(data, PAGE_SIZE);
+	for (i = 0; i < n; i++) {
+		u64 at;
+
+		rx->pages[i] = alloc_page(GFP_KERNEL);
+		if (!rx->pages[i])
+			return -ENOMEM;
+		at = ib_dma_map_page(conn->dev, rx->pages[i], 0, PAGE_SIZE,
+				     DMA_FROM_DEVICE);
+		if (ib_dma_mapping_error(conn->dev, at))
+			return -ENOMEM;
+		rx->sge[rx->nr_sges++] = (struct ib_sge){
+			.addr = at, .length = PAGE_SIZE, .lkey = lkey };
+	}
+	rx->page_bytes = n * PAGE_SIZE;
+	if (conn->role == ISER_INITIATOR) {
+		rx->pdu.data = vmap(rx->pages, n, VM_MAP, PAGE_KERNEL);
+		return rx->pdu.data ? 0 : -ENOMEM;
+	}
+	rx->tail = head + ALIGN(ISER_MSG_MIN, 64);
+	rx->sge[rx->nr_sges++] = (struct ib_sge){
+		.addr = dma + ALIGN(ISER_MSG_MIN, 64), .lkey = lkey,
+		.length = ISER_AHS_ROOM };
+	return 0;
+}
+
+/* iser_rx_unmap - the device goes; a half may still read the memory */
+void iser_rx_unmap(struct iser_conn *conn, struct iser_rx *rx)
+{
+	u32 i;
+
+	for (i = 0; i < ISER_RX_PAGES && rx->nr_sges > i + 1 && rx->pages[i]; i++)
+		ib_dma_unmap_page(conn->dev, rx->sge[i + 1].addr, PAGE_SIZE,
+				  DMA_FROM_DEVICE);
+	rx->nr_sges = 0;
+}
+
+/* iser_rx_free - after iser_rx_unmap(), when no half holds it.  Sleeps. */
+void iser_rx_free(struct iser_rx *rx)
+{
+	int i;
+
+	if (rx->page_bytes && rx->pdu.data)
+		vunmap(rx->pdu.data);
+	for (i = 0; i < ISER_RX_PAGES; i++) {
+		if (rx->pages[i])
+			__free_page(rx->pages[i]);
+		rx->pages[i] = NULL;
+	}
+	rx->pdu.data = NULL;
+}
+
+/*
+ * iser_rx_post - hand a buffer to the queue pair
+ *
+ * Any context.  Return: 0; after the end of the connection too, quietly.
+ */
+int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
+{
+	struct ib_recv_wr wr = { };
+	int ret = 0;
+
+	wr.wr_cqe = &rx->cqe;
+	wr.sg_list = rx->sge;
+	wr.num_sge = rx->nr_sges;
+	spin_lock_bh(&conn->recv_lock);
+	/* Not behind the drain's own receive. */
+	if (conn->state < ISER_ENDING)
+		ret = ib_post_recv(conn->qp, &wr, NULL);
+	spin_unlock_bh(&conn->recv_lock);
+	return ret;
+}
+
+static void iser_ring_drop(struct iser_conn *conn, struct iser_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < ring->nr; i++)
+		iser_rx_unmap(conn, &ring->rx[i]);
+	iser_slab_unmap(&ring->heads);
+}
+
+static void iser_ring_destroy(struct iser_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < ring->nr; i++)
+		iser_rx_free(&ring->rx[i]);
+	iser_slab_free(&ring->heads);
+	kvfree(ring);
+}
+
+/*
+ * iser_ring_add - @nr more receive buffers for conn->res.recv_data bytes
+ *
+ * Under setup_lock, which keeps the device; sleeps.  They are not posted yet.
+ * Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int iser_ring_add(struct iser_conn *conn, u32 nr)
+{
+	u32 data = conn->res.recv_data, i, slot = ISER_RX_SLOT, one_piece = 0;
+	struct iser_ring *ring;
+	int ret;
+
+	if (conn->role == ISER_INITIATOR &&
+	    ISER_MSG_MIN + conn->info.recv_ahs + data <= PAGE_SIZE) {
+		one_piece = ISER_MSG_MIN + conn->info.recv_ahs +
+			ALIGN(data, 4);
+		slot = ALIGN(one_piece, 64);
+	}
+	ring = kvzalloc(struct_size(ring, rx, nr), GFP_KERNEL);
+	if (!ring)
+		return -ENOMEM;
+	ring->nr = nr;
+	ret = iser_slab_init(&ring->heads, conn->dev, slot, nr,
+			     DMA_FROM_DEVICE);
+	for (i = 0; !ret && i < nr; i++) {
+		u64 dma;
+		u8 *head = iser_slab_slot(&ring->heads, i, &dma);
+
+		ret = iser_rx_init(conn, &ring->rx[i], head, dma, data,
+				   one_piece);
+	}
+	if (ret) {
+		iser_ring_drop(conn, ring);
+		iser_ring_destroy(ring);
+		return ret;
+	}
+	ring->next = conn->ring;
+	conn->ring = ring;
+	return 0;
+}
+
+/* Post those of one allocation.  Any context. */
+static int iser_ring_post_part(struct iser_conn *conn, struct iser_ring *ring)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < ring->nr; i++)
+		ret = iser_rx_post(conn, &ring->rx[i]);
+	return ret;
+}
+
+/* iser_ring_post - post all, once.  Any context. */
+int iser_ring_post(struct iser_conn *conn)
+{
+	struct iser_ring *ring;
+	int ret = 0;
+
+	for (ring = conn->ring; !ret && ring; ring = ring->next)
+		ret = iser_ring_post_part(conn, ring);
+	return ret;
+}
+
+int iser_add_receives(struct iser_conn *conn, u32 nr)
+{
+	int ret = -ENOTCONN;
+
+	if (nr > conn->param.recv_depth - conn->res.receives)
+		return -ENOSPC;
+	mutex_lock(&conn->setup_lock);
+	if (iser_state_live(READ_ONCE(conn->state)))
+		ret = iser_ring_add(conn, nr);
+	if (!ret) {
+		conn->res.receives += nr;
+		ret = iser_ring_post_part(conn, conn->ring);
+		/* Some of them may be posted: no way back. */
+		if (ret)
+			iser_connection_fail(conn, ret);
+	}
+	mutex_unlock(&conn->setup_lock);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_add_receives);
+
+void iser_ring_unmap(struct iser_conn *conn)
+{
+	struct iser_ring *ring;
+
+	for (ring = conn->ring; ring; ring = ring->next)
+		iser_ring_drop(conn, ring);
+}
+
+void iser_ring_free(struct iser_conn *conn)
+{
+	while (conn->ring) {
+		struct iser_ring *ring = conn->ring;
+
+		conn->ring = ring->next;
+		iser_ring_destroy(ring);
+	}
+}
