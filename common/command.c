@@ -25,6 +25,8 @@ static void iser_command_end(struct iser_io *io)
 	iser_stag_release(io);
 	iser_io_unmap(io);
 	io->rsp = NULL;
+	if (io->awaited)
+		iser_send_awaited(conn);
 	WRITE_ONCE(io->state, ISER_IO_IDLE);
 	if (rsp) {
 		rsp->pdu.task = &io->task;
@@ -32,6 +34,15 @@ static void iser_command_end(struct iser_io *io)
 	}
 	if (done)
 		conn->ops->task_done(&io->task, status);
+}
+
+/* Only completions can end it now: they are to wake.  Completion queue. */
+static void iser_command_await(struct iser_io *io)
+{
+	if (io->awaited)
+		return;
+	io->awaited = true;
+	iser_send_await(io->task.conn);
 }
 
 /* iser_command_put - one thing less is outstanding.  Completion queue. */
@@ -146,15 +157,19 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 	struct iser_conn *conn = io->task.conn;
 	struct ib_sge sge[ISER_COMMAND_SGES];
 	struct ib_send_wr wr = { }, *first = &wr;
+	u32 len = ISER_MSG_MIN + ctl->inline_len;
 	struct iser_header hdr = { };
 	struct ib_reg_wr reg;
 	int n = 0, ret;
+	u8 *head;
+	u64 dma;
 
 	io->ctl = *ctl;
 	io->mr = NULL;
 	io->rsp = NULL;
 	io->answered = ctl->no_answer;
 	io->deallocate = false;
+	io->awaited = ctl->no_answer;
 	io->unsolicited = ctl->unsolicited;
 
 	/*
@@ -174,12 +189,6 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 		goto undo;
 	}
 
-	iser_encode_control(io->head, &hdr);
-	sge[0] = (struct ib_sge){ .addr = io->head_dma,
-				  .length = ISER_MSG_MIN + ctl->inline_len,
-				  .lkey = conn->pd->local_dma_lkey };
-	ib_dma_sync_single_for_device(conn->dev, io->head_dma, sge[0].length,
-				      DMA_TO_DEVICE);
 	wr.wr_cqe = &io->send_cqe;
 	wr.opcode = IB_WR_SEND;
 	wr.send_flags = IB_SEND_SIGNALED;
@@ -191,13 +200,34 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 		first = &reg.wr;
 	}
 
-	trace_iser_send_control(conn, io->task.bhs, sge[0].length,
+	trace_iser_send_control(conn, io->task.bhs, len,
 				io->mr ? io->mr->rkey : 0);
-	atomic_set(&io->refs, 1 + !ctl->no_answer + !!ctl->unsolicited);
 	spin_lock_bh(&conn->send_lock);
 	ret = -ENOTCONN;
 	if (iser_state_live(conn->state)) {
+		/* Header alone, and a response to come: it may go unsignaled. */
+		head = NULL;
+		if (!n && !ctl->no_answer && !ctl->unsolicited &&
+		    len <= ISER_QUIET_SLOT)
+			head = iser_quiet_slot(conn, &dma);
+		if (head) {
+			memcpy(iser_bhs(head), io->task.bhs, len - ISER_HDR_LEN);
+			iser_quiet_send(conn, &wr);
+		}
+		atomic_set(&io->refs, !head + !ctl->no_answer +
+			   !!ctl->unsolicited);
+		if (!head) {
+			head = io->head;
+			dma = io->head_dma;
+		}
+		iser_encode_control(head, &hdr);
+		ib_dma_sync_single_for_device(conn->dev, dma, len,
+					      DMA_TO_DEVICE);
+		sge[0] = (struct ib_sge){ .addr = dma, .length = len,
+					  .lkey = conn->pd->local_dma_lkey };
 		WRITE_ONCE(io->state, ISER_IO_POSTED);
+		if (io->awaited)
+			iser_send_await(conn);
 		ret = ib_post_send(conn->qp, first, NULL);
 		if (ret)
 			WRITE_ONCE(io->state, ISER_IO_STARTED);
@@ -238,6 +268,8 @@ void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
 			return;
 		}
 	}
+	if (atomic_read(&io->refs) > 1)
+		iser_command_await(io);
 	iser_command_put(io);
 }
 
@@ -249,6 +281,7 @@ int iser_deallocate_task_resources(struct iser_task *task)
 		return io->deallocate && io->state == ISER_IO_POSTED ?
 			-EINPROGRESS : 0;
 	io->deallocate = true;
+	iser_command_await(io);
 	/* A response that waits for its Send already ends the task. */
 	if (!io->answered) {
 		io->answered = true;

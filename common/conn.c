@@ -31,7 +31,6 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	kref_init(&conn->ref);
 	mutex_init(&conn->setup_lock);
 	spin_lock_init(&conn->send_lock);
-	spin_lock_init(&conn->recv_lock);
 	INIT_LIST_HEAD(&conn->sendq);
 	INIT_LIST_HEAD(&conn->flushq);
 	INIT_LIST_HEAD(&conn->data_out_free);
@@ -102,7 +101,6 @@ EXPORT_SYMBOL_ISER(iser_conn_info);
 /*
  * iser_conn_event - change the state
  *
- * Takes both locks, so that whoever posts under one of them sees the end.
  * Any context.  Return: false when the event has no place.
  */
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
@@ -110,9 +108,7 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 	bool done;
 
 	spin_lock_bh(&conn->send_lock);
-	spin_lock(&conn->recv_lock);
 	done = iser_state_next(&conn->state, event);
-	spin_unlock(&conn->recv_lock);
 	spin_unlock_bh(&conn->send_lock);
 	if (!done)
 		return false;
@@ -128,7 +124,6 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
  */
 void iser_connection_fail_locked(struct iser_conn *conn, int reason)
 {
-	spin_lock(&conn->recv_lock);
 	if (conn->state != ISER_ENDING && conn->state != ISER_DOWN &&
 	    iser_state_next(&conn->state, ISER_EV_FAIL)) {
 		WRITE_ONCE(conn->reason, reason);
@@ -136,7 +131,6 @@ void iser_connection_fail_locked(struct iser_conn *conn, int reason)
 		iser_conn_get(conn);
 		queue_work(iser_wq, &conn->end_work);
 	}
-	spin_unlock(&conn->recv_lock);
 }
 
 void iser_connection_fail(struct iser_conn *conn, int reason)
@@ -158,7 +152,9 @@ static void iser_end_work(struct work_struct *work)
 	synchronize_rcu();
 	if (conn->qp) {
 		rdma_disconnect(conn->id);
+		iser_send_await(conn);
 		ib_drain_qp(conn->qp);
+		iser_poll_stop(conn);
 	}
 	/* No completion any more: what waited for one is ended here. */
 	iser_jobs_flush(conn);
@@ -198,8 +194,13 @@ static bool iser_conn_quiet(struct iser_conn *conn)
 void iser_connection_terminate(struct iser_conn *conn)
 {
 	/* A peer that acknowledges nothing must not hold the caller up. */
-	if (conn->role == ISER_TARGET)
+	if (conn->role == ISER_TARGET) {
+		spin_lock_bh(&conn->send_lock);
+		if (iser_state_live(conn->state))
+			iser_send_await(conn);
+		spin_unlock_bh(&conn->send_lock);
 		wait_event_timeout(conn->wait, iser_conn_quiet(conn), 2 * HZ);
+	}
 	iser_connection_fail(conn, 0);
 	wait_for_completion(&conn->down);
 }
@@ -231,7 +232,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	if (ret)
 		goto out;
 	if (conn->role == ISER_INITIATOR) {
-		ret = iser_data_outs_init(conn);
+		ret = iser_data_outs_init(conn) ?: iser_quiet_init(conn);
 		if (ret)
 			goto out;
 	}

@@ -58,7 +58,7 @@ static int iser_send_response(struct iser_io *io,
 				ctl->response ? io->task.peer.read_stag : 0);
 	io->send.remote = io->task.peer.read_base + io->send.offset;
 	io->send.rkey = io->task.peer.read_stag;
-	iser_job_submit(conn, &io->send);
+	iser_job_submit(conn, &io->send, ctl->later);
 	return 0;
 }
 
@@ -145,7 +145,7 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged)
 		iser_conn_warn(conn, "the initiator allows no RDMA Read, but a write needs one, ending the connection");
 		iser_connection_fail_locked(conn, -EPROTO);
 	}
-	iser_job_submit(conn, job);
+	iser_job_submit(conn, job, false);
 	spin_unlock_bh(&conn->send_lock);
 }
 EXPORT_SYMBOL_ISER(iser_get_data);

@@ -8,16 +8,18 @@
  *   iser_queue_lock (BH)	lists of connections not accepted yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
  *   conn->send_lock (BH)	state, send queue, slots, order of StatSN
- *   conn->recv_lock (BH)	posting of receives against the end of the queue pair
- * conn->state is written under both conn locks and may be read under either.
+ * conn->state is written under send_lock.  Who reads it elsewhere, and posts
+ * or maps if the connection is live, does so under rcu_read_lock(): end_work
+ * waits for a grace period before it drains.
  *
- * All completions of a connection come from one completion queue, one at a
- * time; what only they touch needs no lock.
+ * All completions of a connection are polled from one place, one at a time
+ * (poll.c); what only they touch needs no lock.
  */
 #ifndef ISER_CORE_H
 #define ISER_CORE_H
 
 #include <linux/completion.h>
+#include <linux/irq_poll.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -38,10 +40,13 @@
 #define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
+#define ISER_QUIET_SENDS	32	/* unsignaled Sends of an initiator, at most */
+#define ISER_QUIET_SLOT		128	/* their headers: one page */
 #define ISER_COMMAND_SGES	6	/* of a Send at the initiator */
 #define ISER_SEND_SGES		32	/* more would make send queues large */
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
+#define ISER_POLL_BATCH		16	/* completions taken off a queue at a time */
 #define ISER_MAX_SILENT		256	/* connections that have not sent a Login */
 #define ISER_SILENT_TIME	(15 * HZ)
 
@@ -85,6 +90,7 @@ struct iser_job {
 	struct ib_cqe cqe;
 	bool get;
 	bool busy;		/* Get: in use */
+	bool awaited;		/* its completion is to wake */
 	bool complete;		/* everything is posted */
 	u32 offset, len, done;	/* bytes of the command's data; done: posted */
 	u64 remote;		/* Tagged Offset of @offset */
@@ -130,6 +136,7 @@ struct iser_io {
 			struct ib_mr *mr;
 			bool answered;		/* response came, or will not be waited for */
 			bool deallocate;	/* the half waits for task_done() */
+			bool awaited;		/* a completion is all it waits for */
 			u32 unsolicited;	/* Data-Out bytes not posted yet */
 			struct iser_rx *rsp;
 			struct ib_cqe send_cqe, inv_cqe;
@@ -151,6 +158,15 @@ struct iser_data_out {
 	struct iser_io *io;
 	u8 *head;
 	u64 head_dma;
+};
+
+/* Header slots of unsignaled Sends.  Numbers count Sends. */
+struct iser_quiet {
+	struct iser_slab heads;
+	u32 posted;		/* send_lock */
+	u32 cover;		/* the last signaled one; send_lock */
+	u32 done;		/* all up to it have completed */
+	struct ib_cqe cqe;
 };
 
 /* Work requests are copied by the provider when they are posted. */
@@ -188,6 +204,17 @@ struct iser_hello_exchange {
 	struct delayed_work work;	/* what is waited for has not come */
 };
 
+/* The completion queues, and what polls them. */
+struct iser_poll {
+	struct ib_cq *sends, *receives;
+	atomic_t awaited;		/* who waits for a completion of sends */
+	bool stopped;
+	struct irq_poll iop;		/* initiator */
+	struct work_struct work;	/* target */
+	struct delayed_work late;	/* for what nobody waits for */
+	struct ib_wc wc[ISER_POLL_BATCH];
+};
+
 struct iser_conn {
 	enum iser_role role;
 	enum iser_state state;
@@ -201,9 +228,8 @@ struct iser_conn {
 	struct rdma_cm_id *id;
 	struct ib_device *dev;
 	struct ib_pd *pd;
-	struct ib_cq *cq;
+	struct iser_poll poll;
 	struct ib_qp *qp;
-	u32 cq_size;
 	u32 max_sge;			/* of a Send or RDMA Write */
 	u32 max_sge_rd;
 	u32 ird;			/* initiator: Reads that this end answers at a time */
@@ -213,7 +239,6 @@ struct iser_conn {
 
 	struct mutex setup_lock;	/* see above for these three */
 	spinlock_t send_lock;		/* see above */
-	spinlock_t recv_lock;		/* see above */
 	struct iser_slots slots;	/* send_lock */
 	struct list_head sendq, flushq;	/* send_lock */
 	struct iser_batch *batch;	/* send_lock */
@@ -228,6 +253,7 @@ struct iser_conn {
 	struct iser_slab heads;
 	struct scatterlist *sink_sg;	/* send_lock */
 
+	struct iser_quiet quiet;
 	struct iser_data_out *data_outs;
 	struct iser_slab data_out_heads;
 	struct list_head data_out_free, data_out_wait;	/* send_lock */
@@ -254,7 +280,7 @@ static inline u8 *iser_bhs(u8 *head)
 }
 
 /* main.c */
-extern struct workqueue_struct *iser_wq;
+extern struct workqueue_struct *iser_wq, *iser_poll_wq;
 __printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
 				   const char *fmt, ...);
 
@@ -275,6 +301,15 @@ void iser_connection_fail_locked(struct iser_conn *conn, int reason);
 /* verbs.c */
 int iser_verbs_create(struct iser_conn *conn);
 void iser_verbs_destroy(struct iser_conn *conn);
+
+/* poll.c */
+int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives);
+void iser_poll_stop(struct iser_conn *conn);
+void iser_poll_destroy(struct iser_conn *conn);
+void iser_send_event(struct iser_conn *conn);
+void iser_send_await(struct iser_conn *conn);
+void iser_send_awaited(struct iser_conn *conn);
+void iser_send_later(struct iser_conn *conn);
 
 /* cm.c */
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
@@ -334,6 +369,11 @@ void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc);
 int iser_data_outs_init(struct iser_conn *conn);
 void iser_data_outs_free(struct iser_conn *conn);
 
+/* quiet.c: initiator */
+int iser_quiet_init(struct iser_conn *conn);
+u8 *iser_quiet_slot(struct iser_conn *conn, u64 *dma);
+void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
+
 /* stag.c */
 int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr);
 void iser_stag_release(struct iser_io *io);
@@ -356,12 +396,22 @@ int iser_job_post(struct iser_job *job);
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
 void iser_job_init(struct iser_io *io);
 void iser_jobs_run(struct iser_conn *conn);
-void iser_job_submit(struct iser_conn *conn, struct iser_job *job);
+void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later);
 void iser_jobs_flush(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);
 
 /* wc.c */
-bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
-		const char *what);
+void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
+		    const char *what);
+
+/* Did it succeed?  If not, the connection ends; @what: for the log line. */
+static inline bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
+			      const char *what)
+{
+	if (likely(wc->status == IB_WC_SUCCESS))
+		return true;
+	iser_wc_failed(conn, wc, what);
+	return false;
+}
 
 #endif

@@ -19,8 +19,10 @@ static void iser_data_out_done(struct ib_cq *cq, struct ib_wc *wc)
 	list_add(&out->node, &conn->data_out_free);
 	next = list_first_entry_or_null(&conn->data_out_wait, struct iser_io,
 					wait);
-	if (next)
+	if (next) {
 		list_del_init(&next->wait);
+		iser_send_awaited(conn);
+	}
 	spin_unlock_bh(&conn->send_lock);
 	iser_command_put(io);
 	if (next && iser_state_live(READ_ONCE(conn->state)))
@@ -79,8 +81,10 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 				       struct iser_data_out, node);
 	ret = -EAGAIN;
 	if (!out) {
-		if (list_empty(&io->wait))
+		if (list_empty(&io->wait)) {
 			list_add_tail(&io->wait, &conn->data_out_wait);
+			iser_send_await(conn);
+		}
 		goto unlock;
 	}
 	list_del(&out->node);

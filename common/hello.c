@@ -26,6 +26,7 @@ static void iser_hello_sent(struct ib_cq *cq, struct ib_wc *wc)
 	h->sending = false;
 	rejected = h->rejected;
 	spin_unlock_bh(&conn->send_lock);
+	iser_send_awaited(conn);
 	wake_up_all(&conn->wait);
 	/* It has arrived: now the connection may go. */
 	if (rejected)
@@ -58,9 +59,12 @@ static int iser_hello_post(struct iser_conn *conn,
 	wr.sg_list = &sge;
 	wr.num_sge = 1;
 	conn->hello.sending = true;
+	iser_send_await(conn);
 	ret = ib_post_send(conn->qp, &wr, NULL);
-	if (ret)
+	if (ret) {
 		conn->hello.sending = false;
+		iser_send_awaited(conn);
+	}
 	return ret;
 }
 

@@ -52,6 +52,8 @@ static void iser_job_end(struct iser_job *job, int status)
 	struct iser_io *io = job->io;
 	struct iser_conn *conn = io->task.conn;
 
+	if (job->awaited)
+		iser_send_awaited(conn);
 	if (job->get) {
 		u32 offset = job->offset, len = job->len;
 
@@ -101,12 +103,14 @@ void iser_jobs_run(struct iser_conn *conn)
 
 /*
  * iser_job_submit - enter a job and post what can be posted
+ * @later: nobody waits for its end
  *
  * Under send_lock, any context.  The end of the job is told by an up-call
  * from the completion queue or a worker, never from here.
  */
-void iser_job_submit(struct iser_conn *conn, struct iser_job *job)
+void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later)
 {
+	job->awaited = false;
 	job->done = 0;
 	job->slots = 0;
 	job->complete = false;
@@ -115,10 +119,22 @@ void iser_job_submit(struct iser_conn *conn, struct iser_job *job)
 	job->fence = false;
 	list_add_tail(&job->node, &conn->sendq);
 	/* Before end_work has drained, it is the one to flush. */
-	if (conn->state == ISER_DOWN)
+	if (conn->state == ISER_DOWN) {
 		iser_job_to_flush(conn, job);
-	else
-		iser_jobs_run(conn);
+		return;
+	}
+	if (!iser_state_live(conn->state))
+		return;
+	if (later) {
+		iser_send_later(conn);
+	} else {
+		job->awaited = true;
+		iser_send_await(conn);
+	}
+	iser_jobs_run(conn);
+	/* What is left waits for slots, which completions give back. */
+	if (!list_empty(&conn->sendq))
+		iser_send_event(conn);
 }
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)

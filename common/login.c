@@ -132,6 +132,7 @@ static void iser_login_send_done(struct ib_cq *cq, struct ib_wc *wc)
 	spin_lock_bh(&conn->send_lock);
 	login->sending = false;
 	spin_unlock_bh(&conn->send_lock);
+	iser_send_awaited(conn);
 	wake_up_all(&conn->wait);
 	if (ok && conn->role == ISER_INITIATOR && login->pdu)
 		iser_login_deliver(conn);
@@ -212,9 +213,12 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 	wr.sg_list = sge;
 	wr.num_sge = 1 + i;
 	login->sending = true;
+	iser_send_await(conn);
 	ret = ib_post_send(conn->qp, &wr, NULL);
-	if (ret)
+	if (ret) {
 		login->sending = false;
+		iser_send_awaited(conn);
+	}
 unlock:
 	spin_unlock_bh(&conn->send_lock);
 	return ret;

@@ -12,6 +12,7 @@
 #include "core.h"
 
 struct workqueue_struct *iser_wq;
+struct workqueue_struct *iser_poll_wq;
 
 /*
  * iser_conn_warn - one line about a connection, for the administrator
@@ -72,15 +73,25 @@ static int __init iser_core_init(void)
 	iser_wq = alloc_workqueue("iser", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iser_wq)
 		return -ENOMEM;
+	/* On the CPU of the completion vector. */
+	iser_poll_wq = alloc_workqueue("iser_poll", ISER_WQ_PERCPU |
+				       WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	ret = -ENOMEM;
+	if (!iser_poll_wq)
+		goto free_wq;
 	ret = ib_register_client(&iser_client);
-	if (ret)
-		destroy_workqueue(iser_wq);
+	if (!ret)
+		return 0;
+	destroy_workqueue(iser_poll_wq);
+free_wq:
+	destroy_workqueue(iser_wq);
 	return ret;
 }
 
 static void __exit iser_core_exit(void)
 {
 	ib_unregister_client(&iser_client);
+	destroy_workqueue(iser_poll_wq);
 	destroy_workqueue(iser_wq);
 }
 

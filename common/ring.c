@@ -107,11 +107,11 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	wr.wr_cqe = &rx->cqe;
 	wr.sg_list = rx->sge;
 	wr.num_sge = rx->nr_sges;
-	spin_lock_bh(&conn->recv_lock);
 	/* Not behind the drain's own receive. */
-	if (conn->state < ISER_ENDING)
+	rcu_read_lock();
+	if (READ_ONCE(conn->state) < ISER_ENDING)
 		ret = ib_post_recv(conn->qp, &wr, NULL);
-	spin_unlock_bh(&conn->recv_lock);
+	rcu_read_unlock();
 	return ret;
 }
 

@@ -46,6 +46,7 @@ void iser_tasks_unmap(struct iser_conn *conn)
 {
 	iser_slab_unmap(&conn->heads);
 	iser_slab_unmap(&conn->data_out_heads);
+	iser_slab_unmap(&conn->quiet.heads);
 }
 
 void iser_tasks_free(struct iser_conn *conn)
@@ -53,6 +54,7 @@ void iser_tasks_free(struct iser_conn *conn)
 	kvfree(conn->ios);
 	conn->ios = NULL;
 	iser_slab_free(&conn->heads);
+	iser_slab_free(&conn->quiet.heads);
 }
 
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index)

@@ -3,8 +3,6 @@
  * The verbs objects of a connection: protection domain, queues, queue pair.
  *
  * A domain for each connection: an STag of one is worth nothing on another.
- * A completion queue for each connection at the target: its worker enters
- * LIO, and may be held up there by a backend of that connection.
  */
 #include "core.h"
 
@@ -66,14 +64,16 @@ int iser_verbs_create(struct iser_conn *conn)
 
 	/*
 	 * A task of an initiator takes at most three slots at a time: register,
-	 * Send, invalidate.  At a target slots are counted and waited for.
+	 * Send, invalidate.  Unsignaled ones keep two for longer than their task.
+	 * At a target slots are counted and waited for.
 	 */
 	if (conn->role == ISER_INITIATOR) {
-		u32 fit = (conn->dev->attrs.max_qp_wr - ISER_DATA_OUTS - 4) / 3;
+		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
+		u32 fit = (conn->dev->attrs.max_qp_wr - rest - 4) / 3;
 
 		/* More than fit are refused when they are allocated. */
 		conn->param.tasks = min(conn->param.tasks, fit);
-		sends = 3 * conn->param.tasks + ISER_DATA_OUTS;
+		sends = 3 * conn->param.tasks + rest;
 		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
 	} else {
 		sends = min_t(u32, conn->param.send_depth,
@@ -90,24 +90,15 @@ int iser_verbs_create(struct iser_conn *conn)
 		return ret;
 	}
 
-	/* Two Login PDUs, a Hello, two drains. */
-	conn->cq_size = sends + conn->param.recv_depth + 7;
-	if (conn->role == ISER_INITIATOR)
-		conn->cq = ib_cq_pool_get(conn->dev, conn->cq_size, -1,
-					  IB_POLL_SOFTIRQ);
-	else
-		conn->cq = ib_alloc_cq_any(conn->dev, conn, conn->cq_size,
-					   IB_POLL_WORKQUEUE);
-	if (IS_ERR(conn->cq)) {
-		ret = PTR_ERR(conn->cq);
-		conn->cq = NULL;
+	/* A Login PDU, a Hello, a drain; two Login PDUs and a drain. */
+	ret = iser_poll_init(conn, sends + 4, conn->param.recv_depth + 3);
+	if (ret)
 		return ret;
-	}
 
 	attr.event_handler = iser_qp_event;
 	attr.qp_context = conn;
-	attr.send_cq = conn->cq;
-	attr.recv_cq = conn->cq;
+	attr.send_cq = conn->poll.sends;
+	attr.recv_cq = conn->poll.receives;
 	attr.cap.max_send_wr = sends + 4;
 	attr.cap.max_recv_wr = conn->param.recv_depth + 2;
 	attr.cap.max_send_sge = conn->max_sge;
@@ -143,13 +134,7 @@ void iser_verbs_destroy(struct iser_conn *conn)
 		ib_mr_pool_destroy(qp, &qp->rdma_mrs);
 		ib_destroy_qp(qp);
 	}
-	if (conn->cq) {
-		if (conn->role == ISER_INITIATOR)
-			ib_cq_pool_put(conn->cq, conn->cq_size);
-		else
-			ib_free_cq(conn->cq);
-		conn->cq = NULL;
-	}
+	iser_poll_destroy(conn);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);
 		iser_ring_unmap(conn);

@@ -5,26 +5,22 @@
 #include "core.h"
 
 /*
- * iser_wc_ok - did the work request succeed?
+ * iser_wc_failed - a work request has failed: end the connection
  * @what: the operation, for the log line
  *
- * A failure ends the connection.  The first one of a connection says why.  Any
- * context.
+ * The first one of a connection says why.  Any context.
  */
-bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
-		const char *what)
+void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
+		    const char *what)
 {
-	if (likely(wc->status == IB_WC_SUCCESS))
-		return true;
 	/* A flush is the echo of an end that the peer, or this end, has begun. */
 	if (wc->status == IB_WC_WR_FLUSH_ERR) {
 		iser_connection_fail(conn, -ECONNRESET);
-		return false;
+		return;
 	}
 	if (READ_ONCE(conn->state) < ISER_ENDING)
 		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
 			       what, ib_wc_status_msg(wc->status),
 			       wc->vendor_err);
 	iser_connection_fail(conn, -EIO);
-	return false;
 }

@@ -49,7 +49,7 @@ static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 /* SCSI Response, behind what iser_put_data() was called for. */
 static void isert_respond(struct isert_conn *ic, struct isert_task *t)
 {
-	struct iser_control ctl = { .response = true };
+	struct iser_control ctl = { .response = true, .later = true };
 	struct iscsit_cmd *cmd = t->cmd;
 	u8 *bhs = t->task->bhs;
 

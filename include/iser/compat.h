@@ -18,4 +18,11 @@
 #define ISER_IMPORT()		MODULE_IMPORT_NS(ISER)
 #endif
 
+/* A workqueue that is bound to CPUs has to say so since 6.18. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define ISER_WQ_PERCPU	WQ_PERCPU
+#else
+#define ISER_WQ_PERCPU	0
+#endif
+
 #endif

@@ -82,6 +82,7 @@ struct iser_control {
 	u32 immediate;		/* initiator: bytes of @out sent with this PDU */
 	u32 unsolicited;	/* initiator: bytes of @out in Data-Out that follow */
 	bool no_answer;		/* initiator: task_done() when sent */
+	bool later;		/* target: nobody waits for task_done(), it may be 10 ms late */
 	bool response;		/* target: ends the task, invalidate its STags if agreed */
 };
 

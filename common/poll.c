@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The two completion queues of a connection, polled from one place.
+ *
+ * Receives wake; what is sent does not, unless somebody waits for it: most
+ * completions of Sends only give something back, and the next receive comes
+ * soon.  So the queue of the Sends is armed only while there is such a waiter
+ * (iser_send_await()), and read whenever anything is polled.  That takes a
+ * wake-up, and with it a context switch, off each I/O at either end, which
+ * ib_cq with its one way to arm a queue can't do: Documentation/performance.md.
+ *
+ * The initiator polls in a softirq, as libiscsi has no mutex.  The target has
+ * a worker: it enters LIO, and may be held up there by a backend.  What is
+ * polled runs one at a time.
+ */
+#include <linux/atomic.h>
+#include "core.h"
+
+#define ISER_POLL_WEIGHT	64	/* initiator: in one run of the softirq */
+#define ISER_POLL_BUDGET	1024	/* target: before others have the worker */
+#define ISER_POLL_LATE		msecs_to_jiffies(10)
+#define ISER_POLL_FLAGS		(IB_CQ_NEXT_COMP | IB_CQ_REPORT_MISSED_EVENTS)
+
+static atomic_t iser_poll_vector = ATOMIC_INIT(-1);
+
+/* What has been sent and what has come, in this order.  Return: how many. */
+static int iser_poll_queue(struct iser_poll *poll, struct ib_cq *cq)
+{
+	int n = ib_poll_cq(cq, ARRAY_SIZE(poll->wc), poll->wc), i;
+
+	for (i = 0; i < n; i++)
+		poll->wc[i].wr_cqe->done(cq, &poll->wc[i]);
+	return n;
+}
+
+/*
+ * Sends first: a response finds that of its command over, and LIO a tag.
+ * Return: completions, at least @budget when there may be more.
+ */
+static int iser_poll(struct iser_conn *conn, int budget)
+{
+	struct iser_poll *poll = &conn->poll;
+	int done = 0, sent, came;
+
+	do {
+		sent = iser_poll_queue(poll, poll->sends);
+		came = iser_poll_queue(poll, poll->receives);
+		done += sent + came;
+	} while (done < budget && (sent == ISER_POLL_BATCH ||
+				   came == ISER_POLL_BATCH));
+	return done;
+}
+
+/* Nothing is left to poll.  Return: true if something came since. */
+static bool iser_poll_arm(struct iser_conn *conn)
+{
+	struct iser_poll *poll = &conn->poll;
+	bool more = false;
+
+	if (atomic_read(&poll->awaited) || !list_empty_careful(&conn->sendq))
+		more = ib_req_notify_cq(poll->sends, ISER_POLL_FLAGS) > 0;
+	return ib_req_notify_cq(poll->receives, ISER_POLL_FLAGS) > 0 || more;
+}
+
+static int iser_poll_softirq(struct irq_poll *iop, int budget)
+{
+	struct iser_conn *conn = container_of(iop, struct iser_conn, poll.iop);
+	int done = iser_poll(conn, budget);
+
+	if (done < budget) {
+		irq_poll_complete(iop);
+		if (iser_poll_arm(conn))
+			irq_poll_sched(iop);
+	}
+	return done;
+}
+
+static void iser_poll_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
+
+	if (iser_poll(conn, ISER_POLL_BUDGET) >= ISER_POLL_BUDGET ||
+	    iser_poll_arm(conn))
+		queue_work(iser_poll_wq, work);
+}
+
+/* Poll soon.  Any context. */
+static void iser_poll_kick(struct iser_conn *conn)
+{
+	if (conn->role == ISER_INITIATOR)
+		irq_poll_sched(&conn->poll.iop);
+	else
+		queue_work(iser_poll_wq, &conn->poll.work);
+}
+
+static void iser_poll_event(struct ib_cq *cq, void *context)
+{
+	iser_poll_kick(context);
+}
+
+static void iser_poll_error(struct ib_event *event, void *context)
+{
+	struct iser_conn *conn = context;
+
+	iser_conn_warn(conn, "completion queue error: %s, ending the connection",
+		       ib_event_msg(event->event));
+	iser_connection_fail(conn, -EIO);
+}
+
+static void iser_poll_late(struct work_struct *work)
+{
+	iser_poll_kick(container_of(to_delayed_work(work), struct iser_conn,
+				    poll.late));
+}
+
+static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
+				      u32 vector)
+{
+	struct ib_cq_init_attr attr = { .cqe = size, .comp_vector = vector };
+	struct ib_cq *cq;
+
+	cq = ib_create_cq(conn->dev, iser_poll_event, iser_poll_error, conn,
+			  &attr);
+	/* Not the default: ib_drain_qp() would poll it beside us. */
+	if (!IS_ERR(cq))
+		cq->poll_ctx = conn->role == ISER_INITIATOR ?
+			IB_POLL_SOFTIRQ : IB_POLL_WORKQUEUE;
+	return cq;
+}
+
+/*
+ * iser_poll_init - make the completion queues
+ * @sends, @receives: completions that they have to hold
+ *
+ * May sleep.  Return: 0 or negative errno; iser_poll_destroy() cleans up.
+ */
+int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
+{
+	struct iser_poll *poll = &conn->poll;
+	u32 vector = (u32)atomic_inc_return(&iser_poll_vector) %
+		conn->dev->num_comp_vectors;
+	struct ib_cq *cq;
+
+	irq_poll_init(&poll->iop, ISER_POLL_WEIGHT, iser_poll_softirq);
+	INIT_WORK(&poll->work, iser_poll_work);
+	INIT_DELAYED_WORK(&poll->late, iser_poll_late);
+	cq = iser_poll_create(conn, receives, vector);
+	if (IS_ERR(cq))
+		return PTR_ERR(cq);
+	poll->receives = cq;
+	cq = iser_poll_create(conn, sends, vector);
+	if (IS_ERR(cq))
+		return PTR_ERR(cq);
+	poll->sends = cq;
+	return ib_req_notify_cq(poll->receives, IB_CQ_NEXT_COMP);
+}
+
+/* iser_poll_stop - nothing will complete any more: end what polls.  Sleeps. */
+void iser_poll_stop(struct iser_conn *conn)
+{
+	struct iser_poll *poll = &conn->poll;
+
+	if (!poll->sends || poll->stopped)
+		return;
+	poll->stopped = true;
+	cancel_delayed_work_sync(&poll->late);
+	cancel_work_sync(&poll->work);
+	irq_poll_disable(&poll->iop);
+}
+
+/* iser_poll_destroy - the queue pair is gone.  Sleeps. */
+void iser_poll_destroy(struct iser_conn *conn)
+{
+	struct iser_poll *poll = &conn->poll;
+
+	iser_poll_stop(conn);
+	if (poll->sends)
+		ib_destroy_cq(poll->sends);
+	if (poll->receives)
+		ib_destroy_cq(poll->receives);
+	poll->sends = NULL;
+	poll->receives = NULL;
+}
+
+/*
+ * iser_send_event - the next completion of what was sent is to wake
+ * Any context, while the connection is live.
+ */
+void iser_send_event(struct iser_conn *conn)
+{
+	if (ib_req_notify_cq(conn->poll.sends, ISER_POLL_FLAGS) > 0)
+		iser_poll_kick(conn);
+}
+
+/*
+ * iser_send_await - somebody waits for the completion of a Send or the like
+ *
+ * Until iser_send_awaited(), all such completions wake.  Any context, while
+ * the connection is live.
+ */
+void iser_send_await(struct iser_conn *conn)
+{
+	atomic_inc(&conn->poll.awaited);
+	iser_send_event(conn);
+}
+
+void iser_send_awaited(struct iser_conn *conn)
+{
+	atomic_dec(&conn->poll.awaited);
+}
+
+/*
+ * iser_send_later - nobody waits for what is about to be posted
+ *
+ * Where no receive comes, it is given back a little later.  Any context.
+ */
+void iser_send_later(struct iser_conn *conn)
+{
+	if (!delayed_work_pending(&conn->poll.late))
+		queue_delayed_work(iser_wq, &conn->poll.late, ISER_POLL_LATE);
+}
