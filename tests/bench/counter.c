@@ -3,7 +3,7 @@
  * counter - a plugin of QEMU's emulator: how often each basic block of the guest
  * is executed. For machines with one CPU.
  *
- *	cc -O2 -fPIC -shared -o counter.so counter.c
+ *	cc -O2 -fPIC -shared -o counter.so counter.c holds.c
  *	qemu-system-x86_64 ... -plugin file=counter.so,out=PREFIX
  *
  * The guest executes a marker, an instruction that does nothing (see load.c).
@@ -12,39 +12,14 @@
  *
  * A rep-prefixed instruction counts once for each repetition: that is how the
  * emulator runs it.
- *
- * The emulator has no package with the header of its plugin interface; what is
- * used of version 1 of it (QEMU up to 8.2) is declared here.
  */
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_info_t;
-
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
-enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-		void (*cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb));
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb,
-		enum qemu_plugin_op op, void *ptr, uint64_t imm);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-		void (*cb)(unsigned int vcpu, void *data),
-		enum qemu_plugin_cb_flags flags, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb,
-						 size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+#include "plugin.h"
 
 extern int qemu_plugin_version;
 int qemu_plugin_version = 1;
@@ -112,26 +87,34 @@ static void start(unsigned int vcpu, void *data)
 	(void)vcpu;
 	(void)data;
 	blocks_take(NULL);
+	holds_take(NULL);
 }
 
-static void take(unsigned int vcpu, void *data)
+static void take_to(const char *suffix, void (*write)(FILE *f))
 {
 	char name[4096];
 	FILE *f;
 
-	(void)vcpu;
-	(void)data;
-	snprintf(name, sizeof(name), "%s.%u", prefix, ++taken);
+	snprintf(name, sizeof(name), "%s.%u%s", prefix, taken, suffix);
 	f = fopen(name, "w");
 	if (!f) {
 		perror(name);
 		abort();
 	}
-	blocks_take(f);
+	write(f);
 	if (fclose(f)) {
 		perror(name);
 		abort();
 	}
+}
+
+static void take(unsigned int vcpu, void *data)
+{
+	(void)vcpu;
+	(void)data;
+	taken++;
+	take_to("", blocks_take);
+	take_to(".holds", holds_take);
 }
 
 /* call or jmp to a distance of 32 bits: the only forms that leave a function. */
@@ -169,6 +152,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	b = block_get(qemu_plugin_tb_vaddr(tb), branch_target(insn), n);
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
 						 &b->r.count, 1);
+	holds_translated(tb, b->r.pc, b->r.target, n);
 	for (i = 0; i < n; i++) {
 		insn = qemu_plugin_tb_get_insn(tb, i);
 		switch (marker(insn)) {
@@ -193,6 +177,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info,
 		return -1;
 	}
 	prefix = strdup(argv[0] + 4);
+	holds_prefix(prefix);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;
 }

@@ -9,6 +9,8 @@ import collections
 import re
 import struct
 
+import holds
+
 OWN = {
     'ours': ('iser_core', 'ib_iser', 'ib_isert'),
     'kernel': ('ib_iser', 'ib_isert'),
@@ -147,7 +149,7 @@ def read(folder):
     """{transport: {workload: summary}} of the folder of a counted machine, and how
     many instructions there were for each nanosecond of its clock: 1, or the counter
     is wrong"""
-    runs, symbols = collections.defaultdict(list), {}
+    runs, held, symbols = collections.defaultdict(list), collections.defaultdict(list), {}
     instructions, clock = 0, 0
     with open(f'{folder}/takes') as takes:
         for number, line in enumerate(takes, 1):
@@ -161,7 +163,10 @@ def read(folder):
             clock += int(ns)
             workload, ios = workload.rsplit(':', 1)
             runs[transport, workload].append(tuple(per_io(c, int(ios)) for c in loaded))
+            held[transport, workload].append(holds.load(
+                f'{folder}/counts.{number}.holds', symbols[turn, transport], int(ios)))
     result = collections.defaultdict(dict)
     for (transport, workload), rounds in runs.items():
         result[transport][workload] = summary(transport, rounds)
+        result[transport][workload]['held'] = holds.summary(held[transport, workload])
     return dict(result), instructions / clock

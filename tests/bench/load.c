@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * load DEVICE PATTERN SIZE DEPTH NUMBER
+ * load DEVICE[,DEVICE]... PATTERN SIZE DEPTH NUMBER
  *
  * Keeps DEPTH I/Os of SIZE bytes (4k) under way, of PATTERN read, write, randread
- * or randwrite, as fio does with libaio and direct=1. First some that do not count;
+ * or randwrite, as fio does with libaio and direct=1. Devices have their turn one
+ * after another. First some that do not count;
  * then NUMBER of them end between two markers, instructions that do nothing but
  * are known to counter.c. The queue is full at both. Prints the nanoseconds between.
  *
@@ -26,12 +27,14 @@
 
 #define AREA	(48ul << 20)	/* of the device */
 #define DEPTH	128
+#define DEVICES	1024
 #define BEFORE	200		/* do not count, and twice the depth */
 
 static struct iocb iocbs[DEPTH];
 static aio_context_t context;
 static size_t size;
 static int random_order;
+static int devices[DEVICES], devices_count;
 
 static void die(const char *what)
 {
@@ -54,6 +57,9 @@ static unsigned long next_offset(void)
 
 static void submit(struct iocb *iocb)
 {
+	static unsigned int turn;
+
+	iocb->aio_fildes = devices[turn++ % devices_count];
 	iocb->aio_offset = next_offset();
 	if (syscall(SYS_io_submit, context, 1, &iocb) != 1)
 		die("io_submit");
@@ -89,9 +95,22 @@ static long now_ns(void)
 	return t.tv_sec * 1000000000l + t.tv_nsec;
 }
 
+static void devices_open(char *names)
+{
+	char *name;
+	int fd;
+
+	for (name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+		fd = open(name, O_RDWR | O_DIRECT);
+		if (fd < 0 || devices_count == DEVICES)
+			die(name);
+		devices[devices_count++] = fd;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	int fd, i, depth, writes;
+	int i, depth, writes;
 	long start, end;
 	char *memory;
 
@@ -103,15 +122,12 @@ int main(int argc, char **argv)
 	depth = atoi(argv[4]);
 	if (!size || depth < 1 || depth > DEPTH)
 		return 2;
-	fd = open(argv[1], O_RDWR | O_DIRECT);
-	if (fd < 0)
-		die(argv[1]);
+	devices_open(argv[1]);
 	memory = aligned_alloc(4096, depth * size);
 	if (!memory || syscall(SYS_io_setup, DEPTH, &context))
 		die("set-up");
 	memset(memory, 0x5a, depth * size);
 	for (i = 0; i < depth; i++) {
-		iocbs[i].aio_fildes = fd;
 		iocbs[i].aio_lio_opcode = writes ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
 		iocbs[i].aio_buf = (unsigned long)(memory + i * size);
 		iocbs[i].aio_nbytes = size;

@@ -14,6 +14,7 @@ EVENT_TARGETS = {   # for a 4k I/O, absolute
 }
 KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
          'session': 'session, both ends and disk'}
+WHAT = {'login': 'login by a program', 'session': 'login by iscsiadm'}
 
 
 def label(workload):
@@ -91,7 +92,39 @@ def count_tables(part, kernel):
         goals = [EVENT_TARGETS.get((event, w.split(':', 1)[1])) for w in workloads]
         if any(g is not None for g in goals):
             body.append([f'{event}, target'] + ['-' if g is None else g for g in goals])
-    return out + rows(head, body)
+    return out + rows(head, body) + held_table(part, workloads)
+
+
+def held_rows(part):
+    """(pair, module, {workload: {place: section}}) of what takes spin locks"""
+    for t in ('ours', 'kernel'):
+        held = {w: summary.get('held', {}) for w, summary in part.get(t, {}).items()}
+        for module in sorted({m for sections in held.values() for m in sections}):
+            yield NAMES[t], module, {w: found.get(module, {}) for w, found in held.items()}
+
+
+def held_table(part, workloads):
+    """instructions under spin locks, by the module that takes them"""
+    body = [[f'{name}: {module}'] +
+            ['{:.0f} ({})'.format(sum(s[1] for s in found[w].values()),
+                                  max((s[2] for s in found[w].values()), default=0))
+             for w in workloads] for name, module, found in held_rows(part)]
+    return ('### Instructions under spin locks for an I/O, by who takes them (the longest section)'
+            '\n\n' + rows([''] + [label(w) for w in workloads], body)) if body else ''
+
+
+def sections_table(part, workloads):
+    body = []
+    for name, module, found in held_rows(part):
+        if module in ('rdma_rxe', 'target_core_mod'):
+            continue
+        for place in sorted({p for sections in found.values() for p in sections}):
+            values = [found[w].get(place, [0, 0, 0]) for w in workloads]
+            if any(v[0] for v in values):
+                body.append([f'{name}: {module}', place] + [
+                    f'{n:.2f} x {insns / n:.0f}' if n else '-' for n, insns, _ in values])
+    return ('### Sections under spin locks: number for an I/O x instructions\n\n' +
+            rows(['', 'from'] + [label(w) for w in workloads], body)) if body else ''
 
 
 def compare(part, workloads, value):
@@ -141,6 +174,15 @@ def time_tables(part, raw):
                                                   for w in workloads] for t in names]
         body += compare(part, workloads, lambda s, k=what: s[k])
         out += f'### {title}\n\n' + rows(head, body)
+    several = sorted((t.split('-') for t in part if '-' in t), key=lambda t: (t[0], int(t[1])))
+    if several:
+        some = list(part['-'.join(several[0])])
+        body = [[f'{NAMES[pair]}, 1'] + [number(part[pair][w]['iops']) for w in some]
+                for pair in ('ours', 'kernel') if pair in part]
+        body += [[f'{NAMES[pair]}, {n}'] +
+                 [number(part[f'{pair}-{n}'][w]['iops']) for w in some] for pair, n in several]
+        out += ('### I/Os in a second by several sessions for one disk\n\n' +
+                rows([''] + [label(w) for w in some], sorted(body, key=lambda r: r[0], reverse=True)))
     large = [w for w in workloads if w.split(':')[1] == '128k']
     if large and raw:
         # A SCSI read is an RDMA Write, a write an RDMA Read.
@@ -175,6 +217,41 @@ def memory_table(part):
             rows([''] + columns, body))
 
 
+def by_number(data, numbers):
+    """rows of {what: {pair: {N: figure}}}; last how the figure for most differs from that
+    for the number before"""
+    body, last = [], numbers[-2:]
+    for what, pairs in data.items():
+        body += [[f'{what}: {NAMES[p]}'] + [number(v.get(n)) for n in numbers] +
+                 [ratio(v.get(last[-1]), v.get(last[0]))] for p, v in pairs.items()]
+        if 'ours' in pairs and 'kernel' in pairs:
+            body.append([f"**{what}: ours / kernel's iSER**"] +
+                        [ratio(pairs['ours'].get(n), pairs['kernel'].get(n))
+                         for n in numbers] + [''])
+    return rows([''] + numbers + [f'{last[-1]} / {last[0]}'], body)
+
+
+def scale_tables(scale, memory):
+    out = ''
+    if scale:
+        numbers = sorted(next(iter(scale['login'].values())), key=int)
+        out += '### Thousand instructions, both ends, by number of connections\n\n'
+        out += by_number({WHAT.get(what) or f'{label(what)} in all':
+                          {p: {n: ns / 1000 for n, ns in v.items()} for p, v in pairs.items()}
+                          for what, pairs in scale.items()}, numbers)
+    if memory:
+        numbers = sorted(memory['none']['peer'], key=int)
+        data = {}
+        for pair, kinds in memory.items():
+            for kind in set(kinds) & set(KINDS):
+                peer = memory['none']['peer'] if kind != 'session' else {}
+                data.setdefault(KINDS[kind], {})[pair] = {
+                    n: (v[0] - peer.get(n, [0])[0]) / int(n) for n, v in kinds[kind].items()}
+        out += '### KiB of memory for each, by number of connections\n\n'
+        out += by_number({k: data[k] for k in KINDS.values() if k in data}, numbers)
+    return out
+
+
 def text(result):
     about = result['about']
     out = ', '.join(f'{k} {v}' for k, v in about.items()) + '\n\n'
@@ -184,8 +261,11 @@ def text(result):
         out += '## Timed\n\n' + time_tables(result['time'], result.get('raw'))
     if 'memory' in result:
         out += '## Memory\n\n' + memory_table(result['memory'])
+    if 'scale' in result or 'memory' in result:
+        out += '## Scale\n\n' + scale_tables(result.get('scale'), result.get('memory'))
     if 'count' in result:
         out += '## Where the instructions go\n\n' + function_tables(result['count'])
+        out += sections_table(result['count'], shared(result['count'])[1])
     return out
 
 

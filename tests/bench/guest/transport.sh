@@ -30,9 +30,30 @@ pair_load() {
 	done
 }
 
-# disk_up TRANSPORT: sets DISK
+# disks: of all sessions, those whose size is known
+disks() {
+	local block
+	for block in /sys/class/iscsi_session/session*/device/target*/*:0/block/*; do
+		[ ! -e "$block/size" ] || [ "$(<"$block/size")" = 0 ] || echo "/dev/${block##*/}"
+	done
+}
+
+sessions_are() {
+	[ "$(disks | wc -l)" = "$1" ]
+}
+
+# disk_up TRANSPORT: sets DISK. ours-N, kernel-N: by N sessions; DISK is what all of
+# them see, as fio wants it
 disk_up() {
 	case $1 in
+	ours-* | kernel-*)
+		pair_load "${1%-*}"
+		target_up bench $disk_mib
+		node_new bench
+		node_set bench node.session.nr_sessions "${1#*-}"
+		login bench
+		wait_for 20 "${1#*-} disks" sessions_are "${1#*-}"
+		DISK=$(disks | paste -sd:) ;;
 	ours | kernel)
 		pair_load "$1"
 		target_up bench $disk_mib
@@ -53,9 +74,12 @@ disk_up() {
 	nvme) nvme_up ;;
 	*) fail "no transport $1" ;;
 	esac >&2
-	# The disk of NVMe's multipath has none.
-	[ ! -e "/sys/block/${DISK##*/}/queue/scheduler" ] ||
-		echo none >"/sys/block/${DISK##*/}/queue/scheduler"
+	local d
+	for d in ${DISK//:/ }; do
+		# The disk of NVMe's multipath has none.
+		[ ! -e "/sys/block/${d##*/}/queue/scheduler" ] ||
+			echo none >"/sys/block/${d##*/}/queue/scheduler"
+	done
 }
 
 disk_down() {

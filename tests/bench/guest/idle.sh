@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Idle connections, N at a time. Sourced after transport.sh by memory and scale;
+# needs ends (tests/bench) and peer (tests/tools) in ISER_TOOLS.
+
+clock() {
+	echo "${EPOCHREALTIME/[.,]/}"
+}
+
+# held N PROGRAM ARGUMENT...: starts it; it holds something until told to end.
+# Sets "took", in microseconds.
+held() {
+	local n=$1 start line=''
+	shift
+	rm -f /tmp/hold /tmp/held
+	mkfifo /tmp/hold /tmp/held
+	start=$(clock)
+	"$@" </tmp/hold >/tmp/held 2>&1 &
+	holder=$!
+	exec {hold}>/tmp/hold {answer}</tmp/held
+	read -r -t $((150 * SLOW)) -u "$answer" line || true
+	took=$(($(clock) - start))
+	same "$n connections" "$line" "ready $n"
+}
+
+# let_go [LOST]: the holder ends; no more than LOST of its connections were gone
+let_go() {
+	local line=''
+	exec {hold}>&-
+	read -r -u "$answer" line || true
+	wait "$holder" || true
+	exec {answer}<&-
+	case $line in '' | 'closed 0') return ;; esac
+	[ "${line#closed }" -le "${1:-0}" ] || fail "the target ended connections: $line"
+}
+
+held_ends() { # N
+	held "$1" /tmp/tools/ends "$IP" "$1"
+}
+
+held_silent() { # N
+	held "$1" /tmp/tools/peer -n "$1" "$IP" "$PORT" silent
+}
+
+held_logins() { # N
+	held "$1" /tmp/tools/peer -t 60000 -n "$1" -l -T "$(iqn bench)" "$IP" "$PORT" hold
+}
+
+# sessions_new N: with their disks. Sets "took", until iscsiadm is back
+sessions_new() {
+	local start
+	node_set bench node.session.nr_sessions "$1" >/dev/null
+	start=$(clock)
+	login bench >/dev/null
+	# shellcheck disable=SC2034 # for the caller
+	took=$(($(clock) - start))
+	wait_for 60 "$1 disks" sessions_are "$1"
+}
+
+sessions_end() {
+	logout bench >/dev/null
+	target_quiet
+}
+
+target_quiet() {
+	wait_for 60 'the target is idle' target_idle bench
+	sleep 1
+}
+
+# idle_up PAIR: its target; the peer is never pinged, since it does not answer
+idle_up() {
+	# shellcheck disable=SC2154 # transport.sh, tests/lib/target.sh
+	local mib=$disk_mib peer=$iqn_prefix:peer acl
+	pair_load "$1"
+	target_up bench "$mib"
+	target_set bench attrib login_timeout 30
+	acl=$(tpg bench)/acls/$peer
+	mkdir -p "$acl/lun_0"
+	ln -s "$(tpg bench)/lun/lun_0" "$acl/lun_0/link"
+	echo 0 >"$acl/attrib/nopin_timeout"
+	node_new bench
+	# Once without counting: what is made at first use stays.
+	held_logins 1
+	let_go
+	target_quiet
+	sessions_new 1
+	sessions_end
+}
+
+idle_down() {
+	targets_down
+	backstores_down
+}
+
+modprobe -a rdma_ucm ib_uverbs
+need_tool peer
+# From memory: to wait for the host would be time in a counted machine.
+cp -r "$ISER_TOOLS" /tmp/tools
+ulimit -n 65536
