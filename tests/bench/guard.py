@@ -5,7 +5,8 @@ A figure may be above the earlier one by 1 %, and by twice as much as the rounds
 result differ among themselves. What the scheduler has a say in differs more between two machines
 than between two rounds of one, and may be above by 5 % and a quarter of an event.
 """
-import table
+import idle
+from cells import label, number
 
 BY_SPREAD = 2
 CODE, EVENT, SCHEDULED = (0.01, 5), (0.01, 0.05), (0.05, 0.25)  # in proportion, and at least
@@ -58,15 +59,15 @@ def memory(old, new):
     for kind, numbers in new.get('memory', {}).get('ours', {}).items():
         was = old.get('memory', {}).get('ours', {}).get(kind)
         if was:
-            base = table.each(was)
-            yield kind, base, table.each(numbers), base * (1 + MEMORY_MARGIN) + MEMORY_LEAST
+            base = idle.each(was)
+            yield kind, base, idle.each(numbers), base * (1 + MEMORY_MARGIN) + MEMORY_LEAST
 
 
 def text(old, new):
     """the section of the report"""
-    lines = [f'{table.label(w)}: {name} {table.number(a)}, now {table.number(b)}'
+    lines = [f'{label(w)}: {name} {number(a)}, now {number(b)}'
              for w, name, a, b, most in counts(old, new) if b > most]
-    lines += [f'memory, {table.KINDS[kind]}: {a:.0f} KiB, now {b:.0f}'
+    lines += [f'memory, {idle.KINDS[kind]}: {a:.0f} KiB, now {b:.0f}'
               for kind, a, b, most in memory(old, new) if b > most]
     return '## More than before\n\n' + (''.join(f'* {x}\n' for x in lines) or 'Nothing.\n')
 
@@ -78,16 +79,16 @@ def ktap(old, new):
     groups = {'bench/clock': [('instructions a nanosecond', 1, clock, CLOCK)]}
     for workload, name, base, value, most in counts(old, new):
         what = 'own' if name in OWN else 'whole'
-        found = groups.setdefault(f"bench/{table.label(workload).replace(' ', '-')}/{what}", [])
+        found = groups.setdefault(f"bench/{label(workload).replace(' ', '-')}/{what}", [])
         found.append((name, base, value, most))
     compared = len(groups) > 1
     lines, red = ['KTAP version 1', f'1..{len(groups) + (not compared)}'], 0
-    for number, (group, found) in enumerate(groups.items(), 1):
-        worse = [f'# {name}: {table.number(base)} before, now {table.number(value)}, '
-                 f'at most {table.number(most)}'
+    for turn, (group, found) in enumerate(groups.items(), 1):
+        worse = [f'# {name}: {number(base)} before, now {number(value)}, '
+                 f'at most {number(most)}'
                  for name, base, value, most in found if value > most]
         red += bool(worse)
-        lines += worse + [f"{'not ok' if worse else 'ok'} {number} {group}"]
+        lines += worse + [f"{'not ok' if worse else 'ok'} {turn} {group}"]
     if not compared:
         lines.append('ok 2 bench/counts # SKIP no stored result to compare with')
     elif not comparable(old, new):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The result of tests/bench/run as Markdown tables."""
+import idle
+from cells import NAMES, label, number, ratio, rows, spread
 
-NAMES = {'ours': 'ours', 'kernel': "kernel's iSER", 'nvme': 'NVMe/RDMA', 'tcp': 'iSCSI/TCP'}
 # The most that ours may be of the kernel's pair.
 TARGETS = {
     'total': {'4k:1': 0.89, '4k:32': 0.96, '128k:4': 0.95},
@@ -12,40 +13,11 @@ EVENT_TARGETS = {   # for a 4k I/O, absolute
     ('context switches', '4k:1'): 9, ('completions', '4k:1'): 3, ('completions', '4k:32'): 3,
     ('own allocations', '4k:1'): 0, ('own allocations', '4k:32'): 0,
 }
-KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
-         'session': 'session, both ends and disk'}
-WHAT = {'login': 'login by a program', 'session': 'login by iscsiadm'}
-
-
-def label(workload):
-    rw, size, depth = workload.split(':')
-    return f"{size} {rw.removeprefix('rand')} QD{depth}"
 
 
 def target(table, workload):
     rw, rest = workload.split(':', 1)
     return table.get(f'{rw}:{rest}', table.get(rest))
-
-
-def rows(head, body):
-    lines = ['| ' + ' | '.join(head) + ' |', '|---|' + '---:|' * (len(head) - 1)]
-    lines += ['| ' + ' | '.join(str(c) for c in row) + ' |' for row in body]
-    return '\n'.join(lines) + '\n\n'
-
-
-def number(value):
-    if value is None:
-        return '-'
-    return f'{value:.2f}' if abs(value) < 100 else f'{value:.0f}'
-
-
-def ratio(a, b):
-    return f'{a / b:.3f}' if a is not None and b else '-'
-
-
-def spread(values):
-    middle = sum(values) / len(values)
-    return f'{100 * (max(values) - min(values)) / middle:.1f} %' if middle else '-'
 
 
 def shared(part):
@@ -194,64 +166,6 @@ def time_tables(part, raw):
     return out
 
 
-def each(numbers, column=0, less=0.0):
-    """what one more takes, from the smallest and the largest number"""
-    low, high = min(numbers, key=int), max(numbers, key=int)
-    if low == high:
-        return numbers[low][column] / int(low) - less
-    return (numbers[high][column] - numbers[low][column]) / (int(high) - int(low)) - less
-
-
-def memory_table(part):
-    columns = ['pages free', 'slab', 'vmalloc', 'per CPU']
-    body = []
-    for pair, kinds in part.items():
-        for kind, numbers in kinds.items():
-            if kind not in KINDS:
-                continue
-            peer = part.get('none', {}).get('peer') if kind != 'session' else None
-            body.append([f'{NAMES[pair]}: {KINDS[kind]}'] +
-                        [number(each(numbers, i, each(peer, i) if peer else 0))
-                         for i in range(4)])
-    return ('### Memory of an idle connection, KiB\n\n' +
-            rows([''] + columns, body))
-
-
-def by_number(data, numbers):
-    """rows of {what: {pair: {N: figure}}}; last how the figure for most differs from that
-    for the number before"""
-    body, last = [], numbers[-2:]
-    for what, pairs in data.items():
-        body += [[f'{what}: {NAMES[p]}'] + [number(v.get(n)) for n in numbers] +
-                 [ratio(v.get(last[-1]), v.get(last[0]))] for p, v in pairs.items()]
-        if 'ours' in pairs and 'kernel' in pairs:
-            body.append([f"**{what}: ours / kernel's iSER**"] +
-                        [ratio(pairs['ours'].get(n), pairs['kernel'].get(n))
-                         for n in numbers] + [''])
-    return rows([''] + numbers + [f'{last[-1]} / {last[0]}'], body)
-
-
-def scale_tables(scale, memory):
-    out = ''
-    if scale:
-        numbers = sorted(next(iter(scale['login'].values())), key=int)
-        out += '### Thousand instructions, both ends, by number of connections\n\n'
-        out += by_number({WHAT.get(what) or f'{label(what)} in all':
-                          {p: {n: ns / 1000 for n, ns in v.items()} for p, v in pairs.items()}
-                          for what, pairs in scale.items()}, numbers)
-    if memory:
-        numbers = sorted(memory['none']['peer'], key=int)
-        data = {}
-        for pair, kinds in memory.items():
-            for kind in set(kinds) & set(KINDS):
-                peer = memory['none']['peer'] if kind != 'session' else {}
-                data.setdefault(KINDS[kind], {})[pair] = {
-                    n: (v[0] - peer.get(n, [0])[0]) / int(n) for n, v in kinds[kind].items()}
-        out += '### KiB of memory for each, by number of connections\n\n'
-        out += by_number({k: data[k] for k in KINDS.values() if k in data}, numbers)
-    return out
-
-
 def text(result):
     about = result['about']
     out = ', '.join(f'{k} {v}' for k, v in about.items()) + '\n\n'
@@ -260,9 +174,10 @@ def text(result):
     if 'time' in result:
         out += '## Timed\n\n' + time_tables(result['time'], result.get('raw'))
     if 'memory' in result:
-        out += '## Memory\n\n' + memory_table(result['memory'])
+        out += '## Memory\n\n' + idle.memory_table(result['memory'])
+        out += idle.largest_table(result.get('largest', {}))
     if 'scale' in result or 'memory' in result:
-        out += '## Scale\n\n' + scale_tables(result.get('scale'), result.get('memory'))
+        out += '## Scale\n\n' + idle.scale_tables(result.get('scale'), result.get('memory'))
     if 'count' in result:
         out += '## Where the instructions go\n\n' + function_tables(result['count'])
         out += sections_table(result['count'], shared(result['count'])[1])
@@ -286,7 +201,7 @@ def pictures(result, picture):
                     f'{title}, {size}', unit, [label(w) for w in chosen],
                     {NAMES[t]: [data[t][w][what] / scale for w in chosen] for t in names})
     if 'memory' in result:
-        for kind, title in KINDS.items():
+        for kind, title in idle.KINDS.items():
             series = {NAMES[pair]: {int(n): max(v[0], 0) / 1024 for n, v in kinds[kind].items()}
                       for pair, kinds in result['memory'].items() if kind in kinds}
             if series:

@@ -60,14 +60,7 @@ disk_up() {
 		session_up bench
 		DISK=$DEVICE ;;
 	tcp)
-		pair_load ours
-		modprobe iscsi_tcp
-		target_new bench
-		target_lun bench 0 "$(backstore_ram bench $disk_mib)"
-		target_portal bench "$IP" tcp
-		target_on bench
-		initiator_up
-		node bench -o new -I default >/dev/null
+		tcp_up
 		login bench
 		device bench
 		DISK=$DEVICE ;;
@@ -80,6 +73,18 @@ disk_up() {
 		[ ! -e "/sys/block/${d##*/}/queue/scheduler" ] ||
 			echo none >"/sys/block/${d##*/}/queue/scheduler"
 	done
+}
+
+# tcp_up: a target and a node, no session
+tcp_up() {
+	pair_load ours
+	modprobe iscsi_tcp
+	target_new bench
+	target_lun bench 0 "$(backstore_ram bench $disk_mib)"
+	target_portal bench "$IP" tcp
+	target_on bench
+	initiator_up
+	node bench -o new -I default >/dev/null
 }
 
 disk_down() {

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tables of idle connections and of their number: memory, logins, I/Os of many sessions."""
+from cells import NAMES, label, number, ratio, rows
+
+KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
+         'initiator': 'initiator and disk', 'session': 'session, both ends and disk'}
+WITH_PEER = ('silent', 'login')     # the peer's end of these is taken off
+WHAT = {'login': 'login by a program', 'session': 'login by iscsiadm'}
+
+
+def each(numbers, column=0, less=0.0):
+    """what one more takes, from the smallest and the largest number"""
+    low, high = min(numbers, key=int), max(numbers, key=int)
+    if low == high:
+        return numbers[low][column] / int(low) - less
+    return (numbers[high][column] - numbers[low][column]) / (int(high) - int(low)) - less
+
+
+def memory_table(part):
+    columns = ['pages free', 'slab', 'vmalloc', 'per CPU']
+    body = []
+    for pair, kinds in part.items():
+        for kind, numbers in kinds.items():
+            if kind not in KINDS:
+                continue
+            peer = part.get('none', {}).get('peer') if kind in WITH_PEER else None
+            body.append([f'{NAMES[pair]}: {KINDS[kind]}'] +
+                        [number(each(numbers, i, each(peer, i) if peer else 0))
+                         for i in range(4)])
+    return ('### Memory of an idle connection, KiB\n\n' +
+            rows([''] + columns, body))
+
+
+def largest_table(part):
+    """the largest pieces of memory that the modules ask for, at most five of each"""
+    body = [[NAMES[pair], function, size] for pair, sizes in part.items()
+            for function, size in sorted(sizes.items(), key=lambda s: -s[1])[:5]]
+    return ('### Largest pieces of memory in one allocation, bytes\n\n' +
+            rows(['', 'by', 'bytes'], body))
+
+
+def by_number(data, numbers):
+    """rows of {what: {pair: {N: figure}}}; last how the figure for most differs from that
+    for the number before"""
+    body, last = [], numbers[-2:]
+    for what, pairs in data.items():
+        body += [[f'{what}: {NAMES[p]}'] + [number(v.get(n)) for n in numbers] +
+                 [ratio(v.get(last[-1]), v.get(last[0]))] for p, v in pairs.items()]
+        if 'ours' in pairs and 'kernel' in pairs:
+            body.append([f"**{what}: ours / kernel's iSER**"] +
+                        [ratio(pairs['ours'].get(n), pairs['kernel'].get(n))
+                         for n in numbers] + [''])
+    return rows([''] + numbers + [f'{last[-1]} / {last[0]}'], body)
+
+
+def scale_tables(scale, memory):
+    out = ''
+    if scale:
+        numbers = sorted(next(iter(scale['login'].values())), key=int)
+        out += '### Thousand instructions, both ends, by number of connections\n\n'
+        out += by_number({WHAT.get(what) or f'{label(what)} in all':
+                          {p: {n: ns / 1000 for n, ns in v.items()} for p, v in pairs.items()}
+                          for what, pairs in scale.items()}, numbers)
+    if memory:
+        numbers = sorted(memory['none']['peer'], key=int)
+        data = {}
+        for pair, kinds in memory.items():
+            for kind in set(kinds) & set(KINDS):
+                peer = memory['none']['peer'] if kind in WITH_PEER else {}
+                data.setdefault(KINDS[kind], {})[pair] = {
+                    n: (v[0] - peer.get(n, [0])[0]) / int(n) for n, v in kinds[kind].items()}
+        out += '### KiB of memory for each, by number of connections\n\n'
+        out += by_number({k: data[k] for k in KINDS.values() if k in data}, numbers)
+    return out
