@@ -9,6 +9,7 @@ import collections
 import re
 import struct
 
+import groups
 import holds
 
 OWN = {
@@ -134,6 +135,7 @@ def summary(transport, rounds):
         'own': round(sum(modules[m] for m in own), 1),
         'own rounds': [round(sum(n for (_, m), n in r[0].items() if m in own), 1) for r in rounds],
         'modules': rounded(modules.most_common(), 0.5),
+        'groups': groups.sums(insns, own),
         'events': {k: round(v, 3) for k, v in events.items()},
         'event spreads': rounded((k, max(e[k] for e in each) - min(e[k] for e in each))
                                  for k in events),

@@ -67,6 +67,19 @@ def count_tables(part, kernel):
     return out + rows(head, body) + held_table(part, workloads)
 
 
+def groups_table(part):
+    """who spends the instructions: a column for each transport and workload would be too many"""
+    names, workloads = shared(part)
+    out = ''
+    for w in workloads:
+        found = {t: part[t][w].get('groups', {}) for t in names}
+        body = [[g] + [number(found[t].get(g, 0)) for t in names]
+                for g in sorted({g for one in found.values() for g in one},
+                                key=lambda g: -found[names[0]].get(g, 0))]
+        out += f'### Who spends them: {label(w)}\n\n' + rows([''] + [NAMES[t] for t in names], body)
+    return out
+
+
 def held_rows(part):
     """(pair, module, {workload: {place: section}}) of what takes spin locks"""
     for t in ('ours', 'kernel'):
@@ -179,7 +192,8 @@ def text(result):
     if 'scale' in result or 'memory' in result:
         out += '## Scale\n\n' + idle.scale_tables(result.get('scale'), result.get('memory'))
     if 'count' in result:
-        out += '## Where the instructions go\n\n' + function_tables(result['count'])
+        out += '## Where the instructions go\n\n' + groups_table(result['count'])
+        out += function_tables(result['count'])
         out += sections_table(result['count'], shared(result['count'])[1])
     return out
 
