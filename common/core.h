@@ -42,8 +42,8 @@
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
 #define ISER_QUIET_SENDS	32	/* unsignaled Sends of an initiator, at most */
 #define ISER_QUIET_SLOT		128	/* their headers: one page */
-#define ISER_COMMAND_SGES	6	/* of a Send at the initiator */
-#define ISER_SEND_SGES		32	/* more would make send queues large */
+#define ISER_COMMAND_SGES	3	/* of a Send at the initiator */
+#define ISER_SEND_SGES		16	/* more would make send queues large */
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
 #define ISER_POLL_BATCH		16	/* completions taken off a queue at a time */

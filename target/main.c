@@ -68,6 +68,40 @@ module_param_cb(initial_window, &isert_window_ops, &initial_window, 0644);
 MODULE_PARM_DESC(initial_window,
 		 "Commands that a new session may have outstanding: receives are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
 
+/*
+ * A queue pair has its size before the initiator is known.  Devices round up to
+ * a power of two; the core adds a few of its own.
+ */
+static int isert_set_depth(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 32, 8192);
+}
+
+static const struct kernel_param_ops isert_depth_ops = {
+	.set = isert_set_depth,
+	.get = param_get_uint,
+};
+
+static unsigned int recv_depth = 250;
+module_param_cb(recv_depth, &isert_depth_ops, &recv_depth, 0644);
+MODULE_PARM_DESC(recv_depth,
+		 "Receives that the queue pairs of later portals hold, 32 to 8192: LIO's cmdsn_depth, the unsolicited Data-Out of so many commands, and 17 (default: 250)");
+
+static unsigned int send_depth = 120;
+module_param_cb(send_depth, &isert_depth_ops, &send_depth, 0644);
+MODULE_PARM_DESC(send_depth,
+		 "Work requests that the send queues of later portals hold, 32 to 8192; what is more waits (default: 120)");
+
+u32 isert_recv_depth(void)
+{
+	return READ_ONCE(recv_depth);
+}
+
+u32 isert_send_depth(void)
+{
+	return READ_ONCE(send_depth);
+}
+
 u32 isert_initial_window(void)
 {
 	return READ_ONCE(initial_window);

@@ -8,16 +8,6 @@
 #include <linux/slab.h>
 #include "target.h"
 
-/*
- * Asked of each queue pair before the initiator is known.  Receives: LIO's
- * default window of 64 commands, each with a first burst of 64 KiB in Data-Out
- * PDUs of 8 KiB, and unexpected PDUs.  Those are posted only if the login
- * agrees on unsolicited data.
- */
-#define ISERT_QP_TASKS		136
-#define ISERT_QP_RECEIVES	640
-#define ISERT_QP_SENDS		256
-
 struct isert_np {
 	struct iser_listener *listener;
 	struct isert_conn *current_login;	/* the np thread's */
@@ -32,10 +22,9 @@ struct isert_np {
  */
 int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr)
 {
-	static const struct iser_conn_param param = {
-		.tasks = ISERT_QP_TASKS,
-		.recv_depth = ISERT_QP_RECEIVES,
-		.send_depth = ISERT_QP_SENDS,
+	const struct iser_conn_param param = {
+		.recv_depth = isert_recv_depth(),
+		.send_depth = isert_send_depth(),
 		.remote_invalidate = true,
 	};
 	struct isert_np *p = kzalloc(sizeof(*p), GFP_KERNEL);

@@ -154,6 +154,8 @@ u32 isert_max_level(void);
 bool isert_ack_by_read(void);
 bool isert_name_stags(void);
 u32 isert_initial_window(void);
+u32 isert_recv_depth(void);
+u32 isert_send_depth(void);
 
 /* portal.c */
 int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr);
