@@ -107,6 +107,7 @@ keys_node() {
 # both sides, then sizes around every boundary they make, twice cut up
 key_sweep() {
 	local sizes
+	target_receives 640 # Data-Out of 64 KiB for each command
 	target_up t1
 	keys t1 "$@"
 	node_new

@@ -69,6 +69,15 @@ bracket() {
 	esac
 }
 
+# target_receives N: what queue pairs of later portals hold; the kernel's are fixed
+target_receives() {
+	local parameter=/sys/module/ib_isert/parameters/recv_depth
+	target_modules
+	[ -e $parameter ] || return 0
+	on_exit "echo $(cat $parameter) >$parameter"
+	echo "$1" >$parameter
+}
+
 target_lun() { # NAME LUN BACKSTORE-DIRECTORY
 	mkdir -p "$(tpg "$1")/lun/lun_$2"
 	ln -s "$3" "$(tpg "$1")/lun/lun_$2/store"
