@@ -159,15 +159,15 @@ def time_tables(part, raw):
                                                   for w in workloads] for t in names]
         body += compare(part, workloads, lambda s, k=what: s[k])
         out += f'### {title}\n\n' + rows(head, body)
-    several = sorted((t.split('-') for t in part if '-' in t), key=lambda t: (t[0], int(t[1])))
+    several = [t for t in part if '-' in t]
     if several:
-        some = list(part['-'.join(several[0])])
-        body = [[f'{NAMES[pair]}, 1'] + [number(part[pair][w]['iops']) for w in some]
-                for pair in ('ours', 'kernel') if pair in part]
-        body += [[f'{NAMES[pair]}, {n}'] +
-                 [number(part[f'{pair}-{n}'][w]['iops']) for w in some] for pair, n in several]
-        out += ('### I/Os in a second by several sessions for one disk\n\n' +
-                rows([''] + [label(w) for w in some], sorted(body, key=lambda r: r[0], reverse=True)))
+        some = list(part[several[0]])
+        body = [[f"{NAMES[t.split('-')[0]]}, {t.split('-')[1] if '-' in t else 1}"] +
+                [number(part[t][w]['iops']) for w in some]
+                for pair in ('ours', 'kernel')
+                for t in sorted(part, key=len) if t.split('-')[0] == pair]
+        out += ('### I/Os in a second by 1 and more sessions for one disk\n\n' +
+                rows([''] + [label(w) for w in some], body))
     large = [w for w in workloads if w.split(':')[1] == '128k']
     if large and raw:
         # A SCSI read is an RDMA Write, a write an RDMA Read.
