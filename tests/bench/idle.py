@@ -16,17 +16,22 @@ def each(numbers, column=0, less=0.0):
     return (numbers[high][column] - numbers[low][column]) / (int(high) - int(low)) - less
 
 
+def each_less_peer(part, pair, kind, column=0):
+    """what one more of PAIR takes, None if that was not measured"""
+    numbers = part.get(pair, {}).get(kind)
+    peer = part.get('none', {}).get('peer') if kind in WITH_PEER else None
+    return numbers and each(numbers, column, each(peer, column) if peer else 0)
+
+
 def memory_table(part):
     columns = ['pages free', 'slab', 'vmalloc', 'per CPU']
     body = []
     for pair, kinds in part.items():
-        for kind, numbers in kinds.items():
+        for kind in kinds:
             if kind not in KINDS:
                 continue
-            peer = part.get('none', {}).get('peer') if kind in WITH_PEER else None
             body.append([f'{NAMES[pair]}: {KINDS[kind]}'] +
-                        [number(each(numbers, i, each(peer, i) if peer else 0))
-                         for i in range(4)])
+                        [number(each_less_peer(part, pair, kind, i)) for i in range(4)])
     return ('### Memory of an idle connection, KiB\n\n' +
             rows([''] + columns, body))
 

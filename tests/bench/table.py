@@ -1,23 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The result of tests/bench/run as Markdown tables."""
 import idle
+import targets
 from cells import NAMES, label, number, ratio, rows, spread
-
-# The most that ours may be of the kernel's pair.
-TARGETS = {
-    'total': {'4k:1': 0.89, '4k:32': 0.96, '128k:4': 0.95},
-    'total on 6.1': {'4k:1': 0.88, '4k:32': 0.90, 'randwrite:4k:32': 0.85, '128k:4': 0.95},
-    'own': {'4k:1': 0.80, '4k:32': 0.80, '128k:4': 1.00},
-}
-EVENT_TARGETS = {   # for a 4k I/O, absolute
-    ('context switches', '4k:1'): 9, ('completions', '4k:1'): 3, ('completions', '4k:32'): 3,
-    ('own allocations', '4k:1'): 0, ('own allocations', '4k:32'): 0,
-}
-
-
-def target(table, workload):
-    rw, rest = workload.split(':', 1)
-    return table.get(f'{rw}:{rest}', table.get(rest))
 
 
 def shared(part):
@@ -29,13 +14,13 @@ def shared(part):
 def count_tables(part, kernel):
     names, workloads = shared(part)
     head = [''] + [label(w) for w in workloads]
-    total = TARGETS['total on 6.1' if kernel == '6.1' else 'total']
+    total = targets.SHARES['total on 6.1' if kernel == '6.1' else 'total']
     out = '### Instructions for an I/O, both ends and the provider\n\n'
     body = [[NAMES[t]] + [number(part[t][w]['total']) for w in workloads] for t in names]
     body += [[f'spread of {NAMES[t]}'] + [spread(part[t][w]['rounds']) for w in workloads]
              for t in names]
     body += compare(part, workloads, lambda s: s['total'])
-    body.append(['target, ours / kernel'] + [number(target(total, w)) for w in workloads])
+    body.append(['target, ours / kernel'] + [number(targets.of(total, w)) for w in workloads])
     out += rows(head, body)
     out += "### Of these the transport's own modules\n\n"
     body = [[NAMES[t]] + [number(part[t][w]['own']) for w in workloads] for t in names]
@@ -51,7 +36,7 @@ def count_tables(part, kernel):
         body.append(['with ib_core, ours / kernel'] + [
             ratio(*(part[t][w]['own'] + part[t][w]['modules'].get('ib_core', 0)
                     for t in ('ours', 'kernel'))) for w in workloads])
-    body.append(['target, ours / kernel'] + [number(target(TARGETS['own'], w))
+    body.append(['target, ours / kernel'] + [number(targets.of(targets.SHARES['own'], w))
                                              for w in workloads])
     out += rows(head, body)
     out += '### Events for an I/O\n\n'
@@ -61,7 +46,7 @@ def count_tables(part, kernel):
             if any(part[t][w]['events'][event] >= 0.01 for w in workloads):
                 body.append([f'{event}, {NAMES[t]}'] +
                             [number(part[t][w]['events'][event]) for w in workloads])
-        goals = [EVENT_TARGETS.get((event, w.split(':', 1)[1])) for w in workloads]
+        goals = [targets.event(event, w, kernel) for w in workloads]
         if any(g is not None for g in goals):
             body.append([f'{event}, target'] + ['-' if g is None else g for g in goals])
     return out + rows(head, body) + held_table(part, workloads)
@@ -182,6 +167,7 @@ def time_tables(part, raw):
 def text(result):
     about = result['about']
     out = ', '.join(f'{k} {v}' for k, v in about.items()) + '\n\n'
+    out += targets.table(result)
     if 'count' in result:
         out += '## Counted\n\n' + count_tables(result['count'], about.get('kernel'))
     if 'time' in result:
