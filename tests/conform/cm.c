@@ -265,9 +265,12 @@ void conn_close_all(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < 256; i++)
-		if (open_conns[i])
-			conn_close(open_conns[i]);
+	for (i = 0; i < 256; i++) {
+		if (!open_conns[i])
+			continue;
+		run_shared->unfinished |= !open_conns[i]->full;
+		conn_close(open_conns[i]);
+	}
 }
 
 bool conn_iwarp(const struct conn *c)

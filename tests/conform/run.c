@@ -83,8 +83,9 @@ static void serves(void)
 }
 
 /*
- * After a failure a target may be busy with what is left of it, LIO for as long as
- * its login timer runs: that is not the next case's fault.
+ * After a failure a target may be busy with what is left of it, or with a login that
+ * was not finished, LIO for as long as its login timer runs: that is not the next
+ * case's fault.
  */
 static void settle(void)
 {
@@ -134,7 +135,8 @@ int run_all(char **names, int n)
 		if (code == RUN_SKIP)
 			printf(" # SKIP %s", run_shared->skip);
 		printf("\n");
-		if (code != RUN_PASS && code != RUN_SKIP && opt.role == initiator)
+		if (opt.role == initiator &&
+		    (run_shared->unfinished || (code != RUN_PASS && code != RUN_SKIP)))
 			settle();
 		fflush(stdout);
 	}

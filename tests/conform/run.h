@@ -10,6 +10,7 @@ enum { RUN_PASS = 0, RUN_FAIL = 1, RUN_SKIP = 4 };
 struct run_shared {
 	char step[256];		/* what the case was at */
 	char skip[256];		/* why it is skipped */
+	bool unfinished;	/* it left a connection before the full feature phase */
 };
 
 extern struct run_shared *run_shared;

@@ -191,6 +191,21 @@ CASE(initiator, "read/check-condition", "R-7.3.2-1 D-8.9-3",
 	ping(c);
 }
 
+CASE(initiator, "read/half-registered", "R-7.1-2 R-4.1-9",
+     "four bursts to a buffer of which two are registered: no good response, it ends")
+{
+	struct conn *c = session("MaxBurstLength=65536");
+	uint32_t lba = prepare(c, 262144, 61);
+	struct mem *m = mem_exact(c, 131072, READ_SINK, 0);
+
+	m->len = 262144;
+	post(c, read_blocks(c, lba, m));
+	m->len = 131072;
+	expect_end(c, "an RDMA Write to what is not registered");
+	expect_guards(m);
+	still_serves();
+}
+
 CASE(initiator, "read/zero-blocks", "R-7.3.5-5",
      "a read of no block is good, and writes nothing")
 {
