@@ -172,6 +172,9 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 	if (iscsit_setup_scsi_cmd(ic->conn, cmd, ic->hdr) < 0)
 		goto put;	/* rejected; the TX thread has it */
 
+	if (!cmd->sense_reason &&
+	    cmd->first_burst_len != cmd->se_cmd.data_length)
+		isert_buffer_attach(t);
 	/* It may be done before LIO has finished looking at it. */
 	kref_get(&cmd->se_cmd.cmd_kref);
 	if (cmd->immediate_data) {

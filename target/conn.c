@@ -88,6 +88,7 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	INIT_DELAYED_WORK(&ic->ping_work, isert_ping_work);
 	INIT_DELAYED_WORK(&ic->window_work, isert_window_work);
 	init_waitqueue_head(&ic->wait);
+	isert_buffers_init(ic);
 	iser_keys_init(&ic->keys, ISERT_RECV_DSL, ISERT_SEND_DSL);
 	ic->keys.inject = isert_inject_keys();
 	ic->keys.strict = isert_strict_base();
@@ -234,6 +235,7 @@ void isert_free_conn(struct iscsit_conn *conn)
 	spin_unlock_bh(&ic->login_lock);
 	iser_deallocate_connection_resources(ic->dm);
 	iser_conn_put(ic->dm);
+	isert_buffers_free(ic);
 	kvfree(ic->tasks);
 	kvfree(ic->final_text);
 	conn->context = NULL;

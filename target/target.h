@@ -56,6 +56,7 @@ struct isert_task {
 	struct iser_task *task;
 	struct iscsit_cmd *cmd;
 	struct iser_pdu *pdu;		/* its data are the backend's buffer */
+	struct isert_buffer *buffer;	/* or this is */
 	struct scatterlist sg[ISERT_IMMEDIATE_SGS];
 	struct scatterlist tx_sg;
 	struct iser_data tx;		/* data segment of the PDU on its way */
@@ -72,6 +73,17 @@ struct isert_task {
 	struct list_head node;		/* ic->starved */
 
 	struct work_struct logout_work;
+};
+
+#define ISERT_BUFFER_ORDERS	7	/* 1, 2, 4, .. 64 pages */
+
+/* Data buffers between two commands. */
+struct isert_buffers {
+	spinlock_t lock;
+	struct list_head free[ISERT_BUFFER_ORDERS];	/* last used first */
+	u32 kept;		/* KiB in them */
+	u32 idle;		/* least of it since the last look */
+	struct delayed_work work;
 };
 
 /* A connection of LIO's. */
@@ -96,6 +108,7 @@ struct isert_conn {
 	bool window_short;		/* it could not: no hurry */
 
 	struct iser_limits limits;	/* what the login agreed on */
+	struct isert_buffers buffers;
 	u32 nr_tasks;
 	struct isert_task *tasks;
 	/*
@@ -212,6 +225,13 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_task_done(struct iser_task *task, int status);
+
+/* buffer.c */
+struct isert_buffer;
+void isert_buffers_init(struct isert_conn *ic);
+void isert_buffers_free(struct isert_conn *ic);
+void isert_buffer_attach(struct isert_task *t);
+void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b);
 
 /* receive.c */
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);

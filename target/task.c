@@ -26,6 +26,7 @@ struct isert_task *isert_task_attach(struct isert_conn *ic,
 		t = &ic->tasks[cmd->se_cmd.map_tag];
 		t->cmd = cmd;
 		t->pdu = NULL;
+		t->buffer = NULL;
 		t->more = false;
 		t->refused = false;
 		t->unsolicited = 0;
@@ -63,6 +64,9 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	if (!t)
 		return;
 	isert_task_put_pdu(t);
+	if (t->buffer)
+		isert_buffer_put(t->ic, t->buffer);
+	t->buffer = NULL;
 	/* No response gives its CmdSN back: each abort would shrink the window. */
 	if (cmd->se_cmd.transport_state & CMD_T_ABORTED)
 		iscsit_increment_maxcmdsn(cmd, conn->sess);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Data buffers that are used again.
+ *
+ * Left alone, LIO allocates the pages of each command, clears them where the
+ * kernel is built to (init_on_alloc), and frees them: 1600 instructions a page.
+ * A connection keeps those that it has used last, up to keep_kib, and lets go
+ * of what it has not needed for some seconds.  They stay with it: what a
+ * backend leaves unwritten is nobody else's data.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <target/target_core_backend.h>
+#include "target.h"
+
+#define ISERT_KEEP_TIME		(5 * HZ)
+
+static unsigned int keep_kib = 2048;
+module_param(keep_kib, uint, 0644);
+MODULE_PARM_DESC(keep_kib,
+		 "KiB of data buffers that a connection keeps for its next commands while it is busy; 0: LIO allocates and frees each (default: 2048)");
+
+struct isert_buffer {
+	struct list_head node;		/* ic->buffers.free */
+	u32 order;			/* 1 << order pages */
+	u32 last;			/* segment that is marked as the end */
+	struct scatterlist sg[];	/* a page each */
+};
+
+static u32 isert_buffer_kib(const struct isert_buffer *b)
+{
+	return (PAGE_SIZE / 1024) << b->order;
+}
+
+static void isert_buffer_free(struct isert_buffer *b)
+{
+	u32 i;
+
+	for (i = 0; i < 1U << b->order; i++)
+		if (sg_page(&b->sg[i]))
+			__free_page(sg_page(&b->sg[i]));
+	kfree(b);
+}
+
+static struct isert_buffer *isert_buffer_alloc(u32 order)
+{
+	struct isert_buffer *b;
+	u32 i, n = 1U << order;
+
+	b = kzalloc(struct_size(b, sg, n), GFP_KERNEL);
+	if (!b)
+		return NULL;
+	b->order = order;
+	b->last = n - 1;
+	sg_init_table(b->sg, n);
+	for (i = 0; i < n; i++) {
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		if (!page) {
+			isert_buffer_free(b);
+			return NULL;
+		}
+		sg_set_page(&b->sg[i], page, PAGE_SIZE, 0);
+	}
+	return b;
+}
+
+/* The end of the list where the data end. */
+static void isert_buffer_cut(struct isert_buffer *b, u32 len)
+{
+	u32 last = (len - 1) / PAGE_SIZE;
+
+	sg_unmark_end(&b->sg[b->last]);
+	b->sg[b->last].length = PAGE_SIZE;
+	b->sg[last].length = len - last * PAGE_SIZE;
+	sg_mark_end(&b->sg[last]);
+	b->last = last;
+}
+
+static struct isert_buffer *isert_buffer_get(struct isert_conn *ic, u32 len)
+{
+	u32 order = order_base_2(DIV_ROUND_UP(len, PAGE_SIZE));
+	struct isert_buffers *bs = &ic->buffers;
+	struct isert_buffer *b;
+
+	if (order >= ISERT_BUFFER_ORDERS || !READ_ONCE(keep_kib))
+		return NULL;
+	spin_lock(&bs->lock);
+	b = list_first_entry_or_null(&bs->free[order], struct isert_buffer,
+				     node);
+	if (b) {
+		list_del(&b->node);
+		bs->kept -= isert_buffer_kib(b);
+		bs->idle = min(bs->idle, bs->kept);
+	}
+	spin_unlock(&bs->lock);
+	return b ?: isert_buffer_alloc(order);
+}
+
+/* isert_buffer_put - the command is over.  Process context. */
+void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b)
+{
+	struct isert_buffers *bs = &ic->buffers;
+	u32 kib = isert_buffer_kib(b);
+	bool keep;
+
+	spin_lock(&bs->lock);
+	keep = bs->kept + kib <= READ_ONCE(keep_kib);
+	if (keep) {
+		list_add(&b->node, &bs->free[b->order]);
+		bs->kept += kib;
+	}
+	spin_unlock(&bs->lock);
+	if (!keep)
+		isert_buffer_free(b);
+	else if (!delayed_work_pending(&bs->work))
+		queue_delayed_work(isert_wq, &bs->work, ISERT_KEEP_TIME);
+}
+
+/* Take out @kib of what has lain longest, the large first. */
+static void isert_buffers_take(struct isert_buffers *bs, u32 kib,
+			       struct list_head *to)
+{
+	int order;
+
+	spin_lock(&bs->lock);
+	for (order = ISERT_BUFFER_ORDERS - 1; order >= 0; order--) {
+		struct list_head *free = &bs->free[order];
+
+		while (!list_empty(free) && kib) {
+			struct isert_buffer *b = list_last_entry(free,
+					struct isert_buffer, node);
+
+			list_move(&b->node, to);
+			bs->kept -= isert_buffer_kib(b);
+			kib -= min(kib, isert_buffer_kib(b));
+		}
+	}
+	bs->idle = bs->kept;
+	spin_unlock(&bs->lock);
+}
+
+static void isert_buffers_drop(struct isert_buffers *bs, u32 kib)
+{
+	struct isert_buffer *b, *next;
+	LIST_HEAD(old);
+
+	isert_buffers_take(bs, kib, &old);
+	list_for_each_entry_safe(b, next, &old, node)
+		isert_buffer_free(b);
+}
+
+/* What was not needed since the last time goes. */
+static void isert_buffers_work(struct work_struct *work)
+{
+	struct isert_buffers *bs = container_of(to_delayed_work(work),
+						struct isert_buffers, work);
+
+	isert_buffers_drop(bs, READ_ONCE(bs->idle));
+	if (READ_ONCE(bs->kept))
+		queue_delayed_work(isert_wq, &bs->work, ISERT_KEEP_TIME);
+}
+
+/* isert_buffers_init - nothing is kept yet */
+void isert_buffers_init(struct isert_conn *ic)
+{
+	struct isert_buffers *bs = &ic->buffers;
+	int i;
+
+	spin_lock_init(&bs->lock);
+	for (i = 0; i < ISERT_BUFFER_ORDERS; i++)
+		INIT_LIST_HEAD(&bs->free[i]);
+	INIT_DELAYED_WORK(&bs->work, isert_buffers_work);
+}
+
+/* isert_buffers_free - no command is left.  Sleeps. */
+void isert_buffers_free(struct isert_conn *ic)
+{
+	cancel_delayed_work_sync(&ic->buffers.work);
+	isert_buffers_drop(&ic->buffers, U32_MAX);
+}
+
+/**
+ * isert_buffer_attach - let a command have a buffer of ours
+ * @t: task of a command that LIO has set up and not begun
+ *
+ * Only where a backend reads or writes blocks: what it makes up otherwise, or
+ * passes on, is less than the buffer now and then, and LIO clears the rest.
+ * Process context; may sleep.
+ */
+void isert_buffer_attach(struct isert_task *t)
+{
+	struct se_cmd *se_cmd = &t->cmd->se_cmd;
+
+	if (!se_cmd->data_length ||
+	    (se_cmd->se_cmd_flags & (SCF_SCSI_DATA_CDB | SCF_BIDI |
+				     SCF_COMPARE_AND_WRITE)) !=
+	    SCF_SCSI_DATA_CDB ||
+	    se_cmd->se_dev->transport_flags & TRANSPORT_FLAG_PASSTHROUGH)
+		return;
+	t->buffer = isert_buffer_get(t->ic, se_cmd->data_length);
+	if (!t->buffer)
+		return;
+	isert_buffer_cut(t->buffer, se_cmd->data_length);
+	se_cmd->t_data_sg = t->buffer->sg;
+	se_cmd->t_data_nents = t->buffer->last + 1;
+	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
+}
