@@ -22,7 +22,7 @@ static void iser_command_end(struct iser_io *io)
 	/* With the connection gone wrong the STag may live: end_work sweeps. */
 	if (status && !done)
 		return;
-	iser_stag_release(io);
+	io->mr = NULL;
 	iser_io_unmap(io);
 	io->rsp = NULL;
 	if (io->awaited)
@@ -242,7 +242,7 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 undo:
 	/* The STag was never told to anybody. */
 	if (ret) {
-		iser_stag_release(io);
+		io->mr = NULL;
 		iser_io_unmap(io);
 	}
 out:
@@ -314,7 +314,7 @@ void iser_command_drop(struct iser_io *io)
 	if (io->state != ISER_IO_POSTED)
 		return;
 	done = io->ctl.no_answer || io->deallocate;
-	iser_stag_release(io);
+	io->mr = NULL;
 	iser_io_unmap(io);
 	io->rsp = NULL;
 	WRITE_ONCE(io->state, ISER_IO_IDLE);

@@ -33,6 +33,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	spin_lock_init(&conn->send_lock);
 	INIT_LIST_HEAD(&conn->sendq);
 	INIT_LIST_HEAD(&conn->flushq);
+	INIT_LIST_HEAD(&conn->hushed);
 	INIT_LIST_HEAD(&conn->data_out_free);
 	INIT_LIST_HEAD(&conn->data_out_wait);
 	INIT_LIST_HEAD(&conn->node);
@@ -228,35 +229,23 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	ret = -ENOTCONN;
 	if (!iser_state_live(READ_ONCE(conn->state)))
 		goto out;
-	ret = iser_tasks_init(conn, r.tasks);
+	ret = iser_tasks_init(conn, r.tasks) ?: iser_quiet_init(conn);
 	if (ret)
 		goto out;
 	if (conn->role == ISER_INITIATOR) {
-		ret = iser_data_outs_init(conn) ?: iser_quiet_init(conn);
+		ret = iser_data_outs_init(conn);
 		if (ret)
 			goto out;
 	}
 	ret = iser_ring_add(conn, r.receives);
 	if (ret)
 		goto out;
-	if (r.regions) {
-		enum ib_mr_type type = conn->info.sg_gaps ?
-			IB_MR_TYPE_SG_GAPS : IB_MR_TYPE_MEM_REG;
-
-		if (conn->sink_mr) {
-			conn->sink_sg = kcalloc(r.region_pages + 1,
-						sizeof(*conn->sink_sg),
-						GFP_KERNEL);
-			ret = -ENOMEM;
-			if (!conn->sink_sg)
-				goto out;
-			type = IB_MR_TYPE_MEM_REG;
-		}
-		ret = ib_mr_pool_init(conn->qp, &conn->qp->rdma_mrs, r.regions,
-				      type, r.region_pages, 0);
-		if (ret)
-			goto out;
-	}
+	if (conn->sink_mr)
+		ret = iser_sinks_init(conn);
+	else if (r.regions)
+		ret = iser_stags_init(conn);
+	if (ret)
+		goto out;
 	if (conn->role == ISER_TARGET)
 		ret = iser_ring_post(conn);
 	conn->allocated = !ret;

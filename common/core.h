@@ -40,7 +40,7 @@
 #define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
-#define ISER_QUIET_SENDS	32	/* unsignaled Sends of an initiator, at most */
+#define ISER_QUIET_SENDS	32	/* unsignaled Sends of a connection, at most */
 #define ISER_QUIET_SLOT		128	/* their headers: one page */
 #define ISER_COMMAND_SGES	3	/* of a Send at the initiator */
 #define ISER_SEND_SGES		16	/* more would make send queues large */
@@ -85,7 +85,7 @@ struct iser_ring {
 
 /* Something to post at a target: a response with the data before it, or a Get. */
 struct iser_job {
-	struct list_head node;	/* conn->sendq or conn->flushq; send_lock */
+	struct list_head node;	/* conn->sendq, hushed or flushq; send_lock */
 	struct iser_io *io;
 	struct ib_cqe cqe;
 	bool get;
@@ -133,7 +133,8 @@ struct iser_io {
 			 * one for Data-Out not yet posted.  The last ends the task.
 			 */
 			atomic_t refs;
-			struct ib_mr *mr;
+			struct ib_mr *region;	/* its own, for life */
+			struct ib_mr *mr;	/* region, while it is registered */
 			bool answered;		/* response came, or will not be waited for */
 			bool deallocate;	/* the half waits for task_done() */
 			bool awaited;		/* a completion is all it waits for */
@@ -163,6 +164,7 @@ struct iser_data_out {
 /* Header slots of unsignaled Sends.  Numbers count Sends. */
 struct iser_quiet {
 	struct iser_slab heads;
+	u32 nr;			/* of them; a power of two */
 	u32 posted;		/* send_lock */
 	u32 cover;		/* the last signaled one; send_lock */
 	u32 done;		/* all up to it have completed */
@@ -241,6 +243,7 @@ struct iser_conn {
 	spinlock_t send_lock;		/* see above */
 	struct iser_slots slots;	/* send_lock */
 	struct list_head sendq, flushq;	/* send_lock */
+	struct list_head hushed;	/* jobs posted without a completion; send_lock */
 	struct iser_batch *batch;	/* send_lock */
 
 	struct iser_login login;
@@ -369,14 +372,15 @@ void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc);
 int iser_data_outs_init(struct iser_conn *conn);
 void iser_data_outs_free(struct iser_conn *conn);
 
-/* quiet.c: initiator */
+/* quiet.c */
 int iser_quiet_init(struct iser_conn *conn);
 u8 *iser_quiet_slot(struct iser_conn *conn, u64 *dma);
 void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
-/* stag.c */
+/* stag.c: initiator */
+int iser_stags_init(struct iser_conn *conn);
+void iser_stags_free(struct iser_conn *conn);
 int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr);
-void iser_stag_release(struct iser_io *io);
 int iser_stag_invalidate(struct iser_io *io);
 bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr);
 
@@ -390,7 +394,13 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 
 /* transfer.c: target */
 extern struct ib_cqe iser_rdma_cqe;
+int iser_post(struct iser_conn *conn, struct ib_send_wr *first);
+int iser_job_post_quiet(struct iser_job *job);
 int iser_job_post(struct iser_job *job);
+
+/* sink.c: target */
+int iser_sinks_init(struct iser_conn *conn);
+int iser_sink_post(struct iser_job *job);
 
 /* job.c: target */
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
@@ -398,6 +408,7 @@ void iser_job_init(struct iser_io *io);
 void iser_jobs_run(struct iser_conn *conn);
 void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later);
 void iser_jobs_flush(struct iser_conn *conn);
+void iser_jobs_hushed(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);
 
 /* wc.c */

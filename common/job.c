@@ -75,6 +75,19 @@ static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
 }
 
 /*
+ * Post what there are slots for.  When that fails the connection ends.
+ * Return: true when nothing of the job is left to post.
+ */
+static bool iser_job_start(struct iser_conn *conn, struct iser_job *job)
+{
+	int ret = iser_job_post(job);
+
+	if (ret < 0)
+		iser_connection_fail_locked(conn, ret);
+	return ret > 0 && job->complete;
+}
+
+/*
  * iser_jobs_run - post as many of the waiting jobs as possible, in order
  *
  * Ends the connection when that fails; after its end, end_work flushes them.
@@ -87,18 +100,26 @@ void iser_jobs_run(struct iser_conn *conn)
 	if (unlikely(conn->hello.hold) || !iser_state_live(conn->state))
 		return;
 	list_for_each_entry_safe(job, next, &conn->sendq, node) {
-		int ret;
-
 		/* A piece is on its way; the next follows its completion. */
-		if (job->slots)
-			return;
-		ret = iser_job_post(job);
-		if (ret < 0)
-			iser_connection_fail_locked(conn, ret);
-		if (ret <= 0 || !job->complete)
+		if (job->slots || !iser_job_start(conn, job))
 			return;
 		list_del_init(&job->node);
 	}
+}
+
+/*
+ * Post without a completion.  The job ends when something is polled next.
+ * Return: false when it can't go that way.
+ */
+static bool iser_job_hush(struct iser_conn *conn, struct iser_job *job)
+{
+	int ret = iser_job_post_quiet(job);
+
+	if (ret < 0)
+		iser_connection_fail_locked(conn, ret);
+	if (ret)
+		list_add_tail(&job->node, &conn->hushed);
+	return ret;
 }
 
 /*
@@ -117,24 +138,30 @@ void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later)
 	job->ack_due = false;
 	job->ack_last = false;
 	job->fence = false;
-	list_add_tail(&job->node, &conn->sendq);
 	/* Before end_work has drained, it is the one to flush. */
 	if (conn->state == ISER_DOWN) {
 		iser_job_to_flush(conn, job);
 		return;
 	}
-	if (!iser_state_live(conn->state))
+	if (!iser_state_live(conn->state)) {
+		list_add_tail(&job->node, &conn->sendq);
 		return;
+	}
 	if (later) {
 		iser_send_later(conn);
 	} else {
 		job->awaited = true;
 		iser_send_await(conn);
 	}
-	iser_jobs_run(conn);
+	if (list_empty(&conn->sendq) && !conn->hello.hold) {
+		if (later && iser_job_hush(conn, job))
+			return;
+		if (iser_job_start(conn, job))
+			return;
+	}
 	/* What is left waits for slots, which completions give back. */
-	if (!list_empty(&conn->sendq))
-		iser_send_event(conn);
+	list_add_tail(&job->node, &conn->sendq);
+	iser_send_event(conn);
 }
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -166,7 +193,7 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 		iser_job_end(job, ok ? 0 : -ENOTCONN);
 }
 
-static void iser_jobs_end(struct list_head *jobs)
+static void iser_jobs_end(struct list_head *jobs, int status)
 {
 	struct iser_job *job, *next;
 
@@ -178,19 +205,33 @@ static void iser_jobs_end(struct list_head *jobs)
 			ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, job->mr);
 			job->mr = NULL;
 		}
-		iser_job_end(job, -ENOTCONN);
+		iser_job_end(job, status);
 	}
 }
 
-/* iser_jobs_flush - end what was never posted.  From end_work. */
+/* iser_jobs_flush - end what was not posted, or not seen.  From end_work. */
 void iser_jobs_flush(struct iser_conn *conn)
 {
 	LIST_HEAD(jobs);
 
 	spin_lock_bh(&conn->send_lock);
-	list_splice_init(&conn->sendq, &jobs);
+	list_splice_init(&conn->hushed, &jobs);
+	list_splice_tail_init(&conn->sendq, &jobs);
 	spin_unlock_bh(&conn->send_lock);
-	iser_jobs_end(&jobs);
+	iser_jobs_end(&jobs, -ENOTCONN);
+}
+
+/* iser_jobs_hushed - end what went out without a completion.  When polled. */
+void iser_jobs_hushed(struct iser_conn *conn)
+{
+	LIST_HEAD(jobs);
+
+	if (list_empty_careful(&conn->hushed))
+		return;
+	spin_lock_bh(&conn->send_lock);
+	list_splice_init(&conn->hushed, &jobs);
+	spin_unlock_bh(&conn->send_lock);
+	iser_jobs_end(&jobs, 0);
 }
 
 /* Jobs submitted after the end. */
@@ -202,5 +243,5 @@ void iser_flush_work(struct work_struct *work)
 	spin_lock_bh(&conn->send_lock);
 	list_splice_init(&conn->flushq, &jobs);
 	spin_unlock_bh(&conn->send_lock);
-	iser_jobs_end(&jobs);
+	iser_jobs_end(&jobs, -ENOTCONN);
 }

@@ -43,6 +43,7 @@ static int iser_poll(struct iser_conn *conn, int budget)
 	int done = 0, sent, came;
 
 	do {
+		iser_jobs_hushed(conn);
 		sent = iser_poll_queue(poll, poll->sends);
 		came = iser_poll_queue(poll, poll->receives);
 		done += sent + came;

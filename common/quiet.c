@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sends of the initiator that complete without a word.
+ * Sends that complete without a word.
  *
- * The Send of a command that gathers nothing but its header holds up nobody:
- * the response says that it has arrived.  It goes unsignaled, from a header
- * slot of this ring and not from the task's, which may be used again as soon
- * as the response is there.  A slot of the ring waits for a signaled Send
- * behind it, as the device may still repeat what it has not seen acknowledged.
- * Such a cover goes out halfway round the ring; where it is late, Sends are
- * signaled one by one, as those with data are.
+ * A Send that gathers nothing but its header holds up nobody.  That of a
+ * command: the response says that it has arrived.  That of a response: LIO has
+ * nothing to take back.  It goes unsignaled, from a header slot of this ring
+ * and not from the task's, which may be used again at once.  A slot of the ring
+ * waits for a signaled Send behind it, as the device may still repeat what it
+ * has not seen acknowledged.  Such a cover goes out halfway round the ring;
+ * where it is late, Sends are signaled one by one, as those with data are.
  */
 #include "core.h"
 
@@ -34,7 +34,7 @@ int iser_quiet_init(struct iser_conn *conn)
 {
 	conn->quiet.cqe.done = iser_quiet_covered;
 	return iser_slab_init(&conn->quiet.heads, conn->dev, ISER_QUIET_SLOT,
-			      ISER_QUIET_SENDS, DMA_TO_DEVICE);
+			      conn->quiet.nr, DMA_TO_DEVICE);
 }
 
 /*
@@ -48,9 +48,9 @@ u8 *iser_quiet_slot(struct iser_conn *conn, u64 *dma)
 {
 	struct iser_quiet *q = &conn->quiet;
 
-	if (q->posted - READ_ONCE(q->done) >= ISER_QUIET_SENDS)
+	if (q->posted - READ_ONCE(q->done) >= q->nr)
 		return NULL;
-	return iser_slab_slot(&q->heads, q->posted % ISER_QUIET_SENDS, dma);
+	return iser_slab_slot(&q->heads, q->posted & (q->nr - 1), dma);
 }
 
 /*
@@ -64,7 +64,7 @@ void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr)
 	q->posted++;
 	wr->wr_cqe = &iser_quiet_cqe;
 	wr->send_flags = 0;
-	if (q->posted - q->cover >= ISER_QUIET_SENDS / 2 &&
+	if (q->posted - q->cover >= q->nr / 2 &&
 	    READ_ONCE(q->done) == q->cover) {
 		q->cover = q->posted;
 		wr->wr_cqe = &q->cqe;

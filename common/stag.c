@@ -7,29 +7,60 @@
 #include "trace.h"
 
 /*
+ * iser_stags_init - an STag for each task, so that none is ever short
+ * May sleep.  Return: 0 or negative errno; iser_stags_free() cleans up.
+ */
+int iser_stags_init(struct iser_conn *conn)
+{
+	enum ib_mr_type type = conn->info.sg_gaps ? IB_MR_TYPE_SG_GAPS :
+						    IB_MR_TYPE_MEM_REG;
+	u32 i;
+
+	for (i = 0; i < conn->res.tasks; i++) {
+		struct ib_mr *mr = ib_alloc_mr(conn->pd, type,
+					       conn->res.region_pages);
+
+		if (IS_ERR(mr))
+			return PTR_ERR(mr);
+		conn->ios[i].region = mr;
+	}
+	return 0;
+}
+
+/* iser_stags_free - with the queue pair.  Sleeps. */
+void iser_stags_free(struct iser_conn *conn)
+{
+	u32 i;
+
+	if (conn->role != ISER_INITIATOR || !conn->ios)
+		return;
+	for (i = 0; i < conn->res.tasks; i++) {
+		if (conn->ios[i].region)
+			ib_dereg_mr(conn->ios[i].region);
+		conn->ios[i].region = NULL;
+	}
+}
+
+/*
  * iser_stag_register - register the mapped buffer of a task
  * @access: IB_ACCESS_* that the peer needs
  * @wr: filled; to be posted ahead of the Send
  *
- * Any context.  Return: 0; -EAGAIN when all STags are in use; -EINVAL when the
- * device can't cover the buffer's layout.
+ * Any context.  Return: 0; -EINVAL when the device can't cover the buffer's
+ * layout, or in a session without SCSI commands.
  */
 int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr)
 {
-	struct iser_conn *conn = io->task.conn;
-	struct ib_mr *mr;
+	struct ib_mr *mr = io->region;
 	int n;
 
-	mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
 	if (!mr)
-		return -EAGAIN;
+		return -EINVAL;
 	/* A new key each time: an old STag never comes to life again. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
 	n = ib_map_mr_sg(mr, io->sgl, io->mapped, NULL, PAGE_SIZE);
-	if (n != io->mapped || mr->length < io->data_len) {
-		ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, mr);
+	if (n != io->mapped || mr->length < io->data_len)
 		return -EINVAL;
-	}
 	memset(wr, 0, sizeof(*wr));
 	wr->wr.opcode = IB_WR_REG_MR;
 	wr->mr = mr;
@@ -37,17 +68,6 @@ int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr)
 	wr->access = access;
 	io->mr = mr;
 	return 0;
-}
-
-/* iser_stag_release - the STag is dead: give it back to the pool */
-void iser_stag_release(struct iser_io *io)
-{
-	struct iser_conn *conn = io->task.conn;
-
-	if (!io->mr)
-		return;
-	ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, io->mr);
-	io->mr = NULL;
 }
 
 /*

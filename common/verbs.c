@@ -65,7 +65,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	/*
 	 * A task of an initiator takes at most three slots at a time: register,
 	 * Send, invalidate.  Unsignaled ones keep two for longer than their task.
-	 * At a target slots are counted and waited for.
+	 * At a target slots are counted and waited for, but for those.
 	 */
 	if (conn->role == ISER_INITIATOR) {
 		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
@@ -74,13 +74,16 @@ int iser_verbs_create(struct iser_conn *conn)
 		/* More than fit are refused when they are allocated. */
 		conn->param.tasks = min(conn->param.tasks, fit);
 		sends = 3 * conn->param.tasks + rest;
+		conn->quiet.nr = ISER_QUIET_SENDS;
 		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
 	} else {
 		sends = min_t(u32, conn->param.send_depth,
 			      conn->dev->attrs.max_qp_wr - 4);
+		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
+				       rounddown_pow_of_two(sends / 2));
+		conn->slots.size = sends - conn->quiet.nr;
 	}
 	conn->info.gather_max = conn->max_sge - 1;
-	conn->slots.size = sends;
 	conn->info.send_depth = sends;
 
 	conn->pd = ib_alloc_pd(conn->dev, 0);
@@ -130,6 +133,7 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	}
 	qp = conn->qp;
 	conn->qp = NULL;
+	iser_stags_free(conn);
 	if (qp) {
 		ib_mr_pool_destroy(qp, &qp->rdma_mrs);
 		ib_destroy_qp(qp);

@@ -60,7 +60,7 @@ static int login_allocate(struct iser_endpoint *end)
 		.receives = session->cmds_max + iser_unexpected,
 		.recv_data = end->keys.discovery ? ISER_DISCOVERY_DATA :
 						   iser_recv_data,
-		.regions = end->keys.discovery ? 0 : session->scsi_cmds_max,
+		.regions = end->keys.discovery ? 0 : session->cmds_max,
 		.region_pages = host->region_pages,
 	};
 	int err;

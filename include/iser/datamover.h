@@ -106,7 +106,7 @@ struct iser_resources {
 	u32 tasks;		/* size of the task array */
 	u32 receives;		/* receive buffers to be posted */
 	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
-	u32 regions;		/* STags: initiator, and target on iWARP; 0: none */
+	u32 regions;		/* STags; initiator: one for each task; 0: none */
 	u32 region_pages;	/* pages for each */
 };
 
