@@ -79,7 +79,7 @@ struct isert_task {
 
 /* Data buffers between two commands. */
 struct isert_buffers {
-	spinlock_t lock;
+	spinlock_t lock;	/* all but work */
 	struct list_head free[ISERT_BUFFER_ORDERS];	/* last used first */
 	u32 kept;		/* KiB in them */
 	u32 idle;		/* least of it since the last look */
