@@ -227,7 +227,7 @@ class Judge:
                     live.append(task)
                     for one in live:
                         one.shared |= len(live) > 1
-            elif opcode == DATA_OUT and itt in conn.tasks:
+            elif opcode == DATA_OUT and itt in conn.tasks and be32(data, ISER + 20) == NONE:
                 conn.tasks[itt].sent += data_length(data)
         elif opcode == LOGIN_RESPONSE and not conn.full:
             conn.answers.update(text_of(data))
