@@ -58,14 +58,30 @@ def by_number(data, numbers):
     return rows([''] + numbers + [f'{last[-1]} / {last[0]}'], body)
 
 
+def groups_by_number(pairs, what, numbers):
+    out = ''
+    for pair, found in pairs.items():
+        names = found[numbers[-1]]['groups']
+        out += f'### Who spends the instructions of a {WHAT[what]}: {NAMES[pair]}\n\n'
+        out += rows([''] + numbers, [[g] + [number(found[n]['groups'].get(g, 0)) for n in numbers]
+                                     for g in names])
+    return out
+
+
 def scale_tables(scale, memory):
     out = ''
     if scale:
         numbers = sorted(next(iter(scale['login'].values())), key=int)
-        out += '### Thousand instructions, both ends, by number of connections\n\n'
-        out += by_number({WHAT.get(what) or f'{label(what)} in all':
-                          {p: {n: ns / 1000 for n, ns in v.items()} for p, v in pairs.items()}
-                          for what, pairs in scale.items()}, numbers)
+        for figure, title in (('total', 'Thousand instructions, both ends'),
+                              ('ns', 'Microseconds of a clock of an instruction a nanosecond')):
+            out += f'### {title}, by number of connections\n\n'
+            out += by_number({WHAT.get(what) or f'{label(what)} in all':
+                              {p: {n: one[figure] / 1000 for n, one in v.items()}
+                               for p, v in pairs.items()}
+                              for what, pairs in scale.items()
+                              if figure == 'total' or what in WHAT}, numbers)
+        for what in WHAT:
+            out += groups_by_number(scale.get(what, {}), what, numbers)
     if memory:
         numbers = sorted(memory['none']['peer'], key=int)
         data = {}

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * load DEVICE[,DEVICE]... PATTERN SIZE DEPTH NUMBER
+ * load start | stop
  *
  * Keeps DEPTH I/Os of SIZE bytes (4k) under way, of PATTERN read, write, randread
  * or randwrite, as fio does with libaio and direct=1. Devices have their turn one
  * after another. First some that do not count;
  * then NUMBER of them end between two markers, instructions that do nothing but
  * are known to counter.c. The queue is full at both. Prints the nanoseconds between.
+ *
+ * With one word it only executes one of the markers, around something else.
  *
  * Not fio: what it does before and after the I/Os differs from run to run by more
  * than what is to be measured.
@@ -114,6 +117,13 @@ int main(int argc, char **argv)
 	long start, end;
 	char *memory;
 
+	if (argc == 2) {
+		if (!strcmp(argv[1], "start"))
+			MARK(1);
+		else
+			MARK(2);
+		return 0;
+	}
 	if (argc != 6)
 		return 2;
 	random_order = !strncmp(argv[2], "rand", 4);

@@ -59,7 +59,7 @@ def idle_ones(result):
         if what in idle.WHAT and len(pairs) == 2:
             most = max(pairs['ours'], key=int)
             yield (f"{idle.WHAT[what]}, {most} connections, ours / kernel's", '<=', 1,
-                   pairs['ours'][most] / pairs['kernel'][most])
+                   pairs['ours'][most]['total'] / pairs['kernel'][most]['total'])
 
 
 def timed(result):

@@ -46,14 +46,19 @@ held_logins() { # N
 	held "$1" /tmp/tools/peer -t 60000 -n "$1" -l -T "$(iqn bench)" "$IP" "$PORT" hold
 }
 
-# sessions_new N: with their disks. Sets "took", until iscsiadm is back
-sessions_new() {
+# sessions_login N: until iscsiadm is back. Sets "took"
+sessions_login() {
 	local start
 	node_set bench node.session.nr_sessions "$1" >/dev/null
 	start=$(clock)
 	login bench >/dev/null
 	# shellcheck disable=SC2034 # for the caller
 	took=$(($(clock) - start))
+}
+
+# sessions_new N: with their disks
+sessions_new() {
+	sessions_login "$1"
 	wait_for 60 "$1 disks" sessions_are "$1"
 }
 

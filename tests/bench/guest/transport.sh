@@ -30,6 +30,17 @@ pair_load() {
 	done
 }
 
+# symbols [ROUND.TRANSPORT]: of the kernel; of the modules, which change place. The
+# counter wants the first whole, before the modules of interest are there.
+symbols() {
+	case ${1:-} in
+	'') grep -v '\[' ;;
+	*) grep '\[' ;;
+	esac </proc/kallsyms >/tmp/symbols
+	cp /tmp/symbols /host/out/symbols.new
+	mv /host/out/symbols.new "/host/out/symbols${1:+.$1}"
+}
+
 # disks: of all sessions, those whose size is known
 disks() {
 	local block
