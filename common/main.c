@@ -73,9 +73,13 @@ static int __init iser_core_init(void)
 	iser_wq = alloc_workqueue("iser", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iser_wq)
 		return -ENOMEM;
-	/* On the CPU of the completion vector. */
-	iser_poll_wq = alloc_workqueue("iser_poll", ISER_WQ_PERCPU |
-				       WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	/*
+	 * On the CPU of the completion vector.  Of the priority of LIO's
+	 * workers: the same thread runs both, one after the other, instead of
+	 * two that take turns.
+	 */
+	iser_poll_wq = alloc_workqueue("iser_poll",
+				       ISER_WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	ret = -ENOMEM;
 	if (!iser_poll_wq)
 		goto free_wq;
