@@ -115,6 +115,10 @@ int run_all(char **names, int n)
 	tests = run_tests(&count);
 	for (i = 0; i < count; i++)
 		number += run_wants(tests[i], names, n);
+	if (!number) {
+		fprintf(stderr, "iser-conform: no case of this role and name\n");
+		return 1;
+	}
 	printf("KTAP version 1\n1..%d\n", number);
 	number = 0;
 	for (i = 0; i < count; i++) {
