@@ -58,7 +58,8 @@ static int iser_send_response(struct iser_io *io,
 				ctl->response ? io->task.peer.read_stag : 0);
 	io->send.remote = io->task.peer.read_base + io->send.offset;
 	io->send.rkey = io->task.peer.read_stag;
-	iser_job_submit(conn, &io->send, ctl->later);
+	/* Whoever asks for acknowledgements waits for them. */
+	iser_job_submit(conn, &io->send, ctl->later && !io->send.burst);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  *   listener->lock (mutex)	set-up of the listening id
  *   iser_queue_lock (BH)	lists of connections not accepted yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
+ *   conn->poll.lock (BH)	initiator: completions, one at a time
  *   conn->send_lock (BH)	state, send queue, slots, order of StatSN
  * conn->state is written under send_lock.  Who reads it elsewhere, and posts
  * or maps if the connection is live, does so under rcu_read_lock(): end_work
@@ -211,8 +212,9 @@ struct iser_poll {
 	struct ib_cq *sends, *receives;
 	atomic_t awaited;		/* who waits for a completion of sends */
 	bool stopped;
+	spinlock_t lock;		/* initiator: iop against work */
 	struct irq_poll iop;		/* initiator */
-	struct work_struct work;	/* target */
+	struct work_struct work;
 	struct delayed_work late;	/* for what nobody waits for */
 	struct ib_wc wc[ISER_POLL_BATCH];
 };
@@ -283,7 +285,7 @@ static inline u8 *iser_bhs(u8 *head)
 }
 
 /* main.c */
-extern struct workqueue_struct *iser_wq, *iser_poll_wq;
+extern struct workqueue_struct *iser_wq, *iser_target_wq, *iser_initiator_wq;
 __printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
 				   const char *fmt, ...);
 

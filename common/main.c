@@ -12,7 +12,7 @@
 #include "core.h"
 
 struct workqueue_struct *iser_wq;
-struct workqueue_struct *iser_poll_wq;
+struct workqueue_struct *iser_target_wq, *iser_initiator_wq;
 
 /*
  * iser_conn_warn - one line about a connection, for the administrator
@@ -65,6 +65,15 @@ static struct ib_client iser_client = {
 	.remove = iser_remove_device,
 };
 
+static void iser_destroy_wqs(void)
+{
+	if (iser_initiator_wq)
+		destroy_workqueue(iser_initiator_wq);
+	if (iser_target_wq)
+		destroy_workqueue(iser_target_wq);
+	destroy_workqueue(iser_wq);
+}
+
 static int __init iser_core_init(void)
 {
 	int ret;
@@ -74,29 +83,33 @@ static int __init iser_core_init(void)
 	if (!iser_wq)
 		return -ENOMEM;
 	/*
-	 * On the CPU of the completion vector.  Of the priority of LIO's
-	 * workers: the same thread runs both, one after the other, instead of
-	 * two that take turns.
+	 * Polls of targets, on the CPU of the completion vector.  Of the
+	 * priority of LIO's workers: the same thread runs both, one after the
+	 * other, instead of two that take turns.
 	 */
-	iser_poll_wq = alloc_workqueue("iser_poll",
-				       ISER_WQ_PERCPU | WQ_MEM_RECLAIM, 0);
+	iser_target_wq = alloc_workqueue("iser_target",
+					 ISER_WQ_PERCPU | WQ_MEM_RECLAIM, 0);
+	/*
+	 * Of initiators: as the workers of a software provider, and beside
+	 * iser_wq, whose ends of connections wait for them.
+	 */
+	iser_initiator_wq = alloc_workqueue("iser_initiator",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	ret = -ENOMEM;
-	if (!iser_poll_wq)
-		goto free_wq;
+	if (!iser_target_wq || !iser_initiator_wq)
+		goto free_wqs;
 	ret = ib_register_client(&iser_client);
 	if (!ret)
 		return 0;
-	destroy_workqueue(iser_poll_wq);
-free_wq:
-	destroy_workqueue(iser_wq);
+free_wqs:
+	iser_destroy_wqs();
 	return ret;
 }
 
 static void __exit iser_core_exit(void)
 {
 	ib_unregister_client(&iser_client);
-	destroy_workqueue(iser_poll_wq);
-	destroy_workqueue(iser_wq);
+	iser_destroy_wqs();
 }
 
 module_init(iser_core_init);

@@ -9,9 +9,11 @@
  * wake-up, and with it a context switch, off each I/O at either end, which
  * ib_cq with its one way to arm a queue can't do: Documentation/performance.md.
  *
- * The initiator polls in a softirq, as libiscsi has no mutex.  The target has
- * a worker: it enters LIO, and may be held up there by a backend.  What is
- * polled runs one at a time.
+ * The target polls in a worker: it enters LIO, and may be held up there by a
+ * backend.  The initiator polls in a softirq, which follows the interrupt of an
+ * adapter at once.  A software provider may tell of a completion in a worker of
+ * its own, where a softirq would mean a switch to ksoftirqd: then a worker
+ * polls, most often the same thread.  poll.lock is between these two.
  */
 #include <linux/atomic.h>
 #include "core.h"
@@ -34,6 +36,7 @@ static int iser_poll_queue(struct iser_poll *poll, struct ib_cq *cq)
 }
 
 /*
+ * Up-calls of an initiator are made with poll.lock held, in or like a softirq.
  * Sends first: a response finds that of its command over, and LIO a tag.
  * Return: completions, at least @budget when there may be more.
  */
@@ -66,8 +69,11 @@ static bool iser_poll_arm(struct iser_conn *conn)
 static int iser_poll_softirq(struct irq_poll *iop, int budget)
 {
 	struct iser_conn *conn = container_of(iop, struct iser_conn, poll.iop);
-	int done = iser_poll(conn, budget);
+	int done;
 
+	spin_lock(&conn->poll.lock);
+	done = iser_poll(conn, budget);
+	spin_unlock(&conn->poll.lock);
 	if (done < budget) {
 		irq_poll_complete(iop);
 		if (iser_poll_arm(conn))
@@ -76,22 +82,36 @@ static int iser_poll_softirq(struct irq_poll *iop, int budget)
 	return done;
 }
 
-static void iser_poll_work(struct work_struct *work)
+static void iser_poll_initiator(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
+	int done;
+
+	spin_lock_bh(&conn->poll.lock);
+	done = iser_poll(conn, ISER_POLL_WEIGHT);
+	spin_unlock_bh(&conn->poll.lock);
+	if (done >= ISER_POLL_WEIGHT || iser_poll_arm(conn))
+		queue_work(iser_initiator_wq, work);
+}
+
+static void iser_poll_target(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
 
 	if (iser_poll(conn, ISER_POLL_BUDGET) >= ISER_POLL_BUDGET ||
 	    iser_poll_arm(conn))
-		queue_work(iser_poll_wq, work);
+		queue_work(iser_target_wq, work);
 }
 
 /* Poll soon.  Any context. */
 static void iser_poll_kick(struct iser_conn *conn)
 {
-	if (conn->role == ISER_INITIATOR)
-		irq_poll_sched(&conn->poll.iop);
+	if (conn->role == ISER_TARGET)
+		queue_work(iser_target_wq, &conn->poll.work);
+	else if (in_task())
+		queue_work(iser_initiator_wq, &conn->poll.work);
 	else
-		queue_work(iser_poll_wq, &conn->poll.work);
+		irq_poll_sched(&conn->poll.iop);
 }
 
 static void iser_poll_event(struct ib_cq *cq, void *context)
@@ -143,7 +163,9 @@ int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 	struct ib_cq *cq;
 
 	irq_poll_init(&poll->iop, ISER_POLL_WEIGHT, iser_poll_softirq);
-	INIT_WORK(&poll->work, iser_poll_work);
+	spin_lock_init(&poll->lock);
+	INIT_WORK(&poll->work, conn->role == ISER_TARGET ?
+		  iser_poll_target : iser_poll_initiator);
 	INIT_DELAYED_WORK(&poll->late, iser_poll_late);
 	cq = iser_poll_create(conn, receives, vector);
 	if (IS_ERR(cq))

@@ -74,6 +74,7 @@ int iser_task_start(struct iser_task *task, const struct iser_pdu *pdu)
 	io->status = 0;
 	if (task->conn->role == ISER_TARGET) {
 		io->send.len = 0;
+		io->send.burst = 0;
 		io->acked = 0;
 	}
 	if (pdu)

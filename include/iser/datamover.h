@@ -18,8 +18,9 @@
  * has ended before; save an initiator's task that waits for its response then:
  * it is idle when connection_terminate_notify() is called.
  *
- * Contexts: up-calls come from the completion queue: softirq at the
- * initiator, a worker at the target; at most one at a time for a connection.
+ * Contexts: up-calls come from where completions are polled: at the initiator
+ * a softirq, or a worker with BH disabled; a worker at the target; at most one
+ * at a time for a connection.
  * Those that follow the end of a connection come from a worker.
  */
 #ifndef ISER_DATAMOVER_H
