@@ -31,7 +31,7 @@ EVENTS = {
     'soft interrupts': r'handle_softirqs|__do_softirq',
     'interrupts': r'asm_common_interrupt|asm_sysvec_\w+',
     'completions': r'rxe_cq_post|siw_[sr]qe_complete',
-    'completion polls': r'__ib_process_cq',
+    'completion polls': r'rxe_poll_cq|siw_poll_cq',
     'send doorbells': r'rxe_post_send|siw_post_send',
     'receive doorbells': r'rxe_post_(srq_)?recv|siw_post_(srq_)?receive|siw_post_srq_recv',
     'registrations': r'rxe_map_mr_sg|siw_map_mr_sg',
