@@ -247,7 +247,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	if (ret)
 		goto out;
 	if (conn->role == ISER_TARGET)
-		ret = iser_ring_post(conn);
+		ret = iser_ring_post(conn, NULL);
 	conn->allocated = !ret;
 out:
 	mutex_unlock(&conn->setup_lock);
@@ -272,7 +272,7 @@ int iser_enable_datamover(struct iser_conn *conn)
 	if (!iser_conn_event(conn, ISER_EV_ENABLE))
 		return -ENOTCONN;
 	if (conn->role == ISER_INITIATOR)
-		ret = iser_ring_post(conn);
+		ret = iser_ring_post(conn, NULL);
 	if (!ret)
 		ret = iser_hello_start(conn);
 	if (ret)

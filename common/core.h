@@ -76,7 +76,8 @@ struct iser_rx {
 	bool posted;		/* login: the queue pair has it */
 };
 
-/* Receive buffers that were allocated at a time. */
+/* Receive buffers that are allocated at a time: a page of them. */
+#define ISER_RING_PART	16
 struct iser_ring {
 	struct iser_ring *next;	/* those before */
 	struct iser_slab heads;
@@ -151,6 +152,13 @@ struct iser_io {
 			struct iser_job get[ISER_MAX_GETS];
 		};
 	};
+};
+
+/* Tasks that are allocated at a time: no more than a page, and one of slots. */
+#define ISER_TASKS_PART	8
+struct iser_tasks {
+	struct iser_slab heads;
+	struct iser_io io[ISER_TASKS_PART];
 };
 
 /* An unsolicited Data-Out on its way. */
@@ -254,8 +262,7 @@ struct iser_conn {
 	struct iser_ring *ring;		/* setup_lock to add to it */
 	struct iser_resources res;
 	bool allocated;
-	struct iser_io *ios;
-	struct iser_slab heads;
+	struct iser_tasks **tasks;	/* setup_lock to add one */
 	struct scatterlist *sink_sg;	/* send_lock */
 
 	struct iser_quiet quiet;
@@ -344,7 +351,7 @@ void iser_rx_unmap(struct iser_conn *conn, struct iser_rx *rx);
 void iser_rx_free(struct iser_rx *rx);
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
 int iser_ring_add(struct iser_conn *conn, u32 nr);
-int iser_ring_post(struct iser_conn *conn);
+int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until);
 void iser_ring_unmap(struct iser_conn *conn);
 void iser_ring_free(struct iser_conn *conn);
 void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc);

@@ -10,6 +10,7 @@
  * The buffers of a connection are added some at a time, and go all at once.
  */
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "core.h"
@@ -131,16 +132,11 @@ static void iser_ring_destroy(struct iser_ring *ring)
 	for (i = 0; i < ring->nr; i++)
 		iser_rx_free(&ring->rx[i]);
 	iser_slab_free(&ring->heads);
-	kvfree(ring);
+	kfree(ring);
 }
 
-/*
- * iser_ring_add - @nr more receive buffers for conn->res.recv_data bytes
- *
- * Under setup_lock, which keeps the device; sleeps.  They are not posted yet.
- * Return: 0 or -ENOMEM, with nothing left behind.
- */
-int iser_ring_add(struct iser_conn *conn, u32 nr)
+/* Return: 0 or -ENOMEM, with nothing left behind. */
+static int iser_ring_add_part(struct iser_conn *conn, u32 nr)
 {
 	u32 data = conn->res.recv_data, i, slot = ISER_RX_SLOT, one_piece = 0;
 	struct iser_ring *ring;
@@ -152,7 +148,7 @@ int iser_ring_add(struct iser_conn *conn, u32 nr)
 			ALIGN(data, 4);
 		slot = ALIGN(one_piece, 64);
 	}
-	ring = kvzalloc(struct_size(ring, rx, nr), GFP_KERNEL);
+	ring = kzalloc(struct_size(ring, rx, nr), GFP_KERNEL);
 	if (!ring)
 		return -ENOMEM;
 	ring->nr = nr;
@@ -175,45 +171,68 @@ int iser_ring_add(struct iser_conn *conn, u32 nr)
 	return 0;
 }
 
-/* Post those of one allocation.  Any context. */
-static int iser_ring_post_part(struct iser_conn *conn, struct iser_ring *ring)
+/*
+ * iser_ring_add - @nr more receive buffers for conn->res.recv_data bytes
+ *
+ * Under setup_lock, which keeps the device; sleeps.  They are not posted yet.
+ * Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int iser_ring_add(struct iser_conn *conn, u32 nr)
 {
+	struct iser_ring *before = conn->ring;
+	u32 done, n;
 	int ret = 0;
-	u32 i;
 
-	for (i = 0; !ret && i < ring->nr; i++)
-		ret = iser_rx_post(conn, &ring->rx[i]);
+	for (done = 0; !ret && done < nr; done += n) {
+		n = min_t(u32, nr - done, ISER_RING_PART);
+		ret = iser_ring_add_part(conn, n);
+	}
+	while (ret && conn->ring != before) {
+		struct iser_ring *ring = conn->ring;
+
+		conn->ring = ring->next;
+		iser_ring_drop(conn, ring);
+		iser_ring_destroy(ring);
+	}
 	return ret;
 }
 
-/* iser_ring_post - post all, once.  Any context. */
-int iser_ring_post(struct iser_conn *conn)
+/* iser_ring_post - post those that were added since @until.  Any context. */
+int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until)
 {
 	struct iser_ring *ring;
 	int ret = 0;
+	u32 i;
 
-	for (ring = conn->ring; !ret && ring; ring = ring->next)
-		ret = iser_ring_post_part(conn, ring);
+	for (ring = conn->ring; ring != until; ring = ring->next)
+		for (i = 0; !ret && i < ring->nr; i++)
+			ret = iser_rx_post(conn, &ring->rx[i]);
 	return ret;
 }
 
 int iser_add_receives(struct iser_conn *conn, u32 nr)
 {
+	const struct iser_ring *before;
+	unsigned int flags;
 	int ret = -ENOTCONN;
 
 	if (nr > conn->param.recv_depth - conn->res.receives)
 		return -ENOSPC;
+	/* The end of the connection waits for this: never write out for it. */
+	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
+	before = conn->ring;
 	if (iser_state_live(READ_ONCE(conn->state)))
 		ret = iser_ring_add(conn, nr);
 	if (!ret) {
 		conn->res.receives += nr;
-		ret = iser_ring_post_part(conn, conn->ring);
+		ret = iser_ring_post(conn, before);
 		/* Some of them may be posted: no way back. */
 		if (ret)
 			iser_connection_fail(conn, ret);
 	}
 	mutex_unlock(&conn->setup_lock);
+	memalloc_noio_restore(flags);
 	return ret;
 }
 EXPORT_SYMBOL_ISER(iser_add_receives);

@@ -22,7 +22,7 @@ int iser_stags_init(struct iser_conn *conn)
 
 		if (IS_ERR(mr))
 			return PTR_ERR(mr);
-		conn->ios[i].region = mr;
+		iser_io_of(iser_conn_task(conn, i))->region = mr;
 	}
 	return 0;
 }
@@ -32,12 +32,18 @@ void iser_stags_free(struct iser_conn *conn)
 {
 	u32 i;
 
-	if (conn->role != ISER_INITIATOR || !conn->ios)
+	if (conn->role != ISER_INITIATOR)
 		return;
 	for (i = 0; i < conn->res.tasks; i++) {
-		if (conn->ios[i].region)
-			ib_dereg_mr(conn->ios[i].region);
-		conn->ios[i].region = NULL;
+		struct iser_task *task = iser_conn_task(conn, i);
+		struct iser_io *io;
+
+		if (!task)
+			continue;
+		io = iser_io_of(task);
+		if (io->region)
+			ib_dereg_mr(io->region);
+		io->region = NULL;
 	}
 }
 

@@ -1,34 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The array of tasks of a connection, and the buffers mapped for them.
+ * The tasks of a connection, and the buffers mapped for them.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "core.h"
 
-/* iser_tasks_init - @nr tasks with their header slots.  Sleeps. */
-int iser_tasks_init(struct iser_conn *conn, u32 nr)
+/* Under setup_lock, which keeps the device; sleeps. */
+static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 {
+	struct iser_tasks *part = kzalloc(sizeof(*part), GFP_KERNEL);
 	u32 i;
-	int ret;
 
-	if (conn->role == ISER_INITIATOR && nr > conn->param.tasks)
-		return -ENOSPC;
-	conn->batch = kmalloc(sizeof(*conn->batch), GFP_KERNEL);
-	if (!conn->batch)
-		return -ENOMEM;
-	ret = iser_slab_init(&conn->heads, conn->dev, ISER_TX_SLOT, nr,
-			     DMA_TO_DEVICE);
-	if (ret)
-		return ret;
-	conn->ios = kvcalloc(nr, sizeof(*conn->ios), GFP_KERNEL);
-	if (!conn->ios)
-		return -ENOMEM;
-	for (i = 0; i < nr; i++) {
-		struct iser_io *io = &conn->ios[i];
+	if (!part)
+		return NULL;
+	if (iser_slab_init(&part->heads, conn->dev, ISER_TX_SLOT,
+			   ISER_TASKS_PART, DMA_TO_DEVICE)) {
+		kfree(part);
+		return NULL;
+	}
+	for (i = 0; i < ISER_TASKS_PART; i++) {
+		struct iser_io *io = &part->io[i];
 
 		io->task.conn = conn;
-		io->task.index = i;
-		io->head = iser_slab_slot(&conn->heads, i, &io->head_dma);
+		io->task.index = first + i;
+		io->head = iser_slab_slot(&part->heads, i, &io->head_dma);
 		io->task.bhs = iser_bhs(io->head);
 		if (conn->role == ISER_TARGET) {
 			iser_job_init(io);
@@ -38,30 +34,95 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr)
 			INIT_LIST_HEAD(&io->wait);
 		}
 	}
-	conn->res.tasks = nr;
+	return part;
+}
+
+/*
+ * iser_tasks_init - room for @nr tasks
+ *
+ * With their header slots at an initiator, whose tasks are used in turn; a
+ * target's come with iser_task_prepare().  Under setup_lock; sleeps.
+ */
+int iser_tasks_init(struct iser_conn *conn, u32 nr)
+{
+	u32 parts = DIV_ROUND_UP(nr, ISER_TASKS_PART), i;
+
+	if (conn->role == ISER_INITIATOR && nr > conn->param.tasks)
+		return -ENOSPC;
+	conn->batch = kmalloc(sizeof(*conn->batch), GFP_KERNEL);
+	if (!conn->batch)
+		return -ENOMEM;
+	conn->tasks = kcalloc(parts, sizeof(*conn->tasks), GFP_KERNEL);
+	if (!conn->tasks)
+		return -ENOMEM;
+	conn->res.tasks = parts * ISER_TASKS_PART;
+	for (i = 0; conn->role == ISER_INITIATOR && i < parts; i++) {
+		conn->tasks[i] = iser_tasks_alloc(conn, i * ISER_TASKS_PART);
+		if (!conn->tasks[i])
+			return -ENOMEM;
+	}
 	return 0;
 }
 
+int iser_task_prepare(struct iser_conn *conn, u32 index)
+{
+	struct iser_tasks **at = &conn->tasks[index / ISER_TASKS_PART], *part;
+	unsigned int flags;
+	int ret = 0;
+
+	/* The end of the connection waits for this: never write out for it. */
+	flags = memalloc_noio_save();
+	mutex_lock(&conn->setup_lock);
+	if (*at)
+		goto unlock;
+	ret = -ENOTCONN;
+	if (!iser_state_live(READ_ONCE(conn->state)))
+		goto unlock;
+	part = iser_tasks_alloc(conn, index / ISER_TASKS_PART * ISER_TASKS_PART);
+	ret = part ? 0 : -ENOMEM;
+	/* Pairs with the acquire in iser_conn_task(). */
+	smp_store_release(at, part);
+unlock:
+	mutex_unlock(&conn->setup_lock);
+	memalloc_noio_restore(flags);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_task_prepare);
+
 void iser_tasks_unmap(struct iser_conn *conn)
 {
-	iser_slab_unmap(&conn->heads);
+	u32 i;
+
+	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++)
+		if (conn->tasks[i])
+			iser_slab_unmap(&conn->tasks[i]->heads);
 	iser_slab_unmap(&conn->data_out_heads);
 	iser_slab_unmap(&conn->quiet.heads);
 }
 
 void iser_tasks_free(struct iser_conn *conn)
 {
-	kvfree(conn->ios);
-	conn->ios = NULL;
-	iser_slab_free(&conn->heads);
+	u32 i;
+
+	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++) {
+		if (!conn->tasks[i])
+			continue;
+		iser_slab_free(&conn->tasks[i]->heads);
+		kfree(conn->tasks[i]);
+	}
+	kfree(conn->tasks);
 	iser_slab_free(&conn->quiet.heads);
+	conn->tasks = NULL;
 }
 
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index)
 {
-	if (!conn->ios || index >= conn->res.tasks)
+	struct iser_tasks *part;
+
+	if (!conn->tasks || index >= conn->res.tasks)
 		return NULL;
-	return &conn->ios[index].task;
+	part = smp_load_acquire(&conn->tasks[index / ISER_TASKS_PART]);
+	return part ? &part->io[index % ISER_TASKS_PART].task : NULL;
 }
 EXPORT_SYMBOL_ISER(iser_conn_task);
 
@@ -192,16 +253,18 @@ void iser_tasks_sweep(struct iser_conn *conn)
 {
 	u32 i;
 
-	if (!conn->ios)
-		return;
-	for (i = 0; i < conn->res.tasks; i++) {
+	for (i = 0; conn->tasks && i < conn->res.tasks; i++) {
+		struct iser_task *task = iser_conn_task(conn, i);
+
+		if (!task)
+			continue;
 		if (conn->role == ISER_INITIATOR) {
-			iser_command_drop(&conn->ios[i]);
+			iser_command_drop(iser_io_of(task));
 			continue;
 		}
 		/* Against iser_unmap_data(), whose caller frees the buffer. */
 		spin_lock_bh(&conn->send_lock);
-		iser_io_unmap(&conn->ios[i]);
+		iser_io_unmap(iser_io_of(task));
 		spin_unlock_bh(&conn->send_lock);
 	}
 }

@@ -80,6 +80,7 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	ic->immediate_data = true;
 	ic->connections = 1;
 	spin_lock_init(&ic->login_lock);
+	mutex_init(&ic->tasks_lock);
 	spin_lock_init(&ic->rx_lock);
 	spin_lock_init(&ic->starve_lock);
 	INIT_LIST_HEAD(&ic->deferred);
@@ -105,33 +106,6 @@ static void isert_conn_release(struct kref *ref)
 void isert_conn_put(struct isert_conn *ic)
 {
 	kref_put(&ic->ref, isert_conn_release);
-}
-
-/**
- * isert_alloc_tasks - one task for each tag of LIO's
- * @ic: connection; its resources are allocated
- * @nr: number of tags
- *
- * May sleep.  Return: 0 or -ENOMEM.
- */
-int isert_alloc_tasks(struct isert_conn *ic, u32 nr)
-{
-	u32 i;
-
-	ic->tasks = kvcalloc(nr, sizeof(*ic->tasks), GFP_KERNEL);
-	if (!ic->tasks)
-		return -ENOMEM;
-	ic->nr_tasks = nr;
-	for (i = 0; i < nr; i++) {
-		struct isert_task *t = &ic->tasks[i];
-
-		t->ic = ic;
-		t->task = iser_conn_task(ic->dm, i);
-		t->task->upper = t;
-		spin_lock_init(&t->lock);
-		INIT_LIST_HEAD(&t->node);
-	}
-	return 0;
 }
 
 /**
@@ -236,7 +210,7 @@ void isert_free_conn(struct iscsit_conn *conn)
 	iser_deallocate_connection_resources(ic->dm);
 	iser_conn_put(ic->dm);
 	isert_buffers_free(ic);
-	kvfree(ic->tasks);
+	isert_free_tasks(ic);
 	kvfree(ic->final_text);
 	conn->context = NULL;
 	isert_conn_put(ic);

@@ -35,7 +35,7 @@ static bool isert_lio_pings(struct iscsit_conn *conn)
 static bool isert_ping(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
-	struct iscsit_cmd *cmd = isert_allocate_cmd(ic, false);
+	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
 
 	if (!cmd)
 		return false;

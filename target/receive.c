@@ -16,14 +16,21 @@
 /**
  * isert_allocate_cmd - a command of LIO's
  * @ic: connection
- * @sleep: wait for a tag, interruptibly
+ * @sleep: wait for a tag and for memory, interruptibly
  *
- * Return: command, or NULL.
+ * Return: command with its task, or NULL.
  */
 struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 {
-	return iscsit_allocate_cmd(ic->conn, sleep ? TASK_INTERRUPTIBLE :
-				   TASK_RUNNING);
+	struct iscsit_cmd *cmd;
+
+	cmd = iscsit_allocate_cmd(ic->conn, sleep ? TASK_INTERRUPTIBLE :
+				  TASK_RUNNING);
+	if (!cmd || isert_tag_task(ic, cmd) ||
+	    (sleep && !isert_prepare_task(ic, cmd)))
+		return cmd;
+	iscsit_release_cmd(cmd);
+	return NULL;
 }
 
 /* RFC 7143, section 4.3: a discovery session is for text and logout. */

@@ -226,8 +226,12 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state)
 {
 	struct isert_conn *ic = conn->context;
-	struct isert_task *t = isert_task_attach(ic, cmd, NULL);
+	int ret = isert_prepare_task(ic, cmd);
+	struct isert_task *t;
 
+	if (ret)
+		return ret;
+	t = isert_task_attach(ic, cmd, NULL);
 	switch (state) {
 	case ISTATE_SEND_STATUS:
 		return isert_queue_status(conn, cmd);
@@ -268,6 +272,7 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 {
 	struct isert_conn *ic = conn->context;
 	struct isert_task *t = isert_cmd_task(cmd);
+	int ret;
 
 	switch (state) {
 	case ISTATE_REMOVE:
@@ -285,6 +290,9 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			isert_ping_held(ic, cmd);
 			return 0;
 		}
+		ret = isert_prepare_task(ic, cmd);
+		if (ret)
+			return ret;
 		isert_send_nop(ic, isert_task_attach(ic, cmd, NULL), state);
 		return 0;
 	case ISTATE_SEND_R2T:

@@ -20,6 +20,7 @@
 #define ISERT_TARGET_H
 
 #include <linux/kref.h>
+#include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -109,8 +110,9 @@ struct isert_conn {
 
 	struct iser_limits limits;	/* what the login agreed on */
 	struct isert_buffers buffers;
-	u32 nr_tasks;
-	struct isert_task *tasks;
+	u32 task_parts;
+	struct isert_task **tasks;	/* parts, by LIO's tag: tags.c */
+	struct mutex tasks_lock;	/* to add to them */
 	/*
 	 * Header of the PDU in work, AHS behind it, zeroed up to the longest
 	 * CDB.  PDUs are worked on one at a time: see isert_control_notify().
@@ -203,7 +205,6 @@ void isert_window_work(struct work_struct *work);
 struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 				    struct iser_conn *dm);
 void isert_conn_put(struct isert_conn *ic);
-int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
 void isert_get_rx_pdu(struct iscsit_conn *conn);
 void isert_wait_conn(struct iscsit_conn *conn);
 void isert_free_conn(struct iscsit_conn *conn);
@@ -214,6 +215,13 @@ __printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
 
 /* close.c */
 void isert_release_all(struct isert_conn *ic);
+
+/* tags.c */
+int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
+void isert_free_tasks(struct isert_conn *ic);
+struct isert_task *isert_tag_task(struct isert_conn *ic,
+				  const struct iscsit_cmd *cmd);
+int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd);
 
 /* task.c */
 struct isert_task *isert_task_attach(struct isert_conn *ic,

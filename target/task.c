@@ -23,7 +23,7 @@ struct isert_task *isert_task_attach(struct isert_conn *ic,
 	struct isert_task *t = isert_cmd_task(cmd);
 
 	if (!t) {
-		t = &ic->tasks[cmd->se_cmd.map_tag];
+		t = isert_tag_task(ic, cmd);
 		t->cmd = cmd;
 		t->pdu = NULL;
 		t->buffer = NULL;

@@ -339,6 +339,15 @@ void iser_deallocate_connection_resources(struct iser_conn *conn);
 
 /* --- RFC 5047: tasks ------------------------------------------------------ */
 
+/**
+ * iser_task_prepare - target: make the task with this number, and some near it
+ * @index: less than iser_resources.tasks
+ *
+ * A target's tasks take memory as they are used.  Sleeps.
+ * Return: 0, also when it exists; -ENOMEM; -ENOTCONN.
+ */
+int iser_task_prepare(struct iser_conn *conn, u32 index);
+
 /** iser_conn_task - the task with this number, or NULL */
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
 
