@@ -121,6 +121,7 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index)
 
 	if (!conn->tasks || index >= conn->res.tasks)
 		return NULL;
+	/* Pairs with the release in iser_task_prepare(). */
 	part = smp_load_acquire(&conn->tasks[index / ISER_TASKS_PART]);
 	return part ? &part->io[index % ISER_TASKS_PART].task : NULL;
 }

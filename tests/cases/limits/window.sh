@@ -30,7 +30,9 @@ for first in 2 16; do
 	sn=$(max_cmdsn)
 	note "$begun commands after the login, MaxCmdSN $sn"
 	# Finding the disk takes one command at a time, or a few.
-	[ "$begun" -ge $first ] && [ "$begun" -lt 64 ] || fail "a window of $begun commands"
+	if [ "$begun" -lt $first ] || [ "$begun" -ge 64 ]; then
+		fail "a window of $begun commands"
+	fi
 	verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-16k
 	same 'the window after 64 commands at once' "$(granted)" 64
 	[ "$(max_cmdsn)" -ge $((sn + 64 - begun)) ] || fail "MaxCmdSN went from $sn to $(max_cmdsn)"
