@@ -25,9 +25,10 @@ static bool isert_copy_command(struct isert_conn *ic,
 
 	if (pdu->msg.ahs_len > sizeof(ic->hdr) - ISER_BHS_LEN)
 		return false;
-	memset(ic->hdr, 0, sizeof(ic->hdr));
 	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
 	if (pdu->msg.ahs_len) {
+		memset(ic->hdr + ISER_BHS_LEN, 0,
+		       sizeof(ic->hdr) - ISER_BHS_LEN);
 		iser_pdu_copy(pdu, 0, ic->hdr + ISER_BHS_LEN,
 			      pdu->msg.ahs_len);
 		len = be16_to_cpu(ahs->ahslength);
