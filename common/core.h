@@ -224,7 +224,7 @@ struct iser_poll {
 	struct irq_poll iop;		/* initiator */
 	struct work_struct work;
 	struct delayed_work late;	/* for what nobody waits for */
-	struct ib_wc wc[ISER_POLL_BATCH];
+	struct ib_wc sent[ISER_POLL_BATCH], came[ISER_POLL_BATCH];
 };
 
 struct iser_conn {

@@ -25,33 +25,44 @@
 
 static atomic_t iser_poll_vector = ATOMIC_INIT(-1);
 
-/* What has been sent and what has come, in this order.  Return: how many. */
-static int iser_poll_queue(struct iser_poll *poll, struct ib_cq *cq)
+/* What was sent has gone.  Return: how many. */
+static int iser_poll_sends(struct iser_poll *poll)
 {
-	int n = ib_poll_cq(cq, ARRAY_SIZE(poll->wc), poll->wc), i;
+	int done = 0, n, i;
 
-	for (i = 0; i < n; i++)
-		poll->wc[i].wr_cqe->done(cq, &poll->wc[i]);
-	return n;
+	do {
+		n = ib_poll_cq(poll->sends, ARRAY_SIZE(poll->sent), poll->sent);
+		for (i = 0; i < n; i++)
+			poll->sent[i].wr_cqe->done(poll->sends, &poll->sent[i]);
+		done += n;
+	} while (n == ISER_POLL_BATCH);
+	return done;
 }
 
 /*
  * Up-calls of an initiator are made with poll.lock held, in or like a softirq.
- * Sends first: a response finds that of its command over, and LIO a tag.
+ *
+ * Receives are taken first and handed up last: so all that the peer has
+ * acknowledged before it sent them is over.  A response finds the Send of its
+ * command complete; a command that uses an Initiator Task Tag again finds that
+ * LIO has forgotten the one before.
  * Return: completions, at least @budget when there may be more.
  */
 static int iser_poll(struct iser_conn *conn, int budget)
 {
 	struct iser_poll *poll = &conn->poll;
-	int done = 0, sent, came;
+	int done = 0, n, i;
 
 	do {
+		n = ib_poll_cq(poll->receives, ARRAY_SIZE(poll->came),
+			       poll->came);
 		iser_jobs_hushed(conn);
-		sent = iser_poll_queue(poll, poll->sends);
-		came = iser_poll_queue(poll, poll->receives);
-		done += sent + came;
-	} while (done < budget && (sent == ISER_POLL_BATCH ||
-				   came == ISER_POLL_BATCH));
+		done += iser_poll_sends(poll);
+		for (i = 0; i < n; i++)
+			poll->came[i].wr_cqe->done(poll->receives,
+						   &poll->came[i]);
+		done += n;
+	} while (done < budget && n == ISER_POLL_BATCH);
 	return done;
 }
 
