@@ -101,15 +101,31 @@ static struct isert_buffer *isert_buffer_get(struct isert_conn *ic, u32 len)
 	return b ?: isert_buffer_alloc(order);
 }
 
+/*
+ * Does anybody else hold a page?  A provider in software may send without a
+ * copy, and say that a Send has completed when a socket has it (siw): the page
+ * is then read until the peer has acknowledged it.  It must not change, but it
+ * may be freed, as the socket has references of its own.
+ */
+static bool isert_buffer_held(struct isert_buffer *b)
+{
+	u32 i;
+
+	for (i = 0; i <= b->last; i++)
+		if (page_count(sg_page(&b->sg[i])) != 1)
+			return true;
+	return false;
+}
+
 /* isert_buffer_put - the command is over.  Process context. */
 void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b)
 {
 	struct isert_buffers *bs = &ic->buffers;
 	u32 kib = isert_buffer_kib(b);
-	bool keep;
+	bool held = isert_buffer_held(b), keep;
 
 	spin_lock(&bs->lock);
-	keep = bs->kept + kib <= READ_ONCE(keep_kib);
+	keep = !held && bs->kept + kib <= READ_ONCE(keep_kib);
 	if (keep) {
 		list_add(&b->node, &bs->free[b->order]);
 		bs->kept += kib;
