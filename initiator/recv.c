@@ -92,16 +92,36 @@ static bool is_answer(const struct iscsi_hdr *hdr)
 	}
 }
 
+/*
+ * libiscsi wakes iscsid before its one task for login and text is free again.
+ * The lock, which it takes to send, keeps the next request off till then.
+ */
+static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
+			  char *data, int len)
+{
+	int err;
+
+	spin_lock(&conn->session->frwd_lock);
+	err = iscsi_complete_pdu(conn, hdr, data, len);
+	spin_unlock(&conn->session->frwd_lock);
+	return err;
+}
+
 static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
 {
 	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
 	struct iscsi_conn *conn = end->iscsi;
+	char *data = pdu->data + pdu->msg.ahs_len;
 	int err;
 
 	/* libiscsi expects a softirq. */
 	local_bh_disable();
-	err = iscsi_complete_pdu(conn, hdr, pdu->data + pdu->msg.ahs_len, len);
+	if (opcode == ISCSI_OP_LOGIN_RSP || opcode == ISCSI_OP_TEXT_RSP)
+		err = complete_login(conn, hdr, data, len);
+	else
+		err = iscsi_complete_pdu(conn, hdr, data, len);
 	local_bh_enable();
 	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
 		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
