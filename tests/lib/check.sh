@@ -61,12 +61,16 @@ soon() {
 	done
 }
 
-# mark_log; log_has PATTERN: whether the kernel said so since the mark
+# mark_log; log_since: what the kernel said since; log_has PATTERN: whether it said so
 mark_log() {
 	log_point="iser-test: point $RANDOM$RANDOM"
 	echo "$log_point" >/dev/kmsg
 }
 
+log_since() {
+	dmesg | sed -n "\\|$log_point|,\$p"
+}
+
 log_has() {
-	dmesg | sed -n "\\|$log_point|,\$p" | grep -qE "$1"
+	log_since | grep -qE "$1"
 }

@@ -4,23 +4,19 @@ DESCRIPTION="data_ack_by_read: an acknowledgement after each burst but the last,
 SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-9.4-1 D-9.4-2"
 . "$(dirname "$0")/../../lib.sh"
 
-[ "$TARGET" = ours ] || skip 'ours alone acknowledges data'
-control=/proc/dynamic_debug/control
-[ -w $control ] || skip 'this kernel has no dynamic debug'
 target_up
+acks_watch
 keys t1 Yes Yes 65536 65536
 # read_acks: how many data acknowledgements a read of 256 KiB has, in ACKS
 read_acks() {
 	mark_log
 	dd if="$DEVICE" of=/tmp/iser-case/is bs=256k count=1 iflag=direct status=none
 	cmp /tmp/iser-case/is /tmp/iser-case/was || fail 'the data do not compare'
-	ACKS=$(dmesg | sed -n "\\|$log_point|,\$p" | grep -c 'are acknowledged' || true)
+	ACKS=$(acks_counted)
 }
 session_up
 pattern /tmp/iser-case/was 262144
 dd if=/tmp/iser-case/was of="$DEVICE" bs=256k count=1 oflag=direct status=none
-on_exit "echo 'func isert_data_ack_notify -p' >$control"
-echo 'func isert_data_ack_notify +p' >$control
 read_acks
 same 'acknowledgements without the parameter' "$ACKS" 0
 logout
@@ -32,6 +28,6 @@ read_acks
 same 'acknowledgements of four bursts' "$ACKS" 3
 log_has 'DataSN 0 are ack' || fail 'no word of the first burst'
 log_has 'DataSN 2 are ack' || fail 'no word of the last but one'
-echo 'func isert_data_ack_notify -p' >$control
+acks_unwatch
 verify_io "$DEVICE" 8M
 logout

@@ -18,7 +18,7 @@ on_exit "echo 'func iscsit_setup_nop_out -p' >$control"
 echo 'func iscsit_setup_nop_out +p' >$control
 mark_log
 answers() {
-	[ "$(dmesg | sed -n "\\|$log_point|,\$p" | grep -c 'NOPOUT Ping Response')" -ge "$1" ]
+	[ "$(log_since | grep -c 'NOPOUT Ping Response')" -ge "$1" ]
 }
 sleep 4
 ! answers 1 || fail 'a ping with nopin_timeout=0'

@@ -19,7 +19,7 @@ on_exit "echo 'func isert_receive_pong -p' >$control"
 echo 'func isert_receive_pong +p' >$control
 mark_log
 answers() {
-	[ "$(dmesg | sed -n "\\|$log_point|,\$p" | grep -c 'NOP-In 0x[0-9a-f]* is answered')" -ge "$1" ]
+	[ "$(log_since | grep -c 'NOP-In 0x[0-9a-f]* is answered')" -ge "$1" ]
 }
 start=$SECONDS
 wait_for 15 'three answers' answers 3

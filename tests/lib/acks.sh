@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Data acknowledgements, as our target tells of them.
+
+ack_control=/proc/dynamic_debug/control
+
+# acks_watch: from now on they are in the kernel log
+acks_watch() {
+	[ "$TARGET" = ours ] || skip 'ours alone acknowledges data'
+	[ -w $ack_control ] || skip 'this kernel has no dynamic debug'
+	on_exit acks_unwatch
+	echo 'func isert_data_ack_notify +p' >$ack_control
+}
+
+acks_unwatch() {
+	echo 'func isert_data_ack_notify -p' >$ack_control
+}
+
+# acks_counted: how many since mark_log
+acks_counted() {
+	log_since | grep -c 'are acknowledged' || true
+}
+
+# acks_case CASE: mark_log, and this case of iser-conform at target t1
+acks_case() {
+	need_tool iser-conform
+	modprobe -a rdma_ucm ib_uverbs
+	mark_log
+	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --target "$(iqn t1)" \
+		--initiator "$(initiator_name)" --slow "$SLOW" "$1"
+}
