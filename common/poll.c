@@ -114,17 +114,12 @@ static void iser_poll_target(struct work_struct *work)
 		queue_work(iser_target_wq, work);
 }
 
-/*
- * Poll soon.  Any context.
- *
- * Not in a worker during the login: libiscsi wakes iscsid before it is ready
- * for the next request, and a worker may run beside it on another CPU.
- */
+/* Poll soon.  Any context. */
 static void iser_poll_kick(struct iser_conn *conn)
 {
 	if (conn->role == ISER_TARGET)
 		queue_work(iser_target_wq, &conn->poll.work);
-	else if (in_task() && READ_ONCE(conn->state) == ISER_FULL)
+	else if (in_task())
 		queue_work(iser_initiator_wq, &conn->poll.work);
 	else
 		irq_poll_sched(&conn->poll.iop);

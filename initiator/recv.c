@@ -240,7 +240,7 @@ void iser_recv_hello_done(struct iser_conn *conn)
  * @conn: connection
  * @pdu: received PDU; when it answers a task, the task is idle
  *
- * Up-call context: the a softirq, or a worker with BH disabled.
+ * Up-call context: a softirq, or a worker with BH disabled.
  */
 void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 {
