@@ -207,9 +207,8 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 	if (iser_state_live(conn->state)) {
 		/* Header alone, and a response to come: it may go unsignaled. */
 		head = NULL;
-		if (!n && !ctl->no_answer && !ctl->unsolicited &&
-		    len <= ISER_QUIET_SLOT)
-			head = iser_quiet_slot(conn, &dma);
+		if (!n && !ctl->no_answer && !ctl->unsolicited)
+			head = iser_quiet_slot(conn, len, &dma);
 		if (head) {
 			memcpy(iser_bhs(head), io->task.bhs, len - ISER_HDR_LEN);
 			iser_quiet_send(conn, &wr);

@@ -383,7 +383,7 @@ void iser_data_outs_free(struct iser_conn *conn);
 
 /* quiet.c */
 int iser_quiet_init(struct iser_conn *conn);
-u8 *iser_quiet_slot(struct iser_conn *conn, u64 *dma);
+u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma);
 void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
 /* stag.c: initiator */

@@ -39,16 +39,17 @@ int iser_quiet_init(struct iser_conn *conn)
 
 /*
  * iser_quiet_slot - a header slot for the Send that is posted next
+ * @len: bytes of it
  * @dma: its address for the device
  *
- * Under send_lock.  Return: slot of ISER_QUIET_SLOT bytes, or NULL when all
+ * Under send_lock.  Return: slot, or NULL when it does not fit in one or all
  * are in use.
  */
-u8 *iser_quiet_slot(struct iser_conn *conn, u64 *dma)
+u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma)
 {
 	struct iser_quiet *q = &conn->quiet;
 
-	if (q->posted - READ_ONCE(q->done) >= q->nr)
+	if (len > ISER_QUIET_SLOT || q->posted - READ_ONCE(q->done) >= q->nr)
 		return NULL;
 	return iser_slab_slot(&q->heads, q->posted & (q->nr - 1), dma);
 }

@@ -171,8 +171,8 @@ int iser_job_post_quiet(struct iser_job *job)
 	u8 *head = NULL;
 	u64 dma;
 
-	if (!job->len && !io->extra_mapped && len <= ISER_QUIET_SLOT)
-		head = iser_quiet_slot(conn, &dma);
+	if (!job->len && !io->extra_mapped)
+		head = iser_quiet_slot(conn, len, &dma);
 	if (!head)
 		return 0;
 	memcpy(head, io->head, len);
