@@ -55,6 +55,9 @@ int iser_verbs_create(struct iser_conn *conn)
 	u32 sends;
 	int ret;
 
+	/* Without its id a connection would not keep the device from going. */
+	if (!ib_device_try_get(conn->id->device))
+		return -ENODEV;
 	conn->dev = conn->id->device;
 	iser_read_device(conn);
 	if (!(conn->dev->attrs.device_cap_flags & IB_DEVICE_MEM_MGT_EXTENSIONS)) {
@@ -150,5 +153,7 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	}
 	conn->info.device = "(device released)";
 	conn->info.dma_device = NULL;
+	if (conn->dev)
+		ib_device_put(conn->dev);
 	conn->dev = NULL;
 }
