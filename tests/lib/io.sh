@@ -9,7 +9,7 @@ verify_io() {
 	need_program fio
 	fio --name=verify --filename="$device" --ioengine=libaio --direct=1 \
 		--rw=randwrite --bsrange=4k-256k --size="$size" --iodepth=8 \
-		--verify=crc32c --do_verify=1 --verify_fatal=1 \
+		--verify=crc32c --do_verify=1 --verify_fatal=1 --verify_state_save=0 \
 		--output=/tmp/iser-case/fio --minimal "$@" ||
 		fail "fio: data of $device do not compare: $(tail -n 3 /tmp/iser-case/fio)"
 }
@@ -24,7 +24,7 @@ io_start() {
 	need_program fio
 	fio --name=load --filename="$1" --ioengine=libaio --direct=1 --rw=randrw \
 		--bsrange=512-64k --size=16M --iodepth=8 --time_based --runtime=600 \
-		--verify=crc32c --verify_backlog=64 --verify_fatal=1 --minimal \
+		--verify=crc32c --verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --minimal \
 		"${@:2}" >/tmp/iser-case/load 2>&1 &
 	io_pid=$!
 	on_exit 'kill $io_pid 2>/dev/null; wait $io_pid'
