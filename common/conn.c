@@ -39,6 +39,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	INIT_LIST_HEAD(&conn->node);
 	init_waitqueue_head(&conn->wait);
 	init_completion(&conn->down);
+	init_completion(&conn->last_receive);
 	INIT_WORK(&conn->end_work, iser_end_work);
 	INIT_WORK(&conn->flush_work, iser_flush_work);
 	INIT_WORK(&conn->free_work, iser_free_work);
@@ -53,10 +54,15 @@ static void iser_free_work(struct work_struct *work)
 	/* Nothing may reach the device or a half from here on. */
 	cancel_work_sync(&conn->flush_work);
 	iser_verbs_destroy(conn);
+	/* A Login Request that nobody took: its buffer may be shared. */
+	if (conn->login.pdu)
+		iser_pdu_put(conn->login.pdu);
 	iser_tasks_free(conn);
 	iser_data_outs_free(conn);
-	iser_ring_free(conn);
+	iser_ring_free(&conn->ring);
 	iser_login_free(conn);
+	if (conn->pool)
+		iser_pool_put(conn->pool);
 	kfree(conn->sink_sg);
 	kfree(conn->batch);
 	kfree(conn);
@@ -154,7 +160,7 @@ static void iser_end_work(struct work_struct *work)
 	if (conn->qp) {
 		rdma_disconnect(conn->id);
 		iser_send_await(conn);
-		ib_drain_qp(conn->qp);
+		iser_verbs_drain(conn);
 		iser_poll_stop(conn);
 	}
 	/* No completion any more: what waited for one is ended here. */
@@ -237,7 +243,8 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 		if (ret)
 			goto out;
 	}
-	ret = iser_ring_add(conn, r.receives);
+	ret = conn->pool ? iser_pool_promise(conn, r.receives) :
+			   iser_ring_add(conn, r.receives);
 	if (ret)
 		goto out;
 	if (conn->sink_mr)
@@ -286,6 +293,6 @@ void iser_deallocate_connection_resources(struct iser_conn *conn)
 	flush_work(&conn->flush_work);
 	iser_tasks_free(conn);
 	iser_data_outs_free(conn);
-	iser_ring_free(conn);
+	iser_ring_free(&conn->ring);
 }
 EXPORT_SYMBOL_ISER(iser_deallocate_connection_resources);

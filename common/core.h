@@ -7,6 +7,7 @@
  *   listener->lock (mutex)	set-up of the listening id
  *   iser_queue_lock (BH)	lists of connections not accepted yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
+ *   iser_pools_lock (mutex)	shared receives, but for posting them
  *   conn->poll.lock (BH)	initiator: completions, one at a time
  *   conn->send_lock (BH)	state, send queue, slots, order of StatSN
  * conn->state is written under send_lock.  Who reads it elsewhere, and posts
@@ -62,9 +63,20 @@ struct iser_slab {
 	} *pages;
 };
 
+/* What a receive buffer is made for. */
+struct iser_rx_shape {
+	struct ib_device *dev;
+	u32 lkey;
+	u32 data;		/* data bytes wanted */
+	u32 one_piece;		/* bytes of the slot if all goes there; 0: pages */
+	bool map;		/* pages are mapped together: the initiator */
+	struct iser_pool *pool;	/* whose it is; NULL: a connection's own */
+};
+
 /* A receive buffer and the message in it. */
 struct iser_rx {
 	struct iser_pdu pdu;	/* first: the halves hold this */
+	struct iser_pool *pool;
 	struct ib_cqe cqe;
 	u8 *head;		/* iSER header and BHS */
 	u8 *tail;		/* paged: where AHS + data beyond the pages land */
@@ -83,6 +95,25 @@ struct iser_ring {
 	struct iser_slab heads;
 	u32 nr;
 	struct iser_rx rx[] __counted_by(nr);
+};
+
+/* Receives that connections share. */
+struct iser_pool {
+	struct list_head node;		/* these: iser_pools_lock */
+	u32 users;			/* connections that have a queue pair */
+	u32 joined;			/* and those before them */
+	u32 promised;			/* receives that users may use */
+	struct iser_ring *ring;
+	u32 nr;				/* of its buffers */
+	bool armed;			/* an event comes when few are posted */
+
+	struct kref ref;		/* connections, until they are freed */
+	struct ib_device *dev;
+	struct ib_pd *pd;
+	struct ib_srq *srq;
+	u32 size;			/* receives that the queue holds */
+	bool closed;			/* srq goes */
+	struct delayed_work grow;
 };
 
 /* Something to post at a target: a response with the data before it, or a Get. */
@@ -202,6 +233,7 @@ struct iser_login {
 	unsigned long text_mapped;	/* bit i: text_dma[i] is mapped */
 	struct ib_cqe cqe;
 	bool sending;			/* its Send has not completed */
+	bool expected;			/* target: a Login Request may come */
 	struct iser_pdu *pdu;		/* received; target: for iser_wait_login() */
 };
 
@@ -260,6 +292,11 @@ struct iser_conn {
 	struct iser_notice notice;	/* not changed after Enable_Datamover */
 	struct iser_hello_exchange hello;
 	struct iser_ring *ring;		/* setup_lock to add to it */
+	struct iser_pool *pool;		/* target: where receives are shared */
+	u32 promised;			/* receives of it; iser_pools_lock */
+	u32 taken;			/* of them, since the beginning */
+	atomic_t given;			/* back */
+	struct completion last_receive;	/* the queue pair has had its last */
 	struct iser_resources res;
 	bool allocated;
 	struct iser_tasks **tasks;	/* setup_lock to add one */
@@ -312,6 +349,7 @@ void iser_connection_fail_locked(struct iser_conn *conn, int reason);
 
 /* verbs.c */
 int iser_verbs_create(struct iser_conn *conn);
+void iser_verbs_drain(struct iser_conn *conn);
 void iser_verbs_destroy(struct iser_conn *conn);
 
 /* poll.c */
@@ -344,16 +382,26 @@ void iser_listener_ready(struct iser_conn *conn);
 void iser_listener_dropped(struct iser_conn *conn);
 void iser_listeners_retry(void);
 
-/* recv.c */
-int iser_rx_init(struct iser_conn *conn, struct iser_rx *rx, u8 *head, u64 dma,
-		 u32 data, u32 one_piece);
-void iser_rx_unmap(struct iser_conn *conn, struct iser_rx *rx);
+/* ring.c */
+int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
+		 u8 *head, u64 dma);
+void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx);
 void iser_rx_free(struct iser_rx *rx);
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
+struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr);
 int iser_ring_add(struct iser_conn *conn, u32 nr);
 int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until);
-void iser_ring_unmap(struct iser_conn *conn);
-void iser_ring_free(struct iser_conn *conn);
+void iser_ring_unmap(struct ib_device *dev, struct iser_ring *ring);
+void iser_ring_free(struct iser_ring **ring);
+
+/* pool.c: target */
+void iser_pool_join(struct iser_conn *conn);
+void iser_pool_leave(struct iser_conn *conn);
+void iser_pool_put(struct iser_pool *pool);
+int iser_pool_promise(struct iser_conn *conn, u32 nr);
+int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx);
+
+/* recv.c */
 void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc);
 
 /* task.c */

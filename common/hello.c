@@ -206,7 +206,7 @@ static void iser_hello_refuse(struct iser_conn *conn,
  *
  * For the first message of the peer, and for any Hello or HelloReply.  From
  * the completion queue.
- * Return: true: it is an ordinary one, go on.
+ * Return: true: it is an ordinary one, go on.  Else it has been given back.
  */
 bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 {
@@ -218,13 +218,14 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 	const char *why;
 
 	if (state >= ISER_ENDING || conn->hello.rejected)
-		return false;
+		goto drop;
 	if (!ordinary)
 		trace_iser_hello(conn, false, &in);
 	if (state != ISER_FULL) {
-		if (!ordinary)
-			iser_hello_refuse(conn, msg, "none has a place in the login");
-		return ordinary;
+		if (ordinary)
+			return true;
+		iser_hello_refuse(conn, msg, "none has a place in the login");
+		goto drop;
 	}
 
 	switch (iser_greeting_judge(&conn->hello.greeting, msg, &why)) {
@@ -239,7 +240,7 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 		return false;
 	case ISER_GREETING_REFUSE:
 		iser_hello_refuse(conn, msg, why);
-		return false;
+		goto drop;
 	default:
 		break;
 	}
@@ -249,4 +250,8 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 		spin_unlock_bh(&conn->send_lock);
 	}
 	return true;
+
+drop:
+	iser_pdu_put(&rx->pdu);
+	return false;
 }

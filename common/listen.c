@@ -182,6 +182,9 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 		iser_cm_may_invalidate(req->private_data,
 				       req->private_data_len);
 
+	/* An empty pool grows within a fraction of a millisecond. */
+	if (conn->pool)
+		rdma_set_min_rnr_timer(conn->id, IB_RNR_TIMER_000_64);
 	iser_cm_encode(private, conn->param.remote_invalidate);
 	param.private_data = private;
 	param.private_data_len = sizeof(private);

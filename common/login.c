@@ -15,6 +15,8 @@
 
 static int iser_login_buffers(const struct iser_conn *conn)
 {
+	if (conn->pool)
+		return 0;
 	return conn->role == ISER_INITIATOR ? ISER_LOGIN_RX : 1;
 }
 
@@ -25,6 +27,10 @@ static int iser_login_buffers(const struct iser_conn *conn)
  */
 int iser_login_init(struct iser_conn *conn)
 {
+	const struct iser_rx_shape shape = {
+		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
+		.data = ISER_LOGIN_TEXT, .map = conn->role == ISER_INITIATOR,
+	};
 	struct iser_login *login = &conn->login;
 	int i, ret;
 	u64 dma;
@@ -35,8 +41,7 @@ int iser_login_init(struct iser_conn *conn)
 		u8 *head = iser_slab_slot(&login->heads, i, &dma);
 
 		login->rx[i].login = true;
-		ret = iser_rx_init(conn, &login->rx[i], head, dma,
-				   ISER_LOGIN_TEXT, 0);
+		ret = iser_rx_init(&shape, &login->rx[i], head, dma);
 	}
 	return ret;
 }
@@ -46,6 +51,7 @@ int iser_login_post_recv(struct iser_conn *conn)
 {
 	int i, ret = 0;
 
+	WRITE_ONCE(conn->login.expected, true);
 	for (i = 0; !ret && i < iser_login_buffers(conn); i++) {
 		struct iser_rx *rx = &conn->login.rx[i];
 
@@ -63,7 +69,7 @@ void iser_login_unmap(struct iser_conn *conn)
 	int i;
 
 	for (i = 0; i < ISER_LOGIN_RX; i++)
-		iser_rx_unmap(conn, &login->rx[i]);
+		iser_rx_unmap(conn->dev, &login->rx[i]);
 	for (i = 0; i < ISER_RX_PAGES; i++) {
 		if (login->text_mapped & BIT(i))
 			ib_dma_unmap_page(conn->dev, login->text_dma[i],
@@ -226,8 +232,8 @@ unlock:
 EXPORT_SYMBOL_ISER(iser_send_login);
 
 /*
- * iser_login_received - a whole message has arrived in the login buffer
- * From the completion queue.
+ * iser_login_received - a whole message has arrived before full feature phase
+ * From the completion queue.  It is kept, or given back.
  */
 void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 {
@@ -243,12 +249,16 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 
 	/* RTU may be late or lost; a message is proof enough. */
 	iser_conn_event(conn, ISER_EV_ESTABLISHED);
-	if ((rx->pdu.bhs[0] & 0x3f) != 0x03) {
-		iser_conn_warn(conn, "opcode %#x where a Login Request is due, ending the connection",
+	if ((rx->pdu.bhs[0] & 0x3f) != 0x03 || !READ_ONCE(login->expected)) {
+		iser_conn_warn(conn, login->expected ?
+			       "opcode %#x where a Login Request is due, ending the connection" :
+			       "opcode %#x before the Login Response, ending the connection",
 			       rx->pdu.bhs[0] & 0x3f);
 		iser_connection_fail(conn, -EPROTO);
+		iser_pdu_put(&rx->pdu);
 		return;
 	}
+	WRITE_ONCE(login->expected, false);
 	cancel_delayed_work(&conn->silent_work);
 	WRITE_ONCE(login->pdu, &rx->pdu);
 	wake_up_all(&conn->wait);

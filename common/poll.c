@@ -202,12 +202,22 @@ void iser_poll_stop(struct iser_conn *conn)
 	irq_poll_disable(&poll->iop);
 }
 
+/* Shared receives that nobody has looked at go back to their pool. */
+static void iser_poll_rest(struct iser_poll *poll)
+{
+	struct ib_wc wc;
+
+	while (poll->receives && ib_poll_cq(poll->receives, 1, &wc) > 0)
+		wc.wr_cqe->done(poll->receives, &wc);
+}
+
 /* iser_poll_destroy - the queue pair is gone.  Sleeps. */
 void iser_poll_destroy(struct iser_conn *conn)
 {
 	struct iser_poll *poll = &conn->poll;
 
 	iser_poll_stop(conn);
+	iser_poll_rest(poll);
 	if (poll->sends)
 		ib_destroy_cq(poll->sends);
 	if (poll->receives)

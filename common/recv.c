@@ -151,23 +151,37 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 		conn->ops->control_notify(conn, &rx->pdu);
 }
 
-/* iser_recv_done - a message has arrived; completion of a receive */
-void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
+/*
+ * A peer that keeps to its window holds no more shared receives than it was
+ * promised.  Room is left for what no credit counts.
+ */
+static bool iser_rx_greedy(struct iser_conn *conn)
 {
-	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
-	struct iser_conn *conn = rx->pdu.conn;
+	u32 held = ++conn->taken - (u32)atomic_read(&conn->given);
+
+	if (likely(held <= 2 * READ_ONCE(conn->promised)))
+		return false;
+	iser_conn_warn(conn, "%u messages wait to be answered, more than its window allows, ending the connection",
+		       held);
+	iser_connection_fail(conn, -EPROTO);
+	return true;
+}
+
+/* Return: false: nobody has the message. */
+static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
+			  struct ib_wc *wc)
+{
 	u32 i, len = wc->byte_len;
 	enum iser_state state;
 
-	rx->posted = false;
 	if (!iser_wc_ok(conn, wc, "receive"))
-		return;
+		return false;
 	/*
 	 * RFC 7145, section 10.1.3.3: nothing behind a message that broke the
 	 * protocol.  What came before the peer closed is still of use.
 	 */
 	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
-		return;
+		return false;
 	for (i = 0; i < rx->nr_sges && len; i++) {
 		u32 n = min(len, rx->sge[i].length);
 
@@ -176,24 +190,39 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 		len -= n;
 	}
 	if (!iser_rx_check(conn, rx, wc->byte_len))
-		return;
+		return false;
 	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||
 		     conn->hello.greeting.first) &&
 	    !iser_hello_received(conn, rx))
-		return;
+		return true;
 	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
 			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
 			   wc->ex.invalidate_rkey : 0);
 	state = READ_ONCE(conn->state);
-	if (rx->login && state != ISER_FULL) {
-		iser_login_received(conn, rx);
-	} else if (conn->role == ISER_INITIATOR) {
-		iser_initiator_received(conn, rx, wc);
+	if (conn->role == ISER_INITIATOR) {
+		if (rx->login && state != ISER_FULL)
+			iser_login_received(conn, rx);
+		else
+			iser_initiator_received(conn, rx, wc);
 	} else if (state == ISER_FULL) {
 		conn->ops->control_notify(conn, &rx->pdu);
-	} else if (iser_state_live(state)) {
-		iser_conn_warn(conn, "opcode %#x before the end of the login, ending the connection",
-			       rx->pdu.bhs[0] & 0x3f);
-		iser_connection_fail(conn, -EPROTO);
+	} else if (state < ISER_ENDING) {
+		/* The handshake may not be over for this end. */
+		iser_login_received(conn, rx);
+	} else {
+		return false;
 	}
+	return true;
+}
+
+/* iser_recv_done - a message has arrived; completion of a receive */
+void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
+	struct iser_conn *conn = cq->cq_context;
+
+	rx->posted = false;
+	rx->pdu.conn = conn;
+	if ((rx->pool && iser_rx_greedy(conn)) || !iser_received(conn, rx, wc))
+		iser_rx_post(conn, rx);
 }

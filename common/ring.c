@@ -7,7 +7,8 @@
  * and can be handed to a backend where they lie.  AHS and data are one run of
  * bytes; what an AHS pushes beyond the pages lands in the slot's tail.
  *
- * The buffers of a connection are added some at a time, and go all at once.
+ * The buffers of a connection, or of a pool that several share (pool.c), are
+ * added some at a time, and go all at once.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -20,62 +21,59 @@
 /*
  * iser_rx_init - set up a receive buffer
  * @head, @dma: its slot
- * @data: data bytes wanted
- * @one_piece: bytes of the slot if all goes there, 0 for pages
  *
  * An initiator reads its data in one piece: its pages are mapped together.
  * May sleep.  Return: 0 or -ENOMEM (iser_rx_unmap() and _free() clean up).
  */
-int iser_rx_init(struct iser_conn *conn, struct iser_rx *rx, u8 *head, u64 dma,
-		 u32 data, u32 one_piece)
+int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
+		 u8 *head, u64 dma)
 {
-	u32 lkey = conn->pd->local_dma_lkey, i, n;
+	u32 n = DIV_ROUND_UP(shape->data, PAGE_SIZE), i;
 
-	rx->pdu.conn = conn;
+	rx->pool = shape->pool;
 	rx->cqe.done = iser_recv_done;
 	rx->head = head;
 	rx->pdu.bhs = iser_bhs(head);
-	rx->sge[0] = (struct ib_sge){ .addr = dma, .lkey = lkey,
-				      .length = one_piece ?: ISER_MSG_MIN };
+	rx->sge[0] = (struct ib_sge){ .addr = dma, .lkey = shape->lkey,
+				      .length = shape->one_piece ?: ISER_MSG_MIN };
 	rx->nr_sges = 1;
-	if (one_piece) {
+	if (shape->one_piece) {
 		rx->pdu.data = head + ISER_MSG_MIN;
 		return 0;
 	}
 
-	n = DIV_ROUND_UP(data, PAGE_SIZE);
 	for (i = 0; i < n; i++) {
 		u64 at;
 
 		rx->pages[i] = alloc_page(GFP_KERNEL);
 		if (!rx->pages[i])
 			return -ENOMEM;
-		at = ib_dma_map_page(conn->dev, rx->pages[i], 0, PAGE_SIZE,
+		at = ib_dma_map_page(shape->dev, rx->pages[i], 0, PAGE_SIZE,
 				     DMA_FROM_DEVICE);
-		if (ib_dma_mapping_error(conn->dev, at))
+		if (ib_dma_mapping_error(shape->dev, at))
 			return -ENOMEM;
 		rx->sge[rx->nr_sges++] = (struct ib_sge){
-			.addr = at, .length = PAGE_SIZE, .lkey = lkey };
+			.addr = at, .length = PAGE_SIZE, .lkey = shape->lkey };
 	}
 	rx->page_bytes = n * PAGE_SIZE;
-	if (conn->role == ISER_INITIATOR) {
+	if (shape->map) {
 		rx->pdu.data = vmap(rx->pages, n, VM_MAP, PAGE_KERNEL);
 		return rx->pdu.data ? 0 : -ENOMEM;
 	}
 	rx->tail = head + ALIGN(ISER_MSG_MIN, 64);
 	rx->sge[rx->nr_sges++] = (struct ib_sge){
-		.addr = dma + ALIGN(ISER_MSG_MIN, 64), .lkey = lkey,
+		.addr = dma + ALIGN(ISER_MSG_MIN, 64), .lkey = shape->lkey,
 		.length = ISER_AHS_ROOM };
 	return 0;
 }
 
 /* iser_rx_unmap - the device goes; a half may still read the memory */
-void iser_rx_unmap(struct iser_conn *conn, struct iser_rx *rx)
+void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx)
 {
 	u32 i;
 
 	for (i = 0; i < ISER_RX_PAGES && rx->nr_sges > i + 1 && rx->pages[i]; i++)
-		ib_dma_unmap_page(conn->dev, rx->sge[i + 1].addr, PAGE_SIZE,
+		ib_dma_unmap_page(dev, rx->sge[i + 1].addr, PAGE_SIZE,
 				  DMA_FROM_DEVICE);
 	rx->nr_sges = 0;
 }
@@ -96,7 +94,7 @@ void iser_rx_free(struct iser_rx *rx)
 }
 
 /*
- * iser_rx_post - hand a buffer to the queue pair
+ * iser_rx_post - hand a buffer to the queue pair, or back to the pool
  *
  * Any context.  Return: 0; after the end of the connection too, quietly.
  */
@@ -105,6 +103,10 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	struct ib_recv_wr wr = { };
 	int ret = 0;
 
+	if (rx->pool) {
+		atomic_inc(&conn->given);
+		return iser_pool_post(rx->pool, rx);
+	}
 	wr.wr_cqe = &rx->cqe;
 	wr.sg_list = rx->sge;
 	wr.num_sge = rx->nr_sges;
@@ -116,12 +118,13 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	return ret;
 }
 
-static void iser_ring_drop(struct iser_conn *conn, struct iser_ring *ring)
+/* iser_ring_unmap - the device goes: one part */
+void iser_ring_unmap(struct ib_device *dev, struct iser_ring *ring)
 {
 	u32 i;
 
 	for (i = 0; i < ring->nr; i++)
-		iser_rx_unmap(conn, &ring->rx[i]);
+		iser_rx_unmap(dev, &ring->rx[i]);
 	iser_slab_unmap(&ring->heads);
 }
 
@@ -135,40 +138,34 @@ static void iser_ring_destroy(struct iser_ring *ring)
 	kfree(ring);
 }
 
-/* Return: 0 or -ENOMEM, with nothing left behind. */
-static int iser_ring_add_part(struct iser_conn *conn, u32 nr)
+/*
+ * iser_ring_alloc - up to ISER_RING_PART receive buffers, mapped
+ * May sleep.  Return: part of a ring, or NULL.
+ */
+struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr)
 {
-	u32 data = conn->res.recv_data, i, slot = ISER_RX_SLOT, one_piece = 0;
+	u32 slot = shape->one_piece ? ALIGN(shape->one_piece, 64) : ISER_RX_SLOT;
 	struct iser_ring *ring;
 	int ret;
+	u32 i;
 
-	if (conn->role == ISER_INITIATOR &&
-	    ISER_MSG_MIN + conn->info.recv_ahs + data <= PAGE_SIZE) {
-		one_piece = ISER_MSG_MIN + conn->info.recv_ahs +
-			ALIGN(data, 4);
-		slot = ALIGN(one_piece, 64);
-	}
 	ring = kzalloc(struct_size(ring, rx, nr), GFP_KERNEL);
 	if (!ring)
-		return -ENOMEM;
+		return NULL;
 	ring->nr = nr;
-	ret = iser_slab_init(&ring->heads, conn->dev, slot, nr,
+	ret = iser_slab_init(&ring->heads, shape->dev, slot, nr,
 			     DMA_FROM_DEVICE);
 	for (i = 0; !ret && i < nr; i++) {
 		u64 dma;
 		u8 *head = iser_slab_slot(&ring->heads, i, &dma);
 
-		ret = iser_rx_init(conn, &ring->rx[i], head, dma, data,
-				   one_piece);
+		ret = iser_rx_init(shape, &ring->rx[i], head, dma);
 	}
-	if (ret) {
-		iser_ring_drop(conn, ring);
-		iser_ring_destroy(ring);
-		return ret;
-	}
-	ring->next = conn->ring;
-	conn->ring = ring;
-	return 0;
+	if (!ret)
+		return ring;
+	iser_ring_unmap(shape->dev, ring);
+	iser_ring_destroy(ring);
+	return NULL;
 }
 
 /*
@@ -179,22 +176,36 @@ static int iser_ring_add_part(struct iser_conn *conn, u32 nr)
  */
 int iser_ring_add(struct iser_conn *conn, u32 nr)
 {
-	struct iser_ring *before = conn->ring;
+	struct iser_ring *before = conn->ring, *ring;
+	struct iser_rx_shape shape = {
+		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
+		.data = conn->res.recv_data,
+	};
+	u32 all = ISER_MSG_MIN + conn->info.recv_ahs + ALIGN(shape.data, 4);
 	u32 done, n;
-	int ret = 0;
 
-	for (done = 0; !ret && done < nr; done += n) {
-		n = min_t(u32, nr - done, ISER_RING_PART);
-		ret = iser_ring_add_part(conn, n);
+	if (conn->role == ISER_INITIATOR) {
+		shape.map = all > PAGE_SIZE;
+		shape.one_piece = shape.map ? 0 : all;
 	}
-	while (ret && conn->ring != before) {
-		struct iser_ring *ring = conn->ring;
+	for (done = 0; done < nr; done += n) {
+		n = min_t(u32, nr - done, ISER_RING_PART);
+		ring = iser_ring_alloc(&shape, n);
+		if (!ring)
+			goto fail;
+		ring->next = conn->ring;
+		conn->ring = ring;
+	}
+	return 0;
 
+fail:
+	while (conn->ring != before) {
+		ring = conn->ring;
 		conn->ring = ring->next;
-		iser_ring_drop(conn, ring);
+		iser_ring_unmap(conn->dev, ring);
 		iser_ring_destroy(ring);
 	}
-	return ret;
+	return -ENOMEM;
 }
 
 /* iser_ring_post - post those that were added since @until.  Any context. */
@@ -223,7 +234,8 @@ int iser_add_receives(struct iser_conn *conn, u32 nr)
 	mutex_lock(&conn->setup_lock);
 	before = conn->ring;
 	if (iser_state_live(READ_ONCE(conn->state)))
-		ret = iser_ring_add(conn, nr);
+		ret = conn->pool ? iser_pool_promise(conn, nr) :
+				   iser_ring_add(conn, nr);
 	if (!ret) {
 		conn->res.receives += nr;
 		ret = iser_ring_post(conn, before);
@@ -237,20 +249,13 @@ int iser_add_receives(struct iser_conn *conn, u32 nr)
 }
 EXPORT_SYMBOL_ISER(iser_add_receives);
 
-void iser_ring_unmap(struct iser_conn *conn)
+/* iser_ring_free - all parts, unmapped; no half holds a PDU in them */
+void iser_ring_free(struct iser_ring **ring)
 {
-	struct iser_ring *ring;
+	while (*ring) {
+		struct iser_ring *part = *ring;
 
-	for (ring = conn->ring; ring; ring = ring->next)
-		iser_ring_drop(conn, ring);
-}
-
-void iser_ring_free(struct iser_conn *conn)
-{
-	while (conn->ring) {
-		struct iser_ring *ring = conn->ring;
-
-		conn->ring = ring->next;
-		iser_ring_destroy(ring);
+		*ring = part->next;
+		iser_ring_destroy(part);
 	}
 }

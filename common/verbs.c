@@ -3,8 +3,11 @@
  * The verbs objects of a connection: protection domain, queues, queue pair.
  *
  * A domain for each connection: an STag of one is worth nothing on another.
+ * Connections that share receives share theirs; they have no STags.
  */
 #include "core.h"
+
+#define ISER_LAST_RECEIVE	(HZ / 10)
 
 static void iser_qp_event(struct ib_event *event, void *context)
 {
@@ -17,6 +20,9 @@ static void iser_qp_event(struct ib_event *event, void *context)
 		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
 			       ib_event_msg(event->event));
 		iser_connection_fail(conn, -EIO);
+		break;
+	case IB_EVENT_QP_LAST_WQE_REACHED:
+		complete(&conn->last_receive);
 		break;
 	default:
 		break;
@@ -89,11 +95,14 @@ int iser_verbs_create(struct iser_conn *conn)
 	conn->info.gather_max = conn->max_sge - 1;
 	conn->info.send_depth = sends;
 
-	conn->pd = ib_alloc_pd(conn->dev, 0);
-	if (IS_ERR(conn->pd)) {
-		ret = PTR_ERR(conn->pd);
-		conn->pd = NULL;
-		return ret;
+	if (conn->role == ISER_TARGET)
+		iser_pool_join(conn);
+	if (!conn->pool) {
+		struct ib_pd *pd = ib_alloc_pd(conn->dev, 0);
+
+		if (IS_ERR(pd))
+			return PTR_ERR(pd);
+		conn->pd = pd;
 	}
 
 	/* A Login PDU, a Hello, a drain; two Login PDUs and a drain. */
@@ -106,10 +115,14 @@ int iser_verbs_create(struct iser_conn *conn)
 	attr.send_cq = conn->poll.sends;
 	attr.recv_cq = conn->poll.receives;
 	attr.cap.max_send_wr = sends + 4;
-	attr.cap.max_recv_wr = conn->param.recv_depth + 2;
 	attr.cap.max_send_sge = conn->max_sge;
-	attr.cap.max_recv_sge = min_t(u32, ISER_RX_SGES,
-				      conn->dev->attrs.max_recv_sge);
+	if (conn->pool) {
+		attr.srq = conn->pool->srq;
+	} else {
+		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
+		attr.cap.max_recv_sge = min_t(u32, ISER_RX_SGES,
+					      conn->dev->attrs.max_recv_sge);
+	}
 	attr.sq_sig_type = IB_SIGNAL_REQ_WR;
 	attr.qp_type = IB_QPT_RC;
 	ret = rdma_create_qp(conn->id, conn->pd, &attr);
@@ -120,6 +133,23 @@ int iser_verbs_create(struct iser_conn *conn)
 }
 
 /*
+ * iser_verbs_drain - the queue pair has failed: wait for its completions
+ *
+ * Shared receives do not come back.  The event says that the device takes no
+ * more of them; not every provider has it.  What is left then is polled when
+ * the queue pair is gone.  Sleeps.
+ */
+void iser_verbs_drain(struct iser_conn *conn)
+{
+	if (!conn->pool) {
+		ib_drain_qp(conn->qp);
+		return;
+	}
+	ib_drain_sq(conn->qp);
+	wait_for_completion_timeout(&conn->last_receive, ISER_LAST_RECEIVE);
+}
+
+/*
  * iser_verbs_destroy - take away what the device knows of a connection
  *
  * After the last completion.  The id goes first: its handler uses the rest.
@@ -127,6 +157,7 @@ int iser_verbs_create(struct iser_conn *conn)
  */
 void iser_verbs_destroy(struct iser_conn *conn)
 {
+	struct iser_ring *ring;
 	struct ib_qp *qp;
 
 	/* Waits for the handler, which may just be making the queue pair. */
@@ -144,13 +175,15 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	iser_poll_destroy(conn);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);
-		iser_ring_unmap(conn);
+		for (ring = conn->ring; ring; ring = ring->next)
+			iser_ring_unmap(conn->dev, ring);
 		iser_login_unmap(conn);
 	}
-	if (conn->pd) {
+	if (conn->pd && conn->pool)
+		iser_pool_leave(conn);
+	else if (conn->pd)
 		ib_dealloc_pd(conn->pd);
-		conn->pd = NULL;
-	}
+	conn->pd = NULL;
 	conn->info.device = "(device released)";
 	conn->info.dma_device = NULL;
 	if (conn->dev)

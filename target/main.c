@@ -92,6 +92,21 @@ module_param_cb(send_depth, &isert_depth_ops, &send_depth, 0644);
 MODULE_PARM_DESC(send_depth,
 		 "Work requests that the send queues of later portals hold, 32 to 8192; what is more waits (default: 120)");
 
+static int isert_set_shared(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 0, 8192);
+}
+
+static const struct kernel_param_ops isert_shared_ops = {
+	.set = isert_set_shared,
+	.get = param_get_uint,
+};
+
+static unsigned int shared_depth = 2048;
+module_param_cb(shared_depth, &isert_shared_ops, &shared_depth, 0644);
+MODULE_PARM_DESC(shared_depth,
+		 "Receives that a shared receive queue of later portals holds, for one connection with each 64 of them, up to 8192; below 64: connections have receives of their own, as with iWARP (default: 2048)");
+
 u32 isert_recv_depth(void)
 {
 	return READ_ONCE(recv_depth);
@@ -100,6 +115,11 @@ u32 isert_recv_depth(void)
 u32 isert_send_depth(void)
 {
 	return READ_ONCE(send_depth);
+}
+
+u32 isert_shared_depth(void)
+{
+	return READ_ONCE(shared_depth);
 }
 
 u32 isert_initial_window(void)

@@ -25,6 +25,7 @@ int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr)
 	const struct iser_conn_param param = {
 		.recv_depth = isert_recv_depth(),
 		.send_depth = isert_send_depth(),
+		.shared_depth = isert_shared_depth(),
 		.remote_invalidate = true,
 	};
 	struct isert_np *p = kzalloc(sizeof(*p), GFP_KERNEL);

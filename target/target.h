@@ -171,6 +171,7 @@ bool isert_name_stags(void);
 u32 isert_initial_window(void);
 u32 isert_recv_depth(void);
 u32 isert_send_depth(void);
+u32 isert_shared_depth(void);
 
 /* portal.c */
 int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr);

@@ -19,6 +19,7 @@
  *   nops     NOP-Out, one after another
  *   strays   Data-Out of no task, a NOP-Out behind each eighth
  *   aborts   writes with immediate data, each followed by its ABORT TASK
+ * MODE flood sends 33 Login Requests without waiting.
  * Any other MODE sends one message and says what came of it: "closed MS",
  * "answer OPCODE STATUS", or "open".
  */
@@ -178,7 +179,7 @@ static unsigned int message(unsigned char *p)
 	unsigned int len = login_pdu(p), i;
 	unsigned char *bhs = p + ISER;
 
-	if (!strcmp(mode, "login"))
+	if (!strcmp(mode, "login") || !strcmp(mode, "flood"))
 		return len;
 	if (!strcmp(mode, "empty"))
 		return 0;
@@ -495,7 +496,7 @@ int main(int argc, char **argv)
 	mode = argv[optind + 2];
 	if (is_many())
 		recvs = 256;
-	if (!strcmp(mode, "burst"))
+	if (!strcmp(mode, "burst") || !strcmp(mode, "flood"))
 		burst = BURST_NOPS;
 	c = calloc(count, sizeof(*c));
 	for (i = 0; i < count; i++) {
@@ -516,6 +517,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	start = now_ms();
+	for (i = 0; i < burst; i++)
+		if (rdma_post_send(c->id, NULL, c->mem, message(c->mem), c->mr, 0))
+			die("post_send");
 	slot = exchange(&c[0], message(c[0].mem));
 	if (slot >= 0) {
 		bhs = answer(&c[0], slot);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receives that the connections of a target share: RFC 7145, section 8.1.
+ *
+ * A pool is one shared receive queue and its buffers.  It begins with a few;
+ * whenever less than ISER_POOL_LOW are posted it doubles, up to what windows
+ * and logins of its connections add up to.  So it never has more than
+ * receives of their own would be, and a peer that keeps to its window finds
+ * one, at worst after an RNR NAK.  iWARP has no such NAK: there a connection
+ * has receives of its own.
+ *
+ * Some providers lose a receive when a connection ends amid a message.  So a
+ * pool may grow by one for each connection that has ended, and takes no more
+ * than ISER_POOL_JOINS in its life.  It goes with its last connection.
+ *
+ * The domain is shared too.  Nothing of a target's is remotely accessible but
+ * the sinks of iWARP.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include "core.h"
+
+#define ISER_POOL_FIRST		32
+#define ISER_POOL_LOW		16
+#define ISER_POOL_SHARE		64	/* of the queue's size, for a connection */
+#define ISER_POOL_JOINS		512
+#define ISER_POOL_RETRY		HZ
+
+/* Also guards what is marked so in struct iser_pool.  Set-up, never I/O. */
+static DEFINE_MUTEX(iser_pools_lock);
+static LIST_HEAD(iser_pools);
+
+/* Tell when less than ISER_POOL_LOW are posted; once. */
+static void iser_pool_arm(struct iser_pool *pool)
+{
+	struct ib_srq_attr attr = { .srq_limit = ISER_POOL_LOW };
+	int ret = ib_modify_srq(pool->srq, &attr, IB_SRQ_LIMIT);
+
+	pool->armed = !ret;
+	if (ret)
+		pr_warn_ratelimited("%s: no event for a low shared receive queue, error %d: it stays at %u receives\n",
+				    dev_name(&pool->dev->dev), ret, pool->nr);
+}
+
+/* Return: 0 or negative errno; what was posted stays. */
+static int iser_pool_add(struct iser_pool *pool, u32 more)
+{
+	const struct iser_rx_shape shape = {
+		.dev = pool->dev, .lkey = pool->pd->local_dma_lkey,
+		.data = ISER_LOGIN_TEXT, .pool = pool,
+	};
+	u32 nr, i;
+	int ret = 0;
+
+	for (; !ret && more; more -= nr) {
+		struct iser_ring *ring;
+
+		nr = min_t(u32, more, ISER_RING_PART);
+		ring = iser_ring_alloc(&shape, nr);
+		if (!ring)
+			return -ENOMEM;
+		ring->next = pool->ring;
+		pool->ring = ring;
+		pool->nr += nr;
+		for (i = 0; !ret && i < nr; i++)
+			ret = iser_pool_post(pool, &ring->rx[i]);
+	}
+	return ret;
+}
+
+static void iser_pool_grow(struct work_struct *work)
+{
+	struct iser_pool *pool = container_of(to_delayed_work(work),
+					      struct iser_pool, grow);
+	u32 lost, most, had;
+	unsigned int flags;
+	int ret = 0;
+
+	/* Connections wait for this, and disks for them: never write out. */
+	flags = memalloc_noio_save();
+	mutex_lock(&iser_pools_lock);
+	pool->armed = false;
+	lost = pool->joined - pool->users;
+	most = min(pool->promised + lost, pool->size);
+	had = pool->nr;
+	if (pool->users && had < most) {
+		ret = iser_pool_add(pool, min(had, most - had));
+		pr_debug("%s: %u shared receives made %u, %u connections may use %u\n",
+			 dev_name(&pool->dev->dev), had, pool->nr, pool->users,
+			 most);
+		if (!ret)
+			iser_pool_arm(pool);
+	}
+	mutex_unlock(&iser_pools_lock);
+	memalloc_noio_restore(flags);
+	if (ret) {
+		pr_warn_ratelimited("%s: no more than %u shared receives: error %d, it is tried again\n",
+				    dev_name(&pool->dev->dev), pool->nr, ret);
+		queue_delayed_work(iser_wq, &pool->grow, ISER_POOL_RETRY);
+	}
+}
+
+static void iser_pool_event(struct ib_event *event, void *context)
+{
+	struct iser_pool *pool = context;
+
+	if (event->event == IB_EVENT_SRQ_LIMIT_REACHED)
+		mod_delayed_work(iser_wq, &pool->grow, 0);
+}
+
+static void iser_pool_destroy(struct iser_pool *pool)
+{
+	struct iser_ring *ring;
+
+	if (!IS_ERR_OR_NULL(pool->srq)) {
+		/* Whoever found it open has posted. */
+		synchronize_rcu();
+		ib_destroy_srq(pool->srq);
+	}
+	cancel_delayed_work_sync(&pool->grow);
+	for (ring = pool->ring; ring; ring = ring->next)
+		iser_ring_unmap(pool->dev, ring);
+	if (!IS_ERR_OR_NULL(pool->pd))
+		ib_dealloc_pd(pool->pd);
+}
+
+static void iser_pool_release(struct kref *ref)
+{
+	struct iser_pool *pool = container_of(ref, struct iser_pool, ref);
+
+	iser_ring_free(&pool->ring);
+	kfree(pool);
+}
+
+static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size)
+{
+	struct ib_srq_init_attr attr = {
+		.event_handler = iser_pool_event,
+		.attr.max_wr = min_t(u32, size, dev->attrs.max_srq_wr),
+		.attr.max_sge = ISER_RX_SGES,
+		.srq_type = IB_SRQT_BASIC,
+	};
+	struct iser_pool *pool;
+	int ret;
+
+	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&pool->ref);
+	INIT_DELAYED_WORK(&pool->grow, iser_pool_grow);
+	pool->dev = dev;
+	pool->size = attr.attr.max_wr;
+	pool->pd = ib_alloc_pd(dev, 0);
+	ret = PTR_ERR_OR_ZERO(pool->pd);
+	if (ret)
+		goto fail;
+	attr.srq_context = pool;
+	pool->srq = ib_create_srq(pool->pd, &attr);
+	ret = PTR_ERR_OR_ZERO(pool->srq);
+	if (!ret)
+		ret = iser_pool_add(pool, ISER_POOL_FIRST);
+	if (ret)
+		goto fail;
+	iser_pool_arm(pool);
+	list_add(&pool->node, &iser_pools);
+	return pool;
+
+fail:
+	WRITE_ONCE(pool->closed, true);
+	iser_pool_destroy(pool);
+	kref_put(&pool->ref, iser_pool_release);
+	return ERR_PTR(ret);
+}
+
+/* One that has a share left, or NULL. */
+static struct iser_pool *iser_pool_find(struct ib_device *dev)
+{
+	struct iser_pool *pool;
+
+	list_for_each_entry(pool, &iser_pools, node) {
+		if (pool->dev == dev && pool->joined < ISER_POOL_JOINS &&
+		    (pool->users + 1) * ISER_POOL_SHARE <= pool->size &&
+		    pool->promised < pool->size) {
+			kref_get(&pool->ref);
+			return pool;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * iser_pool_join - let a connection take its receives from a pool
+ *
+ * conn->pool is set if it may; else it has receives of its own.  From the
+ * handler of its id; sleeps.
+ */
+void iser_pool_join(struct iser_conn *conn)
+{
+	const struct ib_device_attr *attr = &conn->dev->attrs;
+	u32 size = conn->param.shared_depth;
+	struct iser_pool *pool;
+
+	if (size < ISER_POOL_SHARE || attr->max_srq_wr < ISER_POOL_SHARE ||
+	    attr->max_srq_sge < ISER_RX_SGES ||
+	    rdma_protocol_iwarp(conn->dev, conn->id->port_num))
+		return;
+	mutex_lock(&iser_pools_lock);
+	pool = iser_pool_find(conn->dev) ?: iser_pool_create(conn->dev, size);
+	if (!IS_ERR(pool)) {
+		pool->users++;
+		pool->joined++;
+		pool->promised++;
+		conn->promised = 1;
+		conn->pool = pool;
+		conn->pd = pool->pd;
+	}
+	mutex_unlock(&iser_pools_lock);
+	if (IS_ERR(pool))
+		iser_conn_warn(conn, "no shared receive queue: error %ld, the connection has receives of its own",
+			       PTR_ERR(pool));
+}
+
+/*
+ * iser_pool_leave - the queue pair is gone, and all that it had received
+ * The memory stays until iser_pool_put(): a half may still read it.  Sleeps.
+ */
+void iser_pool_leave(struct iser_conn *conn)
+{
+	struct iser_pool *pool = conn->pool;
+	bool last;
+
+	mutex_lock(&iser_pools_lock);
+	pool->promised -= conn->promised;
+	last = !--pool->users;
+	if (last) {
+		list_del(&pool->node);
+		WRITE_ONCE(pool->closed, true);
+	}
+	mutex_unlock(&iser_pools_lock);
+	if (last)
+		iser_pool_destroy(pool);
+}
+
+/* iser_pool_put - nobody holds a PDU of the connection any more */
+void iser_pool_put(struct iser_pool *pool)
+{
+	kref_put(&pool->ref, iser_pool_release);
+}
+
+/*
+ * iser_pool_promise - a connection may use @nr more receives
+ * Sleeps.  Return: 0, or -ENOSPC: the queue could not hold them.
+ */
+int iser_pool_promise(struct iser_conn *conn, u32 nr)
+{
+	struct iser_pool *pool = conn->pool;
+	int ret = 0;
+
+	mutex_lock(&iser_pools_lock);
+	if (nr > pool->size - pool->promised) {
+		ret = -ENOSPC;
+	} else {
+		pool->promised += nr;
+		WRITE_ONCE(conn->promised, conn->promised + nr);
+		if (!pool->armed)
+			iser_pool_arm(pool);
+	}
+	mutex_unlock(&iser_pools_lock);
+	return ret;
+}
+
+/*
+ * iser_pool_post - hand a buffer to the queue
+ * Any context.  Return: 0; after the end of the pool too, quietly.
+ */
+int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx)
+{
+	struct ib_recv_wr wr = {
+		.wr_cqe = &rx->cqe, .sg_list = rx->sge, .num_sge = rx->nr_sges,
+	};
+	int ret = 0;
+
+	rcu_read_lock();
+	if (!READ_ONCE(pool->closed))
+		ret = ib_post_srq_recv(pool->srq, &wr, NULL);
+	rcu_read_unlock();
+	return ret;
+}

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="connections share receives: idle ones add none, a burst does, bad peers lose none"
+SHOWS="R-8.1-2 R-8.1-3"
+QUICK=1
+TIMEOUT=180
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$TARGET" = ours ] || skip 'what our module prints'
+[ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
+control=/proc/dynamic_debug/control
+[ -w "$control" ] || skip 'this kernel has no dynamic debug'
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+target_up t2
+session_up
+on_exit "echo 'module iser_core file *pool.c -p' >$control"
+echo 'module iser_core file *pool.c +p' >"$control"
+
+# made: how often receives were added since mark_log
+made() {
+	log_since | grep -c 'shared receives made' || true
+}
+
+mark_log
+mkfifo /tmp/iser-case/in
+"$ISER_TOOLS/peer" -n 12 -l -T "$(iqn t2)" "$IP" "$PORT" hold \
+	<>/tmp/iser-case/in >/tmp/iser-case/out &
+peer=$!
+on_exit "kill $peer 2>/dev/null"
+wait_for 60 '12 sessions' grep -q 'ready 12' /tmp/iser-case/out
+for _ in $(seq 24); do
+	"$ISER_TOOLS/peer" "$IP" "$PORT" empty >/dev/null
+done
+same 'times that receives were added for idle sessions and bad peers' "$(made)" 0
+
+# Immediate data stay where they were received until the disk has them.
+verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
+[ "$(made)" -gt 0 ] || fail 'no receives were added for 64 writes at once'
+had=$(made)
+verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
+[ "$(made)" -le $((had + 1)) ] || fail "receives were added $(made) times"
+
+# Before it is logged in a peer has a right to one.
+io_start "$DEVICE"
+mark_log
+for _ in $(seq 6); do
+	"$ISER_TOOLS/peer" "$IP" "$PORT" flood
+	wait_for 20 'I/O goes on beside 33 Login Requests at once' io_moves "$DEVICE"
+done
+log_has 'opcode 0x3 before the Login Response, ending the connection' ||
+	fail 'no line says that they are too many'
+io_stop
+
+kill -9 $peer
+wait $peer || true
+wait_for 30 'the target notices' target_idle t2
+sweep "$DEVICE" 4096
+logout
+session_up
+sweep "$DEVICE" 4096
+logout
