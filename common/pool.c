@@ -212,6 +212,8 @@ void iser_pool_join(struct iser_conn *conn)
 		pool->users++;
 		pool->joined++;
 		pool->promised++;
+		if (!pool->armed)
+			iser_pool_arm(pool);
 		conn->promised = 1;
 		conn->pool = pool;
 		conn->pd = pool->pd;
