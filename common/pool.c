@@ -2,12 +2,12 @@
 /*
  * Receives that the connections of a target share: RFC 7145, section 8.1.
  *
- * A pool is one shared receive queue and its buffers.  It begins with a few;
- * whenever less than ISER_POOL_LOW are posted it doubles, up to what windows
- * and logins of its connections add up to.  So it never has more than
- * receives of their own would be, and a peer that keeps to its window finds
- * one, at worst after an RNR NAK.  iWARP has no such NAK: there a connection
- * has receives of its own.
+ * A pool is one shared receive queue and its buffers.  They cover the window
+ * of any one of its connections; when several use theirs and less than
+ * ISER_POOL_LOW are posted it doubles, up to what windows and logins add up
+ * to.  So it has hardly more than receives of their own would be, and a peer
+ * that keeps to its window finds one, at worst after an RNR NAK.  iWARP has no
+ * such NAK: there a connection has receives of its own.
  *
  * Some providers lose a receive when a connection ends amid a message.  So a
  * pool may grow by one for each connection that has ended, and takes no more
@@ -51,7 +51,7 @@ static int iser_pool_add(struct iser_pool *pool, u32 more)
 		.dev = pool->dev, .lkey = pool->pd->local_dma_lkey,
 		.data = ISER_LOGIN_TEXT, .pool = pool,
 	};
-	u32 nr, i;
+	u32 had = pool->nr, nr, i;
 	int ret = 0;
 
 	for (; !ret && more; more -= nr) {
@@ -67,6 +67,8 @@ static int iser_pool_add(struct iser_pool *pool, u32 more)
 		for (i = 0; !ret && i < nr; i++)
 			ret = iser_pool_post(pool, &ring->rx[i]);
 	}
+	pr_debug("%s: %u shared receives made %u\n",
+		 dev_name(&pool->dev->dev), had, pool->nr);
 	return ret;
 }
 
@@ -74,7 +76,7 @@ static void iser_pool_grow(struct work_struct *work)
 {
 	struct iser_pool *pool = container_of(to_delayed_work(work),
 					      struct iser_pool, grow);
-	u32 lost, most, had;
+	u32 lost, most;
 	unsigned int flags;
 	int ret = 0;
 
@@ -84,12 +86,10 @@ static void iser_pool_grow(struct work_struct *work)
 	pool->armed = false;
 	lost = pool->joined - pool->users;
 	most = min(pool->promised + lost, pool->size);
-	had = pool->nr;
-	if (pool->users && had < most) {
-		ret = iser_pool_add(pool, min(had, most - had));
-		pr_debug("%s: %u shared receives made %u, %u connections may use %u\n",
-			 dev_name(&pool->dev->dev), had, pool->nr, pool->users,
-			 most);
+	pr_debug("%s: few of %u shared receives are left, %u connections may use %u\n",
+		 dev_name(&pool->dev->dev), pool->nr, pool->users, most);
+	if (pool->users && pool->nr < most) {
+		ret = iser_pool_add(pool, min(pool->nr, most - pool->nr));
 		if (!ret)
 			iser_pool_arm(pool);
 	}
@@ -253,17 +253,23 @@ void iser_pool_put(struct iser_pool *pool)
 
 /*
  * iser_pool_promise - a connection may use @nr more receives
- * Sleeps.  Return: 0, or -ENOSPC: the queue could not hold them.
+ *
+ * Those of one connection are there at once, those of all when they are used.
+ * Sleeps.  Return: 0, -ENOMEM, or -ENOSPC: the queue could not hold them.
  */
 int iser_pool_promise(struct iser_conn *conn, u32 nr)
 {
 	struct iser_pool *pool = conn->pool;
 	int ret = 0;
+	u32 need;
 
 	mutex_lock(&iser_pools_lock);
-	if (nr > pool->size - pool->promised) {
+	need = min(conn->promised + nr + ISER_POOL_LOW, pool->size);
+	if (nr > pool->size - pool->promised)
 		ret = -ENOSPC;
-	} else {
+	else if (pool->nr < need)
+		ret = iser_pool_add(pool, need - pool->nr);
+	if (!ret) {
 		pool->promised += nr;
 		WRITE_ONCE(conn->promised, conn->promised + nr);
 		if (!pool->armed)

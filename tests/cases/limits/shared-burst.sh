@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="two sessions use their windows at once: the receives that they share grow with it"
+SHOWS="R-8.1-1 R-8.1-2"
+TIMEOUT=120
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$TARGET" = ours ] || skip 'what our module prints'
+[ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
+control=/proc/dynamic_debug/control
+[ -w "$control" ] || skip 'this kernel has no dynamic debug'
+# Immediate data stay where they were received until the disk has them.
+devices=
+for name in t1 t2; do
+	target_new $name
+	store=$(backstore_slow $name 64 100) || skip 'this kernel has no null_blk'
+	target_lun $name 0 "$store"
+	target_portal $name
+	target_on $name
+	node_new $name
+	node_set $name node.session.queue_depth 128
+	login $name
+	device $name
+	devices=${devices:+$devices:}$DEVICE
+	# The windows are large, and a receive for each command of one is there.
+	verify_io "$DEVICE" 1M --iodepth=64 --bsrange=4k-4k
+done
+on_exit "echo 'module iser_core file *pool.c -p' >$control"
+echo 'module iser_core file *pool.c +p' >"$control"
+mark_log
+verify_io "$devices" 4M --iodepth=128 --bsrange=4k-8k
+log_has 'few of [0-9]* shared receives are left, 2 connections' ||
+	fail 'the device did not say that few are left'
+log_has 'shared receives made' || fail 'no receives were added'
+logout t1
+logout t2
