@@ -68,25 +68,40 @@ void iser_pdu_put(struct iser_pdu *pdu)
 }
 EXPORT_SYMBOL_ISER(iser_pdu_put);
 
+/* @len bytes have arrived: give them to the CPU. */
+static void iser_rx_sync(struct iser_conn *conn, const struct iser_rx *rx,
+			 u32 len)
+{
+	u32 i, n;
+
+	for (i = 0; i < rx->nr_sges && len; i++) {
+		n = min(len, rx->sge[i].length);
+		ib_dma_sync_single_for_cpu(conn->dev, rx->sge[i].addr, n,
+					   DMA_FROM_DEVICE);
+		len -= n;
+	}
+}
+
+/* Apart, as its copy is a large one on the stack. */
+static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu)
+{
+	u32 len = pdu->msg.ahs_len, room = pdu->conn->info.recv_ahs;
+	u8 ahs[ISER_AHS_ROOM];
+
+	if (len > room)
+		return ISER_MSG_AHS;
+	iser_pdu_copy(pdu, 0, ahs, len);
+	return iser_check_ahs(ahs, len, room);
+}
+
 /* Is the message fit to be looked at by anybody?  RFC 7145, section 10.1.3.3. */
 static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 {
-	struct iser_msg *msg = &rx->pdu.msg;
-	enum iser_msg_error err;
+	enum iser_msg_error err = iser_parse(rx->head, len, &rx->pdu.msg);
 
-	err = iser_parse(rx->head, len, msg);
-	if (!err && msg->ahs_len) {
-		u8 ahs[ISER_AHS_ROOM];
-
-		if (msg->ahs_len <= conn->info.recv_ahs) {
-			iser_pdu_copy(&rx->pdu, 0, ahs, msg->ahs_len);
-			err = iser_check_ahs(ahs, msg->ahs_len,
-					     conn->info.recv_ahs);
-		} else {
-			err = ISER_MSG_AHS;
-		}
-	}
-	if (!err)
+	if (!err && unlikely(rx->pdu.msg.ahs_len))
+		err = iser_rx_check_ahs(&rx->pdu);
+	if (likely(!err))
 		return true;
 	iser_conn_warn(conn, "message of %u bytes refused: %s, ending the connection",
 		       len, iser_msg_error_name(err));
@@ -171,7 +186,6 @@ static bool iser_rx_greedy(struct iser_conn *conn)
 static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 			  struct ib_wc *wc)
 {
-	u32 i, len = wc->byte_len;
 	enum iser_state state;
 
 	if (!iser_wc_ok(conn, wc, "receive"))
@@ -182,13 +196,8 @@ static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 	 */
 	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
 		return false;
-	for (i = 0; i < rx->nr_sges && len; i++) {
-		u32 n = min(len, rx->sge[i].length);
-
-		ib_dma_sync_single_for_cpu(conn->dev, rx->sge[i].addr, n,
-					   DMA_FROM_DEVICE);
-		len -= n;
-	}
+	if (!ib_uses_virt_dma(conn->dev))
+		iser_rx_sync(conn, rx, wc->byte_len);
 	if (!iser_rx_check(conn, rx, wc->byte_len))
 		return false;
 	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||

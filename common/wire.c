@@ -5,9 +5,11 @@
  */
 #include <iser/wire.h>
 
-/* Fields of the iSCSI Basic Header Segment: RFC 7143, section 11.2.1. */
-#define BHS_TOTAL_AHS_LENGTH	4	/* in words of four bytes */
-#define BHS_DATA_SEGMENT_LENGTH	5	/* three bytes */
+/*
+ * Lengths in the iSCSI Basic Header Segment: RFC 7143, section 11.2.1.
+ * TotalAHSLength, in words, is the first byte, DataSegmentLength the others.
+ */
+#define BHS_LENGTHS		4
 
 /* Additional Header Segments: RFC 7143, section 11.2.2. */
 #define AHS_FIXED		3	/* AHSLength and AHSType */
@@ -24,20 +26,18 @@ static u32 pad4(u32 len)
 
 static void decode_control(const u8 *p, struct iser_header *hdr)
 {
+	u8 flags = p[0];
+
 	/*
 	 * Section 9.2: the fields of an STag that is not valid are ignored.
-	 * They stay zero here, so that no caller can use them by mistake.
+	 * They are zero here, so that no caller can use them by mistake.
 	 */
-	hdr->wsv = p[0] & ISER_FLAG_WSV;
-	hdr->rsv = p[0] & ISER_FLAG_RSV;
-	if (hdr->wsv) {
-		hdr->write_stag = iser_get32(p + 4);
-		hdr->write_base = iser_get64(p + 8);
-	}
-	if (hdr->rsv) {
-		hdr->read_stag = iser_get32(p + 16);
-		hdr->read_base = iser_get64(p + 20);
-	}
+	hdr->wsv = flags & ISER_FLAG_WSV;
+	hdr->rsv = flags & ISER_FLAG_RSV;
+	hdr->write_stag = hdr->wsv ? iser_get32(p + 4) : 0;
+	hdr->write_base = hdr->wsv ? iser_get64(p + 8) : 0;
+	hdr->read_stag = hdr->rsv ? iser_get32(p + 16) : 0;
+	hdr->read_base = hdr->rsv ? iser_get64(p + 20) : 0;
 }
 
 static void decode_hello(const u8 *p, struct iser_hello *hello)
@@ -50,14 +50,14 @@ static void decode_hello(const u8 *p, struct iser_hello *hello)
 static enum iser_msg_error parse_pdu(const u8 *bhs, u32 len,
 				     struct iser_msg *msg)
 {
-	u32 bare, padded;
+	u32 lengths = iser_get32(bhs + BHS_LENGTHS), bare, padded;
 
 	/* At most 76 + 1020 + 2^24: the sums can't wrap. */
-	msg->ahs_len = bhs[BHS_TOTAL_AHS_LENGTH] * 4u;
+	msg->ahs_len = (lengths >> 24) * 4;
+	msg->data_len = lengths & 0xffffff;
 	msg->data_off = ISER_MSG_MIN + msg->ahs_len;
 	if (msg->data_off > len)
 		return ISER_MSG_AHS;
-	msg->data_len = iser_get24(bhs + BHS_DATA_SEGMENT_LENGTH);
 
 	/*
 	 * The message ends where the PDU ends.  Some peers send the padding
@@ -72,17 +72,19 @@ static enum iser_msg_error parse_pdu(const u8 *bhs, u32 len,
 
 enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg)
 {
-	memset(msg, 0, sizeof(*msg));
 	if (len < ISER_HDR_LEN)
 		return ISER_MSG_SHORT;
 
-	switch (head[0] >> 4) {
-	case ISER_OP_CONTROL:
-		msg->opcode = ISER_OP_CONTROL;
+	if (head[0] >> 4 == ISER_OP_CONTROL) {
 		if (len < ISER_MSG_MIN)
 			return ISER_MSG_SHORT;
+		msg->opcode = ISER_OP_CONTROL;
 		decode_control(head, &msg->hdr);
+		msg->hello = (struct iser_hello){ };
 		return parse_pdu(head + ISER_HDR_LEN, len, msg);
+	}
+	memset(msg, 0, sizeof(*msg));
+	switch (head[0] >> 4) {
 	case ISER_OP_HELLO:
 		msg->opcode = ISER_OP_HELLO;
 		break;

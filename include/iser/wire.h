@@ -66,7 +66,7 @@ struct iser_msg {
  * @head: the first bytes of the message: its first ISER_MSG_MIN bytes must be
  *	readable here when @len says that there are so many
  * @len: bytes received
- * @msg: the result
+ * @msg: the result, where the message is taken
  *
  * A control message is @len = 28 + 48 + AHS + data, or that with the data
  * padded to four bytes.  AHS contents are not looked at (see iser_check_ahs).
