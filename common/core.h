@@ -42,8 +42,8 @@
 #define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
-#define ISER_QUIET_SENDS	32	/* unsignaled Sends of a connection, at most */
-#define ISER_QUIET_SLOT		128	/* their headers: one page */
+#define ISER_QUIET_SENDS	48	/* unsignaled Sends of a connection, at most */
+#define ISER_QUIET_SLOT		80	/* their headers: one page */
 #define ISER_COMMAND_SGES	3	/* of a Send at the initiator */
 #define ISER_SEND_SGES		16	/* more would make send queues large */
 #define ISER_BATCH		8	/* work requests for one doorbell */
@@ -201,13 +201,14 @@ struct iser_data_out {
 	u64 head_dma;
 };
 
-/* Header slots of unsignaled Sends.  Numbers count Sends. */
+/* Header slots of Sends of which one in some is signaled. */
 struct iser_quiet {
 	struct iser_slab heads;
-	u32 nr;			/* of them; a power of two */
-	u32 posted;		/* send_lock */
-	u32 cover;		/* the last signaled one; send_lock */
-	u32 done;		/* all up to it have completed */
+	u32 nr;			/* slots */
+	u32 next;		/* slot of the next Send; send_lock */
+	u32 bare;		/* Sends since the last signaled one; send_lock */
+	u32 posted;		/* Sends; send_lock */
+	u32 done;		/* of them, known to have completed */
 	struct ib_cqe cqe;
 };
 

@@ -175,7 +175,8 @@ int iser_job_post_quiet(struct iser_job *job)
 		head = iser_quiet_slot(conn, len, &dma);
 	if (!head)
 		return 0;
-	memcpy(head, io->head, len);
+	/* All of the slot: a constant number of bytes is copied faster. */
+	memcpy(head, io->head, ISER_QUIET_SLOT);
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	wr = iser_job_response(job);
 	wr->sg_list->addr = dma;

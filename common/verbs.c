@@ -89,7 +89,7 @@ int iser_verbs_create(struct iser_conn *conn)
 		sends = min_t(u32, conn->param.send_depth,
 			      conn->dev->attrs.max_qp_wr - 4);
 		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
-				       rounddown_pow_of_two(sends / 2));
+				       rounddown(sends / 2, 3));
 		conn->slots.size = sends - conn->quiet.nr;
 	}
 	conn->info.gather_max = conn->max_sge - 1;
