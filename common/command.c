@@ -82,49 +82,43 @@ static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
  * Map and, where the target is to fetch or to place data, register the buffer.
  * What goes out by Sends is gathered from memory and not from the STag: that
  * may be dead before a Send is acknowledged, or before all Data-Out are out.
- * Return: number of SGEs behind the header, or negative errno.
+ * Return: 0 or negative errno.
  */
-static int iser_describe(struct iser_io *io, const struct iser_control *ctl,
-			 struct iser_header *hdr, struct ib_reg_wr *reg,
-			 struct ib_sge *sge)
+static int iser_describe(struct iser_io *io, const struct iser_control *ctl)
 {
-	u32 unsolicited = ctl->immediate + ctl->unsolicited;
 	const struct iser_data *out = ctl->out;
-	int ret, n = 0;
+	int ret;
 
-	if (ctl->in) {
-		ret = iser_io_map(io, ctl->in, DMA_FROM_DEVICE);
-		if (ret)
-			return ret;
-		ret = iser_stag_register(io, IB_ACCESS_LOCAL_WRITE |
-					 IB_ACCESS_REMOTE_WRITE, reg);
-		if (ret)
-			return ret;
-		hdr->rsv = true;
-		hdr->read_stag = io->mr->rkey;
-		hdr->read_base = io->mr->iova;
-		return 0;
-	}
+	if (ctl->in)
+		return iser_io_map(io, ctl->in, DMA_FROM_DEVICE) ?:
+			iser_stag_register(io);
 
 	ret = iser_io_map(io, out, DMA_TO_DEVICE);
-	if (ret)
-		return ret;
-	if (ctl->immediate) {
-		n = iser_io_gather(io, 0, ctl->immediate, sge,
-				   io->task.conn->max_sge - 1);
-		if (!n)
-			return -EMSGSIZE;
-	}
-	if (unsolicited < out->len) {
-		ret = iser_stag_register(io, IB_ACCESS_REMOTE_READ, reg);
-		if (ret)
-			return ret;
+	if (!ret && ctl->immediate + ctl->unsolicited < out->len)
+		ret = iser_stag_register(io);
+	return ret;
+}
+
+/* The STags that a command advertises. */
+static void iser_advertise(const struct iser_io *io, u8 *head)
+{
+	const struct iser_control *ctl = &io->ctl;
+	struct iser_header hdr = { };
+
+	if (!io->mr) {
+		/* All of the data, if any, go out by Sends. */
+	} else if (ctl->in) {
+		hdr.rsv = true;
+		hdr.read_stag = io->mr->rkey;
+		hdr.read_base = io->mr->iova;
+	} else {
 		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
-		hdr->wsv = true;
-		hdr->write_stag = io->mr->rkey;
-		hdr->write_base = io->mr->iova + unsolicited;
+		hdr.wsv = true;
+		hdr.write_stag = io->mr->rkey;
+		hdr.write_base = io->mr->iova + ctl->immediate +
+			ctl->unsolicited;
 	}
-	return n;
+	iser_encode_control(head, &hdr);
 }
 
 /* Data from elsewhere: Text, NOP-Out.  Return: SGEs, or negative errno. */
@@ -149,20 +143,94 @@ static int iser_extra(struct iser_io *io, const struct iser_data *data,
 }
 
 /*
+ * The SGEs behind the header: immediate data, or data from elsewhere.
+ * Return: how many, or negative errno.
+ */
+static int iser_command_gather(struct iser_io *io, struct ib_sge *sge)
+{
+	u32 max = io->task.conn->max_sge - 1;
+	int n;
+
+	if (io->ctl.data)
+		return iser_extra(io, io->ctl.data, sge);
+	if (!io->ctl.immediate)
+		return 0;
+	n = iser_io_gather(io, 0, io->ctl.immediate, sge, max);
+	return n ?: -EMSGSIZE;
+}
+
+/*
+ * Build and post the Send, behind the registration.
+ * Under send_lock.  Return: 0 or negative errno.
+ */
+static int iser_command_post(struct iser_io *io)
+{
+	const struct iser_control *ctl = &io->ctl;
+	struct iser_conn *conn = io->task.conn;
+	struct iser_batch *b = conn->batch;
+	u32 len = ISER_MSG_MIN + ctl->inline_len;
+	struct ib_send_wr *wr = &b->send;
+	u8 *head = NULL;
+	int n, ret;
+	u64 dma;
+
+	n = iser_command_gather(io, &b->send_sge[1]);
+	if (n < 0)
+		return n;
+	/* Header alone, and a response to come: it may go unsignaled. */
+	if (!n && !ctl->no_answer && !ctl->unsolicited)
+		head = iser_quiet_slot(conn, len, &dma);
+	if (head) {
+		/* All of the slot, which is a constant and copied faster. */
+		memcpy(iser_bhs(head), io->task.bhs,
+		       ISER_QUIET_SLOT - ISER_HDR_LEN);
+		iser_quiet_send(conn, wr);
+	} else {
+		wr->wr_cqe = &io->send_cqe;
+		wr->send_flags = IB_SEND_SIGNALED;
+	}
+	atomic_set(&io->refs, !head + !ctl->no_answer + !!ctl->unsolicited);
+	if (!head) {
+		head = io->head;
+		dma = io->head_dma;
+	}
+	iser_advertise(io, head);
+	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
+	b->send_sge[0] = (struct ib_sge){ .addr = dma, .length = len,
+					  .lkey = conn->pd->local_dma_lkey };
+	wr->next = NULL;
+	wr->opcode = IB_WR_SEND;
+	wr->sg_list = b->send_sge;
+	wr->num_sge = 1 + n;
+	if (io->mr) {
+		iser_stag_fill(io, ctl->in ? IB_ACCESS_LOCAL_WRITE |
+					     IB_ACCESS_REMOTE_WRITE :
+					     IB_ACCESS_REMOTE_READ, &b->reg);
+		b->reg.wr.wr_cqe = &iser_reg_cqe;
+		b->reg.wr.next = wr;
+		wr = &b->reg.wr;
+	}
+	WRITE_ONCE(io->state, ISER_IO_POSTED);
+	if (io->awaited)
+		iser_send_await(conn);
+	ret = ib_post_send(conn->qp, wr, NULL);
+	if (!ret)
+		return 0;
+	WRITE_ONCE(io->state, ISER_IO_STARTED);
+	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
+		       ret);
+	iser_connection_fail_locked(conn, ret);
+	return -ENOTCONN;
+}
+
+/*
  * iser_send_command - Send_Control at the initiator
- * Any context.  Return: as iser_send_control().
+ * BH disabled.  Return: as iser_send_control().
  */
 int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 {
 	struct iser_conn *conn = io->task.conn;
-	struct ib_sge sge[ISER_COMMAND_SGES];
-	struct ib_send_wr wr = { }, *first = &wr;
-	u32 len = ISER_MSG_MIN + ctl->inline_len;
-	struct iser_header hdr = { };
-	struct ib_reg_wr reg;
-	int n = 0, ret;
-	u8 *head;
-	u64 dma;
+	int ret = -ENOTCONN;
 
 	io->ctl = *ctl;
 	io->mr = NULL;
@@ -173,80 +241,31 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 	io->unsolicited = ctl->unsolicited;
 
 	/*
-	 * Mapping is outside of the lock.  end_work waits for a grace period
-	 * before it lets go of the device.
+	 * Mapping is outside of the lock.  end_work waits for a grace period,
+	 * and so for those with BH disabled, before it lets go of the device.
 	 */
-	rcu_read_lock();
-	ret = -ENOTCONN;
 	if (!iser_state_live(READ_ONCE(conn->state)))
-		goto out;
-	if (ctl->in || ctl->out)
-		n = iser_describe(io, ctl, &hdr, &reg, &sge[1]);
-	else if (ctl->data)
-		n = iser_extra(io, ctl->data, &sge[1]);
-	if (n < 0) {
-		ret = n == -ENOMEM ? -EAGAIN : n;
-		goto undo;
-	}
-
-	wr.wr_cqe = &io->send_cqe;
-	wr.opcode = IB_WR_SEND;
-	wr.send_flags = IB_SEND_SIGNALED;
-	wr.sg_list = sge;
-	wr.num_sge = 1 + n;
-	if (io->mr) {
-		reg.wr.wr_cqe = &iser_reg_cqe;
-		reg.wr.next = &wr;
-		first = &reg.wr;
-	}
-
-	trace_iser_send_control(conn, io->task.bhs, len,
-				io->mr ? io->mr->rkey : 0);
-	spin_lock_bh(&conn->send_lock);
-	ret = -ENOTCONN;
-	if (iser_state_live(conn->state)) {
-		/* Header alone, and a response to come: it may go unsignaled. */
-		head = NULL;
-		if (!n && !ctl->no_answer && !ctl->unsolicited)
-			head = iser_quiet_slot(conn, len, &dma);
-		if (head) {
-			memcpy(iser_bhs(head), io->task.bhs, len - ISER_HDR_LEN);
-			iser_quiet_send(conn, &wr);
-		}
-		atomic_set(&io->refs, !head + !ctl->no_answer +
-			   !!ctl->unsolicited);
-		if (!head) {
-			head = io->head;
-			dma = io->head_dma;
-		}
-		iser_encode_control(head, &hdr);
-		ib_dma_sync_single_for_device(conn->dev, dma, len,
-					      DMA_TO_DEVICE);
-		sge[0] = (struct ib_sge){ .addr = dma, .length = len,
-					  .lkey = conn->pd->local_dma_lkey };
-		WRITE_ONCE(io->state, ISER_IO_POSTED);
-		if (io->awaited)
-			iser_send_await(conn);
-		ret = ib_post_send(conn->qp, first, NULL);
+		return ret;
+	if (ctl->in || ctl->out) {
+		ret = iser_describe(io, ctl);
 		if (ret)
-			WRITE_ONCE(io->state, ISER_IO_STARTED);
+			goto undo;
 	}
-	spin_unlock_bh(&conn->send_lock);
-	if (ret && ret != -ENOTCONN) {
-		iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
-			       ret);
-		iser_connection_fail(conn, ret);
-		ret = -ENOTCONN;
-	}
+	trace_iser_send_control(conn, io->task.bhs,
+				ISER_MSG_MIN + ctl->inline_len,
+				io->mr ? io->mr->rkey : 0);
+	spin_lock(&conn->send_lock);
+	ret = -ENOTCONN;
+	if (iser_state_live(conn->state))
+		ret = iser_command_post(io);
+	spin_unlock(&conn->send_lock);
+	if (!ret)
+		return 0;
 undo:
 	/* The STag was never told to anybody. */
-	if (ret) {
-		io->mr = NULL;
-		iser_io_unmap(io);
-	}
-out:
-	rcu_read_unlock();
-	return ret;
+	io->mr = NULL;
+	iser_io_unmap(io);
+	return ret == -ENOMEM ? -EAGAIN : ret;
 }
 
 /*

@@ -11,8 +11,8 @@
  *   conn->poll.lock (BH)	initiator: completions, one at a time
  *   conn->send_lock (BH)	state, send queue, slots, order of StatSN
  * conn->state is written under send_lock.  Who reads it elsewhere, and posts
- * or maps if the connection is live, does so under rcu_read_lock(): end_work
- * waits for a grace period before it drains.
+ * or maps if the connection is live, does so under rcu_read_lock() or with BH
+ * disabled: end_work waits for a grace period before it drains.
  *
  * All completions of a connection are polled from one place, one at a time
  * (poll.c); what only they touch needs no lock.
@@ -212,7 +212,10 @@ struct iser_quiet {
 	struct ib_cqe cqe;
 };
 
-/* Work requests are copied by the provider when they are posted. */
+/*
+ * Work requests are copied by the provider when they are posted.  What nobody
+ * sets is zero.
+ */
 struct iser_batch {
 	struct ib_rdma_wr wr[ISER_BATCH];
 	struct ib_send_wr send;
@@ -438,7 +441,8 @@ void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
 /* stag.c: initiator */
 int iser_stags_init(struct iser_conn *conn);
 void iser_stags_free(struct iser_conn *conn);
-int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr);
+int iser_stag_register(struct iser_io *io);
+void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_wr *wr);
 int iser_stag_invalidate(struct iser_io *io);
 bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr);
 

@@ -70,7 +70,6 @@ int iser_sink_post(struct iser_job *job)
 	    job->mr->length > job->len - job->done)
 		return -EINVAL;
 
-	memset(reg, 0, sizeof(*reg));
 	reg->wr.opcode = IB_WR_REG_MR;
 	reg->wr.wr_cqe = &iser_rdma_cqe;
 	reg->mr = job->mr;

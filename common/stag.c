@@ -49,13 +49,11 @@ void iser_stags_free(struct iser_conn *conn)
 
 /*
  * iser_stag_register - register the mapped buffer of a task
- * @access: IB_ACCESS_* that the peer needs
- * @wr: filled; to be posted ahead of the Send
  *
  * Any context.  Return: 0; -EINVAL when the device can't cover the buffer's
  * layout, or in a session without SCSI commands.
  */
-int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr)
+int iser_stag_register(struct iser_io *io)
 {
 	struct ib_mr *mr = io->region;
 	int n;
@@ -67,13 +65,21 @@ int iser_stag_register(struct iser_io *io, int access, struct ib_reg_wr *wr)
 	n = ib_map_mr_sg(mr, io->sgl, io->mapped, NULL, PAGE_SIZE);
 	if (n != io->mapped || mr->length < io->data_len)
 		return -EINVAL;
-	memset(wr, 0, sizeof(*wr));
-	wr->wr.opcode = IB_WR_REG_MR;
-	wr->mr = mr;
-	wr->key = mr->rkey;
-	wr->access = access;
 	io->mr = mr;
 	return 0;
+}
+
+/*
+ * iser_stag_fill - the work request that brings it to life
+ * @access: IB_ACCESS_* that the peer needs
+ * @wr: of the batch; to be posted ahead of the Send
+ */
+void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_wr *wr)
+{
+	wr->wr.opcode = IB_WR_REG_MR;
+	wr->mr = io->mr;
+	wr->key = io->mr->rkey;
+	wr->access = access;
 }
 
 /*

@@ -49,7 +49,7 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr)
 
 	if (conn->role == ISER_INITIATOR && nr > conn->param.tasks)
 		return -ENOSPC;
-	conn->batch = kmalloc(sizeof(*conn->batch), GFP_KERNEL);
+	conn->batch = kzalloc(sizeof(*conn->batch), GFP_KERNEL);
 	if (!conn->batch)
 		return -ENOMEM;
 	conn->tasks = kcalloc(parts, sizeof(*conn->tasks), GFP_KERNEL);

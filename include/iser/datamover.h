@@ -381,8 +381,9 @@ void iser_send_end(struct iser_conn *conn) __releases(conn);
  * @ctl: what goes with it
  *
  * Initiator: maps and registers @ctl->in and @ctl->out and advertises their
- * STags; not within iser_send_begin().  The immediate data, and those of each
- * Data-Out, must not have more segments than iser_info.gather_max: -EMSGSIZE.
+ * STags; with BH disabled, not within iser_send_begin().  The immediate data,
+ * and those of each Data-Out, must not have more segments than
+ * iser_info.gather_max: -EMSGSIZE.
  * Target: within iser_send_begin(); data put before goes out ahead of it, with
  * the same doorbell.
  * Does not sleep.
