@@ -27,7 +27,9 @@ static int iser_send_response(struct iser_io *io,
 	struct iser_header hdr = { };
 	int n;
 
-	io->ctl = *ctl;
+	io->ctl.data = ctl->data;
+	io->ctl.inline_len = ctl->inline_len;
+	io->ctl.response = ctl->response;
 	WRITE_ONCE(io->state, ISER_IO_POSTED);
 	/* The one that is invalidated: RFC 7145, section 7.3.2. */
 	if (ctl->response && conn->notice.name_stags) {
@@ -56,8 +58,8 @@ static int iser_send_response(struct iser_io *io,
 	trace_iser_send_control(conn, io->task.bhs,
 				ISER_MSG_MIN + ctl->inline_len,
 				ctl->response ? io->task.peer.read_stag : 0);
-	io->send.remote = io->task.peer.read_base + io->send.offset;
-	io->send.rkey = io->task.peer.read_stag;
+	io->send.remote = peer->read_base + io->send.offset;
+	io->send.rkey = peer->read_stag;
 	/* Whoever asks for acknowledgements waits for them. */
 	iser_job_submit(conn, &io->send, ctl->later && !io->send.burst);
 	return 0;

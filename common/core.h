@@ -327,6 +327,13 @@ static inline struct iser_io *iser_io_of(struct iser_task *task)
 	return container_of(task, struct iser_io, task);
 }
 
+/* sg_next() of a segment that is not the last: no call for each page. */
+static inline struct scatterlist *iser_sg_next(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
 static inline u8 *iser_bhs(u8 *head)
 {
 	return head + ISER_HDR_LEN;
@@ -458,6 +465,7 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 extern struct ib_cqe iser_rdma_cqe;
 int iser_post(struct iser_conn *conn, struct ib_send_wr *first);
 int iser_job_post_quiet(struct iser_job *job);
+int iser_job_post_whole(struct iser_job *job);
 int iser_job_post(struct iser_job *job);
 
 /* sink.c: target */

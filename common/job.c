@@ -80,7 +80,7 @@ static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
  */
 static bool iser_job_start(struct iser_conn *conn, struct iser_job *job)
 {
-	int ret = iser_job_post(job);
+	int ret = iser_job_post_whole(job) ?: iser_job_post(job);
 
 	if (ret < 0)
 		iser_connection_fail_locked(conn, ret);
@@ -176,15 +176,18 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	spin_lock_bh(&conn->send_lock);
 	iser_slots_return(&conn->slots, job->slots);
 	job->slots = 0;
-	iser_reads_return(&conn->reads, job->reads);
-	job->reads = 0;
+	if (job->reads) {
+		iser_reads_return(&conn->reads, job->reads);
+		job->reads = 0;
+	}
 	if (job->mr) {
 		ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, job->mr);
 		job->mr = NULL;
 	}
 	/* What is still queued goes on, or is flushed by end_work. */
 	ended = list_empty(&job->node);
-	iser_jobs_run(conn);
+	if (!list_empty(&conn->sendq))
+		iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
 	/* Reading sendq unlocked only decides whether somebody may be waiting. */
 	if (list_empty_careful(&conn->sendq) && waitqueue_active(&conn->wait))

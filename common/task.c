@@ -197,7 +197,7 @@ struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip)
 
 	while (offset >= sg_dma_len(sg)) {
 		offset -= sg_dma_len(sg);
-		sg = sg_next(sg);
+		sg = iser_sg_next(sg);
 	}
 	*skip = offset;
 	return sg;
@@ -213,16 +213,18 @@ u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
 	u32 lkey = io->task.conn->pd->local_dma_lkey, n = 0, skip;
 	struct scatterlist *sg = iser_io_seek(io, offset, &skip);
 
-	for (; len; sg = sg_next(sg), skip = 0) {
+	while (n < max) {
 		u32 bytes = min_t(u32, len, sg_dma_len(sg) - skip);
 
-		if (n == max)
-			return 0;
 		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
 					    .length = bytes, .lkey = lkey };
 		len -= bytes;
+		if (!len)
+			return n;
+		skip = 0;
+		sg = iser_sg_next(sg);
 	}
-	return n;
+	return 0;
 }
 
 /*

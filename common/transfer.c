@@ -27,7 +27,7 @@ static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
 			break;
 		len -= sg_dma_len(sg) - skip;
 		skip = 0;
-		sg = sg_next(sg);
+		sg = iser_sg_next(sg);
 	}
 	return DIV_ROUND_UP(segments, max_sge);
 }
@@ -110,17 +110,24 @@ static struct ib_send_wr *iser_job_response(struct iser_job *job)
 	return wr;
 }
 
+/* Where a job stands in its buffer. */
+struct iser_place {
+	struct scatterlist *sg;
+	u32 skip;
+};
+
 /*
  * Fill one RDMA Write or Read from where the job stands, within a burst.
  * Return: SGEs used.
  */
-static u32 iser_job_fill(struct iser_job *job, struct ib_rdma_wr *wr,
-			 struct ib_sge *sge, u32 max_sge)
+static u32 iser_job_fill(struct iser_job *job, struct iser_place *at,
+			 struct ib_rdma_wr *wr, struct ib_sge *sge, u32 max_sge)
 {
 	struct iser_conn *conn = job->io->task.conn;
+	u32 lkey = conn->pd->local_dma_lkey;
 	u32 left = job->len - job->done;
-	u32 n = 0, skip;
-	struct scatterlist *sg;
+	struct scatterlist *sg = at->sg;
+	u32 n = 0, skip = at->skip;
 
 	if (unlikely(job->burst))
 		left = iser_burst_left(job->done, job->len, job->burst);
@@ -131,18 +138,26 @@ static u32 iser_job_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 	wr->wr.sg_list = sge;
 	wr->remote_addr = job->remote + job->done;
 	wr->rkey = job->rkey;
-	sg = iser_io_seek(job->io, job->offset + job->done, &skip);
-	while (left && n < max_sge) {
+	if (skip == sg_dma_len(sg)) {
+		sg = iser_sg_next(sg);
+		skip = 0;
+	}
+	job->done += left;
+	for (;;) {
 		u32 bytes = min_t(u32, left, sg_dma_len(sg) - skip);
 
 		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
-					    .length = bytes,
-					    .lkey = conn->pd->local_dma_lkey };
+					    .length = bytes, .lkey = lkey };
 		left -= bytes;
-		job->done += bytes;
+		skip += bytes;
+		if (!left || n == max_sge)
+			break;
+		sg = iser_sg_next(sg);
 		skip = 0;
-		sg = sg_next(sg);
 	}
+	job->done -= left;
+	at->sg = sg;
+	at->skip = skip;
 	wr->wr.num_sge = n;
 	if (unlikely(job->burst &&
 		     iser_burst_acked(job->done, job->len, job->burst))) {
@@ -185,47 +200,62 @@ int iser_job_post_quiet(struct iser_job *job)
 }
 
 /*
- * All of a job with one doorbell: the usual case.  So many slots are taken as
- * the segments of the buffer may need, and what is left of them goes back:
- * walking the segments twice to know it costs 400 instructions at 128 KiB.
+ * iser_job_post_whole - post all of a job with one doorbell: the usual case
+ *
+ * So many slots are taken as the segments of the buffer may need, and what is
+ * left of them goes back: walking the segments twice to know it costs 400
+ * instructions at 128 KiB.
+ * Under send_lock.
  * Return: 1 posted, 0 not of that kind or too few slots, or negative errno.
  */
-static int iser_job_post_whole(struct iser_job *job, u32 max_sge)
+int iser_job_post_whole(struct iser_job *job)
 {
 	struct iser_io *io = job->io;
 	struct iser_conn *conn = io->task.conn;
-	struct ib_send_wr *first = NULL, **link = &first, *last = NULL;
-	u32 most = !job->get, i = 0, n = 0;
+	u32 max_sge = job->get ? conn->max_sge_rd : conn->max_sge;
+	struct ib_send_wr *last = NULL;
 	struct iser_batch *b = conn->batch;
+	u32 most = !job->get, i = 0, n = 0;
+	struct iser_place at;
 
-	if (job->done || job->burst || (job->get && conn->count_reads))
+	if (job->done || job->burst ||
+	    (job->get && (conn->count_reads || conn->sink_mr)))
+		return 0;
+	if (job->len) {
+		most += io->mapped <= max_sge ? 1 :
+			DIV_ROUND_UP(io->mapped, max_sge);
+		if (most > ISER_BATCH || io->mapped > ISER_BATCH_SGES)
+			return 0;
+	}
+	if (!iser_slots_take(&conn->slots, most))
 		return 0;
 	if (job->len)
-		most += DIV_ROUND_UP(io->mapped, max_sge);
-	if (most > ISER_BATCH || (job->len && io->mapped > ISER_BATCH_SGES) ||
-	    !iser_slots_take(&conn->slots, most))
-		return 0;
+		at.sg = iser_io_seek(io, job->offset, &at.skip);
 	while (job->done < job->len) {
-		n += iser_job_fill(job, &b->wr[i], &b->sge[n], max_sge);
+		n += iser_job_fill(job, &at, &b->wr[i], &b->sge[n], max_sge);
+		if (last)
+			last->next = &b->wr[i].wr;
 		last = &b->wr[i++].wr;
-		*link = last;
-		link = &last->next;
 	}
 	if (!job->get) {
-		last = iser_job_response(job);
-		*link = last;
+		struct ib_send_wr *send = iser_job_response(job);
+
+		if (last)
+			last->next = send;
+		last = send;
 		i++;
 	}
 	last->wr_cqe = &job->cqe;
 	last->send_flags |= IB_SEND_SIGNALED;
-	iser_slots_return(&conn->slots, most - i);
+	if (most != i)
+		iser_slots_return(&conn->slots, most - i);
 	job->slots = i;
 	job->complete = true;
-	return iser_post(conn, first) ?: 1;
+	return iser_post(conn, job->len ? &b->wr[0].wr : last) ?: 1;
 }
 
 /*
- * iser_job_post - post what there are slots for
+ * iser_job_post - post what there are slots for of any job
  * Under send_lock.
  * Return: 1 something was posted, 0 nothing, or negative errno.
  */
@@ -234,6 +264,7 @@ int iser_job_post(struct iser_job *job)
 	struct iser_conn *conn = job->io->task.conn;
 	struct iser_batch *b = conn->batch;
 	u32 max_sge = job->get ? conn->max_sge_rd : conn->max_sge;
+	struct iser_place at;
 	u32 need, got, left;
 	bool whole;
 	int ret;
@@ -241,9 +272,6 @@ int iser_job_post(struct iser_job *job)
 	if (job->get && conn->sink_mr)
 		return iser_sink_post(job);
 
-	ret = iser_job_post_whole(job, max_sge);
-	if (ret)
-		return ret;
 	need = iser_job_need(job, max_sge, &whole);
 	got = iser_slots_some(&conn->slots, need);
 	if (!got)
@@ -253,6 +281,9 @@ int iser_job_post(struct iser_job *job)
 	if (job->get && conn->count_reads)
 		job->reads = iser_reads_some(&conn->reads, got);
 
+	if (job->done < job->len)
+		at.sg = iser_io_seek(job->io, job->offset + job->done,
+				     &at.skip);
 	for (left = got; left; ) {
 		struct ib_send_wr *first = NULL, **link = &first, *last = NULL;
 		u32 i, n = 0;
@@ -263,8 +294,8 @@ int iser_job_post(struct iser_job *job)
 			if (job->ack_due)
 				n += iser_ack_fill(job, &b->wr[i], &b->sge[n]);
 			else
-				n += iser_job_fill(job, &b->wr[i], &b->sge[n],
-						   max_sge);
+				n += iser_job_fill(job, &at, &b->wr[i],
+						   &b->sge[n], max_sge);
 			last = &b->wr[i].wr;
 			*link = last;
 			link = &last->next;
