@@ -33,7 +33,6 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	spin_lock_init(&conn->send_lock);
 	INIT_LIST_HEAD(&conn->sendq);
 	INIT_LIST_HEAD(&conn->flushq);
-	INIT_LIST_HEAD(&conn->hushed);
 	INIT_LIST_HEAD(&conn->data_out_free);
 	INIT_LIST_HEAD(&conn->data_out_wait);
 	INIT_LIST_HEAD(&conn->node);

@@ -118,7 +118,8 @@ struct iser_pool {
 
 /* Something to post at a target: a response with the data before it, or a Get. */
 struct iser_job {
-	struct list_head node;	/* conn->sendq, hushed or flushq; send_lock */
+	struct list_head node;	/* conn->sendq or flushq; send_lock */
+	struct iser_job *next;	/* conn->hushed; send_lock */
 	struct iser_io *io;
 	struct ib_cqe cqe;
 	bool get;
@@ -289,7 +290,7 @@ struct iser_conn {
 	spinlock_t send_lock;		/* see above */
 	struct iser_slots slots;	/* send_lock */
 	struct list_head sendq, flushq;	/* send_lock */
-	struct list_head hushed;	/* jobs posted without a completion; send_lock */
+	struct iser_job *hushed;	/* posted without a completion; send_lock */
 	struct iser_batch *batch;	/* send_lock */
 
 	struct iser_login login;

@@ -117,8 +117,10 @@ static bool iser_job_hush(struct iser_conn *conn, struct iser_job *job)
 
 	if (ret < 0)
 		iser_connection_fail_locked(conn, ret);
-	if (ret)
-		list_add_tail(&job->node, &conn->hushed);
+	if (ret) {
+		job->next = conn->hushed;
+		WRITE_ONCE(conn->hushed, job);
+	}
 	return ret;
 }
 
@@ -196,7 +198,7 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 		iser_job_end(job, ok ? 0 : -ENOTCONN);
 }
 
-static void iser_jobs_end(struct list_head *jobs, int status)
+static void iser_jobs_end(struct list_head *jobs)
 {
 	struct iser_job *job, *next;
 
@@ -208,8 +210,29 @@ static void iser_jobs_end(struct list_head *jobs, int status)
 			ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, job->mr);
 			job->mr = NULL;
 		}
+		iser_job_end(job, -ENOTCONN);
+	}
+}
+
+static void iser_hushed_end(struct iser_conn *conn, int status)
+{
+	struct iser_job *job, *next;
+
+	spin_lock_bh(&conn->send_lock);
+	job = conn->hushed;
+	conn->hushed = NULL;
+	spin_unlock_bh(&conn->send_lock);
+	for (; job; job = next) {
+		next = job->next;
 		iser_job_end(job, status);
 	}
+}
+
+/* iser_jobs_hushed - end what went out without a completion.  When polled. */
+void iser_jobs_hushed(struct iser_conn *conn)
+{
+	if (READ_ONCE(conn->hushed))
+		iser_hushed_end(conn, 0);
 }
 
 /* iser_jobs_flush - end what was not posted, or not seen.  From end_work. */
@@ -217,24 +240,11 @@ void iser_jobs_flush(struct iser_conn *conn)
 {
 	LIST_HEAD(jobs);
 
+	iser_hushed_end(conn, -ENOTCONN);
 	spin_lock_bh(&conn->send_lock);
-	list_splice_init(&conn->hushed, &jobs);
-	list_splice_tail_init(&conn->sendq, &jobs);
+	list_splice_init(&conn->sendq, &jobs);
 	spin_unlock_bh(&conn->send_lock);
-	iser_jobs_end(&jobs, -ENOTCONN);
-}
-
-/* iser_jobs_hushed - end what went out without a completion.  When polled. */
-void iser_jobs_hushed(struct iser_conn *conn)
-{
-	LIST_HEAD(jobs);
-
-	if (list_empty_careful(&conn->hushed))
-		return;
-	spin_lock_bh(&conn->send_lock);
-	list_splice_init(&conn->hushed, &jobs);
-	spin_unlock_bh(&conn->send_lock);
-	iser_jobs_end(&jobs, 0);
+	iser_jobs_end(&jobs);
 }
 
 /* Jobs submitted after the end. */
@@ -246,5 +256,5 @@ void iser_flush_work(struct work_struct *work)
 	spin_lock_bh(&conn->send_lock);
 	list_splice_init(&conn->flushq, &jobs);
 	spin_unlock_bh(&conn->send_lock);
-	iser_jobs_end(&jobs, -ENOTCONN);
+	iser_jobs_end(&jobs);
 }
