@@ -262,7 +262,9 @@ void iser_tasks_sweep(struct iser_conn *conn)
 		if (!task)
 			continue;
 		if (conn->role == ISER_INITIATOR) {
+			local_bh_disable();
 			iser_command_drop(iser_io_of(task));
+			local_bh_enable();
 			continue;
 		}
 		/* Against iser_unmap_data(), whose caller frees the buffer. */

@@ -107,6 +107,7 @@ static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
 	return err;
 }
 
+/* BH disabled, as libiscsi expects. */
 static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
 {
@@ -116,13 +117,10 @@ static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 	char *data = pdu->data + pdu->msg.ahs_len;
 	int err;
 
-	/* libiscsi expects a softirq. */
-	local_bh_disable();
 	if (opcode == ISCSI_OP_LOGIN_RSP || opcode == ISCSI_OP_TEXT_RSP)
 		err = complete_login(conn, hdr, data, len);
 	else
 		err = iscsi_complete_pdu(conn, hdr, data, len);
-	local_bh_enable();
 	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
 		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
 				   &end->info->remote,
@@ -144,7 +142,9 @@ void iser_recv_answer_work(struct work_struct *work)
 						 struct iser_endpoint,
 						 answer_work);
 
+	local_bh_disable();
 	complete_pdu(end, end->answer, end->answer_len);
+	local_bh_enable();
 }
 
 /*
@@ -172,8 +172,7 @@ static bool answer_later(struct iser_endpoint *end, struct iser_pdu *pdu,
  * @end: endpoint
  * @pdu: the PDU
  *
- * Up-call context, which is no softirq when the PDU was still held at the end
- * of the connection.
+ * Up-call context.
  */
 void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 {

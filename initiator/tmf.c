@@ -110,7 +110,8 @@ static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 	return true;
 }
 
-static bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu)
+/* Apart, as its copy of a header takes stack. */
+static noinline bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_reject *reject = (const void *)pdu->bhs;
 	struct iscsi_session *session = end->iscsi->session;

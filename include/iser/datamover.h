@@ -21,7 +21,8 @@
  * Contexts: up-calls come from where completions are polled: at the initiator
  * a softirq, or a worker with BH disabled; a worker at the target; at most one
  * at a time for a connection.
- * Those that follow the end of a connection come from a worker.
+ * Those that follow the end of a connection come from a worker; at the
+ * initiator, but for connection_terminate_notify(), with BH disabled as well.
  */
 #ifndef ISER_DATAMOVER_H
 #define ISER_DATAMOVER_H
