@@ -96,16 +96,19 @@ static int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 {
 	struct isert_conn *ic = iser_conn_upper(dm);
-	bool defer;
+	bool defer = false;
 
 	WRITE_ONCE(ic->heard, jiffies);
 	/* RFC 7143, section 11.4.4: any PDU acknowledges, one to be rejected too. */
 	WRITE_ONCE(ic->exp_statsn, iser_get32(pdu->bhs + 28));
-	spin_lock_bh(&ic->rx_lock);
-	defer = ic->deferring;
-	if (defer)
-		list_add_tail(&pdu->node, &ic->deferred);
-	spin_unlock_bh(&ic->rx_lock);
+	/* Set below, and cleared when the RX thread is done with its last PDU. */
+	if (unlikely(smp_load_acquire(&ic->deferring))) {
+		spin_lock_bh(&ic->rx_lock);
+		defer = ic->deferring;
+		if (defer)
+			list_add_tail(&pdu->node, &ic->deferred);
+		spin_unlock_bh(&ic->rx_lock);
+	}
 	if (defer)
 		return;
 	if (!isert_receive(ic, pdu, false)) {
@@ -138,7 +141,8 @@ void isert_receive_deferred(struct isert_conn *ic)
 		if (pdu)
 			list_del(&pdu->node);
 		else
-			ic->deferring = false;
+			/* Pairs with the acquire in isert_control_notify(). */
+			smp_store_release(&ic->deferring, false);
 		spin_unlock_bh(&ic->rx_lock);
 		if (!pdu)
 			return;
