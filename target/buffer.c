@@ -25,7 +25,7 @@ MODULE_PARM_DESC(keep_kib,
 		 "KiB of data buffers that a connection keeps for its next commands while it is busy; 0: LIO allocates and frees each (default: 2048)");
 
 struct isert_buffer {
-	struct list_head node;		/* ic->buffers.free */
+	struct isert_buffer *next;	/* ic->buffers.free */
 	u32 order;			/* 1 << order pages */
 	u32 last;			/* segment that is marked as the end */
 	struct scatterlist sg[];	/* a page each */
@@ -90,10 +90,9 @@ static struct isert_buffer *isert_buffer_get(struct isert_conn *ic, u32 len)
 	if (order >= ISERT_BUFFER_ORDERS || !READ_ONCE(keep_kib))
 		return NULL;
 	spin_lock(&bs->lock);
-	b = list_first_entry_or_null(&bs->free[order], struct isert_buffer,
-				     node);
+	b = bs->free[order];
 	if (b) {
-		list_del(&b->node);
+		bs->free[order] = b->next;
 		bs->kept -= isert_buffer_kib(b);
 		bs->idle = min(bs->idle, bs->kept);
 	}
@@ -112,22 +111,26 @@ static bool isert_buffer_held(struct isert_buffer *b)
 	u32 i;
 
 	for (i = 0; i <= b->last; i++)
-		if (page_count(sg_page(&b->sg[i])) != 1)
+		if (page_ref_count(sg_page(&b->sg[i])) != 1)
 			return true;
 	return false;
 }
 
-/* isert_buffer_put - the command is over.  Process context. */
-void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b)
+/*
+ * isert_buffer_put - the command is over; @sent: it was a read
+ * Process context.
+ */
+void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent)
 {
+	bool held = sent && isert_buffer_held(b), keep;
 	struct isert_buffers *bs = &ic->buffers;
 	u32 kib = isert_buffer_kib(b);
-	bool held = isert_buffer_held(b), keep;
 
 	spin_lock(&bs->lock);
 	keep = !held && bs->kept + kib <= READ_ONCE(keep_kib);
 	if (keep) {
-		list_add(&b->node, &bs->free[b->order]);
+		b->next = bs->free[b->order];
+		bs->free[b->order] = b;
 		bs->kept += kib;
 	}
 	spin_unlock(&bs->lock);
@@ -137,37 +140,37 @@ void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b)
 		queue_delayed_work(isert_wq, &bs->work, ISERT_KEEP_TIME);
 }
 
-/* Take out @kib of what has lain longest, the large first. */
-static void isert_buffers_take(struct isert_buffers *bs, u32 kib,
-			       struct list_head *to)
+/* Take out @kib, the large first. */
+static struct isert_buffer *isert_buffers_take(struct isert_buffers *bs,
+					       u32 kib)
 {
+	struct isert_buffer *taken = NULL, *b;
 	int order;
 
 	spin_lock(&bs->lock);
 	for (order = ISERT_BUFFER_ORDERS - 1; order >= 0; order--) {
-		struct list_head *free = &bs->free[order];
-
-		while (!list_empty(free) && kib) {
-			struct isert_buffer *b = list_last_entry(free,
-					struct isert_buffer, node);
-
-			list_move(&b->node, to);
+		while (kib && bs->free[order]) {
+			b = bs->free[order];
+			bs->free[order] = b->next;
+			b->next = taken;
+			taken = b;
 			bs->kept -= isert_buffer_kib(b);
 			kib -= min(kib, isert_buffer_kib(b));
 		}
 	}
 	bs->idle = bs->kept;
 	spin_unlock(&bs->lock);
+	return taken;
 }
 
 static void isert_buffers_drop(struct isert_buffers *bs, u32 kib)
 {
-	struct isert_buffer *b, *next;
-	LIST_HEAD(old);
+	struct isert_buffer *b = isert_buffers_take(bs, kib), *next;
 
-	isert_buffers_take(bs, kib, &old);
-	list_for_each_entry_safe(b, next, &old, node)
+	for (; b; b = next) {
+		next = b->next;
 		isert_buffer_free(b);
+	}
 }
 
 /* What was not needed since the last time goes. */
@@ -185,11 +188,8 @@ static void isert_buffers_work(struct work_struct *work)
 void isert_buffers_init(struct isert_conn *ic)
 {
 	struct isert_buffers *bs = &ic->buffers;
-	int i;
 
 	spin_lock_init(&bs->lock);
-	for (i = 0; i < ISERT_BUFFER_ORDERS; i++)
-		INIT_LIST_HEAD(&bs->free[i]);
 	INIT_DELAYED_WORK(&bs->work, isert_buffers_work);
 }
 

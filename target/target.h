@@ -78,10 +78,12 @@ struct isert_task {
 
 #define ISERT_BUFFER_ORDERS	7	/* 1, 2, 4, .. 64 pages */
 
+struct isert_buffer;
+
 /* Data buffers between two commands. */
 struct isert_buffers {
 	spinlock_t lock;	/* all but work */
-	struct list_head free[ISERT_BUFFER_ORDERS];	/* last used first */
+	struct isert_buffer *free[ISERT_BUFFER_ORDERS];	/* last used first */
 	u32 kept;		/* KiB in them */
 	u32 idle;		/* least of it since the last look */
 	struct delayed_work work;
@@ -236,11 +238,10 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_task_done(struct iser_task *task, int status);
 
 /* buffer.c */
-struct isert_buffer;
 void isert_buffers_init(struct isert_conn *ic);
 void isert_buffers_free(struct isert_conn *ic);
 void isert_buffer_attach(struct isert_task *t);
-void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b);
+void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 
 /* receive.c */
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);

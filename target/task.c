@@ -65,7 +65,8 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		return;
 	isert_task_put_pdu(t);
 	if (t->buffer)
-		isert_buffer_put(t->ic, t->buffer);
+		isert_buffer_put(t->ic, t->buffer,
+				 cmd->data_direction != DMA_TO_DEVICE);
 	t->buffer = NULL;
 	/* No response gives its CmdSN back: each abort would shrink the window. */
 	if (cmd->se_cmd.transport_state & CMD_T_ABORTED)
@@ -124,7 +125,8 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		list_del_init(&cmd->i_conn_node);
 	spin_unlock_bh(&conn->cmd_lock);
 
-	if (cmd->data_direction == DMA_TO_DEVICE)
+	/* Nobody starts it any more. */
+	if (READ_ONCE(cmd->dataout_timer_flags) & ISCSI_TF_RUNNING)
 		iscsit_stop_dataout_timer(cmd);
 	/* A recovery R2T, at level 1: only LIO can free it. */
 	if (!list_empty(&cmd->cmd_r2t_list))
