@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * load DEVICE[,DEVICE]... PATTERN SIZE DEPTH NUMBER
+ * load DEVICE[,DEVICE]... PATTERN SIZE DEPTH NUMBER [BEFORE]
  * load start | stop
  *
  * Keeps DEPTH I/Os of SIZE bytes (4k) under way, of PATTERN read, write, randread
@@ -8,6 +8,7 @@
  * after another. First some that do not count;
  * then NUMBER of them end between two markers, instructions that do nothing but
  * are known to counter.c. The queue is full at both. Prints the nanoseconds between.
+ * With a NUMBER of 0 there are only those that do not count, and no marker.
  *
  * With one word it only executes one of the markers, around something else.
  *
@@ -31,7 +32,7 @@
 #define AREA	(48ul << 20)	/* of the device */
 #define DEPTH	128
 #define DEVICES	1024
-#define BEFORE	200		/* do not count, and twice the depth */
+#define BEFORE	200
 
 static struct iocb iocbs[DEPTH];
 static aio_context_t context;
@@ -114,7 +115,7 @@ static void devices_open(char *names)
 int main(int argc, char **argv)
 {
 	int i, depth, writes;
-	long start, end;
+	long start, end, number, before;
 	char *memory;
 
 	if (argc == 2) {
@@ -124,12 +125,14 @@ int main(int argc, char **argv)
 			MARK(2);
 		return 0;
 	}
-	if (argc != 6)
+	if (argc != 6 && argc != 7)
 		return 2;
 	random_order = !strncmp(argv[2], "rand", 4);
 	writes = strstr(argv[2], "write") != NULL;
 	size = strtoul(argv[3], NULL, 10) << 10;
 	depth = atoi(argv[4]);
+	number = atol(argv[5]);
+	before = argc == 7 ? atol(argv[6]) : BEFORE;
 	if (!size || depth < 1 || depth > DEPTH)
 		return 2;
 	devices_open(argv[1]);
@@ -143,10 +146,12 @@ int main(int argc, char **argv)
 		iocbs[i].aio_nbytes = size;
 		submit(&iocbs[i]);
 	}
-	go_on(BEFORE + 2 * depth);
+	go_on(before + 2 * depth);
+	if (!number)
+		return 0;
 	start = now_ns();
 	MARK(1);
-	go_on(atol(argv[5]));
+	go_on(number);
 	MARK(2);
 	end = now_ns();
 	printf("%ld\n", end - start);
