@@ -6,7 +6,7 @@ result differ among themselves. What the scheduler has a say in differs more bet
 than between two rounds of one, and may be above by 5 % and a quarter of an event.
 """
 import idle
-from cells import label, number
+from cells import VARIANTS, label, number
 
 BY_SPREAD = 2
 CODE, EVENT, SCHEDULED = (0.01, 5), (0.01, 0.05), (0.05, 0.25)  # in proportion, and at least
@@ -54,6 +54,11 @@ def counts(old, new):
             yield workload, name, base, value, most
 
 
+def variant(result, part):
+    """as if nothing else had been counted"""
+    return {'about': result['about'], **result.get(part, {})}
+
+
 def memory(old, new):
     """(kind, KiB for a connection before, now, most)"""
     for kind, numbers in new.get('memory', {}).get('ours', {}).items():
@@ -67,6 +72,10 @@ def text(old, new):
     """the section of the report"""
     lines = [f'{label(w)}: {name} {number(a)}, now {number(b)}'
              for w, name, a, b, most in counts(old, new) if b > most]
+    for part, title in VARIANTS.items():
+        lines += [f'{title}, {label(w)}: {name} {number(a)}, now {number(b)}'
+                  for w, name, a, b, most in counts(variant(old, part), variant(new, part))
+                  if b > most]
     lines += [f'memory, {idle.KINDS[kind]}: {a:.0f} KiB, now {b:.0f}'
               for kind, a, b, most in memory(old, new) if b > most]
     return '## More than before\n\n' + (''.join(f'* {x}\n' for x in lines) or 'Nothing.\n')

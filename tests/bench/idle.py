@@ -5,6 +5,8 @@ from cells import NAMES, label, number, ratio, rows
 KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
          'initiator': 'initiator and disk', 'session': 'session, both ends and disk'}
 WITH_PEER = ('silent', 'login')     # the peer's end of these is taken off
+SEVERAL = {'sessions': 'sessions for one disk, multipath', 'luns': 'LUNs of one target',
+           'targets': 'targets with one LUN'}
 WHAT = {'login': 'login by a program', 'session': 'login by iscsiadm'}
 
 
@@ -23,16 +25,17 @@ def each_less_peer(part, pair, kind, column=0):
     return numbers and each(numbers, column, each(peer, column) if peer else 0)
 
 
-def memory_table(part):
+def memory_table(part, kinds_of=None, title='Memory of an idle connection'):
+    names = kinds_of or KINDS
     columns = ['pages free', 'slab', 'vmalloc', 'per CPU']
     body = []
     for pair, kinds in part.items():
         for kind in kinds:
-            if kind not in KINDS:
+            if kind not in names:
                 continue
-            body.append([f'{NAMES[pair]}: {KINDS[kind]}'] +
+            body.append([f'{NAMES[pair]}: {names[kind]}'] +
                         [number(each_less_peer(part, pair, kind, i)) for i in range(4)])
-    return ('### Memory of an idle connection, KiB\n\n' +
+    return (f'### {title}, KiB\n\n' +
             rows([''] + columns, body))
 
 
@@ -93,3 +96,21 @@ def scale_tables(scale, memory):
         out += '### KiB of memory for each, by number of connections\n\n'
         out += by_number({k: data[k] for k in KINDS.values() if k in data}, numbers)
     return out
+
+
+def several_tables(several):
+    """an I/O at a depth of 32 by number of sessions, LUNs, targets; memory for one more"""
+    out = ''
+    for kind, title in SEVERAL.items():
+        found = {what.split('/')[1]: pairs for what, pairs in several['counted'].items()
+                 if what.startswith(f'{kind}/')}
+        numbers = sorted(next(iter(next(iter(found.values())).values())), key=int)
+        data = {}
+        for name, figure in (('thousand instructions', lambda one: one['total'] / 1000),
+                             ('context switches', lambda one: one['events']['context switches']),
+                             ('completions', lambda one: one['events']['completions'])):
+            for what, pairs in found.items():
+                data[f'{name}, {label(what)}'] = {p: {n: figure(one) for n, one in v.items()}
+                                                  for p, v in pairs.items()}
+        out += f'### An I/O by number of {title}\n\n' + by_number(data, numbers)
+    return out + memory_table(several['memory'], SEVERAL, 'Memory for one more')

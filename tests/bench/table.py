@@ -2,7 +2,7 @@
 """The result of tests/bench/run as Markdown tables."""
 import idle
 import targets
-from cells import NAMES, label, number, ratio, rows, spread
+from cells import NAMES, VARIANTS, label, number, ratio, rows, spread
 
 
 def shared(part):
@@ -40,16 +40,40 @@ def count_tables(part, kernel):
                                              for w in workloads])
     out += rows(head, body)
     out += '### Events for an I/O\n\n'
+    body = event_rows(part, names, workloads, lambda event, w: targets.event(event, w, kernel))
+    return out + rows(head, body) + held_table(part, workloads)
+
+
+def variant_table(variants):
+    """of the same workloads with siw, and with large packets: {title: part}"""
+    out = ''
+    for title, part in variants.items():
+        names, workloads = shared(part)
+        body = []
+        for what, value in (('instructions', lambda s: s['total']),
+                            ('own instructions', lambda s: s['own'])):
+            body += [[f'{what}, {NAMES[t]}'] + [number(value(part[t][w])) for w in workloads]
+                     for t in names]
+            if what == 'instructions':
+                body += [[f'spread of {NAMES[t]}'] + [spread(part[t][w]['rounds'])
+                                                      for w in workloads] for t in names]
+            body += compare(part, workloads, value)
+        out += f'### {title}, an I/O\n\n' + rows(
+            [''] + [label(w) for w in workloads], body + event_rows(part, names, workloads))
+    return out
+
+
+def event_rows(part, names, workloads, goal=None):
     body = []
     for event in part[names[0]][workloads[0]]['events']:
         for t in names:
             if any(part[t][w]['events'][event] >= 0.01 for w in workloads):
                 body.append([f'{event}, {NAMES[t]}'] +
                             [number(part[t][w]['events'][event]) for w in workloads])
-        goals = [targets.event(event, w, kernel) for w in workloads]
+        goals = [goal and goal(event, w) for w in workloads]
         if any(g is not None for g in goals):
             body.append([f'{event}, target'] + ['-' if g is None else g for g in goals])
-    return out + rows(head, body) + held_table(part, workloads)
+    return body
 
 
 def groups_table(part):
@@ -170,6 +194,9 @@ def text(result):
     out += targets.table(result)
     if 'count' in result:
         out += '## Counted\n\n' + count_tables(result['count'], about.get('kernel'))
+    variants = {title: result[part]['count'] for part, title in VARIANTS.items() if part in result}
+    if variants:
+        out += '## Counted with another provider and packet size\n\n' + variant_table(variants)
     if 'time' in result:
         out += '## Timed\n\n' + time_tables(result['time'], result.get('raw'))
     if 'memory' in result:
@@ -177,6 +204,8 @@ def text(result):
         out += idle.largest_table(result.get('largest', {}))
     if 'scale' in result or 'memory' in result:
         out += '## Scale\n\n' + idle.scale_tables(result.get('scale'), result.get('memory'))
+    if 'several' in result:
+        out += '## Several sessions, LUNs, targets\n\n' + idle.several_tables(result['several'])
     if 'count' in result:
         out += '## Where the instructions go\n\n' + groups_table(result['count'])
         out += function_tables(result['count'])

@@ -41,10 +41,10 @@ symbols() {
 	mv /host/out/symbols.new "/host/out/symbols${1:+.$1}"
 }
 
-# disks: of all sessions, those whose size is known
+# disks: of all sessions and LUNs, those whose size is known
 disks() {
 	local block
-	for block in /sys/class/iscsi_session/session*/device/target*/*:0/block/*; do
+	for block in /sys/class/iscsi_session/session*/device/target*/*/block/*; do
 		[ ! -e "$block/size" ] || [ "$(<"$block/size")" = 0 ] || echo "/dev/${block##*/}"
 	done
 }
@@ -78,8 +78,13 @@ disk_up() {
 	nvme) nvme_up ;;
 	*) fail "no transport $1" ;;
 	esac >&2
+	unscheduled "${DISK//:/ }"
+}
+
+# unscheduled DISKS: no I/O scheduler
+unscheduled() {
 	local d
-	for d in ${DISK//:/ }; do
+	for d in $1; do
 		# The disk of NVMe's multipath has none.
 		[ ! -e "/sys/block/${d##*/}/queue/scheduler" ] ||
 			echo none >"/sys/block/${d##*/}/queue/scheduler"
