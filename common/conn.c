@@ -244,15 +244,9 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	}
 	ret = conn->pool ? iser_pool_promise(conn, r.receives) :
 			   iser_ring_add(conn, r.receives);
-	if (ret)
-		goto out;
-	if (conn->sink_mr)
+	if (!ret && conn->sink_mr)
 		ret = iser_sinks_init(conn);
-	else if (r.regions)
-		ret = iser_stags_init(conn);
-	if (ret)
-		goto out;
-	if (conn->role == ISER_TARGET)
+	if (!ret && conn->role == ISER_TARGET)
 		ret = iser_ring_post(conn, NULL);
 	conn->allocated = !ret;
 out:

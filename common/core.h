@@ -447,7 +447,8 @@ u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma);
 void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
 /* stag.c: initiator */
-int iser_stags_init(struct iser_conn *conn);
+int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part);
+void iser_stags_drop(struct iser_tasks *part);
 void iser_stags_free(struct iser_conn *conn);
 int iser_stag_register(struct iser_io *io);
 void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_wr *wr);

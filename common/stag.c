@@ -7,24 +7,39 @@
 #include "trace.h"
 
 /*
- * iser_stags_init - an STag for each task, so that none is ever short
- * May sleep.  Return: 0 or negative errno; iser_stags_free() cleans up.
+ * iser_stags_add - an STag for each new task that may need one, for life
+ *
+ * Under setup_lock, which keeps the domain; sleeps.  Return: 0 or negative errno;
+ * iser_stags_drop() cleans up.
  */
-int iser_stags_init(struct iser_conn *conn)
+int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part)
 {
 	enum ib_mr_type type = conn->info.sg_gaps ? IB_MR_TYPE_SG_GAPS :
 						    IB_MR_TYPE_MEM_REG;
-	u32 i;
+	struct ib_mr *mr;
+	int i;
 
-	for (i = 0; i < conn->res.tasks; i++) {
-		struct ib_mr *mr = ib_alloc_mr(conn->pd, type,
-					       conn->res.region_pages);
-
+	for (i = 0; i < ISER_TASKS_PART; i++) {
+		if (part->io[i].task.index < conn->res.plain)
+			continue;
+		mr = ib_alloc_mr(conn->pd, type, conn->res.region_pages);
 		if (IS_ERR(mr))
 			return PTR_ERR(mr);
-		iser_io_of(iser_conn_task(conn, i))->region = mr;
+		part->io[i].region = mr;
 	}
 	return 0;
+}
+
+/* iser_stags_drop - undo iser_stags_add().  Sleeps. */
+void iser_stags_drop(struct iser_tasks *part)
+{
+	int i;
+
+	for (i = 0; i < ISER_TASKS_PART; i++) {
+		if (part->io[i].region)
+			ib_dereg_mr(part->io[i].region);
+		part->io[i].region = NULL;
+	}
 }
 
 /* iser_stags_free - with the queue pair.  Sleeps. */
@@ -34,24 +49,16 @@ void iser_stags_free(struct iser_conn *conn)
 
 	if (conn->role != ISER_INITIATOR)
 		return;
-	for (i = 0; i < conn->res.tasks; i++) {
-		struct iser_task *task = iser_conn_task(conn, i);
-		struct iser_io *io;
-
-		if (!task)
-			continue;
-		io = iser_io_of(task);
-		if (io->region)
-			ib_dereg_mr(io->region);
-		io->region = NULL;
-	}
+	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++)
+		if (conn->tasks[i])
+			iser_stags_drop(conn->tasks[i]);
 }
 
 /*
  * iser_stag_register - register the mapped buffer of a task
  *
  * Any context.  Return: 0; -EINVAL when the device can't cover the buffer's
- * layout, or in a session without SCSI commands.
+ * layout, or for a task that is for other PDUs than SCSI commands.
  */
 int iser_stag_register(struct iser_io *io)
 {

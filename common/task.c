@@ -6,19 +6,22 @@
 #include <linux/slab.h>
 #include "core.h"
 
-/* Under setup_lock, which keeps the device; sleeps. */
+/*
+ * Under setup_lock, which keeps the device; sleeps.
+ * Return: tasks from number @first on, or ERR_PTR.
+ */
 static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 {
 	struct iser_tasks *part = kzalloc(sizeof(*part), GFP_KERNEL);
+	int ret;
 	u32 i;
 
 	if (!part)
-		return NULL;
-	if (iser_slab_init(&part->heads, conn->dev, ISER_TX_SLOT,
-			   ISER_TASKS_PART, DMA_TO_DEVICE)) {
-		kfree(part);
-		return NULL;
-	}
+		return ERR_PTR(-ENOMEM);
+	ret = iser_slab_init(&part->heads, conn->dev, ISER_TX_SLOT,
+			     ISER_TASKS_PART, DMA_TO_DEVICE);
+	if (ret)
+		goto free;
 	for (i = 0; i < ISER_TASKS_PART; i++) {
 		struct iser_io *io = &part->io[i];
 
@@ -34,18 +37,26 @@ static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 			INIT_LIST_HEAD(&io->wait);
 		}
 	}
-	return part;
+	if (conn->role == ISER_TARGET)
+		return part;
+	ret = iser_stags_add(conn, part);
+	if (!ret)
+		return part;
+	iser_stags_drop(part);
+	iser_slab_unmap(&part->heads);
+	iser_slab_free(&part->heads);
+free:
+	kfree(part);
+	return ERR_PTR(ret);
 }
 
 /*
- * iser_tasks_init - room for @nr tasks
- *
- * With their header slots at an initiator, whose tasks are used in turn; a
- * target's come with iser_task_prepare().  Under setup_lock; sleeps.
+ * iser_tasks_init - room for @nr tasks, which come with iser_task_prepare()
+ * Under setup_lock; sleeps.
  */
 int iser_tasks_init(struct iser_conn *conn, u32 nr)
 {
-	u32 parts = DIV_ROUND_UP(nr, ISER_TASKS_PART), i;
+	u32 parts = DIV_ROUND_UP(nr, ISER_TASKS_PART);
 
 	if (conn->role == ISER_INITIATOR && nr > conn->param.tasks)
 		return -ENOSPC;
@@ -56,11 +67,6 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr)
 	if (!conn->tasks)
 		return -ENOMEM;
 	conn->res.tasks = parts * ISER_TASKS_PART;
-	for (i = 0; conn->role == ISER_INITIATOR && i < parts; i++) {
-		conn->tasks[i] = iser_tasks_alloc(conn, i * ISER_TASKS_PART);
-		if (!conn->tasks[i])
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -79,7 +85,9 @@ int iser_task_prepare(struct iser_conn *conn, u32 index)
 	if (!iser_state_live(READ_ONCE(conn->state)))
 		goto unlock;
 	part = iser_tasks_alloc(conn, index / ISER_TASKS_PART * ISER_TASKS_PART);
-	ret = part ? 0 : -ENOMEM;
+	ret = PTR_ERR_OR_ZERO(part);
+	if (ret)
+		goto unlock;
 	/* Pairs with the acquire in iser_conn_task(). */
 	smp_store_release(at, part);
 unlock:

@@ -79,7 +79,7 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	u32 tasks = READ_ONCE(iser_max_cmds);
 	struct iser_conn_param param = {
 		.tasks = tasks,
-		.recv_depth = tasks + iser_unexpected,
+		.recv_depth = tasks + iser_unexpected + 1,
 		.remote_invalidate = true,
 	};
 	struct iser_endpoint *end;
@@ -97,6 +97,7 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	spin_lock_init(&end->lock);
 	INIT_LIST_HEAD(&end->held);
 	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
+	iser_pool_init(&end->pool);
 	end->tasks = tasks;
 	ep->dd_data = end;
 
@@ -166,6 +167,7 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 		iscsi->dd_data = NULL;
 		spin_unlock_bh(&iscsi->session->back_lock);
 	}
+	iser_pool_end(&end->pool);
 
 	iser_deallocate_connection_resources(end->conn);
 	iser_conn_put(end->conn);

@@ -45,7 +45,7 @@
 
 /* What this half keeps for each libiscsi task, as its dd_data. */
 struct iser_itask {
-	struct iser_task *task;		/* slot of the same number */
+	struct iser_task *task;		/* slot that it has */
 	struct iser_data buffer;	/* the command's, or text to be sent */
 	enum {
 		ITASK_IDLE,		/* no slot is held */
@@ -56,6 +56,21 @@ struct iser_itask {
 	} state;
 	bool no_answer;			/* the target will not respond to it */
 	bool asked;			/* DYING: the core has been told */
+};
+
+/* The slots of a connection: see pool.c. */
+struct iser_pool {
+	struct llist_head commands, others;	/* idle; frwd_lock to take */
+	u32 plain;			/* numbers below are the others' */
+	u32 taken;			/* commands' slots, ever; frwd_lock */
+	u32 given;			/* back; back_lock */
+	u32 enough;			/* in use at a time before more are made */
+	int error;			/* of the last attempt to have more */
+
+	/* Login, then work. */
+	u32 made, receives;		/* tasks, from number 0; receives for them */
+	struct iser_window window;	/* granted: slots for commands */
+	struct delayed_work work;
 };
 
 /*
@@ -82,6 +97,8 @@ struct iser_endpoint {
 	int final_len;
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
+
+	struct iser_pool pool;
 
 	/* Discovery: an answer for iscsiadm, see recv.c. */
 	struct delayed_work answer_work;
@@ -168,6 +185,14 @@ int iser_task_xmit(struct iscsi_task *task);
 void iser_task_cleanup(struct iscsi_task *task);
 void iser_task_notify_done(struct iser_task *task, int status);
 void iser_task_notify_ready(struct iser_task *task);
+
+/* pool.c */
+void iser_pool_init(struct iser_pool *pool);
+u32 iser_pool_plan(struct iser_pool *pool, u32 tasks, bool discovery);
+int iser_pool_begin(struct iser_endpoint *end);
+struct iser_task *iser_pool_take(struct iser_endpoint *end, bool command);
+void iser_pool_put(struct iser_endpoint *end, struct iser_task *slot);
+void iser_pool_end(struct iser_pool *pool);
 
 /* unexpected.c */
 int iser_unexpected_init(struct iscsi_task *task);

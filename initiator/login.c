@@ -50,26 +50,34 @@ static void login_begin(struct iser_endpoint *end)
  * Allocate_Connection_Resources.  The target may send full feature PDUs right
  * behind its last Login Response, so this comes before the last request; of a
  * target that is not ready for it there may be several, which do nothing more.
+ *
+ * A receive for each answer, for each PDU that the target may send unasked, and
+ * one: libiscsi may send again before it has let go of the answer's.
  */
 static int login_allocate(struct iser_endpoint *end)
 {
 	struct iscsi_session *session = end->iscsi->session;
 	struct iser_host *host = iscsi_host_priv(session->host);
+	bool discovery = end->keys.discovery;
 	struct iser_resources res = {
 		.tasks = session->cmds_max,
-		.receives = session->cmds_max + iser_unexpected,
-		.recv_data = end->keys.discovery ? ISER_DISCOVERY_DATA :
-						   iser_recv_data,
-		.regions = end->keys.discovery ? 0 : session->cmds_max,
+		.recv_data = discovery ? ISER_DISCOVERY_DATA : iser_recv_data,
 		.region_pages = host->region_pages,
 	};
+	u32 tasks;
 	int err;
 
-	err = iser_allocate_connection_resources(end->conn, &res);
+	if (end->resources)
+		return 0;
+	tasks = iser_pool_plan(&end->pool, res.tasks, discovery);
+	res.plain = end->pool.plain;
+	res.receives = tasks + iser_unexpected + 1;
+	err = iser_allocate_connection_resources(end->conn, &res) ?:
+		iser_pool_begin(end);
 	if (err)
-		pr_err("%pISpc: no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller node.session.cmds_max or max_sectors needs less\n",
-		       &end->info->remote, res.tasks, res.receives,
-		       res.recv_data, res.regions, res.region_pages, err);
+		pr_err("%pISpc: no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less\n",
+		       &end->info->remote, tasks, res.receives, res.recv_data,
+		       tasks - res.plain, res.region_pages, err);
 	else
 		end->resources = true;
 	return err;

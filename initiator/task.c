@@ -2,9 +2,9 @@
 /*
  * Tasks on their way out.
  *
- * A libiscsi task's slot is the one of its number.  From alloc_pdu to xmit_task
- * libiscsi writes the PDU straight into it; then it is the core's until the
- * response is notified, or task_done().
+ * A libiscsi task takes a slot of the core's from the pool.  From alloc_pdu to
+ * xmit_task libiscsi writes the PDU straight into it; then it is the core's until
+ * the response is notified, or task_done(); cleanup_task gives it back.
  *
  * No reference of libiscsi's is taken: the core hands the response up, and
  * with it ends the task, only when Send and all Data-Out have been posted and
@@ -19,7 +19,8 @@
  * @opcode: of the PDU, with the immediate bit
  *
  * Under frwd_lock.  Return: 0; -ENOTCONN outside of full feature phase;
- * -ENOMEM when the slot is in use, libiscsi then tries again.
+ * -ENOMEM when none is idle: a command goes back to the SCSI layer, which tries
+ * again.
  */
 int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
@@ -41,7 +42,7 @@ int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 	if (!end->full)
 		return -ENOTCONN;
 
-	slot = iser_conn_task(end->conn, task->itt);
+	slot = iser_pool_take(end, task->sc);
 	if (!slot || iser_task_start(slot, NULL))
 		return -ENOMEM;
 	slot->upper = task;
@@ -267,7 +268,9 @@ void iser_task_cleanup(struct iscsi_task *task)
 		pr_err_ratelimited("%pISpc: a task ended while the device used its buffer, ending the connection\n",
 				   &end->info->remote);
 		iser_connection_fail(end->conn, -EPROTO);
+		return;
 	}
+	iser_pool_put(end, slot);
 }
 
 /**

@@ -28,6 +28,7 @@
 #define ISER_DATAMOVER_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
 #include <iser/greeting.h>
@@ -65,13 +66,14 @@ struct iser_data {
 /*
  * One iSCSI task, or a PDU that is no task, in the iSER layer: a header slot
  * in memory mapped once, and what the task holds.  Tasks live in an array of
- * the connection; the halves number them (ITT index, LIO's tag).
+ * the connection, by numbers (LIO's tags; an initiator takes any that is idle).
  */
 struct iser_task {
 	struct iser_conn *conn;
 	u32 index;
 	u8 *bhs;		/* the slot; behind it iser_info.inline_max bytes */
 	void *upper;		/* the half's */
+	struct llist_node idle;	/* the half's, while the task is idle */
 	struct iser_header peer; /* target: STags of the command */
 };
 
@@ -105,11 +107,12 @@ struct iser_info {
 
 /* Allocate_Connection_Resources: RFC 7145, section 5.1.1. */
 struct iser_resources {
-	u32 tasks;		/* size of the task array */
+	u32 tasks;		/* size of the task array: iser_task_prepare() fills it */
+	u32 plain;		/* initiator: tasks below this number have no STag */
 	u32 receives;		/* receive buffers to be posted */
 	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
-	u32 regions;		/* STags; initiator: one for each task; 0: none */
-	u32 region_pages;	/* pages for each */
+	u32 regions;		/* target: STags for RDMA Reads; 0: as many as are of use */
+	u32 region_pages;	/* pages for each STag */
 };
 
 /* What the login agreed on, as far as the core acts on it. */
@@ -273,7 +276,7 @@ bool iser_login_pending(struct iser_conn *conn);
 /**
  * iser_allocate_connection_resources - Allocate_Connection_Resources
  *
- * After authentication.  Allocates tasks, receive buffers and STags.  A target's
+ * After authentication.  Allocates receive buffers, and room for tasks.  A target's
  * receives are posted here, before the final Login Response; an initiator's
  * are posted when iser_enable_datamover() is called, which it must be before
  * the final Login Response is handed up.  A further call after a success does
@@ -287,9 +290,10 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
  * iser_add_receives - more receive buffers of the same size, posted at once
  * @nr: how many
  *
- * For a target that grants more credits than before (RFC 7145, section 8.1):
- * the receives come first.  Any time after Allocate_Connection_Resources;
- * from one context at a time.  Sleeps.
+ * For a target that grants more credits than before (RFC 7145, section 8.1), or
+ * an initiator that sends more commands at a time: the receives come first.  Any
+ * time after Allocate_Connection_Resources (target), Enable_Datamover
+ * (initiator); from one context at a time.  Sleeps.
  * Return: 0; -ENOMEM, -ENOSPC when the queue pair is too small, -ENOTCONN:
  * nothing has changed.
  */
@@ -342,11 +346,12 @@ void iser_deallocate_connection_resources(struct iser_conn *conn);
 /* --- RFC 5047: tasks ------------------------------------------------------ */
 
 /**
- * iser_task_prepare - target: make the task with this number, and some near it
+ * iser_task_prepare - make the task with this number, and some near it
  * @index: less than iser_resources.tasks
  *
- * A target's tasks take memory as they are used.  Sleeps.
- * Return: 0, also when it exists; -ENOMEM; -ENOTCONN.
+ * Tasks take memory as they are used, and STags at an initiator.  Sleeps.
+ * Return: 0, also when it exists; -ENOTCONN; -ENOMEM, or what the device says
+ * that has no STag left.
  */
 int iser_task_prepare(struct iser_conn *conn, u32 index);
 

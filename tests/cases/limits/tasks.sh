@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="an idle session has few STags; a burst of 128 commands gets more, with right data"
+QUICK=1
+TIMEOUT=120
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$INITIATOR" = ours ] || skip 'of our initiator'
+# A target's are those that it has for sinks.
+stags() {
+	rdma resource show mr | wc -l
+}
+target_receives 400
+target_up
+target_set t1 attrib default_cmdsn_depth 128
+node_new
+node_set t1 node.session.queue_depth 128
+login
+device
+begun=$(stags)
+note "$begun STags after the login"
+[ "$begun" -gt 0 ] || skip 'this rdma shows no memory regions'
+
+# libiscsi deals its tasks out in turn: each is used now, one at a time.
+dd if="$DEVICE" of=/dev/null iflag=direct bs=4k count=300 status=none
+same 'STags after 300 commands, one at a time' "$(stags)" "$begun"
+
+verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-16k
+grown=$(stags)
+note "$grown STags after 128 commands at once"
+[ "$grown" -ge $((begun + 80)) ] || fail "$grown STags for 128 commands at once, $begun before"
+
+# Idle, then again: never fewer, never more than there are tasks.
+verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-64k
+same 'STags after another burst' "$(stags)" "$grown"
+logout
