@@ -97,7 +97,7 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	spin_lock_init(&end->lock);
 	INIT_LIST_HEAD(&end->held);
 	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
-	iser_pool_init(&end->pool);
+	iser_stock_init(&end->stock);
 	end->tasks = tasks;
 	ep->dd_data = end;
 
@@ -167,7 +167,7 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 		iscsi->dd_data = NULL;
 		spin_unlock_bh(&iscsi->session->back_lock);
 	}
-	iser_pool_end(&end->pool);
+	iser_stock_end(&end->stock);
 
 	iser_deallocate_connection_resources(end->conn);
 	iser_conn_put(end->conn);

@@ -58,13 +58,18 @@ struct iser_itask {
 	bool asked;			/* DYING: the core has been told */
 };
 
-/* The slots of a connection: see pool.c. */
-struct iser_pool {
-	struct llist_head commands, others;	/* idle; frwd_lock to take */
+/* Idle slots, by iser_task.next. */
+struct iser_idle {
+	struct iser_task *ready;	/* to be taken; frwd_lock */
+	struct iser_task *back;		/* have come back; back_lock */
+	u32 nr_back;
+};
+
+/* The slots of a connection: see stock.c. */
+struct iser_stock {
+	struct iser_idle commands, others;
 	u32 plain;			/* numbers below are the others' */
-	u32 taken;			/* commands' slots, ever; frwd_lock */
-	u32 given;			/* back; back_lock */
-	u32 enough;			/* in use at a time before more are made */
+	int low;			/* so few idle at the refill: more are made */
 	int error;			/* of the last attempt to have more */
 
 	/* Login, then work. */
@@ -98,7 +103,7 @@ struct iser_endpoint {
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
 
-	struct iser_pool pool;
+	struct iser_stock stock;
 
 	/* Discovery: an answer for iscsiadm, see recv.c. */
 	struct delayed_work answer_work;
@@ -186,13 +191,12 @@ void iser_task_cleanup(struct iscsi_task *task);
 void iser_task_notify_done(struct iser_task *task, int status);
 void iser_task_notify_ready(struct iser_task *task);
 
-/* pool.c */
-void iser_pool_init(struct iser_pool *pool);
-u32 iser_pool_plan(struct iser_pool *pool, u32 tasks, bool discovery);
-int iser_pool_begin(struct iser_endpoint *end);
-struct iser_task *iser_pool_take(struct iser_endpoint *end, bool command);
-void iser_pool_put(struct iser_endpoint *end, struct iser_task *slot);
-void iser_pool_end(struct iser_pool *pool);
+/* stock.c */
+void iser_stock_init(struct iser_stock *stock);
+u32 iser_stock_plan(struct iser_stock *stock, u32 tasks, bool discovery);
+int iser_stock_begin(struct iser_endpoint *end);
+struct iser_task *iser_stock_find(struct iser_endpoint *end, bool command);
+void iser_stock_end(struct iser_stock *stock);
 
 /* unexpected.c */
 int iser_unexpected_init(struct iscsi_task *task);
@@ -207,6 +211,34 @@ void iser_recv_hello_done(struct iser_conn *conn);
 /* tmf.c */
 bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
 void iser_tmf_put(struct iser_endpoint *end);
+
+/*
+ * iser_stock_take - an idle slot, or NULL
+ * @command: for a SCSI command
+ * Under frwd_lock.
+ */
+static inline struct iser_task *iser_stock_take(struct iser_endpoint *end,
+						bool command)
+{
+	struct iser_idle *idle = &end->stock.commands;
+	struct iser_task *slot = idle->ready;
+
+	if (unlikely(!command || !slot))
+		return iser_stock_find(end, command);
+	idle->ready = slot->next;
+	return slot;
+}
+
+/* iser_stock_put - a slot is idle again.  Under back_lock. */
+static inline void iser_stock_put(struct iser_stock *stock, struct iser_task *slot)
+{
+	struct iser_idle *idle = slot->index < stock->plain ? &stock->others :
+							     &stock->commands;
+
+	slot->next = idle->back;
+	idle->back = slot;
+	idle->nr_back++;
+}
 
 static inline struct iscsi_hdr *iser_pdu_hdr(const struct iser_pdu *pdu)
 {

@@ -69,11 +69,11 @@ static int login_allocate(struct iser_endpoint *end)
 
 	if (end->resources)
 		return 0;
-	tasks = iser_pool_plan(&end->pool, res.tasks, discovery);
-	res.plain = end->pool.plain;
+	tasks = iser_stock_plan(&end->stock, res.tasks, discovery);
+	res.plain = end->stock.plain;
 	res.receives = tasks + iser_unexpected + 1;
 	err = iser_allocate_connection_resources(end->conn, &res) ?:
-		iser_pool_begin(end);
+		iser_stock_begin(end);
 	if (err)
 		pr_err("%pISpc: no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less\n",
 		       &end->info->remote, tasks, res.receives, res.recv_data,

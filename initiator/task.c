@@ -2,7 +2,7 @@
 /*
  * Tasks on their way out.
  *
- * A libiscsi task takes a slot of the core's from the pool.  From alloc_pdu to
+ * A libiscsi task takes a slot of the core's from the stock.  From alloc_pdu to
  * xmit_task libiscsi writes the PDU straight into it; then it is the core's until
  * the response is notified, or task_done(); cleanup_task gives it back.
  *
@@ -42,7 +42,7 @@ int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 	if (!end->full)
 		return -ENOTCONN;
 
-	slot = iser_pool_take(end, task->sc);
+	slot = iser_stock_take(end, task->sc);
 	if (!slot || iser_task_start(slot, NULL))
 		return -ENOMEM;
 	slot->upper = task;
@@ -270,7 +270,7 @@ void iser_task_cleanup(struct iscsi_task *task)
 		iser_connection_fail(end->conn, -EPROTO);
 		return;
 	}
-	iser_pool_put(end, slot);
+	iser_stock_put(&end->stock, slot);
 }
 
 /**

@@ -28,7 +28,6 @@
 #define ISER_DATAMOVER_H
 
 #include <linux/list.h>
-#include <linux/llist.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
 #include <iser/greeting.h>
@@ -73,7 +72,7 @@ struct iser_task {
 	u32 index;
 	u8 *bhs;		/* the slot; behind it iser_info.inline_max bytes */
 	void *upper;		/* the half's */
-	struct llist_node idle;	/* the half's, while the task is idle */
+	struct iser_task *next;	/* the half's, while the task is idle */
 	struct iser_header peer; /* target: STags of the command */
 };
 
