@@ -57,3 +57,8 @@ provider_down() {
 	rdma link delete $own_rdma 2>/dev/null || true
 	ip link delete $own_netdev 2>/dev/null || true
 }
+
+# not_ready: RNR NAKs that the device has sent; iWARP knows none
+not_ready() {
+	cat "/sys/class/infiniband/$(rdma_device)/ports/1/hw_counters/send_rnr_err" 2>/dev/null || echo 0
+}

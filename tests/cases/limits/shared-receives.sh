@@ -35,11 +35,14 @@ for _ in $(seq 24); do
 done
 same 'times that receives were added for idle sessions and bad peers' "$(made)" 0
 
+# The window of any one connection is covered.
+before=$(not_ready)
 verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
 had=$(made)
 [ "$had" -gt 0 ] || fail 'no receives were added for 64 writes at once'
 verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
 same 'times that receives were added, after the same again' "$(made)" "$had"
+same 'times that the initiator found no receive' "$(not_ready)" "$before"
 
 # Before it is logged in a peer has a right to one.
 io_start "$DEVICE"
