@@ -48,7 +48,7 @@
 #define ISER_SEND_SGES		16	/* more would make send queues large */
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
-#define ISER_POLL_BATCH		16	/* completions taken off a queue at a time */
+#define ISER_POLL_BATCH		16	/* receives taken off a queue at a time */
 #define ISER_MAX_SILENT		256	/* connections that have not sent a Login */
 #define ISER_SILENT_TIME	(15 * HZ)
 
@@ -261,7 +261,7 @@ struct iser_poll {
 	struct irq_poll iop;		/* initiator */
 	struct work_struct work;
 	struct delayed_work late;	/* for what nobody waits for */
-	struct ib_wc sent[ISER_POLL_BATCH], came[ISER_POLL_BATCH];
+	struct ib_wc sent[ISER_POLL_BATCH / 2], came[ISER_POLL_BATCH];
 };
 
 struct iser_conn {

@@ -35,7 +35,7 @@ static int iser_poll_sends(struct iser_poll *poll)
 		for (i = 0; i < n; i++)
 			poll->sent[i].wr_cqe->done(poll->sends, &poll->sent[i]);
 		done += n;
-	} while (n == ISER_POLL_BATCH);
+	} while (n == ARRAY_SIZE(poll->sent));
 	return done;
 }
 
