@@ -181,8 +181,7 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev)
 
 	list_for_each_entry(pool, &iser_pools, node) {
 		if (pool->dev == dev && pool->joined < ISER_POOL_JOINS &&
-		    (pool->users + 1) * ISER_POOL_SHARE <= pool->size &&
-		    pool->promised < pool->size) {
+		    (pool->users + 1) * ISER_POOL_SHARE <= pool->size) {
 			kref_get(&pool->ref);
 			return pool;
 		}
@@ -215,6 +214,7 @@ void iser_pool_join(struct iser_conn *conn)
 		if (!pool->armed)
 			iser_pool_arm(pool);
 		conn->promised = 1;
+		conn->info.shared = true;
 		conn->pool = pool;
 		conn->pd = pool->pd;
 	}
@@ -254,8 +254,8 @@ void iser_pool_put(struct iser_pool *pool)
 /*
  * iser_pool_promise - a connection may use @nr more receives
  *
- * Those of one connection are there at once, those of all when they are used.
- * Sleeps.  Return: 0, -ENOMEM, or -ENOSPC: the queue could not hold them.
+ * Those of one connection are there at once, those of all when they are used,
+ * as far as the queue can hold them.  Sleeps.  Return: 0 or -ENOMEM.
  */
 int iser_pool_promise(struct iser_conn *conn, u32 nr)
 {
@@ -265,9 +265,7 @@ int iser_pool_promise(struct iser_conn *conn, u32 nr)
 
 	mutex_lock(&iser_pools_lock);
 	need = min(conn->promised + nr + ISER_POOL_LOW, pool->size);
-	if (nr > pool->size - pool->promised)
-		ret = -ENOSPC;
-	else if (pool->nr < need)
+	if (pool->nr < need)
 		ret = iser_pool_add(pool, need - pool->nr);
 	if (!ret) {
 		pool->promised += nr;

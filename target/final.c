@@ -123,8 +123,13 @@ static int isert_allocate(struct isert_conn *ic)
 			   plan.window, plan.depth);
 		return -ENOSPC;
 	}
-	/* That of a session of several connections can't be raised on one. */
-	if (ic->keys.leading && ic->connections == 1)
+	/*
+	 * That of a session of several connections can't be raised on one.
+	 * Where receives are shared it costs nothing to begin with all of it,
+	 * and some initiators (libiscsi) do not look at MaxCmdSN.
+	 */
+	if (ic->keys.leading && ic->connections == 1 &&
+	    !iser_conn_info(ic->dm)->shared)
 		res.receives = iser_window_start(&ic->window, &plan,
 						 isert_initial_window());
 	else

@@ -66,7 +66,7 @@ static const struct kernel_param_ops isert_window_ops = {
 static unsigned int initial_window = 16;
 module_param_cb(initial_window, &isert_window_ops, &initial_window, 0644);
 MODULE_PARM_DESC(initial_window,
-		 "Commands that a new session may have outstanding: receives are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
+		 "Commands that a new session may have outstanding where receives are not shared: they are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
 
 /*
  * A queue pair has its size before the initiator is known.  Devices round up to

@@ -89,7 +89,7 @@ void isert_window_work(struct work_struct *work)
 	if (ret == -ENOTCONN)
 		return;
 	if (ret && !ic->window_short)
-		isert_warn(ic, "window stays at %u commands: no more receives to be had, error %d; it is tried again",
+		isert_warn(ic, "window stays at %u commands: no memory for more receives, error %d; it is tried again",
 			   w->granted, ret);
 	WRITE_ONCE(ic->window_short, ret);
 	if (ret)

@@ -100,6 +100,7 @@ struct iser_info {
 	bool sg_gaps;		/* an STag may cover segments with gaps */
 	bool remote_invalidate;	/* agreed in the CM handshake */
 	u32 recv_depth;		/* receives that the queue pair holds, at most */
+	bool shared;		/* target: it shares receives with others */
 	u32 send_depth;
 	struct sockaddr_storage local, remote;
 };

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-DESCRIPTION="a session's window begins small, grows while it is full, up to LIO's, and never shrinks"
+DESCRIPTION="a session's window, with receives of its own, begins small, grows while it is full, up to LIO's, and never shrinks"
 SHOWS="R-8.1.1.1-2 R-8.1-1"
 QUICK=1
 TIMEOUT=120
@@ -8,6 +8,9 @@ TIMEOUT=120
 
 [ "$TARGET" = ours ] || skip 'a parameter of our module'
 window=/sys/module/ib_isert/parameters/initial_window
+target_modules
+on_exit "echo $(cat /sys/module/ib_isert/parameters/shared_depth) >/sys/module/ib_isert/parameters/shared_depth"
+echo 0 >/sys/module/ib_isert/parameters/shared_depth
 target_up
 acl_new t1 "$(initiator_name)"
 on_exit "echo $(cat $window) >$window"
