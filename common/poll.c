@@ -114,12 +114,18 @@ static void iser_poll_target(struct work_struct *work)
 		queue_work(iser_target_wq, work);
 }
 
-/* Poll soon.  Any context. */
+/*
+ * Poll soon.  Any context.
+ *
+ * Not in a worker during the login, which would be later: of what a target
+ * sends right behind its last Login Response one message finds a receive, the
+ * others do when that has been handed up.
+ */
 static void iser_poll_kick(struct iser_conn *conn)
 {
 	if (conn->role == ISER_TARGET)
 		queue_work(iser_target_wq, &conn->poll.work);
-	else if (in_task())
+	else if (in_task() && READ_ONCE(conn->state) == ISER_FULL)
 		queue_work(iser_initiator_wq, &conn->poll.work);
 	else
 		irq_poll_sched(&conn->poll.iop);
