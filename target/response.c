@@ -226,9 +226,12 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state)
 {
 	struct isert_conn *ic = conn->context;
-	int ret = isert_prepare_task(ic, cmd);
 	struct isert_task *t;
+	int ret;
 
+	if (state == ISTATE_SEND_TASKMGTRSP && isert_fence_wait(ic, cmd))
+		return 0;
+	ret = isert_prepare_task(ic, cmd);
 	if (ret)
 		return ret;
 	t = isert_task_attach(ic, cmd, NULL);

@@ -289,6 +289,9 @@ bool isert_may_tell(struct isert_conn *ic, const char *what);
 bool isert_may_ping(struct isert_conn *ic);
 void isert_ping_answered(struct isert_conn *ic);
 
+/* fence.c */
+bool isert_fence_wait(struct isert_conn *ic, struct iscsit_cmd *tmf);
+
 /* response.c */
 void isert_send(struct isert_task *t, int state,
 		const struct iser_control *ctl);
