@@ -454,6 +454,7 @@ int iser_stag_register(struct iser_io *io);
 void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_wr *wr);
 int iser_stag_invalidate(struct iser_io *io);
 bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr);
+bool iser_stag_dead(struct iser_conn *conn, u32 rkey);
 
 /* ack.c: target */
 void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc);

@@ -124,6 +124,19 @@ static bool iser_is_answer(const u8 *bhs)
 	}
 }
 
+/*
+ * Was the STag that a response has invalidated its task's?  One for a task that
+ * was deallocated comes too late, and its STag is dead: the half drops it.
+ * Whatever else was invalidated belongs to somebody else.
+ */
+static bool iser_invalidated_rightly(struct iser_conn *conn,
+				     const struct iser_io *io, u32 rkey)
+{
+	if (!conn->info.remote_invalidate)
+		return false;
+	return io ? io->mr && rkey == io->mr->rkey : iser_stag_dead(conn, rkey);
+}
+
 static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 				    const struct ib_wc *wc)
 {
@@ -146,9 +159,8 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 	if (io && (io->state != ISER_IO_POSTED || io->answered))
 		io = NULL;
 
-	/* Whatever else was invalidated belongs to somebody else. */
-	if (invalidated && (!conn->info.remote_invalidate || !io || !io->mr ||
-			    wc->ex.invalidate_rkey != io->mr->rkey)) {
+	if (invalidated &&
+	    !iser_invalidated_rightly(conn, io, wc->ex.invalidate_rkey)) {
 		iser_conn_warn(conn, "invalidated STag %#x, which is not the task's, ending the connection",
 			       wc->ex.invalidate_rkey);
 		iser_connection_fail(conn, -EPROTO);

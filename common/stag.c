@@ -125,3 +125,26 @@ bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr)
 		return false;
 	return !hdr->wsv || (io->mr && io->ctl.out && hdr->write_stag == stag);
 }
+
+/*
+ * iser_stag_dead - does an STag belong to a task that waits for no response?
+ *
+ * It is, or soon will be, invalid.  A task that begins anew has another key.
+ * Completion queue.
+ */
+bool iser_stag_dead(struct iser_conn *conn, u32 rkey)
+{
+	u32 i;
+
+	for (i = 0; conn->tasks && i < conn->res.tasks; i++) {
+		const struct iser_task *task = iser_conn_task(conn, i);
+		const struct iser_io *io;
+
+		if (!task)
+			continue;
+		io = container_of(task, struct iser_io, task);
+		if (io->region && io->region->rkey == rkey)
+			return io->state != ISER_IO_POSTED || io->answered;
+	}
+	return false;
+}

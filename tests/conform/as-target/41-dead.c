@@ -152,19 +152,23 @@ CASE(target, "dead/reset", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
 	check(refused(c, IBV_WR_RDMA_WRITE, 512, base, stag), "the STag is alive behind the reset");
 }
 
-CASE(target, "dead/late-response", "R-7.3.2-11 R-8.3.2-2",
-     "a response for a read that was aborted: it does not complete the read that comes again")
+/* The abort is answered, and right behind it the read that it has ended. */
+static void late(bool invalidate)
 {
 	struct conn *c = impatient("node.session.timeo.replacement_timeout=20 "
 				   "node.session.iscsi.DefaultTime2Wait=0");
 	struct msg *m[2];
 	struct rx *rx;
 
+	if (invalidate && (c->peer.data[0] & 0x40 || opt.like->plain_send))
+		skip("no Send with Invalidate was agreed on");
 	fill(disk + LBA * BLOCK, 4096, 50);
 	drive("read %u 8 %s", LBA, scratch());
 	rx = await_io(c, LBA);
 	m[0] = reply(c, await(c, ISCSI_TMF), ISCSI_TMF_RSP);
 	m[1] = good(c, rx);
+	if (invalidate)
+		m[1]->invalidate = stag_of(rx);
 	post_many(c, m, 2);
 	if (!answers(c)) {
 		note("the connection ended");
@@ -174,4 +178,16 @@ CASE(target, "dead/late-response", "R-7.3.2-11 R-8.3.2-2",
 	}
 	finish(c);
 	scratch_expect(4096, 50);
+}
+
+CASE(target, "dead/late-response", "R-7.3.2-11 R-8.3.2-2",
+     "a response for a read that was aborted: it does not complete the read that comes again")
+{
+	late(false);
+}
+
+CASE(target, "dead/late-invalidate", "R-7.3.2-11 R-8.3.2-2",
+     "the same, and it invalidates the STag of the read")
+{
+	late(true);
 }
