@@ -138,7 +138,8 @@ static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size)
 {
 	struct ib_srq_init_attr attr = {
 		.event_handler = iser_pool_event,
-		.attr.max_wr = min_t(u32, size, dev->attrs.max_srq_wr),
+		/* Providers keep one more, and a power of two in all. */
+		.attr.max_wr = min_t(u32, size, dev->attrs.max_srq_wr) - 1,
 		.attr.max_sge = ISER_RX_SGES,
 		.srq_type = IB_SRQT_BASIC,
 	};
@@ -181,7 +182,7 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev)
 
 	list_for_each_entry(pool, &iser_pools, node) {
 		if (pool->dev == dev && pool->joined < ISER_POOL_JOINS &&
-		    (pool->users + 1) * ISER_POOL_SHARE <= pool->size) {
+		    pool->users * ISER_POOL_SHARE < pool->size) {
 			kref_get(&pool->ref);
 			return pool;
 		}
