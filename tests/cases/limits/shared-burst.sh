@@ -9,11 +9,12 @@ TIMEOUT=120
 [ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
 control=/proc/dynamic_debug/control
 [ -w "$control" ] || skip 'this kernel has no dynamic debug'
-# Immediate data stay where they were received until the disk has them.
+# Immediate data stay where they were received until the disk has them: so long
+# that a slow machine has sent all of them by then.
 devices=
 for name in t1 t2; do
 	target_new $name
-	store=$(backstore_slow $name 64 100) || skip 'this kernel has no null_blk'
+	store=$(backstore_slow $name 64 1000) || skip 'this kernel has no null_blk'
 	target_lun $name 0 "$store"
 	target_portal $name
 	target_on $name
@@ -23,12 +24,12 @@ for name in t1 t2; do
 	device $name
 	devices=${devices:+$devices:}$DEVICE
 	# The windows are large, and a receive for each command of one is there.
-	verify_io "$DEVICE" 1M --iodepth=64 --bsrange=4k-4k
+	verify_io "$DEVICE" 512K --iodepth=64 --bsrange=4k-4k
 done
 on_exit "echo 'module iser_core file *pool.c -p' >$control"
 echo 'module iser_core file *pool.c +p' >"$control"
 mark_log
-verify_io "$devices" 4M --iodepth=128 --bsrange=4k-8k
+verify_io "$devices" 2M --iodepth=128 --bsrange=4k-8k
 log_has 'few of [0-9]* shared receives are left, 2 connections' ||
 	fail 'the device did not say that few are left'
 log_has 'shared receives made' || fail 'no receives were added'
