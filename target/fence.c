@@ -19,8 +19,10 @@ static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn)
 {
 	const struct isert_task *t = isert_cmd_task(cmd);
 
-	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && t && !t->posted &&
-		cmd->se_cmd.transport_state & CMD_T_COMPLETE &&
+	/* Once posted is set, isert_send() has send_lock, or had it. */
+	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && t &&
+		!READ_ONCE(t->posted) &&
+		READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_COMPLETE &&
 		iscsi_sna_lte(cmd->cmd_sn, cmd_sn);
 }
 
