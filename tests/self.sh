@@ -31,7 +31,7 @@ expect() {
 }
 
 echo 'KTAP version 1'
-echo 1..5
+echo 1..7
 log=("$mark" '[    2.000000] scsi host0: iSCSI Initiator over iSER')
 expect 'a quiet kernel' 0
 log=("$mark" "$warning" '[    3.000000] BUG: KASAN: slab-use-after-free in f+0x1/0x2')
@@ -42,5 +42,10 @@ log=("$mark" "$warning")
 ISER_TARGET=kernel expect 'a known warning of the kernel target' 0
 log=("$mark" '[    2.000000] WARNING: possible circular locking dependency detected')
 ISER_TARGET=kernel expect 'an unknown one of the kernel target' 1
+flush='[    2.000000] WARNING: CPU: 1 PID: 612 at kernel/workqueue.c:3767 check_flush_dependency.part.0+0x106/0x130'
+log=("$mark" '[    2.000000] workqueue: WQ_MEM_RECLAIM iscsi_ctrl_0:32:__iscsi_unbind_session [scsi_transport_iscsi] is flushing !WQ_MEM_RECLAIM pm:pm_runtime_work' "$flush")
+expect 'a known warning of scsi_transport_iscsi' 0
+log=("$mark" '[    2.000000] workqueue: WQ_MEM_RECLAIM iser:iser_end_work [iser_core] is flushing !WQ_MEM_RECLAIM events:other' "$flush" "$warning")
+expect 'the same of another queue, and one behind it' 2
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]
