@@ -48,8 +48,12 @@ for _ in $(seq 6); do
 	"$ISER_TOOLS/peer" "$IP" "$PORT" flood
 	wait_for 20 'I/O goes on beside 33 Login Requests at once' io_moves "$DEVICE"
 done
-log_has 'opcode 0x3 before the Login Response, ending the connection' ||
-	fail 'no line says that they are too many'
+# The bad peers before may have used up the lines of five seconds.
+flood_told() {
+	"$ISER_TOOLS/peer" "$IP" "$PORT" flood >/dev/null
+	log_has 'opcode 0x3 before the Login Response, ending the connection'
+}
+wait_for 20 'a line says that they are too many' flood_told
 io_stop
 
 kill -9 $peer
