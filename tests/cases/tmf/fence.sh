@@ -13,7 +13,7 @@ target_up
 session_up
 affinity=$(tpg t1)/../param/cmd_completion_affinity
 [ -e "$affinity" ] || skip 'this kernel can not bind the workers of the target core'
-thread=$(pgrep -x iscsi_ttx) || fail 'no TX thread'
+thread=$(pgrep -nx iscsi_ttx) || fail 'no TX thread'
 tx=$(taskset -cp "$thread" | sed 's/.*: //')
 case $tx in
 0 | 1) ;;
