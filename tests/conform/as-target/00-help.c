@@ -141,6 +141,12 @@ void move_data(struct conn *c, const struct rx *rx)
 	      ibv_wc_status_str(status));
 }
 
+void can_invalidate(struct conn *c)
+{
+	if (c->peer.data_len < 4 || c->peer.data[0] & 0x40)
+		skip("the initiator takes no Send with Invalidate");
+}
+
 struct msg *good(struct conn *c, const struct rx *rx)
 {
 	return response(c, rx, edtl_of(rx), 0);

@@ -4,6 +4,14 @@
 
 enum { PLAIN, INVALIDATE, NAME };
 
+/* Skips where no Send with Invalidate is to be sent. */
+static void invalidates(struct conn *c)
+{
+	if (opt.like->plain_send)
+		skip("no Send with Invalidate was agreed on");
+	can_invalidate(c);
+}
+
 /* The response in one of three ways; then the STag must be dead. */
 static void answered(bool read, int how)
 {
@@ -17,8 +25,7 @@ static void answered(bool read, int how)
 	move_data(c, rx);
 	m = good(c, rx);
 	if (how == INVALIDATE) {
-		if (c->peer.data[0] & 0x40 || opt.like->plain_send)
-			skip("no Send with Invalidate was agreed on");
+		invalidates(c);
 		m->invalidate = stag;
 	} else if (how == NAME) {
 		m->b[0] |= read ? ISER_RSV : ISER_WSV;
@@ -160,8 +167,8 @@ static void late(bool invalidate)
 	struct msg *m[2];
 	struct rx *rx;
 
-	if (invalidate && (c->peer.data[0] & 0x40 || opt.like->plain_send))
-		skip("no Send with Invalidate was agreed on");
+	if (invalidate)
+		invalidates(c);
 	fill(disk + LBA * BLOCK, 4096, 50);
 	drive("read %u 8 %s", LBA, scratch());
 	rx = await_io(c, LBA);

@@ -16,12 +16,6 @@ static struct conn *two_reads(const struct cm *cm, struct rx **first, struct rx 
 	return c;
 }
 
-static void can_invalidate(struct conn *c)
-{
-	if (c->peer.data_len < 4 || c->peer.data[0] & 0x40)
-		skip("the initiator takes no Send with Invalidate");
-}
-
 CASE(target, "wrong/other-task", "R-7.3.2-7 R-7.3.2-8",
      "a response invalidates the STag of another task: the connection ends, neither is completed")
 {

@@ -32,6 +32,7 @@ uint32_t stag_of(const struct rx *rx);
 uint64_t base_of(const struct rx *rx);
 uint32_t edtl_of(const struct rx *rx);
 struct msg *good(struct conn *c, const struct rx *rx);	/* response, nothing invalidated */
+void can_invalidate(struct conn *c);	/* skips where the initiator takes none */
 
 /* Sense data of a medium error: key 3, ASC 11, ASCQ 04; their length is in front. */
 extern const uint8_t medium_sense[20];
