@@ -21,12 +21,10 @@ log_since() {
 # Without a report of scsi_transport_iscsi, for any transport: at a logout its queue,
 # which helps reclaim, may wait for the power management of a disk, which does not.
 without_unbind() {
-	awk '/iscsi_ctrl_.*__iscsi_unbind_session.* is flushing !WQ_MEM_RECLAIM pm:pm_runtime_work/ {
-			its = 1
-			next
-		}
-		its && /WARNING: .* check_flush_dependency/ {its = 0; next}
-		{its = 0; print}'
+	sed '/iscsi_ctrl_.*__iscsi_unbind_session.* is flushing !WQ_MEM_RECLAIM pm:pm_runtime_work/ {
+		N
+		/\n.*WARNING: .* check_flush_dependency/d
+	}'
 }
 
 # log_splats CASE: the first lines of each report, without those that the
