@@ -134,15 +134,15 @@ bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr)
  */
 bool iser_stag_dead(struct iser_conn *conn, u32 rkey)
 {
+	const struct iser_io *io;
+	struct iser_task *task;
 	u32 i;
 
-	for (i = 0; conn->tasks && i < conn->res.tasks; i++) {
-		const struct iser_task *task = iser_conn_task(conn, i);
-		const struct iser_io *io;
-
+	for (i = 0; i < conn->res.tasks; i++) {
+		task = iser_conn_task(conn, i);
 		if (!task)
 			continue;
-		io = container_of(task, struct iser_io, task);
+		io = iser_io_of(task);
 		if (io->region && io->region->rkey == rkey)
 			return io->state != ISER_IO_POSTED || io->answered;
 	}
