@@ -15,7 +15,7 @@
 void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
 {
 	t->sent = state;
-	t->posted = true;
+	WRITE_ONCE(t->posted, true);
 	iser_send_control(t->task, ctl);
 }
 

@@ -232,7 +232,7 @@ void isert_task_done(struct iser_task *task, int status)
 		break;
 	}
 	if (!keep) {
-		t->posted = false;
+		WRITE_ONCE(t->posted, false);
 		isert_cmd_release(ic->conn, cmd);
 		return;
 	}
