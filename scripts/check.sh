@@ -94,7 +94,7 @@ run_lane() {
 }
 
 # show STEP: its output as it comes, indented as a subtest. A loop of this shell's
-# own: a tail that is told to end has been seen to miss it, and the run with it.
+# own: with a tail that was told to end by a signal a run has hung here.
 show() {
 	local mark=$work/$1.code line part='' over=''
 	until [ -e "$work/$1.out" ]; do sleep 0.5; done
