@@ -52,8 +52,7 @@ static int iser_cm_connect(struct iser_conn *conn)
 	param.private_data = private;
 	param.private_data_len = sizeof(private);
 	/* The target reads from us; we never read from it. */
-	param.responder_resources = min_t(int, U8_MAX,
-					  conn->dev->attrs.max_qp_rd_atom);
+	param.responder_resources = conn->limits.ird;
 	conn->ird = param.responder_resources;
 	param.initiator_depth = 1;
 	param.retry_count = ISER_CM_RETRIES;

@@ -52,6 +52,16 @@
 #define ISER_MAX_SILENT		256	/* connections that have not sent a Login */
 #define ISER_SILENT_TIME	(15 * HZ)
 
+/* What a device offers, as far as it is used. */
+struct iser_device_limits {
+	u32 queue;		/* work requests that a queue holds */
+	u32 send_sges, recv_sges, read_sges;
+	u32 pages;		/* that one STag covers */
+	bool gaps;		/* between the segments of one STag */
+	u8 ird, ord;		/* RDMA Reads answered, asked for at a time */
+	u32 srq, srq_sges;	/* receives of a shared queue; 0: it has none */
+};
+
 /* Memory for headers: pages mapped once, cut into slots of one size. */
 struct iser_slab {
 	struct ib_device *dev;
@@ -276,6 +286,7 @@ struct iser_conn {
 
 	struct rdma_cm_id *id;
 	struct ib_device *dev;
+	struct iser_device_limits limits;	/* of dev */
 	struct ib_pd *pd;
 	struct iser_poll poll;
 	struct ib_qp *qp;
@@ -358,6 +369,9 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 				  const struct iser_ops *ops, void *upper);
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
+
+/* device.c */
+void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits);
 
 /* verbs.c */
 int iser_verbs_create(struct iser_conn *conn);

@@ -176,8 +176,7 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 	queue_delayed_work(iser_wq, &conn->silent_work, ISER_SILENT_TIME);
 
 	/* For a passive id the event holds the depth that we may use. */
-	iser_reads_set(conn, min_t(u32, req->initiator_depth,
-				   conn->dev->attrs.max_qp_init_rd_atom), true);
+	iser_reads_set(conn, min(req->initiator_depth, conn->limits.ord), true);
 	conn->info.remote_invalidate = conn->param.remote_invalidate &&
 		iser_cm_may_invalidate(req->private_data,
 				       req->private_data_len);

@@ -139,7 +139,7 @@ static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size)
 	struct ib_srq_init_attr attr = {
 		.event_handler = iser_pool_event,
 		/* Providers keep one more, and a power of two in all. */
-		.attr.max_wr = min_t(u32, size, dev->attrs.max_srq_wr) - 1,
+		.attr.max_wr = size - 1,
 		.attr.max_sge = ISER_RX_SGES,
 		.srq_type = IB_SRQT_BASIC,
 	};
@@ -198,12 +198,10 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev)
  */
 void iser_pool_join(struct iser_conn *conn)
 {
-	const struct ib_device_attr *attr = &conn->dev->attrs;
-	u32 size = conn->param.shared_depth;
+	u32 size = min(conn->param.shared_depth, conn->limits.srq);
 	struct iser_pool *pool;
 
-	if (size < ISER_POOL_SHARE || attr->max_srq_wr < ISER_POOL_SHARE ||
-	    attr->max_srq_sge < ISER_RX_SGES ||
+	if (size < ISER_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
 	    rdma_protocol_iwarp(conn->dev, conn->id->port_num))
 		return;
 	mutex_lock(&iser_pools_lock);

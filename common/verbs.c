@@ -32,20 +32,20 @@ static void iser_qp_event(struct ib_event *event, void *context)
 /* What iSCSI and the data path have to know of the device. */
 static void iser_read_device(struct iser_conn *conn)
 {
-	const struct ib_device_attr *attr = &conn->dev->attrs;
+	const struct iser_device_limits *limits = &conn->limits;
 
+	iser_read_limits(conn->dev, &conn->limits);
 	conn->info.device = dev_name(&conn->dev->dev);
 	conn->info.dma_device = conn->dev->dma_device ?: conn->dev->dev.parent;
 	conn->info.recv_ahs = conn->role == ISER_INITIATOR ?
 		ISER_AHS_ROOM_INITIATOR : ISER_AHS_ROOM;
-	conn->info.max_pages = min_t(u32, attr->max_fast_reg_page_list_len, 4096);
-	conn->info.sg_gaps = attr->kernel_cap_flags & IBK_SG_GAPS_REG;
-	conn->max_sge = min_t(u32, attr->max_send_sge, ISER_SEND_SGES);
-	conn->max_sge_rd = min_t(u32, attr->max_sge_rd ?: 1, conn->max_sge);
+	conn->info.max_pages = limits->pages;
+	conn->info.sg_gaps = limits->gaps;
+	conn->max_sge = limits->send_sges;
+	conn->max_sge_rd = limits->read_sges;
 	conn->sink_mr = conn->role == ISER_TARGET &&
 		rdma_protocol_iwarp(conn->dev, conn->id->port_num);
-	conn->param.recv_depth = min_t(u32, conn->param.recv_depth,
-				       attr->max_qp_wr - 2);
+	conn->param.recv_depth = min(conn->param.recv_depth, limits->queue - 2);
 	conn->info.recv_depth = conn->param.recv_depth;
 }
 
@@ -78,7 +78,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	 */
 	if (conn->role == ISER_INITIATOR) {
 		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
-		u32 fit = (conn->dev->attrs.max_qp_wr - rest - 4) / 3;
+		u32 fit = (conn->limits.queue - rest - 4) / 3;
 
 		/* More than fit are refused when they are allocated. */
 		conn->param.tasks = min(conn->param.tasks, fit);
@@ -86,8 +86,7 @@ int iser_verbs_create(struct iser_conn *conn)
 		conn->quiet.nr = ISER_QUIET_SENDS;
 		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
 	} else {
-		sends = min_t(u32, conn->param.send_depth,
-			      conn->dev->attrs.max_qp_wr - 4);
+		sends = min(conn->param.send_depth, conn->limits.queue - 4);
 		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
 				       rounddown(sends / 2, 3));
 		conn->slots.size = sends - conn->quiet.nr;
@@ -121,7 +120,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	} else {
 		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
 		attr.cap.max_recv_sge = min_t(u32, ISER_RX_SGES,
-					      conn->dev->attrs.max_recv_sge);
+					      conn->limits.recv_sges);
 	}
 	attr.sq_sig_type = IB_SIGNAL_REQ_WR;
 	attr.qp_type = IB_QPT_RC;
