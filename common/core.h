@@ -33,6 +33,7 @@
 #include <iser/account.h>
 #include <iser/datamover.h>
 #include <iser/state.h>
+#include "faults.h"
 
 #define ISER_LOGIN_TEXT		8192	/* RFC 7143: login PDUs before negotiation */
 #define ISER_AHS_ROOM		256	/* AHS that a target's receives provide for */

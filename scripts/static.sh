@@ -81,7 +81,7 @@ check_checkpatch() {
 	source=$(tests/vm/kernel.sh --source 6.12)
 	# In a copy: it leaves a file of its own where it runs.
 	copy=$(mktemp -d)
-	files | grep -E '^(include|common|initiator|target)/.*\.[ch]$' |
+	files | grep -E '^(include|common|initiator|target|tests/faults)/.*\.[ch]$' |
 		xargs -r -d '\n' cp --parents -t "$copy"
 	# Not ours to choose: the kernel's names, the form of trace headers, what those
 	# two other headers are for, and the error by which LIO's np thread ends.

@@ -37,3 +37,23 @@ fault_set() { # KIND NAME VALUE
 module_size() {
 	awk -v name="$1" '$1 == name {print $2}' /proc/modules
 }
+
+# need_fault NAME: the case is for the test build of our modules, which has it
+need_fault() {
+	modprobe iser_core
+	[ -e "/sys/module/iser_core/parameters/fault_$1" ] ||
+		skip 'only the test build of our modules does it: --faults'
+}
+
+# fault NAME VALUE: from now on, to the end of the case
+fault() {
+	local file=/sys/module/iser_core/parameters/fault_$1
+	need_fault "$1"
+	echo "$2" >"$file"
+	on_exit "echo 0 >$file"
+}
+
+# mapped: how many mappings the test build has, of all connections
+mapped() {
+	cat /sys/module/iser_core/parameters/fault_maps
+}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: tests/vm/modules.sh [--sparse] [--siw] 6.1|6.12|newest
+# usage: tests/vm/modules.sh [--sparse] [--faults] [--siw] 6.1|6.12|newest
 #
 # Builds the modules of this tree for that kernel, from a copy in the cache,
 # with W=1, and prints the folder they are in. The file "warnings" in there has
@@ -10,10 +10,11 @@
 
 . "$(dirname "$0")/lib.sh"
 
-sparse='' siw=''
+sparse='' faults='' siw=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--sparse) sparse=1 ;;
+	--faults) faults=faults ;;
 	--siw) siw=1 ;;
 	-h | --help) usage ;;
 	*) break ;;
@@ -25,7 +26,7 @@ done
 # Only what the build reads makes a new build: not tests, not documentation.
 sources() {
 	cd "$TREE"
-	{ find Kbuild include common initiator target -type f ! -name '*.mod.c' \
+	{ find Kbuild include common initiator target ${faults:+tests/faults} -type f ! -name '*.mod.c' \
 		\( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) 2>/dev/null || true; } | sort
 }
 
@@ -65,6 +66,7 @@ build_modules() {
 	mkdir "$out/build"
 	for f in $(sources); do install -D -m 644 "$TREE/$f" "$out/build/$f"; done
 	[ -z "$sparse" ] || check=(C=2 CHECK=sparse CF=-D__CHECK_ENDIAN__)
+	[ -z "$faults" ] || check+=(ISER_FAULTS=1)
 	kbuild "$out/build" W=1 "${check[@]}" >"$out/make.log" 2>&1 ||
 		{ grep -E -A3 'error|Error|\*\*\*' "$out/make.log" | head -n 40; return 1; }
 	keep "$out"
@@ -90,6 +92,7 @@ if [ "$siw" ]; then
 else
 	[ -e "$TREE/Kbuild" ] || die "no Kbuild in $TREE: nothing to build yet"
 	tree=$(cd "$TREE" && sources | xargs sha256sum)
-	cached "modules/$kernel${sparse:+-sparse}" "$(hash_of "$0" <<<"$key $sparse $tree")" \
+	cached "modules/$kernel${sparse:+-sparse}${faults:+-faults}" \
+		"$(hash_of "$0" <<<"$key $sparse $faults $tree")" \
 		"building our modules for $release${sparse:+ under sparse}" build_modules
 fi

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: tests/vm/overlay.sh 6.1|6.12|newest INITIATOR TARGET
+# usage: tests/vm/overlay.sh 6.1|6.12|newest INITIATOR TARGET [faults]
 #
-# INITIATOR and TARGET are "ours" or "kernel". Prints a folder that a machine
+# INITIATOR and TARGET are "ours" or "kernel"; faults: ours as its test build.
+# Prints a folder that a machine
 # lays over its /lib/modules/<release>: of our modules the halves asked for,
 # siw, and the tables of depmod for them. Beside it: "debug", our modules with
 # debug information, for reading addresses in reports.
@@ -24,18 +25,18 @@ make_overlay() {
 	[ -z "$ours" ] || cp -r "$ours/debug" "$out/debug"
 }
 
-[ $# = 3 ] || usage 1 >&2
-kernel=$1 initiator=$2 target=$3
+case $#${4:-} in 3 | 4faults) ;; *) usage 1 >&2 ;; esac
+kernel=$1 initiator=$2 target=$3 faults=${4:-}
 modtree='' ours='' # modtree is set by the next line
 eval "$("$VM_DIR/initrd.sh" "$kernel")"
 extra=("$("$VM_DIR/modules.sh" --siw "$kernel")/siw.ko")
 if [ "$initiator$target" != kernelkernel ]; then
-	ours=$("$VM_DIR/modules.sh" "$kernel")
+	ours=$("$VM_DIR/modules.sh" ${faults:+--faults} "$kernel")
 	[ ! -s "$ours/warnings" ] || say "our modules compile with warnings, see $ours/warnings"
 	extra+=("$ours/iser_core.ko")
 	[ "$initiator" = kernel ] || extra+=("$ours/ib_iser.ko")
 	[ "$target" = kernel ] || extra+=("$ours/ib_isert.ko")
 fi
-dir=$(cached "overlay/$kernel-$initiator-$target" \
+dir=$(cached "overlay/$kernel-$initiator-$target${faults:+-faults}" \
 	"$(hash_of "$0" "${extra[@]}" <<<"$modtree")" "tables of modules" make_overlay)
 echo "$dir/modules"

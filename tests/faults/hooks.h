@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The test build of iser_core: what stands between it and the verbs.
+ *
+ * common/faults.h includes this behind all headers of the kernel, so that a
+ * macro with arguments takes the place of a function of the verbs in all of
+ * common/.  In here and in tests/faults/ the true one is called as
+ * (ib_post_send)(qp, wr, bad): a name in parentheses is no macro.
+ *
+ * Each fault is a parameter fault_... of iser_core, of which 0 means none, so
+ * that a case turns it on (tests/lib/faults.sh) and who does not is not hit.
+ */
+#ifndef ISER_FAULT_HOOKS_H
+#define ISER_FAULT_HOOKS_H
+
+/* limits.c */
+void iser_fault_limits(struct ib_device_attr *attr);
+
+/* dma.c: memory that the device sees is a copy, joined where an IOMMU would */
+bool iser_fault_try_get(struct ib_device *dev);
+void iser_fault_put(struct ib_device *dev);
+u64 iser_fault_map(struct ib_device *dev, void *va, size_t len,
+		   enum dma_data_direction dir);
+void iser_fault_unmap(struct ib_device *dev, u64 dma, size_t len,
+		      enum dma_data_direction dir);
+int iser_fault_map_sg(struct ib_device *dev, struct scatterlist *sgl,
+		      int nents, enum dma_data_direction dir);
+void iser_fault_unmap_sg(struct ib_device *dev, struct scatterlist *sgl,
+			 int nents, enum dma_data_direction dir);
+void iser_fault_sync(struct ib_device *dev, u64 dma, size_t len,
+		     enum dma_data_direction dir, bool cpu);
+void iser_fault_sges(const struct ib_sge *sge, int n, u32 lkey, bool receive);
+
+#define ib_device_try_get(dev)		iser_fault_try_get(dev)
+#define ib_device_put(dev)		iser_fault_put(dev)
+#define ib_dma_mapping_error(dev, dma)	((void)(dev), !(dma))
+#define ib_dma_map_single(dev, va, len, dir)	\
+	iser_fault_map(dev, va, len, dir)
+#define ib_dma_unmap_single(dev, dma, len, dir)	\
+	iser_fault_unmap(dev, dma, len, dir)
+#define ib_dma_map_page(dev, page, at, len, dir)	\
+	iser_fault_map(dev, page_address(page) + (at), len, dir)
+#define ib_dma_unmap_page(dev, dma, len, dir)	\
+	iser_fault_unmap(dev, dma, len, dir)
+#define ib_dma_map_sg(dev, sgl, nents, dir)	\
+	iser_fault_map_sg(dev, sgl, nents, dir)
+#define ib_dma_unmap_sg(dev, sgl, nents, dir)	\
+	iser_fault_unmap_sg(dev, sgl, nents, dir)
+#define ib_dma_sync_single_for_cpu(dev, dma, len, dir)	\
+	iser_fault_sync(dev, dma, len, dir, true)
+#define ib_dma_sync_single_for_device(dev, dma, len, dir)	\
+	iser_fault_sync(dev, dma, len, dir, false)
+
+/* verbs.c: what is posted */
+int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
+			 const struct ib_send_wr **bad);
+int iser_fault_post_recv(struct ib_qp *qp, const struct ib_recv_wr *wr,
+			 const struct ib_recv_wr **bad);
+int iser_fault_post_srq_recv(struct ib_srq *srq, const struct ib_recv_wr *wr,
+			     const struct ib_recv_wr **bad);
+
+#define ib_post_send(qp, wr, bad)	iser_fault_post_send(qp, wr, bad)
+#define ib_post_recv(qp, wr, bad)	iser_fault_post_recv(qp, wr, bad)
+#define ib_post_srq_recv(srq, wr, bad)	iser_fault_post_srq_recv(srq, wr, bad)
+
+#endif
