@@ -28,7 +28,7 @@ struct fault_piece {
 	u64 dma;
 	size_t len;
 	enum dma_data_direction dir;
-	u64 cpu;		/* a page alone: grains that the CPU owns */
+	u64 cpu;		/* of the first ones: grains that the CPU owns */
 	void *caller;
 	void *va;		/* a single piece */
 };
@@ -151,8 +151,8 @@ u64 iser_fault_map(struct ib_device *dev, void *va, size_t len,
 		kfree(p);
 		return 0;
 	}
-	if (dir != DMA_FROM_DEVICE)
-		memcpy(p->copy, va, len);
+	/* As a bounce buffer: what the device leaves alone stays as it was. */
+	memcpy(p->copy, va, len);
 	return p->dma;
 }
 
@@ -171,13 +171,13 @@ void iser_fault_unmap(struct ib_device *dev, u64 dma, size_t len,
 	kfree(p);
 }
 
-/* Grains of a page from @dma on. */
-static u64 fault_grains(u64 dma, size_t len)
+/* Grains from @dma on, as far as there are bits for them. */
+static u64 fault_grains(const struct fault_piece *p, u64 dma, size_t len)
 {
-	u32 first = offset_in_page(dma) / FAULT_GRAIN;
-	u32 last = (offset_in_page(dma) + len - 1) / FAULT_GRAIN;
+	u64 first = (dma - p->dma) / FAULT_GRAIN;
+	u64 last = (dma - p->dma + len - 1) / FAULT_GRAIN;
 
-	return GENMASK_ULL(last, first);
+	return first > 63 ? 0 : GENMASK_ULL(min(last, 63ULL), first);
 }
 
 void iser_fault_sync(struct ib_device *dev, u64 dma, size_t len,
@@ -199,9 +199,9 @@ void iser_fault_sync(struct ib_device *dev, u64 dma, size_t len,
 		memcpy(p->copy + at, p->va + at, len);
 	spin_lock_irqsave(&fault_lock, flags);
 	if (cpu)
-		p->cpu |= fault_grains(dma, len);
+		p->cpu |= fault_grains(p, dma, len);
 	else
-		p->cpu &= ~fault_grains(dma, len);
+		p->cpu &= ~fault_grains(p, dma, len);
 	spin_unlock_irqrestore(&fault_lock, flags);
 }
 
@@ -238,7 +238,9 @@ int iser_fault_map_sg(struct ib_device *dev, struct scatterlist *sgl,
 {
 	struct scatterlist *sg = sgl, *to = sgl;
 	struct fault_list *list;
+	struct fault_piece *p;
 	unsigned long flags;
+	size_t at = 0;
 	int i, left;
 
 	list = kzalloc(struct_size(list, piece, nents), GFP_ATOMIC);
@@ -253,9 +255,9 @@ int iser_fault_map_sg(struct ib_device *dev, struct scatterlist *sgl,
 		list->lengths[i] = sg->length;
 
 	for (sg = sgl, left = nents; left; list->pieces++) {
-		struct fault_piece *p = &list->piece[list->pieces];
 		int n;
 
+		p = &list->piece[list->pieces];
 		p->dev = dev;
 		p->dir = dir;
 		p->caller = __builtin_return_address(0);
@@ -266,17 +268,13 @@ int iser_fault_map_sg(struct ib_device *dev, struct scatterlist *sgl,
 		while (n--)
 			sg = sg_next(sg);
 	}
-	if (dir != DMA_FROM_DEVICE) {
-		size_t at = 0;
-		struct fault_piece *p = list->piece;
-
-		for_each_sg(sgl, sg, nents, i) {
-			memcpy(p->copy + at, sg_virt(sg), sg->length);
-			at += sg->length;
-			if (at == p->len) {
-				p++;
-				at = 0;
-			}
+	p = list->piece;
+	for_each_sg(sgl, sg, nents, i) {
+		memcpy(p->copy + at, sg_virt(sg), sg->length);
+		at += sg->length;
+		if (at == p->len) {
+			p++;
+			at = 0;
 		}
 	}
 	for (i = 0; i < list->pieces; i++, to = sg_next(to)) {
@@ -346,7 +344,7 @@ void iser_fault_sges(const struct ib_sge *sge, int n, u32 lkey, bool receive)
 		     "%s of %u bytes that are not mapped for it\n",
 		     receive ? "receive" : "send", sge->length);
 		WARN(p && p->va &&
-		     p->cpu & fault_grains(sge->addr, sge->length),
+		     p->cpu & fault_grains(p, sge->addr, sge->length),
 		     "%s of %u bytes that the CPU owns\n",
 		     receive ? "receive" : "send", sge->length);
 	}

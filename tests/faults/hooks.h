@@ -31,6 +31,7 @@ void iser_fault_sync(struct ib_device *dev, u64 dma, size_t len,
 		     enum dma_data_direction dir, bool cpu);
 void iser_fault_sges(const struct ib_sge *sge, int n, u32 lkey, bool receive);
 
+#define ib_uses_virt_dma(dev)		((void)(dev), false)
 #define ib_device_try_get(dev)		iser_fault_try_get(dev)
 #define ib_device_put(dev)		iser_fault_put(dev)
 #define ib_dma_mapping_error(dev, dma)	((void)(dev), !(dma))
