@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/ratelimit.h>
 #include <iser/keys.h>
+#include <iser/param.h>
 #include <iser/segment.h>
 #include <iser/version.h>
 #include "core.h"
@@ -46,6 +47,19 @@ int iser_core_check(const char *half, const char *build)
 	return -EINVAL;
 }
 EXPORT_SYMBOL_ISER(iser_core_check);
+
+int iser_param_uint(const char *val, const struct kernel_param *kp,
+		    unsigned int min, unsigned int max)
+{
+	int ret = param_set_uint_minmax(val, kp, min, max);
+
+	if (ret)
+		pr_err("%s: parameter %s takes %u to %u, not %.*s\n",
+		       module_name(kp->mod), kp->name, min, max,
+		       (int)strcspn(val, "\n"), val);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_param_uint);
 
 /* The client does nothing but tell listeners that a device has appeared. */
 static int iser_add_device(struct ib_device *dev)

@@ -131,7 +131,7 @@ struct iser_host {
 
 /* Module parameters: main.c */
 extern unsigned int iser_max_sectors;
-extern unsigned long long iser_max_lun;
+extern unsigned int iser_max_lun;
 extern unsigned int iser_max_cmds;
 extern unsigned int iser_recv_data;
 extern unsigned int iser_unexpected;

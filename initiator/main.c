@@ -6,6 +6,7 @@
  */
 #include <iser/version.h>
 #include "initiator.h"
+#include <iser/param.h>
 
 ISER_IMPORT();
 MODULE_DESCRIPTION("iSER initiator: libiscsi transport for iSCSI over RDMA (RFC 7145)");
@@ -13,56 +14,28 @@ MODULE_AUTHOR("iSER for Linux");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(ISER_RELEASE);
 
+/* The block layer knows no disk whose largest command is below a page. */
 unsigned int iser_max_sectors = 1024;
-module_param_named(max_sectors, iser_max_sectors, uint, 0444);
-MODULE_PARM_DESC(max_sectors, "Largest command, in sectors of 512 bytes (default 1024)");
+ISER_PARAM(max_sectors, iser_max_sectors, PAGE_SIZE / SECTOR_SIZE, UINT_MAX,
+	   0644);
+MODULE_PARM_DESC(max_sectors, "Largest command of later sessions, in sectors of 512 bytes, a page at least (default 1024)");
 
-unsigned long long iser_max_lun = 512;
-module_param_named(max_lun, iser_max_lun, ullong, 0444);
-MODULE_PARM_DESC(max_lun, "LUNs of a target (default 512)");
-
-static int set_max_cmds(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, ISCSI_TOTAL_CMDS_MIN,
-				     ISCSI_TOTAL_CMDS_MAX);
-}
-
-static const struct kernel_param_ops max_cmds_ops = {
-	.set = set_max_cmds,
-	.get = param_get_uint,
-};
+unsigned int iser_max_lun = 512;
+ISER_PARAM(max_lun, iser_max_lun, 1, UINT_MAX, 0444);
+MODULE_PARM_DESC(max_lun, "LUNs of a target, 1 at least (default 512)");
 
 unsigned int iser_max_cmds = ISCSI_DEF_XMIT_CMDS_MAX;
-module_param_cb(max_cmds, &max_cmds_ops, &iser_max_cmds, 0644);
+ISER_PARAM(max_cmds, iser_max_cmds, ISCSI_TOTAL_CMDS_MIN, ISCSI_TOTAL_CMDS_MAX,
+	   0644);
 MODULE_PARM_DESC(max_cmds, "Largest node.session.cmds_max of later logins; sizes the queue pair (default 128)");
 
-static int set_recv_data(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, ISER_RECV_DSL_MIN,
-				     ISCSI_DEF_MAX_RECV_SEG_LEN);
-}
-
-static const struct kernel_param_ops recv_data_ops = {
-	.set = set_recv_data,
-	.get = param_get_uint,
-};
-
 unsigned int iser_recv_data = ISER_RECV_DSL_MIN;
-module_param_cb(recv_data, &recv_data_ops, &iser_recv_data, 0444);
+ISER_PARAM(recv_data, iser_recv_data, ISER_RECV_DSL_MIN,
+	   ISCSI_DEF_MAX_RECV_SEG_LEN, 0444);
 MODULE_PARM_DESC(recv_data, "InitiatorRecvDataSegmentLength, 512 to 8192 (default 512)");
 
-static int set_unexpected(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, 2, 1024);
-}
-
-static const struct kernel_param_ops unexpected_ops = {
-	.set = set_unexpected,
-	.get = param_get_uint,
-};
-
 unsigned int iser_unexpected = 16;
-module_param_cb(unexpected_pdus, &unexpected_ops, &iser_unexpected, 0444);
+ISER_PARAM(unexpected_pdus, iser_unexpected, 2, 1024, 0444);
 MODULE_PARM_DESC(unexpected_pdus, "MaxOutstandingUnexpectedPDUs, 2 to 1024: receives for what the target sends unasked (default 16)");
 
 bool iser_offer_keys = true;
@@ -73,25 +46,68 @@ bool iser_say_hello;
 module_param_named(hello, iser_say_hello, bool, 0644);
 MODULE_PARM_DESC(hello, "Offer iSERHelloRequired=Yes: with a target that agrees, sessions begin with the Hello exchange (default N)");
 
-/* Parameters of the kernel's ib_iser that have no function here. */
-static int set_ignored(const char *val, const struct kernel_param *kp)
+/*
+ * Parameters of the kernel's ib_iser that have no function here: files and
+ * values are the same, for scripts, and a line says so where it matters.
+ */
+static bool always_register = true;
+
+static int always_register_set(const char *val, const struct kernel_param *kp)
 {
-	pr_info("parameter %s has no function in this module, ignored\n",
-		kp->name);
-	return 0;
+	int ret = param_set_bool(val, kp);
+
+	if (!ret && !always_register)
+		pr_info_once("parameter always_register=N has no effect: buffers are always registered\n");
+	return ret;
 }
 
-static const struct kernel_param_ops ignored_ops = {
+static const struct kernel_param_ops always_register_ops = {
 	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = set_ignored,
+	.set = always_register_set,
+	.get = param_get_bool,
 };
 
-module_param_cb(always_register, &ignored_ops, NULL, 0);
-MODULE_PARM_DESC(always_register, "Ignored: buffers are always registered");
-module_param_cb(pi_enable, &ignored_ops, NULL, 0);
-MODULE_PARM_DESC(pi_enable, "Ignored: no protection information");
-module_param_cb(debug_level, &ignored_ops, NULL, 0);
-MODULE_PARM_DESC(debug_level, "Ignored: use dynamic debug");
+module_param_cb(always_register, &always_register_ops, &always_register, 0444);
+MODULE_PARM_DESC(always_register, "No effect: buffers are always registered");
+
+static bool pi_enable;
+
+static int pi_enable_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = param_set_bool(val, kp);
+
+	if (!ret && pi_enable)
+		pr_info_once("parameter pi_enable=Y has no effect: protection information is not carried\n");
+	return ret;
+}
+
+static const struct kernel_param_ops pi_enable_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = pi_enable_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(pi_enable, &pi_enable_ops, &pi_enable, 0444);
+MODULE_PARM_DESC(pi_enable, "No effect: protection information is not carried");
+
+static int debug_level;
+
+static int debug_level_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = param_set_int(val, kp);
+
+	if (!ret && debug_level)
+		pr_info_once("parameter debug_level has no effect: use dynamic debug\n");
+	return ret;
+}
+
+static const struct kernel_param_ops debug_level_ops = {
+	.set = debug_level_set,
+	.get = param_get_int,
+};
+
+module_param_cb(debug_level, &debug_level_ops, &debug_level, 0644);
+MODULE_PARM_DESC(debug_level, "No effect: use dynamic debug");
 
 /* Not const: the SCSI layer of 6.1 takes it without. */
 struct scsi_host_template iser_sht = {

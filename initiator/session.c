@@ -18,7 +18,7 @@ static void host_limits(struct Scsi_Host *shost, u32 max_pages, bool sg_gaps)
 {
 	u32 sectors = (max_pages - 1) * (PAGE_SIZE / SECTOR_SIZE);
 
-	shost->max_sectors = clamp(iser_max_sectors, 1U, sectors);
+	shost->max_sectors = min(READ_ONCE(iser_max_sectors), sectors);
 	shost->sg_tablesize = min_t(u32, host_pages(shost), SG_MAX_SEGMENTS);
 	if (!sg_gaps)
 		shost->virt_boundary_mask = PAGE_SIZE - 1;
@@ -40,11 +40,12 @@ int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
 
 	if (info->max_pages < host->region_pages ||
 	    (!info->sg_gaps && !shost->virt_boundary_mask)) {
-		pr_err("%pISpc: device %s covers %u pages%s with an STag, host%u needs %u%s; log out and in again\n",
-		       &info->remote, info->device, info->max_pages,
-		       info->sg_gaps ? "" : " without gaps", shost->host_no,
-		       host->region_pages,
-		       shost->virt_boundary_mask ? "" : " with gaps");
+		iser_log(ISER_LOG_SESSION, &info->remote,
+			 "device %s covers %u pages%s with an STag, host%u needs %u%s; log out and in again",
+			 info->device, info->max_pages,
+			 info->sg_gaps ? "" : " without gaps", shost->host_no,
+			 host->region_pages,
+			 shost->virt_boundary_mask ? "" : " with gaps");
 		return -EINVAL;
 	}
 

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <iser/param.h>
 #include <iser/version.h>
 #include "target.h"
 
@@ -28,18 +29,8 @@ MODULE_PARM_DESC(strict_base_offset,
  */
 #define ISERT_MAX_LEVEL	1
 
-static int isert_set_level(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, 0, ISERT_MAX_LEVEL);
-}
-
-static const struct kernel_param_ops isert_level_ops = {
-	.set = isert_set_level,
-	.get = param_get_uint,
-};
-
 static unsigned int max_recovery_level;
-module_param_cb(max_recovery_level, &isert_level_ops, &max_recovery_level, 0644);
+ISER_PARAM(max_recovery_level, max_recovery_level, 0, ISERT_MAX_LEVEL, 0644);
 MODULE_PARM_DESC(max_recovery_level,
 		 "Highest ErrorRecoveryLevel that is agreed on, where LIO's default_erl allows it: 0 or 1 (default: 0)");
 
@@ -53,18 +44,8 @@ module_param(name_stags, bool, 0644);
 MODULE_PARM_DESC(name_stags,
 		 "Name the STag that a response invalidates in its iSER header too; no deployed initiator looks at it (default: N)");
 
-static int isert_set_window(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, 1, TA_DEFAULT_CMDSN_DEPTH_MAX);
-}
-
-static const struct kernel_param_ops isert_window_ops = {
-	.set = isert_set_window,
-	.get = param_get_uint,
-};
-
 static unsigned int initial_window = 16;
-module_param_cb(initial_window, &isert_window_ops, &initial_window, 0644);
+ISER_PARAM(initial_window, initial_window, 1, TA_DEFAULT_CMDSN_DEPTH_MAX, 0644);
 MODULE_PARM_DESC(initial_window,
 		 "Commands that a new session may have outstanding where receives are not shared: they are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
 
@@ -72,38 +53,18 @@ MODULE_PARM_DESC(initial_window,
  * A queue pair has its size before the initiator is known.  Devices round up to
  * a power of two; the core adds a few of its own.
  */
-static int isert_set_depth(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, 32, 8192);
-}
-
-static const struct kernel_param_ops isert_depth_ops = {
-	.set = isert_set_depth,
-	.get = param_get_uint,
-};
-
 static unsigned int recv_depth = 250;
-module_param_cb(recv_depth, &isert_depth_ops, &recv_depth, 0644);
+ISER_PARAM(recv_depth, recv_depth, 32, 8192, 0644);
 MODULE_PARM_DESC(recv_depth,
 		 "Receives that the queue pairs of later portals hold, 32 to 8192: LIO's cmdsn_depth, the unsolicited Data-Out of so many commands, and 17 (default: 250)");
 
 static unsigned int send_depth = 120;
-module_param_cb(send_depth, &isert_depth_ops, &send_depth, 0644);
+ISER_PARAM(send_depth, send_depth, 32, 8192, 0644);
 MODULE_PARM_DESC(send_depth,
 		 "Work requests that the send queues of later portals hold, 32 to 8192; what is more waits (default: 120)");
 
-static int isert_set_shared(const char *val, const struct kernel_param *kp)
-{
-	return param_set_uint_minmax(val, kp, 0, 8192);
-}
-
-static const struct kernel_param_ops isert_shared_ops = {
-	.set = isert_set_shared,
-	.get = param_get_uint,
-};
-
 static unsigned int shared_depth = 2048;
-module_param_cb(shared_depth, &isert_shared_ops, &shared_depth, 0644);
+ISER_PARAM(shared_depth, shared_depth, 0, 8192, 0644);
 MODULE_PARM_DESC(shared_depth,
 		 "Receives that a shared receive queue of later portals holds, for one connection with each 64 of them, up to 8192; below 64: connections have receives of their own, as with iWARP (default: 2048)");
 

@@ -7,7 +7,18 @@ QUICK=1
 target_modules
 initiator_up
 [ -d /sys/class/iscsi_transport/iser ] || fail 'no transport iser'
-for p in max_lun max_sectors always_register pi_enable debug_level; do
-	modinfo -F parm ib_iser | grep -q "^$p:" || fail "ib_iser lost its parameter $p"
-done
-modinfo -F parm ib_isert | grep -q '^debug_level:' || fail 'ib_isert lost its parameter debug_level'
+
+# As with the kernel's pair: files, modes and values that scripts read.
+same_file() { # MODULE PARAMETER MODE VALUE
+	local file=/sys/module/$1/parameters/$2
+	[ -e "$file" ] || fail "$1 has no file for its parameter $2"
+	same "mode of $1's $2" "$(stat -c %a "$file")" "$3"
+	same "$1's $2" "$(cat "$file")" "$4"
+}
+same_file ib_iser max_lun 444 512
+same_file ib_iser max_sectors 644 1024
+same_file ib_iser always_register 444 Y
+same_file ib_iser pi_enable 444 N
+same_file ib_iser debug_level 644 0
+same_file ib_isert debug_level 644 0
+same_file ib_isert sg_tablesize 644 128
