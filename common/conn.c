@@ -25,7 +25,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	conn->param = *param;
 	conn->ops = ops;
 	conn->upper = upper;
-	conn->info.device = "(no device)";
+	strscpy(conn->info.device, "(no device)", sizeof(conn->info.device));
 	conn->info.inline_max = ISER_INLINE_MAX;
 	conn->notice.recovery_level = ISER_LEVEL_UNKNOWN;
 	kref_init(&conn->ref);
@@ -124,27 +124,54 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 }
 
 /*
- * iser_connection_fail_locked - iser_connection_fail() under send_lock
- *
- * The work holds a reference.  Only the first reason counts.
+ * The work holds a reference.  Only the first reason counts, but that a guess
+ * gives way to what is known.  Under send_lock.  Return: does @reason count?
  */
+static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
+{
+	if (conn->state == ISER_ENDING && conn->guess && !guess) {
+		WRITE_ONCE(conn->reason, reason);
+		conn->guess = false;
+		return true;
+	}
+	if (conn->state == ISER_ENDING || conn->state == ISER_DOWN ||
+	    !iser_state_next(&conn->state, ISER_EV_FAIL))
+		return false;
+	WRITE_ONCE(conn->reason, reason);
+	conn->guess = guess;
+	trace_iser_state(conn, reason);
+	iser_conn_get(conn);
+	queue_work(iser_wq, &conn->end_work);
+	return true;
+}
+
+/*
+ * iser_conn_end - end the connection, do not wait
+ * @reason: negative errno, for the notification
+ * @guess: this may be but the echo of the cause, which is still to be seen
+ *
+ * Any context.  Return: is it the reason that the connection ends for?
+ */
+bool iser_conn_end(struct iser_conn *conn, int reason, bool guess)
+{
+	bool counts;
+
+	spin_lock_bh(&conn->send_lock);
+	counts = iser_conn_end_locked(conn, reason, guess);
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+	return counts;
+}
+
+/* iser_connection_fail_locked - iser_connection_fail() under send_lock */
 void iser_connection_fail_locked(struct iser_conn *conn, int reason)
 {
-	if (conn->state != ISER_ENDING && conn->state != ISER_DOWN &&
-	    iser_state_next(&conn->state, ISER_EV_FAIL)) {
-		WRITE_ONCE(conn->reason, reason);
-		trace_iser_state(conn, reason);
-		iser_conn_get(conn);
-		queue_work(iser_wq, &conn->end_work);
-	}
+	iser_conn_end_locked(conn, reason, false);
 }
 
 void iser_connection_fail(struct iser_conn *conn, int reason)
 {
-	spin_lock_bh(&conn->send_lock);
-	iser_connection_fail_locked(conn, reason);
-	spin_unlock_bh(&conn->send_lock);
-	wake_up_all(&conn->wait);
+	iser_conn_end(conn, reason, false);
 }
 EXPORT_SYMBOL_ISER(iser_connection_fail);
 

@@ -284,6 +284,7 @@ struct iser_conn {
 	struct iser_conn_param param;
 	struct iser_info info;
 	int reason;			/* why it ended */
+	bool guess;			/* send_lock: the reason may not be the first cause */
 
 	struct rdma_cm_id *id;
 	struct ib_device *dev;
@@ -357,6 +358,10 @@ extern struct workqueue_struct *iser_wq, *iser_target_wq, *iser_initiator_wq;
 __printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
 				   const char *fmt, ...);
 
+/* log.c */
+void iser_log_exit(void);
+const char *iser_addr_text(char *buf, const struct sockaddr_storage *addr);
+
 /* slab.c */
 int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,
 		   u32 nr, enum dma_data_direction dir);
@@ -369,6 +374,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 				  const struct iser_conn_param *param,
 				  const struct iser_ops *ops, void *upper);
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
+bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
 
 /* device.c */

@@ -5,8 +5,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/ratelimit.h>
 #include <iser/keys.h>
+#include <iser/log.h>
 #include <iser/param.h>
 #include <iser/segment.h>
 #include <iser/version.h>
@@ -18,23 +18,23 @@ struct workqueue_struct *iser_target_wq, *iser_initiator_wq;
 /*
  * iser_conn_warn - one line about a connection, for the administrator
  *
- * Rate limited over all connections: a peer can cause these.  Any context.
+ * A target's connection counts as a stranger's until it has been given
+ * resources, which is behind authentication.  Any context.
  */
 void iser_conn_warn(const struct iser_conn *conn, const char *fmt, ...)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
+	bool target = conn->role == ISER_TARGET;
 	struct va_format vaf;
 	va_list args;
 
-	if (!__ratelimit(&limit))
-		return;
 	va_start(args, fmt);
 	vaf.fmt = fmt;
 	vaf.va = &args;
-	pr_warn("%s peer %pISpc on %s: %pV\n",
-		conn->role == ISER_TARGET ? "target," : "initiator,",
-		&conn->info.remote, conn->info.device, &vaf);
+	iser_log_line(target && !READ_ONCE(conn->allocated) ?
+		      ISER_LOG_STRANGER : ISER_LOG_SESSION, &conn->info.remote,
+		      target ? KBUILD_MODNAME ": target, " :
+			       KBUILD_MODNAME ": initiator, ",
+		      conn->info.device, "%pV", &vaf);
 	va_end(args);
 }
 
@@ -123,6 +123,7 @@ free_wqs:
 static void __exit iser_core_exit(void)
 {
 	ib_unregister_client(&iser_client);
+	iser_log_exit();
 	iser_destroy_wqs();
 }
 

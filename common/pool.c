@@ -20,6 +20,7 @@
 
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <iser/log.h>
 #include "core.h"
 
 #define ISER_POOL_FIRST		32
@@ -40,8 +41,9 @@ static void iser_pool_arm(struct iser_pool *pool)
 
 	pool->armed = !ret;
 	if (ret)
-		pr_warn_ratelimited("%s: no event for a low shared receive queue, error %d: it stays at %u receives\n",
-				    dev_name(&pool->dev->dev), ret, pool->nr);
+		iser_log(ISER_LOG_SESSION, NULL,
+			 "%s: no event for a low shared receive queue, error %d: it stays at %u receives",
+			 pool->dev->name, ret, pool->nr);
 }
 
 /* Return: 0 or negative errno; what was posted stays. */
@@ -68,7 +70,7 @@ static int iser_pool_add(struct iser_pool *pool, u32 more)
 			ret = iser_pool_post(pool, &ring->rx[i]);
 	}
 	pr_debug("%s: %u shared receives made %u\n",
-		 dev_name(&pool->dev->dev), had, pool->nr);
+		 pool->dev->name, had, pool->nr);
 	return ret;
 }
 
@@ -87,7 +89,7 @@ static void iser_pool_grow(struct work_struct *work)
 	lost = pool->joined - pool->users;
 	most = min(pool->promised + lost, pool->size);
 	pr_debug("%s: few of %u shared receives are left, %u connections may use %u\n",
-		 dev_name(&pool->dev->dev), pool->nr, pool->users, most);
+		 pool->dev->name, pool->nr, pool->users, most);
 	if (pool->users && pool->nr < most) {
 		ret = iser_pool_add(pool, min(pool->nr, most - pool->nr));
 		if (!ret)
@@ -96,8 +98,9 @@ static void iser_pool_grow(struct work_struct *work)
 	mutex_unlock(&iser_pools_lock);
 	memalloc_noio_restore(flags);
 	if (ret) {
-		pr_warn_ratelimited("%s: no more than %u shared receives: error %d, it is tried again\n",
-				    dev_name(&pool->dev->dev), pool->nr, ret);
+		iser_log(ISER_LOG_SESSION, NULL,
+			 "%s: no more than %u shared receives: error %d, it is tried again",
+			 pool->dev->name, pool->nr, ret);
 		queue_delayed_work(iser_wq, &pool->grow, ISER_POOL_RETRY);
 	}
 }

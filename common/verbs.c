@@ -35,7 +35,8 @@ static void iser_read_device(struct iser_conn *conn)
 	const struct iser_device_limits *limits = &conn->limits;
 
 	iser_read_limits(conn->dev, &conn->limits);
-	conn->info.device = dev_name(&conn->dev->dev);
+	/* Not dev_name(), which is freed when the device gets another name. */
+	strscpy(conn->info.device, conn->dev->name, sizeof(conn->info.device));
 	conn->info.dma_device = conn->dev->dma_device ?: conn->dev->dev.parent;
 	conn->info.recv_ahs = conn->role == ISER_INITIATOR ?
 		ISER_AHS_ROOM_INITIATOR : ISER_AHS_ROOM;
@@ -183,7 +184,6 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	else if (conn->pd)
 		ib_dealloc_pd(conn->pd);
 	conn->pd = NULL;
-	conn->info.device = "(device released)";
 	conn->info.dma_device = NULL;
 	if (conn->dev)
 		ib_device_put(conn->dev);

@@ -13,14 +13,17 @@
 void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
 		    const char *what)
 {
-	/* A flush is the echo of an end that the peer, or this end, has begun. */
+	/*
+	 * A flush is the echo of an end that the peer, or this end, has begun;
+	 * or of a work request that has failed, and is found in the other
+	 * completion queue.
+	 */
 	if (wc->status == IB_WC_WR_FLUSH_ERR) {
-		iser_connection_fail(conn, -ECONNRESET);
+		iser_conn_end(conn, -ECONNRESET, true);
 		return;
 	}
-	if (READ_ONCE(conn->state) < ISER_ENDING)
+	if (iser_conn_end(conn, -EIO, false))
 		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
 			       what, ib_wc_status_msg(wc->status),
 			       wc->vendor_err);
-	iser_connection_fail(conn, -EIO);
 }

@@ -49,8 +49,9 @@ int iser_conn_bind(struct iscsi_cls_session *cls_session,
 	if (conn->dd_data || end->iscsi)
 		goto put;
 	if (session->cmds_max > end->tasks) {
-		pr_err("%pISpc: the session has %d tasks, max_cmds allows %u; log out and in again\n",
-		       &end->info->remote, session->cmds_max, end->tasks);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "the session has %d tasks, max_cmds allows %u; log out and in again",
+			 session->cmds_max, end->tasks);
 		goto put;
 	}
 	err = iser_host_check(session->host, end);

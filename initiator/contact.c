@@ -80,6 +80,6 @@ void iser_contact_failed(const struct sockaddr_storage *addr, bool offered)
 	spin_unlock_bh(&contact_lock);
 
 	if (offered)
-		pr_info_ratelimited("%pISpc: the login failed; the next one goes without the keys of RFC 7145 that the target may not bear\n",
-				    addr);
+		iser_log(ISER_LOG_SESSION, addr,
+			 "the login failed; the next one goes without the keys of RFC 7145 that the target may not bear");
 }

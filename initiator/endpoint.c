@@ -49,8 +49,9 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 	if (!reason || !iscsi || end->logged_out)
 		return;
 
-	pr_err_ratelimited("%pISpc: connection lost: %s (%d)\n",
-			   &end->info->remote, reason_text(reason), reason);
+	iser_log(ISER_LOG_END, &end->info->remote,
+		 "connection lost: %s (%d)",
+		 reason_text(reason), reason);
 	iscsi_conn_failure(iscsi, ISCSI_ERR_CONN_FAILED);
 }
 
@@ -140,8 +141,9 @@ int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 	int ret = iser_wait_connected(end->conn, timeout_ms);
 
 	if (ret < 0 && ret != -ERESTARTSYS)
-		pr_err_ratelimited("%pISpc: can't connect: %s (%d)\n",
-				   &end->info->remote, reason_text(ret), ret);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "can't connect: %s (%d)",
+			 reason_text(ret), ret);
 	return ret;
 }
 

@@ -26,6 +26,7 @@
 #include <iser/account.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
+#include <iser/log.h>
 
 /*
  * Most data in one PDU to the target, immediate or Data-Out: the default of

@@ -75,9 +75,10 @@ static int login_allocate(struct iser_endpoint *end)
 	err = iser_allocate_connection_resources(end->conn, &res) ?:
 		iser_stock_begin(end);
 	if (err)
-		pr_err("%pISpc: no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less\n",
-		       &end->info->remote, tasks, res.receives, res.recv_data,
-		       tasks - res.plain, res.region_pages, err);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less",
+			 tasks, res.receives, res.recv_data, tasks - res.plain,
+			 res.region_pages, err);
 	else
 		end->resources = true;
 	return err;
@@ -120,8 +121,9 @@ int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
 				    login_stage(hdr),
 				    hdr->flags & ISCSI_FLAG_LOGIN_CONTINUE);
 	if (len < 0) {
-		pr_err("%pISpc: the text of a Login Request can't be sent: %s\n",
-		       &end->info->remote, keys_error_text(len));
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "the text of a Login Request can't be sent: %s",
+			 keys_error_text(len));
 		len = -EPROTO;
 		goto free;
 	}
@@ -177,8 +179,8 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 	if (!login_final(hdr))
 		return len;
 	if (!end->resources) {
-		pr_err_ratelimited("%pISpc: the target enters full feature phase, which was not asked for\n",
-				   &end->info->remote);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "the target enters full feature phase, which was not asked for");
 		return -EPROTO;
 	}
 	ret = iser_keys_finish(&end->keys);
@@ -196,8 +198,9 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 	return len;
 
 refuse:
-	pr_err_ratelimited("%pISpc: the text of a Login Response is refused: %s\n",
-			   &end->info->remote, keys_error_text(ret));
+	iser_log(ISER_LOG_SESSION, &end->info->remote,
+		 "the text of a Login Response is refused: %s",
+		 keys_error_text(ret));
 	return -EPROTO;
 }
 

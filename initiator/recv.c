@@ -68,13 +68,14 @@ static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 	const struct iser_itask *it = task ? task->dd_data : NULL;
 
 	if (it && (it->state == ITASK_DYING || it->state == ITASK_DEAD)) {
-		pr_info_ratelimited("%pISpc: dropping a response for the aborted task %#x\n",
-				    &end->info->remote, (__force u32)hdr->itt);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "dropping a response for the aborted task %#x",
+			 (__force u32)hdr->itt);
 		return;
 	}
-	pr_err_ratelimited("%pISpc: response with opcode %#x for task %#x, which does not wait for one, ending the connection\n",
-			   &end->info->remote, hdr->opcode & ISCSI_OPCODE_MASK,
-			   (__force u32)hdr->itt);
+	iser_log(ISER_LOG_SESSION, &end->info->remote,
+		 "response with opcode %#x for task %#x, which does not wait for one, ending the connection",
+		 hdr->opcode & ISCSI_OPCODE_MASK, (__force u32)hdr->itt);
 	iser_connection_fail(end->conn, -EPROTO);
 }
 
@@ -122,9 +123,9 @@ static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 	else
 		err = iscsi_complete_pdu(conn, hdr, data, len);
 	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
-		pr_err_ratelimited("%pISpc: PDU with opcode %#x refused: iSCSI error %d\n",
-				   &end->info->remote,
-				   hdr->opcode & ISCSI_OPCODE_MASK, err);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "PDU with opcode %#x refused: iSCSI error %d",
+			 hdr->opcode & ISCSI_OPCODE_MASK, err);
 		iscsi_conn_failure(conn, err);
 	}
 	iser_pdu_put(pdu);
@@ -184,9 +185,9 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 	int len = pdu->msg.data_len;
 
 	if (end->full == login) {
-		pr_err_ratelimited("%pISpc: opcode %#x %s full feature phase, ending the connection\n",
-				   &end->info->remote, opcode,
-				   end->full ? "in" : "before");
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "opcode %#x %s full feature phase, ending the connection",
+			 opcode, end->full ? "in" : "before");
 		iser_connection_fail(end->conn, -EPROTO);
 		goto put;
 	}

@@ -78,8 +78,9 @@ static void stock_work(struct work_struct *work)
 	if (ret == -ENOTCONN)
 		return;
 	if (ret && !stock->error)
-		pr_warn_ratelimited("%pISpc: session stays at %u commands: no receives or STags for more, error %d; it is tried again\n",
-				    &end->info->remote, w->granted, ret);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "session stays at %u commands: no receives or STags for more, error %d; it is tried again",
+			 w->granted, ret);
 	pr_debug("%pISpc: session of %u commands made %u\n", &end->info->remote,
 		 before, w->granted);
 	WRITE_ONCE(stock->error, ret);

@@ -116,9 +116,9 @@ int iser_task_init(struct iscsi_task *task)
 	if (!task->sc)
 		return iser_unexpected_init(task);
 	if (ahs && end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
-		pr_warn_ratelimited("%pISpc: a CDB of %u bytes needs an AHS of %u, the target takes %u\n",
-				    &end->info->remote, task->sc->cmd_len, ahs,
-				    end->keys.peer_ahs);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a CDB of %u bytes needs an AHS of %u, the target takes %u",
+			 task->sc->cmd_len, ahs, end->keys.peer_ahs);
 		return -EINVAL;
 	}
 	if (task->sc->sc_data_direction == DMA_TO_DEVICE &&
@@ -224,10 +224,9 @@ int iser_task_xmit(struct iscsi_task *task)
 	if (err) {
 		it->state = ITASK_STARTED;
 		if (err != -EAGAIN && err != -ENOTCONN)
-			pr_warn_ratelimited("%pISpc: a PDU with opcode %#x and %u bytes of data can't be sent: error %d\n",
-					    &end->info->remote,
-					    task->hdr->opcode, it->buffer.len,
-					    err);
+			iser_log(ISER_LOG_SESSION, &end->info->remote,
+				 "a PDU with opcode %#x and %u bytes of data can't be sent: error %d",
+				 task->hdr->opcode, it->buffer.len, err);
 		return err;
 	}
 	if (ctl.out)
@@ -265,8 +264,8 @@ void iser_task_cleanup(struct iscsi_task *task)
 	if (started) {
 		iser_task_abandon(slot);
 	} else if (iser_task_busy(slot)) {
-		pr_err_ratelimited("%pISpc: a task ended while the device used its buffer, ending the connection\n",
-				   &end->info->remote);
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a task ended while the device used its buffer, ending the connection");
 		iser_connection_fail(end->conn, -EPROTO);
 		return;
 	}

@@ -5,23 +5,19 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <iser/log.h>
 #include "target.h"
 
-/* One line for the administrator; all connections together are rate limited. */
-static DEFINE_RATELIMIT_STATE(isert_limit, DEFAULT_RATELIMIT_INTERVAL,
-			      DEFAULT_RATELIMIT_BURST);
-
+/* A line about a connection, which is a stranger's until its login is over. */
 static void isert_vwarn(struct isert_conn *ic, const char *tail,
 			const char *fmt, va_list *args)
 {
 	struct va_format vaf = { .fmt = fmt, .va = args };
 
-	if (__ratelimit(&isert_limit))
-		pr_warn("peer %pISpc: %pV%s\n", &iser_conn_info(ic->dm)->remote,
-			&vaf, tail);
+	iser_log(READ_ONCE(ic->full) ? ISER_LOG_SESSION : ISER_LOG_STRANGER,
+		 &iser_conn_info(ic->dm)->remote, "%pV%s", &vaf, tail);
 }
 
 /**
@@ -139,6 +135,41 @@ void isert_get_rx_pdu(struct iscsit_conn *conn)
 	}
 }
 
+/*
+ * Why did a session end?  A Logout is no cause, and a Discovery session no
+ * session to be missed.
+ */
+static void isert_say_end(struct isert_conn *ic, int reason)
+{
+	const struct iscsi_sess_ops *ops = ic->conn->sess->sess_ops;
+	const char *why;
+
+	if (atomic_read(&ic->conn->conn_logout_remove) || ops->SessionType)
+		return;
+	switch (reason) {
+	case 0:
+		why = "closed here, portal group disabled or session replaced";
+		break;
+	case -ECONNRESET:
+		why = "closed by the initiator";
+		break;
+	case -ETIMEDOUT:
+		why = "no answer from the initiator";
+		break;
+	case -ENODEV:
+		why = "RDMA device removed";
+		break;
+	case -EPROTO:
+		why = "protocol error";
+		break;
+	default:
+		why = "error";
+		break;
+	}
+	iser_log(ISER_LOG_END, &iser_conn_info(ic->dm)->remote,
+		 "session of %s lost: %s (%d)", ops->InitiatorName, why, reason);
+}
+
 /**
  * isert_terminate_notify - Connection_Terminate_Notify
  * @dm: connection
@@ -152,12 +183,12 @@ void isert_terminate_notify(struct iser_conn *dm, int reason)
 	struct isert_conn *ic = iser_conn_upper(dm);
 	bool full;
 
-	pr_debug("peer %pISpc: connection ended, reason %d\n",
-		 &iser_conn_info(dm)->remote, reason);
 	spin_lock_bh(&ic->rx_lock);
 	ic->ended = true;
 	full = ic->full;
 	spin_unlock_bh(&ic->rx_lock);
+	if (full)
+		isert_say_end(ic, reason);
 	wake_up_all(&ic->wait);
 	/* The RX thread may sleep for a tag that only the close gives back. */
 	if (full)

@@ -89,9 +89,11 @@ struct iser_control {
 	bool response;		/* target: ends the task, invalidate its STags if agreed */
 };
 
+#define ISER_DEVICE_NAME	64	/* bytes, as IB_DEVICE_NAME_MAX */
+
 /* Facts about a connection's device that iSCSI has to know. */
 struct iser_info {
-	const char *device;	/* for log lines */
+	char device[ISER_DEVICE_NAME];	/* for log lines; as it was called at first */
 	struct device *dma_device;
 	u32 inline_max;		/* bytes in a slot behind the BHS */
 	u32 recv_ahs;		/* bytes of AHS that a receive has room for */

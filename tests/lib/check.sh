@@ -63,6 +63,9 @@ soon() {
 
 # mark_log; log_since: what the kernel said since; log_has PATTERN: whether it said so
 mark_log() {
+	# Room for the lines of all cases in this minute.
+	[ ! -w /sys/module/iser_core/parameters/log_lines ] ||
+		echo 1536 >/sys/module/iser_core/parameters/log_lines
 	log_point="iser-test: point $RANDOM$RANDOM"
 	echo "$log_point" >/dev/kmsg
 }

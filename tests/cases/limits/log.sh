@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="strangers write no more than their share of the log; the end of a session has its line"
+TIMEOUT=120
+KERNEL_TARGET_FAILS="each bad message has its lines"
+. "$(dirname "$0")/../../lib.sh"
+
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+mark_log
+limit=/sys/module/iser_core/parameters/log_lines
+on_exit "echo 120 >$limit"
+echo 12 >$limit
+since=$SECONDS
+for ((i = 0; i < 12; i++)); do
+	"$ISER_TOOLS/peer" -t $((8000 * SLOW)) "$IP" "$PORT" opcode >/dev/null
+done
+# Three lines in any minute, and one that sums up the rest.
+ours=$(log_since | grep -cE '(iser_core|isert?): ' || true)
+[ "$ours" -ge 1 ] && [ "$ours" -le $((4 * (1 + (SECONDS - since) / 60))) ] ||
+	fail "12 strangers wrote $ours lines"
+"$ISER_TOOLS/peer" -t $((8000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" opcode >/dev/null
+wait_for 5 'the end of the session is told' \
+	log_has 'ib_isert: peer .*: session of iqn.2026-01.org.example.iser:peer lost: protocol error'
+note "$ours lines of 12 strangers, $(log_since | grep -cvE 'iser') lines of others"

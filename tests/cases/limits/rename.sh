@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a line about a connection whose device has been renamed names it as it was called"
+QUICK=1
+TIMEOUT=90
+KERNEL_TARGET_FAILS="it drops no silent connection"
+. "$(dirname "$0")/../../lib.sh"
+
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+name=$(rdma_device)
+mkfifo /tmp/iser-case/in
+"$ISER_TOOLS/peer" "$IP" "$PORT" silent <>/tmp/iser-case/in >/tmp/iser-case/out 2>&1 &
+on_exit "kill $! 2>/dev/null"
+wait_for 20 'the peer has connected' grep -q 'ready 1' /tmp/iser-case/out
+mark_log
+rdma dev set "$name" name iserrenamed0
+on_exit "rdma dev set iserrenamed0 name $name"
+# The sanitizer sees the old name read after it was freed; a reader sees rubbish.
+wait_for 30 'the silent peer is dropped' log_has "on $name: sent no Login Request"
