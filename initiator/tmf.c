@@ -5,7 +5,7 @@
  * When libiscsi sees the response of an abort or a reset it gives the buffers
  * of all tasks that were hit back to the SCSI layer.  So the response waits
  * until the core has let go of each of them: their STags are invalidated and
- * their Sends complete (Deallocate_Task_Resources, RFC 7145, section 7.3.11).
+ * their Sends complete (Deallocate_Task_Resources; RFC 7145, section 8.3.2).
  * Likewise a Reject that makes libiscsi give up a ping.
  *
  * The response of a task that was hit may have arrived before, and wait in the
