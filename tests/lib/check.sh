@@ -71,9 +71,11 @@ mark_log() {
 }
 
 log_since() {
-	dmesg | sed -n "\\|$log_point|,\$p"
+	log_from "$log_point"
 }
 
 log_has() {
-	log_since | grep -qE "$1"
+	local log
+	log=$(log_since) || fail 'the kernel log is longer than its ring'
+	grep -qE "$1" <<<"$log"
 }

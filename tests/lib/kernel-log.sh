@@ -13,9 +13,25 @@ log_mark() {
 	echo "iser-test: begin $1" >/dev/kmsg
 }
 
-# log_since CASE: the kernel log from its mark on
-log_since() {
-	dmesg | sed -n "\\|iser-test: begin $1\$|,\$p"
+# log_from MARK: the kernel log from its last line that ends with MARK on. A report may
+# be longer than the kernel's ring: without the mark nobody knows what was said, so
+# that is one more report, before what is left, and status 1.
+log_from() {
+	dmesg | awk -v mark="$1" '
+	substr($0, length($0) - length(mark) + 1) == mark { found = 1; n = 0 }
+	{ line[n++] = $0 }
+	END {
+		if (!found)
+			print "BUG: the kernel log has lost \"" mark "\": boot with a larger log_buf_len"
+		for (i = 0; i < n; i++)
+			print line[i]
+		exit !found
+	}'
+}
+
+# log_of CASE: since its mark
+log_of() {
+	log_from "iser-test: begin $1"
 }
 
 # Without a report of scsi_transport_iscsi, for any transport: at a logout its queue,
@@ -35,7 +51,7 @@ log_splats() {
 		known=$(grep -v '^#' "$(dirname "${BASH_SOURCE[0]}")/../cases/kernel-target-warnings.txt" |
 			paste -sd '|')
 	fi
-	log_since "$1" | sed 's/^\[[^]]*\] //' | without_unbind | grep -E "$splat_pattern" |
+	log_of "$1" | sed 's/^\[[^]]*\] //' | without_unbind | grep -E "$splat_pattern" |
 		grep -vE "${known:-^\$}" | head -n 20
 	return 0
 }
@@ -77,7 +93,7 @@ machine_broken() {
 		echo "$stuck"
 		return 0
 	done
-	if log_since "$1" | grep -qE 'Oops|general protection|KASAN'; then
+	if log_of "$1" | grep -qE 'Oops|general protection|KASAN'; then
 		echo 'the kernel reported a fault'
 		return 0
 	fi

@@ -46,7 +46,8 @@ common=(-m "$mem" -nodefaults -no-user-config -display none -no-reboot
 	-kernel "$image" -initrd "$initrd")
 # panic=-1 with -no-reboot: a panic ends the machine at once.
 # no_timer_check: under emulation on a busy host the check itself goes wrong.
-append="console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check"
+# What one case says has to stay in the log until it has ended.
+append="console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check log_buf_len=16M"
 
 # accel: KVM where it really runs this kernel, else emulation. A device file
 # that opens proves nothing, so a kernel is booted; asked once for each boot of
