@@ -2,14 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/self.sh
 #
-# Do the tests notice what they are to notice? What reads the kernel log is run
-# against made-up logs, here, without a machine. Results as KTAP.
+# Do the tests notice what they are to notice, and do they end? What reads the
+# kernel log and the stacks of what hangs is run against made-up ones, and what ends
+# cases and machines against processes that do not want to; here, without a
+# machine. Results as KTAP.
 
 set -eu
 cd "$(dirname "$0")"
 # shellcheck source=tests/lib/kernel-log.sh
 . lib/kernel-log.sh
+# shellcheck source=tests/lib/hang.sh
+. lib/hang.sh
+# shellcheck source=tests/vm/ends.sh
+. vm/ends.sh
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 echo 'KTAP version 1'
 
@@ -63,6 +71,62 @@ same 'what is left of it' "$(log_of group/case | grep -c frame)" 100
 mapfile -t log < <(ring "${report[@]}" "${mark/case/next}" "${report[@]:1:50}" "${mark/case/last}")
 same 'the mark of a later case is not taken for it' "$(log_of group/case | head -n 1 | cut -c1-4)" BUG:
 expect 'a report that a later case has pushed the mark out of' 2
+
+# hang WHAT OWNER LINE...: whose it is
+hang() {
+	same "$1" "$(printf '%s\n' "${@:3}" | hang_owner)" "$2"
+}
+
+isert=('iscsi_np (81) D' '  __schedule+0x1/0x2' '  isert_wait_conn+0x4d/0x90 [ib_isert]' '  iscsit_close_connection+0x1/0x2 [iscsi_target_mod]')
+same 'where it hangs' "$(printf '%s\n' "${isert[@]}" 'x (1) D' | hang_place)" \
+	'iscsi_np (81) hangs in isert_wait_conn+0x4d/0x90 [ib_isert]'
+bash=('bash (70) S' '  do_wait+0x60/0x110')
+ISER_TARGET=kernel hang 'the kernel target hangs' "the kernel's target" "${bash[@]}" "${isert[@]}"
+ISER_TARGET=ours hang 'ours does' '' "${bash[@]}" "${isert[@]}"
+ISER_TARGET=kernel hang 'both do' '' "${isert[@]}" 'kworker/0:1 (9) D' '  iser_end_work+0x1/0x2 [iser_core]'
+ISER_INITIATOR=kernel hang 'the kernel initiator hangs' "the kernel's initiator" \
+	'iscsid (50) D' '  iser_conn_release+0x1/0x2 [ib_iser]'
+ISER_TARGET=kernel hang 'a disk waits' '' 'dd (90) D' '  blk_io_schedule+0x1/0x2'
+hang 'libiscsi waits for an answer' '' 'iscsi-test-cu (90) S' '  do_sys_poll+0x1/0x2'
+hang 'libiscsi spins' libiscsi 'iscsi-test-cu (90) R'
+hang 'tgt waits for itself' tgt 'tgtd (90) S' '  futex_wait_queue+0x1/0x2'
+
+export ISER_GRACE=1 ISER_END_SECONDS=1
+bounded 20 "$work/log" bash -c 'exit 3'
+same 'the exit code of a case' "$rc" 3
+bounded 1 "$work/log" sleep 100
+same 'a case that takes too long' "$rc" 124
+bounded 1 "$work/log" bash -c 'trap "" TERM; while :; do sleep 1; done'
+same 'one that ignores its end' "$rc" 124
+same 'and what it was at' "$(grep -c '^bash ([0-9]*) ' <<<"$stuck")" 1
+kill() { :; }
+bounded 1 "$work/log" sleep 15
+same 'one that cannot be ended' "$rc" hangs
+unset -f kill
+
+# A machine that does nothing, and does not end when it is asked to.
+mkdir "$work/kernel" "$work/out"
+printf '#!/bin/bash\ntrap "" TERM\nwhile :; do sleep 1; done\n' >"$work/kernel/linux"
+chmod +x "$work/kernel/linux"
+# machine SECONDS: its exit code, whether that came in time, and nothing is left
+machine() {
+	local code=0 start=$SECONDS
+	TIMEOUT=$1 vm/uml/boot "$work/kernel" "$work" "$work/out" true 2>/dev/null || code=$?
+	[ $((SECONDS - start)) -lt 15 ] || code+=' late'
+	! pgrep -f "$work/kernel/linux" >/dev/null || code+=' left'
+	echo "$code"
+}
+same 'a machine whose time is over' "$(machine 2)" 124
+(sleep 2; touch "$work/out/end") &
+same 'a machine that is given up' "$(machine 1000)" 124
+wait
+(sleep 2; pkill -KILL -f "$work/kernel/linux") &
+same 'a machine that dies' "$(machine 1000)" 125
+wait
+echo 0 >"$work/out/status"
+sleep 1000 &
+same 'one that has reported goes at once' "$(SECONDS=0; machine_wait $! "$work/out" 1000; echo $((SECONDS < 15)))" 1
+{ kill -KILL $! && wait $!; } 2>/dev/null || true
 echo "1..$((passed + failed))"
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]

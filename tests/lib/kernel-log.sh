@@ -79,20 +79,17 @@ log_leaks() {
 
 # machine_broken CASE: says why, if nothing that follows can be trusted
 machine_broken() {
-	local pid stuck=
+	local stuck
 	if grep -q 'debug_locks: *0' /proc/lockdep_stats 2>/dev/null; then
 		echo 'lockdep reported and is off now'
 		return 0
 	fi
-	for pid in $(ps -eo pid=,stat= | awk '$2 ~ /^D/ {print $1}'); do
-		sleep 2
-		[ -e "/proc/$pid/stat" ] || continue
-		[ "$(awk '{print $3}' "/proc/$pid/stat")" = D ] || continue
-		stuck="$(cat "/proc/$pid/comm") ($pid) hangs in $(
-			sed -n 2p "/proc/$pid/stack" 2>/dev/null)"
-		echo "$stuck"
+	# shellcheck disable=SC2046 # numbers
+	stuck=$(stacks $(sleepers))
+	if [ -n "$stuck" ]; then
+		hang_place <<<"$stuck"
 		return 0
-	done
+	fi
 	if log_of "$1" | grep -qE 'Oops|general protection|KASAN'; then
 		echo 'the kernel reported a fault'
 		return 0

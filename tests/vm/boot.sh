@@ -8,12 +8,15 @@
 # ends. DIR is visible in there as /host/out, the tree, read-only, as
 # /host/tree. DIR/modules, if it exists, is laid over /lib/modules/<release>.
 # Left in DIR: ktap, log, dmesg, console, status. Exit code: that of the job;
-# 124 when the time was up; 125 when the machine died before the job ended.
+# 124 when the time was up; 125 when the machine died before the job ended. Whoever
+# makes a file DIR/end gives the machine up: it is ended within half a minute.
 # With --count the machine is emulated with one CPU whose clock counts its
 # instructions, and a plugin of the emulator writes DIR/counts.* (tests/bench).
 # With --accel alone it only prints what runs machines here: kvm or tcg.
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/vm/ends.sh
+. "$VM_DIR/ends.sh"
 
 kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count=''
 net=user,restrict=on
@@ -99,8 +102,8 @@ trap '[ -z "$qemu" ] || kill $qemu 2>/dev/null || :' EXIT
 
 # life: one life of the machine; sets code.
 life() {
-	local end=$((SECONDS + timeout))
-	rm -f "$out/status" "$out/up"
+	local i
+	rm -f "$out/status" "$out/up" "$out/end"
 	qemu-system-x86_64 "${accel[@]}" "${common[@]}" -smp "$smp" -serial "file:$out/console" \
 		-drive "file=$root,format=raw,if=virtio,readonly=on" \
 		-drive "file=$modimg,format=raw,if=virtio,readonly=on" \
@@ -109,11 +112,7 @@ life() {
 		"${random[@]}" "${netdev[@]}" \
 		-append "$append ${sets[*]}" </dev/null >"$out/qemu.log" 2>&1 &
 	qemu=$!
-	while [ $SECONDS -lt $end ] && kill -0 $qemu 2>/dev/null; do
-		# A machine that has reported gets a moment to go by itself.
-		[ ! -s "$out/status" ] || end=$((SECONDS + 5 < end ? SECONDS + 5 : end))
-		sleep 0.2
-	done
+	machine_wait $qemu "$out" "$timeout"
 	if [ -s "$out/status" ]; then
 		code=$(cat "$out/status")
 	elif kill -0 $qemu 2>/dev/null; then
@@ -122,6 +121,12 @@ life() {
 		code=125
 	fi
 	kill $qemu 2>/dev/null || true
+	# An emulator that hangs does not hear that.
+	for ((i = 0; i < 25; i++)); do
+		kill -0 $qemu 2>/dev/null || break
+		sleep 0.2
+	done
+	kill -KILL $qemu 2>/dev/null || true
 	wait $qemu 2>/dev/null || true
 	qemu=''
 }
