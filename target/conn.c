@@ -166,6 +166,8 @@ static void isert_say_end(struct isert_conn *ic, int reason)
 		why = "error";
 		break;
 	}
+	if (!reason && atomic_read(&ic->conn->sess->session_reinstatement))
+		isert_replaced_note(ic);
 	iser_log(ISER_LOG_END, &iser_conn_info(ic->dm)->remote,
 		 "session of %s lost: %s (%d)", ops->InitiatorName, why, reason);
 }

@@ -270,5 +270,6 @@ int isert_login_finish(struct isert_conn *ic)
 				      ic->final_len, false);
 	kvfree(ic->final_text);
 	ic->final_text = NULL;
+	isert_replaced_check(ic);
 	return ret;
 }

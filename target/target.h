@@ -216,6 +216,10 @@ __printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
 __printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
 					 const char *fmt, ...);
 
+/* replaced.c */
+void isert_replaced_note(struct isert_conn *ic);
+void isert_replaced_check(struct isert_conn *ic);
+
 /* close.c */
 void isert_release_all(struct isert_conn *ic);
 
