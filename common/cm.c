@@ -37,6 +37,8 @@ static int iser_cm_connect(struct iser_conn *conn)
 	u8 private[ISER_CM_LEN];
 	int ret;
 
+	if (!iser_port_up(conn->id))
+		return -ENETDOWN;
 	memcpy(&conn->info.local, &conn->id->route.addr.src_addr,
 	       sizeof(conn->info.local));
 	ret = iser_verbs_create(conn);
@@ -57,7 +59,44 @@ static int iser_cm_connect(struct iser_conn *conn)
 	param.initiator_depth = 1;
 	param.retry_count = ISER_CM_RETRIES;
 	param.rnr_retry_count = 6;
-	return rdma_connect_locked(conn->id, &param);
+	conn->info.step = "the answer to the connect request";
+	conn->handshake = true;
+	ret = rdma_connect(conn->id, &param);
+	/* Of TCP: nobody answers for the address. */
+	return ret == -EHOSTUNREACH ? -ETIMEDOUT : ret;
+}
+
+/* A provider may take long to connect; setup_lock keeps its objects meanwhile. */
+void iser_connect_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn,
+					      connect_work);
+	int ret = 0;
+
+	mutex_lock(&conn->setup_lock);
+	if (READ_ONCE(conn->state) == ISER_RESOLVING)
+		ret = iser_cm_connect(conn);
+	mutex_unlock(&conn->setup_lock);
+	if (ret)
+		iser_connection_fail(conn, ret);
+	iser_conn_put(conn);
+}
+
+/* The address is known, and with it the device. */
+static int iser_cm_route(struct iser_conn *conn)
+{
+	iser_port_note(conn);
+	if (!iser_port_up(conn->id))
+		return -ENETDOWN;
+	conn->info.step = "the route";
+	return rdma_resolve_route(conn->id, ISER_CM_TIMEOUT_MS);
+}
+
+/* No address or route: is a port the cause? */
+static int iser_cm_unresolved(struct iser_conn *conn, int status)
+{
+	return iser_port_cause(conn, status == -ETIMEDOUT ? -ETIMEDOUT :
+							    -EHOSTUNREACH);
 }
 
 /*
@@ -73,10 +112,11 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 
 	switch (event->event) {
 	case RDMA_CM_EVENT_ADDR_RESOLVED:
-		ret = rdma_resolve_route(id, ISER_CM_TIMEOUT_MS);
+		ret = iser_cm_route(conn);
 		break;
 	case RDMA_CM_EVENT_ROUTE_RESOLVED:
-		ret = iser_cm_connect(conn);
+		iser_conn_get(conn);
+		queue_work(iser_connect_wq, &conn->connect_work);
 		break;
 	case RDMA_CM_EVENT_ESTABLISHED:
 		if (conn->role == ISER_INITIATOR) {
@@ -88,7 +128,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		break;
 	case RDMA_CM_EVENT_ADDR_ERROR:
 	case RDMA_CM_EVENT_ROUTE_ERROR:
-		ret = -EHOSTUNREACH;
+		ret = iser_cm_unresolved(conn, event->status);
 		break;
 	case RDMA_CM_EVENT_UNREACHABLE:
 	case RDMA_CM_EVENT_CONNECT_ERROR:
@@ -104,6 +144,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		ret = -EADDRNOTAVAIL;
 		break;
 	case RDMA_CM_EVENT_DEVICE_REMOVAL:
+		conn->gone = true;
 		ret = -ENODEV;
 		break;
 	default:
@@ -133,19 +174,17 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 	if (IS_ERR(conn->id)) {
 		ret = PTR_ERR(conn->id);
 		conn->id = NULL;
-		goto fail;
+		WRITE_ONCE(conn->upper, NULL);
+		iser_conn_put(conn);
+		return ERR_PTR(ret);
 	}
+	conn->info.step = "the address (ARP, neighbour discovery)";
 	iser_conn_event(conn, ISER_EV_RESOLVE);
 	ret = rdma_resolve_addr(conn->id, (struct sockaddr *)src, dst,
 				ISER_CM_TIMEOUT_MS);
 	if (ret)
-		goto fail;
+		iser_connection_fail(conn, iser_cm_unresolved(conn, ret));
 	return conn;
-
-fail:
-	WRITE_ONCE(conn->upper, NULL);
-	iser_conn_put(conn);
-	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_ISER(iser_connect);
 

@@ -21,6 +21,11 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 
 	if (!conn)
 		return NULL;
+	conn->parked = iser_park_alloc();
+	if (!conn->parked) {
+		kfree(conn);
+		return NULL;
+	}
 	conn->role = role;
 	conn->param = *param;
 	conn->ops = ops;
@@ -39,6 +44,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	init_waitqueue_head(&conn->wait);
 	init_completion(&conn->down);
 	init_completion(&conn->last_receive);
+	INIT_WORK(&conn->connect_work, iser_connect_work);
 	INIT_WORK(&conn->end_work, iser_end_work);
 	INIT_WORK(&conn->flush_work, iser_flush_work);
 	INIT_WORK(&conn->free_work, iser_free_work);
@@ -64,6 +70,7 @@ static void iser_free_work(struct work_struct *work)
 		iser_pool_put(conn->pool);
 	kfree(conn->sink_sg);
 	kfree(conn->batch);
+	kfree(conn->parked);
 	kfree(conn);
 }
 
@@ -115,6 +122,8 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 
 	spin_lock_bh(&conn->send_lock);
 	done = iser_state_next(&conn->state, event);
+	if (done && event == ISER_EV_ESTABLISHED)
+		conn->info.established = true;
 	spin_unlock_bh(&conn->send_lock);
 	if (!done)
 		return false;
@@ -175,27 +184,19 @@ void iser_connection_fail(struct iser_conn *conn, int reason)
 }
 EXPORT_SYMBOL_ISER(iser_connection_fail);
 
-static void iser_end_work(struct work_struct *work)
+void iser_connect_give_up(struct iser_conn *conn, int reason)
 {
-	struct iser_conn *conn = container_of(work, struct iser_conn, end_work);
-
+	spin_lock_bh(&conn->send_lock);
+	if (!conn->info.established)
+		iser_connection_fail_locked(conn, reason);
+	spin_unlock_bh(&conn->send_lock);
 	wake_up_all(&conn->wait);
-	cancel_delayed_work_sync(&conn->hello.work);
-	/* Whoever saw the connection live and maps or posts has finished. */
-	synchronize_rcu();
-	if (conn->qp) {
-		rdma_disconnect(conn->id);
-		iser_send_await(conn);
-		iser_verbs_drain(conn);
-		iser_poll_stop(conn);
-	}
-	/* No completion any more: what waited for one is ended here. */
-	iser_jobs_flush(conn);
-	iser_tasks_sweep(conn);
-	mutex_lock(&conn->setup_lock);
-	iser_verbs_destroy(conn);
-	mutex_unlock(&conn->setup_lock);
+}
+EXPORT_SYMBOL_ISER(iser_connect_give_up);
 
+/* The half hears of the end, once: nothing of its own is with the device. */
+static void iser_end_tell(struct iser_conn *conn)
+{
 	iser_conn_event(conn, ISER_EV_DRAINED);
 	/* Submitted between the flush and now; later ones find DOWN. */
 	iser_jobs_flush(conn);
@@ -208,6 +209,52 @@ static void iser_end_work(struct work_struct *work)
 	}
 	complete_all(&conn->down);
 	wake_up_all(&conn->wait);
+}
+
+/* Have the peer told, unless the port is down: see port.c. */
+static void iser_end_disconnect(struct iser_conn *conn)
+{
+	struct ib_qp_attr attr = { .qp_state = IB_QPS_ERR };
+
+	if (iser_port_mute(conn->id)) {
+		ib_modify_qp(conn->qp, &attr, IB_QP_STATE);
+		return;
+	}
+	rdma_disconnect(conn->id);
+	conn->disconnected = conn->info.established;
+}
+
+static void iser_end_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn, end_work);
+	/* Of one that was never established the half has nothing. */
+	bool early = conn->role == ISER_INITIATOR && !conn->info.established;
+
+	wake_up_all(&conn->wait);
+	if (early) {
+		iser_end_tell(conn);
+		/* The queue pair may just be made; or it waits for its turn. */
+		if (cancel_work_sync(&conn->connect_work))
+			iser_conn_put(conn);
+	}
+	cancel_delayed_work_sync(&conn->hello.work);
+	/* Whoever saw the connection live and maps or posts has finished. */
+	synchronize_rcu();
+	if (conn->qp) {
+		iser_end_disconnect(conn);
+		iser_send_await(conn);
+		iser_verbs_drain(conn);
+		iser_poll_stop(conn);
+	}
+	/* No completion any more: what waited for one is ended here. */
+	iser_jobs_flush(conn);
+	iser_tasks_sweep(conn);
+	mutex_lock(&conn->setup_lock);
+	iser_verbs_destroy(conn);
+	mutex_unlock(&conn->setup_lock);
+
+	if (!early)
+		iser_end_tell(conn);
 	iser_conn_put(conn);
 }
 

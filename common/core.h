@@ -50,6 +50,7 @@
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
 #define ISER_POLL_BATCH		16	/* receives taken off a queue at a time */
+#define ISER_CONNECTS		32	/* connects of all initiators at a time */
 #define ISER_MAX_SILENT		256	/* connections that have not sent a Login */
 #define ISER_SILENT_TIME	(15 * HZ)
 
@@ -287,6 +288,10 @@ struct iser_conn {
 	bool guess;			/* send_lock: the reason may not be the first cause */
 
 	struct rdma_cm_id *id;
+	struct iser_parked *parked;	/* where the id goes while its port is down */
+	bool handshake;			/* a message of the CM may have been sent */
+	bool disconnected;		/* likewise the last one */
+	bool gone;			/* the device goes: handler of the id */
 	struct ib_device *dev;
 	struct iser_device_limits limits;	/* of dev */
 	struct ib_pd *pd;
@@ -327,7 +332,7 @@ struct iser_conn {
 
 	wait_queue_head_t wait;
 	struct completion down;
-	struct work_struct end_work, flush_work, free_work;
+	struct work_struct connect_work, end_work, flush_work, free_work;
 
 	/* target */
 	struct iser_listener *listener;
@@ -355,6 +360,7 @@ static inline u8 *iser_bhs(u8 *head)
 
 /* main.c */
 extern struct workqueue_struct *iser_wq, *iser_target_wq, *iser_initiator_wq;
+extern struct workqueue_struct *iser_connect_wq;
 __printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
 				   const char *fmt, ...);
 
@@ -396,6 +402,19 @@ void iser_send_later(struct iser_conn *conn);
 
 /* cm.c */
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
+void iser_connect_work(struct work_struct *work);
+
+/* port.c */
+extern struct ib_client iser_client;
+bool iser_port_up(const struct rdma_cm_id *id);
+bool iser_port_mute(const struct rdma_cm_id *id);
+int iser_port_cause(struct iser_conn *conn, int otherwise);
+void iser_port_note(struct iser_conn *conn);
+struct iser_parked *iser_park_alloc(void);
+bool iser_park(struct iser_conn *conn);
+struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn);
+void iser_park_done(struct iser_conn *conn);
+void iser_ports_exit(void);
 
 /* login.c */
 int iser_login_init(struct iser_conn *conn);

@@ -207,6 +207,7 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 	}
 	INIT_DELAYED_WORK(&conn->silent_work, iser_silent_work);
 	conn->id = id;
+	conn->handshake = true;
 	memcpy(&conn->info.local, &id->route.addr.src_addr,
 	       sizeof(conn->info.local));
 	memcpy(&conn->info.remote, &id->route.addr.dst_addr,

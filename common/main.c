@@ -13,7 +13,7 @@
 #include "core.h"
 
 struct workqueue_struct *iser_wq;
-struct workqueue_struct *iser_target_wq, *iser_initiator_wq;
+struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
 
 /*
  * iser_conn_warn - one line about a connection, for the administrator
@@ -61,26 +61,10 @@ int iser_param_uint(const char *val, const struct kernel_param *kp,
 }
 EXPORT_SYMBOL_ISER(iser_param_uint);
 
-/* The client does nothing but tell listeners that a device has appeared. */
-static int iser_add_device(struct ib_device *dev)
-{
-	iser_listeners_retry();
-	return 0;
-}
-
-static void iser_remove_device(struct ib_device *dev, void *data)
-{
-	/* Connections and listeners hear of it through their CM ids. */
-}
-
-static struct ib_client iser_client = {
-	.name = "iser",
-	.add = iser_add_device,
-	.remove = iser_remove_device,
-};
-
 static void iser_destroy_wqs(void)
 {
+	if (iser_connect_wq)
+		destroy_workqueue(iser_connect_wq);
 	if (iser_initiator_wq)
 		destroy_workqueue(iser_initiator_wq);
 	if (iser_target_wq)
@@ -109,8 +93,15 @@ static int __init iser_core_init(void)
 	 */
 	iser_initiator_wq = alloc_workqueue("iser_initiator",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	/*
+	 * Connects: some providers wait for the peer there, as long as TCP tries.
+	 * Not in the connection manager's own queue, which is one for all.
+	 */
+	iser_connect_wq = alloc_workqueue("iser_connect",
+					  WQ_UNBOUND | WQ_MEM_RECLAIM,
+					  ISER_CONNECTS);
 	ret = -ENOMEM;
-	if (!iser_target_wq || !iser_initiator_wq)
+	if (!iser_target_wq || !iser_initiator_wq || !iser_connect_wq)
 		goto free_wqs;
 	ret = ib_register_client(&iser_client);
 	if (!ret)
@@ -122,6 +113,9 @@ free_wqs:
 
 static void __exit iser_core_exit(void)
 {
+	/* The last connections are freed, maybe without their ids. */
+	flush_workqueue(iser_wq);
+	iser_ports_exit();
 	ib_unregister_client(&iser_client);
 	iser_log_exit();
 	iser_destroy_wqs();

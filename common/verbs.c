@@ -53,7 +53,7 @@ static void iser_read_device(struct iser_conn *conn)
 /*
  * iser_verbs_create - make the queue pair of conn->id
  *
- * From the handler of conn->id.  May sleep.  Return: 0 or negative errno, with
+ * From the handler of conn->id, or its connect work.  May sleep.  Return: 0 or negative errno, with
  * nothing left behind but what iser_verbs_destroy() takes away.
  */
 int iser_verbs_create(struct iser_conn *conn)
@@ -160,18 +160,22 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	struct iser_ring *ring;
 	struct ib_qp *qp;
 
-	/* Waits for the handler, which may just be making the queue pair. */
-	if (conn->id) {
+	/* Waits for the handler. */
+	if (conn->id && !iser_park(conn))
 		rdma_destroy_id(conn->id);
-		conn->id = NULL;
-	}
+	conn->id = NULL;
 	qp = conn->qp;
 	conn->qp = NULL;
 	iser_stags_free(conn);
 	if (qp) {
 		ib_mr_pool_destroy(qp, &qp->rdma_mrs);
-		ib_destroy_qp(qp);
+		if (iser_parked_id(conn))
+			rdma_destroy_qp(iser_parked_id(conn));
+		else
+			ib_destroy_qp(qp);
 	}
+	if (iser_parked_id(conn))
+		iser_park_done(conn);
 	iser_poll_destroy(conn);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);

@@ -105,6 +105,10 @@ struct iser_info {
 	bool shared;		/* target: it shares receives with others */
 	u32 send_depth;
 	struct sockaddr_storage local, remote;
+	bool established;	/* it has been, whatever has become of it */
+	const char *step;	/* initiator: what a connect waits for */
+	char port[64];		/* likewise: the RDMA device on the way, or that is down */
+	bool was_down;		/* a port of that has been, and it talks by datagrams */
 };
 
 /* Allocate_Connection_Resources: RFC 7145, section 5.1.1. */
@@ -201,6 +205,10 @@ struct iser_conn_param {
  * @upper: the half's, see iser_conn_upper()
  *
  * Does not wait.  May sleep.  Return: connection with one reference, or ERR_PTR.
+ * connection_terminate_notify() tells of all failures, of those of the first
+ * step too: -ENXIO: there is no RDMA device; -ENETDOWN: its port is down;
+ * -EHOSTUNREACH: no route leads over one; -ETIMEDOUT: nobody has answered;
+ * -ECONNREFUSED.
  */
 struct iser_conn *iser_connect(const struct sockaddr *dst,
 			       const struct sockaddr *src,
@@ -214,6 +222,12 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
  * -ERESTARTSYS when interrupted.
  */
 int iser_wait_connected(struct iser_conn *conn, int timeout_ms);
+
+/**
+ * iser_connect_give_up - end a connection unless it has been established
+ * @reason: negative errno, for the notification.  Any context.
+ */
+void iser_connect_give_up(struct iser_conn *conn, int reason);
 
 /**
  * iser_listen - accept connections on an address
