@@ -48,6 +48,10 @@ int iser_conn_bind(struct iscsi_cls_session *cls_session,
 	err = -EINVAL;
 	if (conn->dd_data || end->iscsi)
 		goto put;
+	if (!iser_attempt_succeeded(end)) {
+		err = -ENOTCONN;
+		goto put;
+	}
 	if (session->cmds_max > end->tasks) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "the session has %d tasks, max_cmds allows %u; log out and in again",
@@ -117,7 +121,7 @@ int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 			   char *buf)
 {
 	struct iser_endpoint *end = ep->dd_data;
-	struct sockaddr_storage remote = end->info->remote;
+	struct sockaddr_storage remote = end->remote;
 
 	switch (param) {
 	case ISCSI_PARAM_CONN_ADDRESS:

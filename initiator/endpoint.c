@@ -4,7 +4,15 @@
  */
 #include "initiator.h"
 
-static const char *reason_text(int reason)
+static DEFINE_MUTEX(endpoints_lock);
+static LIST_HEAD(endpoints);
+
+/**
+ * iser_reason_text - why a connection has ended or does not come about
+ * @reason: negative errno
+ * Return: text for a log line.
+ */
+const char *iser_reason_text(int reason)
 {
 	switch (reason) {
 	case -ECONNRESET:
@@ -28,8 +36,9 @@ static const char *reason_text(int reason)
 
 /*
  * Connection_Terminate_Notify.  Runs in a worker of the core, after the last
- * up-call of the connection.  The endpoint may be unbound (before bind_conn),
- * and libiscsi's connection outlives this call: ep_disconnect waits for it.
+ * up-call of the connection, and of each attempt to connect.  The endpoint may
+ * be unbound (before bind_conn), and libiscsi's connection outlives this call:
+ * ep_disconnect waits for it.
  */
 static void notify_terminated(struct iser_conn *conn, int reason)
 {
@@ -40,6 +49,8 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 	end->ended = true;
 	end->reason = reason;
 	iscsi = end->iscsi;
+	if (!iser_conn_info(conn)->established)
+		iser_attempt_ended(end, reason);
 	spin_unlock_bh(&end->lock);
 
 	/* An answer that says why comes first. */
@@ -49,13 +60,12 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 	if (!reason || !iscsi || end->logged_out)
 		return;
 
-	iser_log(ISER_LOG_END, &end->info->remote,
-		 "connection lost: %s (%d)",
-		 reason_text(reason), reason);
+	iser_log(ISER_LOG_END, &end->remote, "connection lost: %s (%d)",
+		 iser_reason_text(reason), reason);
 	iscsi_conn_failure(iscsi, ISCSI_ERR_CONN_FAILED);
 }
 
-static const struct iser_ops endpoint_ops = {
+const struct iser_ops iser_endpoint_ops = {
 	.control_notify = iser_recv_notify,
 	.connection_terminate_notify = notify_terminated,
 	.task_done = iser_task_notify_done,
@@ -77,12 +87,6 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 				       struct sockaddr *dst_addr,
 				       int non_blocking)
 {
-	u32 tasks = READ_ONCE(iser_max_cmds);
-	struct iser_conn_param param = {
-		.tasks = tasks,
-		.recv_depth = tasks + iser_unexpected + 1,
-		.remote_invalidate = true,
-	};
 	struct iser_endpoint *end;
 	struct iscsi_endpoint *ep;
 	int err;
@@ -99,20 +103,25 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	INIT_LIST_HEAD(&end->held);
 	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
 	iser_stock_init(&end->stock);
-	end->tasks = tasks;
+	end->tasks = READ_ONCE(iser_max_cmds);
+	memcpy(&end->remote, dst_addr, dst_addr->sa_family == AF_INET6 ?
+	       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+	iser_attempt_init(end);
+	end->ep = ep;
 	ep->dd_data = end;
 
-	end->conn = iser_connect(dst_addr, NULL, &param, &endpoint_ops, end);
-	if (IS_ERR(end->conn)) {
-		err = PTR_ERR(end->conn);
+	err = iser_attempt_begin(end);
+	if (err) {
+		iser_log(ISER_LOG_SESSION, &end->remote,
+			 "can't connect: error %d", err);
 		goto free;
 	}
-	end->info = iser_conn_info(end->conn);
-	/* An endpoint need not have a session that would hold the module. */
-	__module_get(THIS_MODULE);
+	mutex_lock(&endpoints_lock);
+	list_add_tail(&end->node, &endpoints);
+	mutex_unlock(&endpoints_lock);
 
 	if (!non_blocking) {
-		err = iser_wait_connected(end->conn, -1);
+		err = iser_ep_poll(ep, -1);
 		if (err < 0) {
 			iser_ep_disconnect(ep);
 			return ERR_PTR(err);
@@ -127,6 +136,8 @@ destroy:
 	return ERR_PTR(err);
 }
 
+#define POLL_SLICE	100	/* ms */
+
 /**
  * iser_ep_poll - wait until the connection is established
  * @ep: endpoint
@@ -137,13 +148,15 @@ destroy:
  */
 int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 {
+	unsigned long until = jiffies + msecs_to_jiffies(max(timeout_ms, 0));
 	struct iser_endpoint *end = ep->dd_data;
-	int ret = iser_wait_connected(end->conn, timeout_ms);
+	int ret;
 
-	if (ret < 0 && ret != -ERESTARTSYS)
-		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "can't connect: %s (%d)",
-			 reason_text(ret), ret);
+	/* By slices: the connection may be another one then. */
+	do {
+		ret = iser_attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
+					min(timeout_ms, POLL_SLICE));
+	} while (!ret && (timeout_ms < 0 || time_before(jiffies, until)));
 	return ret;
 }
 
@@ -160,6 +173,10 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 	struct iser_endpoint *end = ep->dd_data;
 	struct iscsi_conn *iscsi = end->iscsi;
 
+	mutex_lock(&endpoints_lock);
+	list_del(&end->node);
+	mutex_unlock(&endpoints_lock);
+	iser_attempt_stop(end);
 	iser_connection_terminate(end->conn);
 	iser_login_ended(end);
 
@@ -175,6 +192,19 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 	iser_conn_put(end->conn);
 	kfree(end);
 	iscsi_destroy_endpoint(ep);
-	/* The caller holds the module too, for its netlink call or session. */
-	module_put(THIS_MODULE);
+}
+
+/**
+ * iser_endpoints_exit - end what nobody will end any more
+ *
+ * An endpoint without a session does not hold the module: iscsid may have been
+ * killed while it connected, and nobody else knows of the endpoint.  After the
+ * transport has been unregistered, so that none is added.  Sleeps.
+ */
+void iser_endpoints_exit(void)
+{
+	struct iser_endpoint *end, *next;
+
+	list_for_each_entry_safe(end, next, &endpoints, node)
+		iser_ep_disconnect(end->ep);
 }

@@ -84,14 +84,26 @@ struct iser_stock {
  * connection is bound to it in between, and is not freed before ep_disconnect.
  */
 struct iser_endpoint {
-	struct iser_conn *conn;
-	const struct iser_info *info;
+	struct list_head node;		/* of all endpoints */
+	struct iscsi_endpoint *ep;
+	struct iser_conn *conn;		/* while it connects: attempt_lock */
+	const struct iser_info *info;	/* its */
 	struct iscsi_conn *iscsi;	/* NULL until bound; lock to set it */
 	u32 tasks;			/* asked of the core at connect */
 
-	spinlock_t lock;		/* iscsi, ended, reason */
+	spinlock_t lock;		/* iscsi, ended, reason, closing */
 	bool ended;			/* connection_terminate_notify() came */
+	bool closing;			/* ep_disconnect has begun */
 	int reason;
+
+	/* Attempts to connect: see attempt.c. */
+	struct mutex attempt_lock;
+	struct delayed_work attempt_work;
+	struct sockaddr_storage remote;	/* address and port of the target */
+	unsigned long until;		/* none begins later */
+	bool port_waited;		/* for one that was down */
+	int said;			/* the failure that was told last */
+	int failure;			/* given up */
 
 	/* Login: sent by one process at a time under libiscsi's ep_mutex. */
 	struct iser_keys keys;
@@ -166,7 +178,18 @@ int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 void iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
 			 struct iscsi_stats *stats);
 
+/* attempt.c */
+void iser_attempt_init(struct iser_endpoint *end);
+int iser_attempt_begin(struct iser_endpoint *end);
+void iser_attempt_ended(struct iser_endpoint *end, int reason);
+int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms);
+void iser_attempt_stop(struct iser_endpoint *end);
+bool iser_attempt_succeeded(struct iser_endpoint *end);
+
 /* endpoint.c */
+extern const struct iser_ops iser_endpoint_ops;
+void iser_endpoints_exit(void);
+const char *iser_reason_text(int reason);
 struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 				       struct sockaddr *dst_addr,
 				       int non_blocking);

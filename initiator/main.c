@@ -244,6 +244,7 @@ static int __init iser_init(void)
 static void __exit iser_exit(void)
 {
 	iscsi_unregister_transport(&iser_transport);
+	iser_endpoints_exit();
 	destroy_workqueue(iser_answer_wq);
 }
 

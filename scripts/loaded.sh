@@ -45,6 +45,12 @@ for m in $modules; do
 		old+=" $m"
 	fi
 done
+# Connects of iscsid; one that was killed leaves its own behind.
+endpoints=$(find /sys/class/iscsi_endpoint -name 'ep-*' 2>/dev/null | wc -l)
+connections=$(find /sys/class/iscsi_connection -name 'connection*' 2>/dev/null | wc -l)
+if [ -d "$sys/ib_iser" ] && [ "$endpoints" -gt "$connections" ]; then
+	echo "$((endpoints - connections)) endpoint(s) without a connection: they hold nothing, and end with ib_iser"
+fi
 if [ -z "$old" ]; then
 	echo "nothing to swap: what gets loaded next is what is installed"
 	exit

@@ -58,6 +58,21 @@ provider_down() {
 	ip link delete $own_netdev 2>/dev/null || true
 }
 
+# link_cut link|carrier, link_mend link|carrier: NETDEV goes down and comes up
+link_cut() {
+	case $1 in
+	link) ip link set "$NETDEV" down ;;
+	carrier) ip link set "$NETDEV" carrier off || skip "no carrier to lose on $NETDEV" ;;
+	esac
+}
+
+link_mend() {
+	case $1 in
+	link) ip link set "$NETDEV" up ;;
+	carrier) ip link set "$NETDEV" carrier on ;;
+	esac
+}
+
 # not_ready: RNR NAKs that the device has sent; iWARP knows none
 not_ready() {
 	cat "/sys/class/infiniband/$(rdma_device)/ports/1/hw_counters/send_rnr_err" 2>/dev/null || echo 0
