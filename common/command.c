@@ -316,6 +316,14 @@ int iser_deallocate_task_resources(struct iser_task *task)
 }
 EXPORT_SYMBOL_ISER(iser_deallocate_task_resources);
 
+bool iser_task_answered(const struct iser_task *task)
+{
+	const struct iser_io *io = container_of(task, struct iser_io, task);
+
+	return io->state == ISER_IO_POSTED && io->rsp;
+}
+EXPORT_SYMBOL_ISER(iser_task_answered);
+
 /*
  * iser_command_drop - let go of a task whose connection has ended
  *

@@ -45,7 +45,28 @@ static void mark(struct iscsi_task *task)
 		it->state = ITASK_DYING;
 }
 
-/* Mark what a task management request has ended. */
+/*
+ * The task of an abort.  Its slot may have another one by now: a task is known
+ * by its Initiator Task Tag and its CmdSN.  Under back_lock.
+ */
+static struct iscsi_task *aborted_task(struct iscsi_session *session,
+				       const struct iscsi_tm *req)
+{
+	struct iscsi_task *task;
+	u32 i = get_itt(req->rtt);
+
+	if (i >= session->cmds_max)
+		return NULL;
+	task = session->cmds[i];
+	return task->sc && task->hdr_itt == req->rtt &&
+	       task->cmdsn == req->refcmdsn ? task : NULL;
+}
+
+/*
+ * Mark what a task management request has ended: an abort its task, a reset
+ * the tasks of a CmdSN before its own (RFC 7143, section 11.5.1).  Its answer
+ * may be late, and libiscsi may have gone on with new commands.
+ */
 static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req)
 {
 	u8 function = req->flags & ISCSI_FLAG_TM_FUNC_MASK;
@@ -55,20 +76,22 @@ static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req
 	struct iscsi_task *task;
 	u32 i;
 
-	if (function == ISCSI_TM_FUNC_ABORT_TASK) {
-		i = get_itt(req->rtt);
-		if (i < session->cmds_max)
-			mark(session->cmds[i]);
-		return;
-	}
-
 	/* The lock keeps task->sc. */
 	spin_lock_bh(&session->back_lock);
+	if (function == ISCSI_TM_FUNC_ABORT_TASK) {
+		task = aborted_task(session, req);
+		if (task)
+			mark(task);
+		goto unlock;
+	}
 	for (i = 0; i < session->cmds_max; i++) {
 		task = session->cmds[i];
-		if (task->sc && (all || task->sc->device->lun == lun))
+		if (task->sc && (all || task->sc->device->lun == lun) &&
+		    iscsi_sna_lt(be32_to_cpu(task->cmdsn),
+				 be32_to_cpu(req->cmdsn)))
 			mark(task);
 	}
+unlock:
 	spin_unlock_bh(&session->back_lock);
 }
 
@@ -96,16 +119,47 @@ static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 	iser_tmf_put(end);
 }
 
+/* Has the task of an abort a response that libiscsi has not seen? */
+static bool abort_answered(struct iscsi_session *session,
+			   const struct iscsi_tm *req)
+{
+	struct iscsi_task *task;
+	struct iser_itask *it;
+	bool answered;
+
+	spin_lock_bh(&session->back_lock);
+	task = aborted_task(session, req);
+	it = task ? task->dd_data : NULL;
+	answered = it && it->state == ITASK_SENT && it->task &&
+		   iser_task_answered(it->task);
+	spin_unlock_bh(&session->back_lock);
+	return answered;
+}
+
 static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_tm_rsp *rsp = (const void *)pdu->bhs;
 	/* libiscsi still has the task: nobody has written to its slot. */
 	const struct iscsi_tm *req = (const void *)pdu->task->bhs;
+	struct iscsi_session *session = end->iscsi->session;
 
-	if (rsp->response != ISCSI_TMF_RSP_COMPLETE &&
-	    rsp->response != ISCSI_TMF_RSP_NO_TASK)
+	switch (rsp->response) {
+	case ISCSI_TMF_RSP_COMPLETE:
+		break;
+	case ISCSI_TMF_RSP_NO_TASK:
+		/*
+		 * It has been answered; a target may let this overtake the
+		 * answer, and use the STag until then.  So only an answer that
+		 * waits for its Send counts.  Otherwise the SCSI layer resets
+		 * the logical unit, unless the answer is faster.
+		 */
+		if (abort_answered(session, req))
+			break;
 		return false;
-	mark_tasks(end->iscsi->session, req);
+	default:
+		return false;
+	}
+	mark_tasks(session, req);
 	hold(end, pdu);
 	return true;
 }

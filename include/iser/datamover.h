@@ -486,6 +486,12 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged);
  */
 int iser_deallocate_task_resources(struct iser_task *task);
 
+/**
+ * iser_task_answered - initiator: has a response arrived that is to be handed
+ * up when the device has let go of the task?  From an up-call.
+ */
+bool iser_task_answered(const struct iser_task *task);
+
 /* --- received PDUs -------------------------------------------------------- */
 
 /**

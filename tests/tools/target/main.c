@@ -17,6 +17,10 @@
  *   wrong     waits for two commands, answers one and invalidates the other's STag
  *   early     answers a write with a check condition before its data are here
  *   pings     1000 NOP-In that want no answer, then the response: answered
+ *   reset-late  a task management request is answered when the block is read,
+ *             after that command and before its data: refused, accepted
+ *   no-task   an abort of the read is answered by "task does not exist", then
+ *             the data and the response come: refused, accepted
  *   mute      no answer, nor to anything else on this connection
  *   close     the connection goes while the data are written
  * and, one message in place of the response:

@@ -69,6 +69,45 @@ static void bad_message(struct conn *c, const struct command *cmd)
 
 static struct command first;
 static int triggered, have_first;
+static uint32_t reset_itt;
+static struct conn *reset_conn;
+
+static void tmf_answer(struct conn *c, uint32_t itt, unsigned char code)
+{
+	unsigned char *bhs = pdu(c, 0x22, itt);
+
+	bhs[2] = code;
+	put32(bhs + 20, 0);
+	c->statsn++;
+	send_pdu(c, 0, 0);
+}
+
+/* Data of a read and its response, when the initiator had time to act. */
+static void late_data(struct conn *c, const struct command *cmd)
+{
+	usleep(opt.wait_ms * 1000);
+	verdict(rdma(c, IBV_WR_RDMA_WRITE, disk + opt.trigger * BLOCK, cmd->edtl,
+		     cmd->read_base, cmd->read_stag));
+	if (!c->dead)
+		respond(c, cmd, cmd->edtl, 0);
+}
+
+int tmf_misbehave(struct conn *c, uint32_t itt, int function)
+{
+	if (is("reset-late") && !triggered) {
+		reset_itt = itt;
+		reset_conn = c;
+		printf("reset held\n");
+		return 1;
+	}
+	if (is("no-task") && function == 1 && have_first) {
+		have_first = 0;
+		tmf_answer(c, itt, 1);
+		late_data(c, &first);
+		return 1;
+	}
+	return 0;
+}
 
 int misbehave(struct conn *c, const struct command *cmd, int read)
 {
@@ -83,7 +122,16 @@ int misbehave(struct conn *c, const struct command *cmd, int read)
 		return 1;
 	}
 	triggered = 1;
-	if (is("late")) {
+	if (is("no-task")) {
+		first = *cmd;
+		have_first = 1;
+	} else if (is("reset-late")) {
+		if (reset_conn == c) {
+			tmf_answer(c, reset_itt, 0);
+			printf("reset answered\n");
+		}
+		late_data(c, cmd);
+	} else if (is("late")) {
 		if (read)
 			rdma(c, IBV_WR_RDMA_WRITE, disk + opt.trigger * BLOCK, cmd->edtl,
 			     cmd->read_base, cmd->read_stag);

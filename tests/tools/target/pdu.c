@@ -87,6 +87,8 @@ void received(struct conn *c, unsigned char *msg, uint32_t len)
 		scsi(c, msg, len);
 		return;
 	case 0x02:
+		if (tmf_misbehave(c, itt, bhs[1] & 0x7f))
+			return;
 		put32(pdu(c, 0x22, itt) + 20, 0);
 		break;
 	case 0x03:

@@ -73,6 +73,8 @@ void scsi(struct conn *c, const unsigned char *msg, uint32_t len);
 
 /* misbehave.c: a command on the block. 1: it was dealt with. */
 int misbehave(struct conn *c, const struct command *cmd, int read);
+/* Task management: likewise. */
+int tmf_misbehave(struct conn *c, uint32_t itt, int function);
 
 /* pdu.c */
 void received(struct conn *c, unsigned char *msg, uint32_t len);
