@@ -73,6 +73,24 @@ link_mend() {
 	esac
 }
 
+# now: hundredths of a second
+now() {
+	cut -d ' ' -f 1 /proc/uptime | tr -d .
+}
+
+# outage link|carrier SECONDS: NETDEV is without it for so long, under I/O to
+# DEVICE; 5 s after it is back I/O goes on
+outage() {
+	local up
+	link_cut "$1"
+	sleep "$2"
+	link_mend "$1"
+	up=$(now)
+	io_moves "$DEVICE" || true
+	wait_for 5 "I/O goes on after $2 s without $1" io_moves "$DEVICE"
+	note "$1 down for $2 s: I/O goes on $(($(now) - up))0 ms after it is up"
+}
+
 # not_ready: RNR NAKs that the device has sent; iWARP knows none
 not_ready() {
 	cat "/sys/class/infiniband/$(rdma_device)/ports/1/hw_counters/send_rnr_err" 2>/dev/null || echo 0
