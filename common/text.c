@@ -54,6 +54,21 @@ const char *iser_keys_find(const char *text, u32 len, const char *key,
 	return NULL;
 }
 
+u32 iser_keys_answer_size(const char *text, u32 len)
+{
+	struct iser_pair pair;
+	u32 pos = 0, size = 0;
+	int rc;
+
+	while ((rc = iser_text_next(text, len, pos, &pair)) != 0) {
+		size += (u32)sizeof("=NotUnderstood");
+		if (rc > 0)
+			size += pair.key_len;
+		pos = pair.end;
+	}
+	return size;
+}
+
 bool iser_text_is(const char *buf, const struct iser_pair *pair,
 		  const char *word)
 {

@@ -8,6 +8,8 @@
 #include <linux/slab.h>
 #include "target.h"
 
+#define ISERT_OWN_WORDS	2048	/* bytes of a Login Response that answer no key */
+
 /**
  * isert_validate_params - what LIO may negotiate
  * @conn: LIO's connection, parameters copied, negotiation not begun
@@ -74,6 +76,18 @@ static void isert_first_request(struct isert_conn *ic,
 	ic->keys.leading = login->leading_connection;
 }
 
+/*
+ * A text that LIO can take: with an end, and with room in the response for an
+ * answer to each key, where older kernels do not look.
+ */
+static bool isert_text_fits(const char *text, u32 len)
+{
+	if (len == ISERT_LOGIN_TEXT && text[len - 1])
+		return false;
+	return iser_keys_answer_size(text, len) <=
+		ISERT_LOGIN_TEXT - ISERT_OWN_WORDS;
+}
+
 static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 			    const struct iser_pdu *pdu)
 {
@@ -90,8 +104,15 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
 	/* LIO compares beyond the end of a text: zeros, and a NUL in any case. */
-	memset(login->req_buf, 0, ISERT_LOGIN_TEXT + 1);
+	memset(login->req_buf, 0, ISERT_LOGIN_TEXT);
 	iser_pdu_copy(pdu, 0, login->req_buf, len);
+	if (!isert_text_fits(login->req_buf, len)) {
+		isert_warn(ic, "login refused: its text of %u bytes has no end, or too many keys",
+			   len);
+		return isert_refuse_login(ic, pdu->bhs,
+					  ISCSI_STATUS_CLS_INITIATOR_ERR,
+					  ISCSI_LOGIN_STATUS_INIT_ERR);
+	}
 
 	if (login->first_request)
 		isert_first_request(ic, login);
@@ -112,7 +133,7 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 					  ISCSI_STATUS_CLS_INITIATOR_ERR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
-	memset(login->req_buf + ret, 0, ISERT_LOGIN_TEXT + 1 - ret);
+	memset(login->req_buf + ret, 0, ISERT_LOGIN_TEXT - ret);
 	hton24(req->dlength, ret);
 	return 0;
 }
@@ -172,6 +193,8 @@ int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
 		return iser_send_login(ic->dm, (u8 *)login->rsp, NULL, 0,
 				       false);
 	}
+	if (len > ISERT_LOGIN_TEXT)
+		return -EMSGSIZE;
 	text = kvzalloc(ISERT_LOGIN_TEXT, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;

@@ -157,4 +157,11 @@ int iser_keys_finish(struct iser_keys *k);
 const char *iser_keys_find(const char *text, u32 len, const char *key,
 			   u32 *value_len);
 
+/**
+ * iser_keys_answer_size - bytes of a text that answers NotUnderstood to each key
+ * @text: text; what is no key=value counts as one
+ * @len: its length
+ */
+u32 iser_keys_answer_size(const char *text, u32 len);
+
 #endif

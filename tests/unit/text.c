@@ -182,6 +182,33 @@ static void find(struct unit *t)
 
 UNIT_TABLE(find, finds)
 
+struct answer_row {
+	const char *what;
+	const char *text;
+	u32 want;
+};
+
+static const struct answer_row answers[] = {
+	{ "nothing", "", 0 },
+	{ "padding", "|||", 0 },
+	{ "a key", "Key=a|", sizeof("Key=NotUnderstood") },
+	{ "without a NUL", "Key=a", sizeof("Key=NotUnderstood") },
+	{ "a long value", "K=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|", sizeof("K=NotUnderstood") },
+	{ "short keys", "a=|b=|c=|", 3 * sizeof("a=NotUnderstood") },
+	{ "no pair", "a=|bbb|c=|", 2 * sizeof("a=NotUnderstood") + sizeof("=NotUnderstood") },
+};
+
+static void answer(struct unit *t)
+{
+	const struct answer_row *row = t->param_value;
+	struct iser_text text;
+
+	fill(t, &text, row->text, 0);
+	CHECK_EQ(t, iser_keys_answer_size(text.buf, text.len), row->want);
+}
+
+UNIT_TABLE(answer, answers)
+
 struct has_row {
 	const char *what;
 	const char *value;
@@ -292,6 +319,7 @@ struct unit_case text_cases[] = {
 	UNIT_ROWS(list, "list"),
 	UNIT_ROWS(number, "number"),
 	UNIT_ROWS(find, "find"),
+	UNIT_ROWS(answer, "room for answers"),
 	UNIT_ROWS(has, "word in a list"),
 	UNIT_CASE(remove_pairs, "pairs are taken out"),
 	UNIT_CASE(set_value, "values shrink and grow within the buffer"),
