@@ -9,6 +9,17 @@
 #include <linux/version.h>
 #include <linux/export.h>
 
+/*
+ * The oldest kernels of the series that are tested.  Older ones have a LIO and a
+ * libiscsi that nobody has compared with what is called here.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 170)
+#error "this kernel is too old: iSER needs 6.1.170 or a later one of that series"
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 107)
+#error "this kernel is too old: iSER needs 6.12.107 or a later one of that series"
+#endif
+
 /* Names of symbol namespaces became strings in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_ISER(sym)	EXPORT_SYMBOL_NS_GPL(sym, "ISER")
