@@ -93,7 +93,30 @@ static bool isert_in_place(struct isert_task *t, struct iser_pdu *pdu)
 	return true;
 }
 
-/* A command with immediate data.  The PDU is given back, or held by the task. */
+/*
+ * Before LIO submits a write.
+ *
+ * Data-Out that follow need its buffer.  LIO allocates it at once for a write
+ * with immediate data, else only when the command is submitted: for one ahead of
+ * its CmdSN that is later, and with the backend's submit_type 2 a worker does it.
+ * So LIO is told of immediate data, of no bytes where there are none.
+ *
+ * LIO starts its timer for Data-Out before it submits a write that brings none,
+ * and a worker may be held up for longer than that.  A timer that runs already
+ * is not started: isert_get_dataout() finds it and stops it.
+ */
+static void isert_prepare_write(struct iscsit_cmd *cmd)
+{
+	if (cmd->unsolicited_data)
+		cmd->immediate_data = 1;
+	else if (cmd->data_direction == DMA_TO_DEVICE && !cmd->immediate_data)
+		cmd->dataout_timer_flags |= ISCSI_TF_RUNNING;
+}
+
+/*
+ * A command with immediate data, or Data-Out to follow.  The PDU is given back,
+ * or held by the task.
+ */
 static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
 			    struct iser_pdu *pdu)
 {
@@ -176,6 +199,7 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 	if (!cmd->sense_reason &&
 	    cmd->first_burst_len != cmd->se_cmd.data_length)
 		isert_buffer_attach(t);
+	isert_prepare_write(cmd);
 	/* It may be done before LIO has finished looking at it. */
 	kref_get(&cmd->se_cmd.cmd_kref);
 	if (cmd->immediate_data) {

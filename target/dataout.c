@@ -71,12 +71,9 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 		isert_protocol_error(ic, "Data-Out that nobody asked for");
 		return false;
 	}
-	if (cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING) {
-		/* No buffer yet: only other connections' commands are waited for. */
-		if (cmd->cmd_flags & ICF_OOO_CMDSN)
-			isert_protocol_error(ic, "Data-Out of a command ahead of its CmdSN");
+	/* It has its buffer since it came: isert_prepare_write().  So it was aborted. */
+	if (cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING)
 		return false;
-	}
 	/* LIO adds the two. */
 	if (offset + len < offset) {
 		isert_protocol_error(ic, "Data-Out of %u bytes at offset %u",

@@ -21,11 +21,11 @@ acks_counted() {
 	log_since | grep -c 'are acknowledged' || true
 }
 
-# acks_case CASE: mark_log, and this case of iser-conform at target t1
+# acks_case CASE [OPTION...]: mark_log, and this case of iser-conform at target t1
 acks_case() {
 	need_tool iser-conform
 	modprobe -a rdma_ucm ib_uverbs
 	mark_log
 	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --target "$(iqn t1)" \
-		--initiator "$(initiator_name)" --slow "$SLOW" "$1"
+		--initiator "$(initiator_name)" --slow "$SLOW" "${@:2}" "$1"
 }

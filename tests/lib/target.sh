@@ -213,7 +213,8 @@ backstores_down() {
 	return $rc
 }
 
-# backstore_slow NAME MIB MILLISECONDS: each command takes this long
+# backstore_slow NAME MIB MILLISECONDS [DEPTH]: each command takes this long; so many
+# at a time
 backstore_slow() {
 	local null=/sys/kernel/config/nullb/iser-$1 disk
 	target_modules >&2
@@ -224,8 +225,11 @@ backstore_slow() {
 	echo 1 >"$null/memory_backed"
 	echo 2 >"$null/irqmode"
 	echo $(($3 * 1000000)) >"$null/completion_nsec"
+	[ -z "${4:-}" ] || echo "$4" >"$null/hw_queue_depth"
 	echo 1 >"$null/power"
 	disk=/dev/iser-$1
 	[ -b "$disk" ] || disk=/dev/nullb$(cat "$null/index")
+	# A scheduler would hold more than the queue does.
+	[ -z "${4:-}" ] || echo none >"/sys/block/${disk##*/}/queue/scheduler"
 	backstore_new iblock "$1" "udev_path=$disk"
 }

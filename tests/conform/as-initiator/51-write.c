@@ -13,6 +13,27 @@ static void write_and_verify(struct conn *c, struct mem *m, uint32_t immediate, 
 	verify(c, lba, m->len, seed);
 }
 
+CASE(initiator, "write/behind-reads", "R-7.3.6-1",
+     "a write that the backend can't take for some seconds, two slow reads being ahead, is done")
+{
+	struct conn *c = session("");
+	uint32_t lba = free_block(c);
+	struct mem *in = mem_new(c, 4096, READ_SINK), *out = mem_new(c, 131072, WRITE_SOURCE);
+	struct msg *m[3];
+	int i;
+
+	fill(out->p, out->len, 77);
+	m[0] = read_blocks(c, lba, in);
+	m[1] = read_blocks(c, lba, in);
+	m[2] = write_blocks(c, lba, out, 0);
+	post_many(c, m, 3);
+	for (i = 0; i < 3; i++) {
+		step("waiting for response %d of 3", i + 1);
+		while (!take(c, ISCSI_RESPONSE, itt_of(BHS(m[i])), 1000))
+			check(!c->ended, "the connection ended: %s", c->how);
+	}
+}
+
 CASE(initiator, "write/sizes", "D-9.3-4 R-7.3.6-2 R-7.3.6-3 R-7.3.6-8 R-7.3.6-9 D-8.3-2 D-6-5 R-9.5.1-2",
      "writes of 1 block to 1 MiB, all of them fetched")
 {

@@ -132,6 +132,54 @@ CASE(initiator, "data-out/interleaved", "R-7.3.4-2 R-7.3.1-10",
 		verify(c, lba + i * 32768 / size, 32768, 140 + i);
 }
 
+/* The command and its Data-Out by one doorbell; the last @fetched bytes are fetched. */
+static void one_doorbell(struct conn *c, uint32_t fetched, uint32_t seed)
+{
+	uint32_t lba = free_block(c), first = 32768, i;
+	struct mem *m = mem_new(c, first + fetched, WRITE_SOURCE);
+	struct msg *all[5];
+
+	fill(m->p, m->len, seed);
+	all[0] = begin(c, lba, m, 0);
+	for (i = 0; i < 4; i++)
+		all[i + 1] = data_out(c, itt_of(BHS(all[0])), NO_TAG, i, i * 8192,
+				      m->p + i * 8192, 8192, i == 3);
+	post_many(c, all, 5);
+	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(all[0]))));
+	verify(c, lba, m->len, seed);
+}
+
+CASE(initiator, "data-out/one-doorbell", "R-7.3.4-2 R-7.3.4-1",
+     "20 writes, the command and its Data-Out by one doorbell each")
+{
+	struct conn *c = unsolicited(YES "FirstBurstLength=32768 ImmediateData=No");
+	int i;
+
+	for (i = 0; i < 20; i++)
+		one_doorbell(c, i % 2 ? 0 : 65536, 150 + i);
+}
+
+CASE(initiator, "data-out/ahead-of-cmdsn", "R-7.3.4-2 R-9.5.1-1",
+     "the Data-Out of a write that waits for an earlier CmdSN are taken, and it waits")
+{
+	struct conn *c = unsolicited(YES "FirstBurstLength=32768 ImmediateData=No");
+	uint32_t lba = free_block(c), i;
+	struct mem *m = mem_new(c, 32768, WRITE_SOURCE);
+	struct msg *missing = test_unit_ready(c), *out;
+
+	fill(m->p, m->len, 180);
+	out = begin(c, lba, m, 0);
+	post(c, out);
+	for (i = 0; i < 4; i++)
+		post(c, data_out(c, itt_of(BHS(out)), NO_TAG, i, i * 8192, m->p + i * 8192,
+				 8192, i == 3));
+	nothing_else(c);
+	post(c, missing);
+	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(missing))));
+	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(out))));
+	verify(c, lba, m->len, 180);
+}
+
 CASE(initiator, "data-out/response-waits", "R-9.5.1-2 R-9.5.1-1",
      "no response before the last Data-Out has come")
 {
