@@ -45,6 +45,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	init_completion(&conn->down);
 	init_completion(&conn->last_receive);
 	INIT_WORK(&conn->connect_work, iser_connect_work);
+	iser_event_init(conn);
 	INIT_WORK(&conn->end_work, iser_end_work);
 	INIT_WORK(&conn->flush_work, iser_flush_work);
 	INIT_WORK(&conn->free_work, iser_free_work);

@@ -117,6 +117,7 @@ struct iser_pool {
 	u32 promised;			/* receives that users may use */
 	struct iser_ring *ring;
 	u32 nr;				/* of its buffers */
+	struct list_head conns;		/* of iser_conn.pool_node */
 	bool armed;			/* an event comes when few are posted */
 
 	struct kref ref;		/* connections, until they are freed */
@@ -125,6 +126,7 @@ struct iser_pool {
 	struct ib_srq *srq;
 	u32 size;			/* receives that the queue holds */
 	bool closed;			/* srq goes */
+	bool failed;			/* the device says so */
 	struct delayed_work grow;
 };
 
@@ -297,6 +299,8 @@ struct iser_conn {
 	struct ib_pd *pd;
 	struct iser_poll poll;
 	struct ib_qp *qp;
+	atomic_t event;			/* first ib_event_type of the device, + 1 */
+	struct delayed_work event_work;
 	u32 max_sge;			/* of a Send or RDMA Write */
 	u32 max_sge_rd;
 	u32 ird;			/* initiator: Reads that this end answers at a time */
@@ -316,6 +320,7 @@ struct iser_conn {
 	struct iser_hello_exchange hello;
 	struct iser_ring *ring;		/* setup_lock to add to it */
 	struct iser_pool *pool;		/* target: where receives are shared */
+	struct list_head pool_node;	/* pool->conns; iser_pools_lock */
 	u32 promised;			/* receives of it; iser_pools_lock */
 	u32 taken;			/* of them, since the beginning */
 	atomic_t given;			/* back */
@@ -391,8 +396,14 @@ int iser_verbs_create(struct iser_conn *conn);
 void iser_verbs_drain(struct iser_conn *conn);
 void iser_verbs_destroy(struct iser_conn *conn);
 
+/* event.c */
+void iser_event_init(struct iser_conn *conn);
+void iser_cq_event(struct ib_event *event, void *context);
+void iser_qp_event(struct ib_event *event, void *context);
+
 /* poll.c */
 int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives);
+void iser_poll_kick(struct iser_conn *conn);
 void iser_poll_stop(struct iser_conn *conn);
 void iser_poll_destroy(struct iser_conn *conn);
 void iser_send_event(struct iser_conn *conn);

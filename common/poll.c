@@ -115,13 +115,13 @@ static void iser_poll_target(struct work_struct *work)
 }
 
 /*
- * Poll soon.  Any context.
+ * iser_poll_kick - poll soon.  Any context.
  *
  * Not in a worker during the login, which would be later: of what a target
  * sends right behind its last Login Response one message finds a receive, the
  * others do when that has been handed up.
  */
-static void iser_poll_kick(struct iser_conn *conn)
+void iser_poll_kick(struct iser_conn *conn)
 {
 	if (conn->role == ISER_TARGET)
 		queue_work(iser_target_wq, &conn->poll.work);
@@ -136,15 +136,6 @@ static void iser_poll_event(struct ib_cq *cq, void *context)
 	iser_poll_kick(context);
 }
 
-static void iser_poll_error(struct ib_event *event, void *context)
-{
-	struct iser_conn *conn = context;
-
-	iser_conn_warn(conn, "completion queue error: %s, ending the connection",
-		       ib_event_msg(event->event));
-	iser_connection_fail(conn, -EIO);
-}
-
 static void iser_poll_late(struct work_struct *work)
 {
 	iser_poll_kick(container_of(to_delayed_work(work), struct iser_conn,
@@ -157,7 +148,7 @@ static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
 	struct ib_cq_init_attr attr = { .cqe = size, .comp_vector = vector };
 	struct ib_cq *cq;
 
-	cq = ib_create_cq(conn->dev, iser_poll_event, iser_poll_error, conn,
+	cq = ib_create_cq(conn->dev, iser_poll_event, iser_cq_event, conn,
 			  &attr);
 	/* Not the default: ib_drain_qp() would poll it beside us. */
 	if (!IS_ERR(cq))

@@ -74,6 +74,18 @@ static int iser_pool_add(struct iser_pool *pool, u32 more)
 	return ret;
 }
 
+/* Nobody can receive any more.  Under iser_pools_lock. */
+static void iser_pool_fail(struct iser_pool *pool)
+{
+	struct iser_conn *conn;
+
+	iser_log(ISER_LOG_SESSION, NULL,
+		 "%s: shared receive queue error, ending its %u connections",
+		 pool->dev->name, pool->users);
+	list_for_each_entry(conn, &pool->conns, pool_node)
+		iser_connection_fail(conn, -EIO);
+}
+
 static void iser_pool_grow(struct work_struct *work)
 {
 	struct iser_pool *pool = container_of(to_delayed_work(work),
@@ -85,6 +97,10 @@ static void iser_pool_grow(struct work_struct *work)
 	/* Connections wait for this, and disks for them: never write out. */
 	flags = memalloc_noio_save();
 	mutex_lock(&iser_pools_lock);
+	if (READ_ONCE(pool->failed)) {
+		iser_pool_fail(pool);
+		goto unlock;
+	}
 	pool->armed = false;
 	lost = pool->joined - pool->users;
 	most = min(pool->promised + lost, pool->size);
@@ -95,6 +111,7 @@ static void iser_pool_grow(struct work_struct *work)
 		if (!ret)
 			iser_pool_arm(pool);
 	}
+unlock:
 	mutex_unlock(&iser_pools_lock);
 	memalloc_noio_restore(flags);
 	if (ret) {
@@ -105,12 +122,14 @@ static void iser_pool_grow(struct work_struct *work)
 	}
 }
 
+/* Any context, also a hard interrupt: a work does what there is to do. */
 static void iser_pool_event(struct ib_event *event, void *context)
 {
 	struct iser_pool *pool = context;
 
-	if (event->event == IB_EVENT_SRQ_LIMIT_REACHED)
-		mod_delayed_work(iser_wq, &pool->grow, 0);
+	if (event->event == IB_EVENT_SRQ_ERR)
+		WRITE_ONCE(pool->failed, true);
+	mod_delayed_work(iser_wq, &pool->grow, 0);
 }
 
 static void iser_pool_destroy(struct iser_pool *pool)
@@ -156,6 +175,7 @@ static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size)
 	INIT_DELAYED_WORK(&pool->grow, iser_pool_grow);
 	pool->dev = dev;
 	pool->size = attr.attr.max_wr;
+	INIT_LIST_HEAD(&pool->conns);
 	pool->pd = ib_alloc_pd(dev, 0);
 	ret = PTR_ERR_OR_ZERO(pool->pd);
 	if (ret)
@@ -184,7 +204,8 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev)
 	struct iser_pool *pool;
 
 	list_for_each_entry(pool, &iser_pools, node) {
-		if (pool->dev == dev && pool->joined < ISER_POOL_JOINS &&
+		if (pool->dev == dev && !READ_ONCE(pool->failed) &&
+		    pool->joined < ISER_POOL_JOINS &&
 		    pool->users * ISER_POOL_SHARE < pool->size) {
 			kref_get(&pool->ref);
 			return pool;
@@ -210,6 +231,7 @@ void iser_pool_join(struct iser_conn *conn)
 	mutex_lock(&iser_pools_lock);
 	pool = iser_pool_find(conn->dev) ?: iser_pool_create(conn->dev, size);
 	if (!IS_ERR(pool)) {
+		list_add(&conn->pool_node, &pool->conns);
 		pool->users++;
 		pool->joined++;
 		pool->promised++;
@@ -236,6 +258,7 @@ void iser_pool_leave(struct iser_conn *conn)
 	bool last;
 
 	mutex_lock(&iser_pools_lock);
+	list_del(&conn->pool_node);
 	pool->promised -= conn->promised;
 	last = !--pool->users;
 	if (last) {

@@ -9,26 +9,6 @@
 
 #define ISER_LAST_RECEIVE	(HZ / 10)
 
-static void iser_qp_event(struct ib_event *event, void *context)
-{
-	struct iser_conn *conn = context;
-
-	switch (event->event) {
-	case IB_EVENT_QP_FATAL:
-	case IB_EVENT_QP_REQ_ERR:
-	case IB_EVENT_QP_ACCESS_ERR:
-		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
-			       ib_event_msg(event->event));
-		iser_connection_fail(conn, -EIO);
-		break;
-	case IB_EVENT_QP_LAST_WQE_REACHED:
-		complete(&conn->last_receive);
-		break;
-	default:
-		break;
-	}
-}
-
 /* What iSCSI and the data path have to know of the device. */
 static void iser_read_device(struct iser_conn *conn)
 {
@@ -177,6 +157,8 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	if (iser_parked_id(conn))
 		iser_park_done(conn);
 	iser_poll_destroy(conn);
+	/* No event any more. */
+	cancel_delayed_work_sync(&conn->event_work);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);
 		for (ring = conn->ring; ring; ring = ring->next)

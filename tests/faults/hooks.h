@@ -64,4 +64,20 @@ int iser_fault_post_srq_recv(struct ib_srq *srq, const struct ib_recv_wr *wr,
 #define ib_post_recv(qp, wr, bad)	iser_fault_post_recv(qp, wr, bad)
 #define ib_post_srq_recv(srq, wr, bad)	iser_fault_post_srq_recv(srq, wr, bad)
 
+/* events.c: what a device tells, and what it does not complete */
+int iser_fault_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
+			 struct ib_qp_init_attr *attr);
+int iser_fault_destroy_qp(struct ib_qp *qp);
+void iser_fault_destroy_id_qp(struct rdma_cm_id *id);
+void iser_fault_destroy_cq(struct ib_cq *cq);
+int iser_fault_modify_qp(struct ib_qp *qp, struct ib_qp_attr *attr, int mask);
+int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc);
+
+#define rdma_create_qp(id, pd, attr)	iser_fault_create_qp(id, pd, attr)
+#define ib_destroy_qp(qp)		iser_fault_destroy_qp(qp)
+#define rdma_destroy_qp(id)		iser_fault_destroy_id_qp(id)
+#define ib_destroy_cq(cq)		iser_fault_destroy_cq(cq)
+#define ib_modify_qp(qp, attr, mask)	iser_fault_modify_qp(qp, attr, mask)
+#define ib_poll_cq(cq, n, wc)		iser_fault_poll_cq(cq, n, wc)
+
 #endif

@@ -20,6 +20,10 @@
  *   strays   Data-Out of no task, a NOP-Out behind each eighth
  *   aborts   writes with immediate data, each followed by its ABORT TASK
  * MODE flood sends 33 Login Requests without waiting.
+ * MODE storm sends -r messages by one doorbell on each connection, and waits
+ * for all to be closed: "closed N MS".
+ * MODE deaf, after -l: a command whose response finds no receive, nor after one
+ * repetition.
  * Any other MODE sends one message and says what came of it: "closed MS",
  * "answer OPCODE STATUS", or "open".
  */
@@ -51,6 +55,8 @@ static const char *address, *port, *mode;
 static const char *target, *initiator = "iqn.2026-01.org.example.iser:peer";
 static int count = 1, wait_ms = 5000, isid = 1, recvs = 8, repeat = 100;
 static int burst;	/* send buffers behind the receives */
+static int deep;	/* further sends of one buffer */
+static int deaf;
 
 static void die(const char *what)
 {
@@ -77,7 +83,7 @@ static void conn_open(struct conn *c)
 {
 	struct rdma_addrinfo hints = { .ai_port_space = RDMA_PS_TCP }, *res;
 	struct ibv_qp_init_attr attr = {
-		.cap = { .max_send_wr = 8 + burst, .max_recv_wr = recvs,
+		.cap = { .max_send_wr = 8 + burst + deep, .max_recv_wr = recvs,
 			 .max_send_sge = 1, .max_recv_sge = 1 },
 		.sq_sig_all = 1,
 	};
@@ -85,7 +91,7 @@ static void conn_open(struct conn *c)
 	struct rdma_conn_param param = {
 		.private_data = private, .private_data_len = sizeof(private),
 		.responder_resources = 4, .initiator_depth = 1,
-		.retry_count = 7, .rnr_retry_count = 6,
+		.retry_count = 7, .rnr_retry_count = deaf ? 1 : 6,
 	};
 	int i;
 
@@ -292,7 +298,8 @@ static void log_in(struct conn *c)
 	}
 	c->statsn = get32(bhs + 24);
 	c->cmdsn = 1;
-	post_recv(c, slot);
+	if (!deaf)
+		post_recv(c, slot);
 	isid++;
 }
 
@@ -454,6 +461,45 @@ static int is_many(void)
 	return strstr(" burst order nops strays aborts ", mode) != NULL;
 }
 
+/* All at once, far more than it has been granted. */
+static void storm(struct conn *c)
+{
+	unsigned int len = login_pdu(c->mem);
+	long start = now_ms(), end = start + wait_ms;
+	int i, closed = 0;
+
+	for (i = 0; i < count; i++) {
+		struct ibv_sge sge = { .addr = (uintptr_t)c[i].mem, .length = len,
+				       .lkey = c[i].mr->lkey };
+		struct ibv_send_wr *wr = calloc(deep, sizeof(*wr)), *bad;
+		int n;
+
+		memcpy(c[i].mem, c->mem, len);
+		for (n = 0; n < deep; n++)
+			wr[n] = (struct ibv_send_wr){ .opcode = IBV_WR_SEND,
+				.sg_list = &sge, .num_sge = 1,
+				.next = n < deep - 1 ? &wr[n + 1] : NULL };
+		if (ibv_post_send(c[i].id->qp, wr, &bad))
+			die("post_send");
+		free(wr);
+	}
+	for (i = 0; i < count; i++) {
+		while (!conn_ended(&c[i], 5) && now_ms() < end)
+			;
+		closed += c[i].closed;
+	}
+	printf("closed %d %ld\n", closed, now_ms() - start);
+}
+
+/* TEST UNIT READY: no data, and a response that the peer cannot take. */
+static unsigned int deaf_command(struct conn *c)
+{
+	unsigned int len = many_pdu(c, 0x01, 0x1000);
+
+	memset(c->mem + ISER + 20, 0, 4);
+	return len;
+}
+
 static void hold(struct conn *c)
 {
 	char byte;
@@ -498,6 +544,11 @@ int main(int argc, char **argv)
 		recvs = 256;
 	if (!strcmp(mode, "burst") || !strcmp(mode, "flood"))
 		burst = BURST_NOPS;
+	deaf = !strcmp(mode, "deaf");
+	if (deaf)
+		recvs = 1;
+	if (!strcmp(mode, "storm"))
+		deep = repeat;
 	c = calloc(count, sizeof(*c));
 	for (i = 0; i < count; i++) {
 		conn_open(&c[i]);
@@ -506,6 +557,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "silent") || !strcmp(mode, "hold")) {
 		hold(c);
+		return 0;
+	}
+	if (deep) {
+		storm(c);
 		return 0;
 	}
 	if (is_many()) {
@@ -520,7 +575,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < burst; i++)
 		if (rdma_post_send(c->id, NULL, c->mem, message(c->mem), c->mr, 0))
 			die("post_send");
-	slot = exchange(&c[0], message(c[0].mem));
+	slot = exchange(&c[0], deaf ? deaf_command(c) : message(c[0].mem));
 	if (slot >= 0) {
 		bhs = answer(&c[0], slot);
 		printf("answer %02x %02x%02x\n", bhs[0] & 0x3f,

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The test build: what a device tells, and what it does not complete.
+ *
+ * fault_event		raise an event at all queue pairs, in a hard interrupt
+ * fault_late_event	a completion event of a queue while it is destroyed
+ * fault_modify		a queue pair can't be made to fail
+ * fault_lost		what a target has sent never completes
+ * fault_poll		so many polls fail, and lose what they had
+ */
+#include <linux/irq_work.h>
+#include <linux/moduleparam.h>
+#include "../../common/core.h"
+
+static bool fault_late_event;
+module_param(fault_late_event, bool, 0644);
+static bool fault_modify;
+module_param(fault_modify, bool, 0644);
+static bool fault_lost;
+module_param(fault_lost, bool, 0644);
+static int fault_poll;
+module_param(fault_poll, int, 0644);
+
+struct fault_qp {
+	struct list_head node;
+	struct ib_qp *qp;
+};
+
+static DEFINE_SPINLOCK(fault_qps_lock);	/* irq */
+static LIST_HEAD(fault_qps);
+
+static const struct {
+	const char *name;
+	enum ib_event_type event;
+} fault_events[] = {
+	{ "0", IB_EVENT_CLIENT_REREGISTER },	/* nobody's */
+	{ "qp-fatal", IB_EVENT_QP_FATAL },
+	{ "device-fatal", IB_EVENT_DEVICE_FATAL },
+	{ "last-wqe", IB_EVENT_QP_LAST_WQE_REACHED },
+	{ "cq-err", IB_EVENT_CQ_ERR },
+	{ "srq-err", IB_EVENT_SRQ_ERR },
+};
+
+static enum ib_event_type fault_raised;
+
+static void fault_raise(struct ib_qp *qp)
+{
+	struct ib_event event = { .device = qp->device, .event = fault_raised };
+
+	switch (fault_raised) {
+	case IB_EVENT_CQ_ERR:
+		event.element.cq = qp->recv_cq;
+		qp->recv_cq->event_handler(&event, qp->recv_cq->cq_context);
+		break;
+	case IB_EVENT_SRQ_ERR:
+		event.element.srq = qp->srq;
+		if (qp->srq)
+			qp->srq->event_handler(&event, qp->srq->srq_context);
+		break;
+	default:
+		event.element.qp = qp;
+		qp->event_handler(&event, qp->qp_context);
+		break;
+	}
+}
+
+static void fault_interrupt(struct irq_work *work)
+{
+	struct fault_qp *at;
+	unsigned long flags;
+
+	spin_lock_irqsave(&fault_qps_lock, flags);
+	list_for_each_entry(at, &fault_qps, node)
+		fault_raise(at->qp);
+	spin_unlock_irqrestore(&fault_qps_lock, flags);
+}
+
+static struct irq_work fault_irq = IRQ_WORK_INIT_HARD(fault_interrupt);
+
+static int fault_set_event(const char *val, const struct kernel_param *kp)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fault_events); i++) {
+		if (!sysfs_streq(val, fault_events[i].name))
+			continue;
+		fault_raised = fault_events[i].event;
+		if (i)
+			irq_work_queue(&fault_irq);
+		irq_work_sync(&fault_irq);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static const struct kernel_param_ops fault_event_ops = {
+	.set = fault_set_event,
+};
+
+module_param_cb(fault_event, &fault_event_ops, NULL, 0200);
+
+int iser_fault_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
+			 struct ib_qp_init_attr *attr)
+{
+	struct fault_qp *at = kmalloc(sizeof(*at), GFP_KERNEL);
+	unsigned long flags;
+	int ret;
+
+	if (!at)
+		return -ENOMEM;
+	ret = (rdma_create_qp)(id, pd, attr);
+	if (ret) {
+		kfree(at);
+		return ret;
+	}
+	at->qp = id->qp;
+	spin_lock_irqsave(&fault_qps_lock, flags);
+	list_add(&at->node, &fault_qps);
+	spin_unlock_irqrestore(&fault_qps_lock, flags);
+	return 0;
+}
+
+static void fault_forget_qp(struct ib_qp *qp)
+{
+	struct fault_qp *at, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&fault_qps_lock, flags);
+	list_for_each_entry(at, &fault_qps, node) {
+		if (at->qp == qp)
+			found = at;
+	}
+	if (found)
+		list_del(&found->node);
+	spin_unlock_irqrestore(&fault_qps_lock, flags);
+	kfree(found);
+}
+
+int iser_fault_destroy_qp(struct ib_qp *qp)
+{
+	fault_forget_qp(qp);
+	return (ib_destroy_qp)(qp);
+}
+
+void iser_fault_destroy_id_qp(struct rdma_cm_id *id)
+{
+	fault_forget_qp(id->qp);
+	(rdma_destroy_qp)(id);
+}
+
+void iser_fault_destroy_cq(struct ib_cq *cq)
+{
+	if (fault_late_event)
+		cq->comp_handler(cq, cq->cq_context);
+	(ib_destroy_cq)(cq);
+}
+
+int iser_fault_modify_qp(struct ib_qp *qp, struct ib_qp_attr *attr, int mask)
+{
+	if (fault_modify && attr->qp_state == IB_QPS_ERR)
+		return -EIO;
+	return (ib_modify_qp)(qp, attr, mask);
+}
+
+int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc)
+{
+	struct iser_conn *conn = cq->cq_context;
+	int got = (ib_poll_cq)(cq, n, wc);
+
+	if (got <= 0)
+		return got;
+	if (fault_poll > 0) {
+		fault_poll--;
+		return -EIO;
+	}
+	if (fault_lost && conn->role == ISER_TARGET && cq == conn->poll.sends)
+		return 0;
+	return got;
+}
