@@ -278,6 +278,7 @@ void login(struct conn *c, const char *changes);
 struct conn *session(const char *changes);	/* conn_open(), login(), unit attention */
 /* The answer to a key of the last login; NULL: none. */
 const char *answer(const struct conn *c, const char *key);
+uint32_t answer_number(const struct conn *c, const char *key, uint32_t absent);
 /* The key was answered, and not with NotUnderstood; else the case is skipped. */
 const char *need_key(const struct conn *c, const char *key);
 struct conn *session_cm(const struct cm *cm, const char *changes);
@@ -302,11 +303,15 @@ struct msg *inquiry(struct conn *c, struct mem *m, uint8_t len);
 struct msg *read_blocks(struct conn *c, uint32_t lba, struct mem *m);
 /* @immediate bytes behind it, the STag names the rest as the key of section 6.9 says. */
 struct msg *write_blocks(struct conn *c, uint32_t lba, struct mem *m, uint32_t immediate);
+/* The same without the F bit: Data-Out up to FirstBurstLength follow. */
+struct msg *write_in_parts(struct conn *c, uint32_t lba, struct mem *m, uint32_t immediate);
 /* Up to 8 writes of 128 KiB, all fetched, by one doorbell; then their data are compared. */
 void writes_at_once(struct conn *c, unsigned int n, uint32_t seed);
 uint32_t block_size(struct conn *c);
 uint32_t free_block(struct conn *c);	/* 4096 blocks from it on are this case's */
 
+/* The next PDU, whatever it is; pings are answered. */
+struct rx *next_pdu(struct conn *c, int ms);
 /* The first PDU with this opcode and ITT; what comes before it stays in the queue. */
 #define ANY_ITT		(1ULL << 32)
 struct rx *take(struct conn *c, uint8_t opcode, uint64_t itt, int ms);

@@ -33,6 +33,15 @@ static bool account(struct conn *c, struct rx *rx)
 	return true;
 }
 
+struct rx *next_pdu(struct conn *c, int ms)
+{
+	struct rx *rx = next_rx(c, ms);
+
+	while (rx && !rx->accounted && !account(c, rx))
+		rx = next_rx(c, 0);
+	return rx;
+}
+
 struct rx *take(struct conn *c, uint8_t opcode, uint64_t itt, int ms)
 {
 	long end = now_ms() + (long)ms * opt.slow;

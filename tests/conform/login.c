@@ -60,6 +60,13 @@ const char *answer(const struct conn *c, const char *key)
 	return text_get(&c->answer, key);
 }
 
+uint32_t answer_number(const struct conn *c, const char *key, uint32_t absent)
+{
+	const char *value = answer(c, key);
+
+	return value ? strtoul(value, NULL, 0) : absent;
+}
+
 /* Answers to what the target asks of its own accord; the same value if @changes has none. */
 static void replies(struct conn *c, const struct rx *rx, const char *changes, struct text *t)
 {

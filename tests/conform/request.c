@@ -176,6 +176,22 @@ struct msg *write_blocks(struct conn *c, uint32_t lba, struct mem *mem, uint32_t
 	return m;
 }
 
+struct msg *write_in_parts(struct conn *c, uint32_t lba, struct mem *m, uint32_t immediate)
+{
+	uint32_t first = answer_number(c, "FirstBurstLength", 65536);
+	const char *tagged = text_get(&c->offer, "TaggedBufferForSolicitedDataOnly");
+	struct msg *out = write_blocks(c, lba, m, immediate);
+
+	BHS(out)[1] &= ~FINAL;
+	if (first >= m->len) {
+		out->b[0] &= ~ISER_WSV;
+		memset(out->b + 4, 0, 12);
+	} else {
+		name_write(out, m->stag, m->base + (tagged && !strcmp(tagged, "Yes") ? first : 0));
+	}
+	return out;
+}
+
 uint32_t block_size(struct conn *c)
 {
 	static uint32_t size;

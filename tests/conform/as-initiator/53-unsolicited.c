@@ -19,35 +19,10 @@ static struct conn *unsolicited(const char *changes)
 	return c;
 }
 
-static uint32_t number(struct conn *c, const char *key, uint32_t absent)
-{
-	const char *value = answer(c, key);
-
-	return value ? strtoul(value, NULL, 0) : absent;
-}
-
-/* A write of which @immediate bytes are behind the command and Data-Out will follow. */
-static struct msg *begin(struct conn *c, uint32_t lba, struct mem *m, uint32_t immediate)
-{
-	uint32_t first = number(c, "FirstBurstLength", 65536);
-	bool yes = text_get(&c->offer, "TaggedBufferForSolicitedDataOnly") &&
-		   !strcmp(text_get(&c->offer, "TaggedBufferForSolicitedDataOnly"), "Yes");
-	struct msg *out = write_blocks(c, lba, m, immediate);
-
-	BHS(out)[1] &= ~FINAL;
-	if (first >= m->len) {
-		out->b[0] &= ~ISER_WSV;
-		memset(out->b + 4, 0, 12);
-	} else {
-		name_write(out, m->stag, m->base + (yes ? first : 0));
-	}
-	return out;
-}
-
 /* The first burst in pieces of @piece bytes from @from on. */
 static void burst(struct conn *c, uint32_t itt, struct mem *m, uint32_t from, uint32_t piece)
 {
-	uint32_t first = number(c, "FirstBurstLength", 65536), sn = 0, len;
+	uint32_t first = answer_number(c, "FirstBurstLength", 65536), sn = 0, len;
 	uint32_t end = first < m->len ? first : m->len;
 
 	for (; from < end; from += len) {
@@ -64,7 +39,7 @@ static void whole(struct conn *c, uint32_t len, uint32_t immediate, uint32_t pie
 	struct msg *out;
 
 	fill(m->p, len, seed);
-	out = begin(c, lba, m, immediate);
+	out = write_in_parts(c, lba, m, immediate);
 	post(c, out);
 	burst(c, itt_of(BHS(out)), m, immediate, piece);
 	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(out))));
@@ -89,7 +64,7 @@ CASE(initiator, "data-out/odd-pieces", "R-7.3.4-2",
 	struct conn *c = unsolicited(YES "FirstBurstLength=4096 "
 				     "TargetRecvDataSegmentLength=1000");
 
-	whole(c, 16384, 0, number(c, "TargetRecvDataSegmentLength", 8192), 132);
+	whole(c, 16384, 0, answer_number(c, "TargetRecvDataSegmentLength", 8192), 132);
 }
 
 CASE(initiator, "data-out/then-fetched", "R-7.3.4-2 R-6.9-3 R-7.3.6-9",
@@ -119,7 +94,7 @@ CASE(initiator, "data-out/interleaved", "R-7.3.4-2 R-7.3.1-10",
 	for (i = 0; i < 4; i++) {
 		m[i] = mem_new(c, 32768, WRITE_SOURCE);
 		fill(m[i]->p, 32768, 140 + i);
-		out[i] = begin(c, lba + i * 32768 / size, m[i], 0);
+		out[i] = write_in_parts(c, lba + i * 32768 / size, m[i], 0);
 		post(c, out[i]);
 	}
 	for (sn = 0; sn < 4; sn++)
@@ -185,7 +160,7 @@ CASE(initiator, "data-out/response-waits", "R-9.5.1-2 R-9.5.1-1",
 {
 	struct conn *c = unsolicited(YES "FirstBurstLength=16384 ImmediateData=No");
 	struct mem *m = mem_new(c, 16384, WRITE_SOURCE);
-	struct msg *out = begin(c, free_block(c), m, 0);
+	struct msg *out = write_in_parts(c, free_block(c), m, 0);
 	uint32_t itt = itt_of(BHS(out));
 
 	fill(m->p, m->len, 135);
@@ -202,7 +177,7 @@ static void refused(const char *changes, uint32_t ttt, uint32_t offset, uint32_t
 {
 	struct conn *c = unsolicited(changes);
 	struct mem *m = mem_new(c, 65536, WRITE_SOURCE);
-	struct msg *out = begin(c, free_block(c), m, 0);
+	struct msg *out = write_in_parts(c, free_block(c), m, 0);
 
 	post(c, out);
 	post(c, data_out(c, itt_of(BHS(out)), ttt, 0, offset, m->p, len, true));
@@ -216,7 +191,7 @@ CASE(initiator, "data-out/too-long", "R-6.4-5 R-10.1.3.4-4",
 	struct conn *c = unsolicited(YES "FirstBurstLength=8192 ImmediateData=No "
 				     "TargetRecvDataSegmentLength=4096");
 
-	if (number(c, "TargetRecvDataSegmentLength", 8192) > 4096)
+	if (answer_number(c, "TargetRecvDataSegmentLength", 8192) > 4096)
 		fail("TargetRecvDataSegmentLength=%s after 4096",
 		     answer(c, "TargetRecvDataSegmentLength"));
 	conn_close(c);
@@ -246,9 +221,9 @@ CASE(initiator, "data-out/beyond-burst", "R-10.1.3.4-4",
 	struct msg *out;
 	uint32_t itt;
 
-	if (number(c, "FirstBurstLength", 65536) > 8192)
+	if (answer_number(c, "FirstBurstLength", 65536) > 8192)
 		skip("FirstBurstLength=%s", answer(c, "FirstBurstLength"));
-	out = begin(c, free_block(c), m, 0);
+	out = write_in_parts(c, free_block(c), m, 0);
 	itt = itt_of(BHS(out));
 	post(c, out);
 	post(c, data_out(c, itt, NO_TAG, 0, 0, m->p, 8192, false));
@@ -302,7 +277,7 @@ CASE(initiator, "data-out/late", "R-8.3.2-6 R-8.1-3",
 {
 	struct conn *c = unsolicited(YES "FirstBurstLength=65536 ImmediateData=No");
 	struct mem *m = mem_new(c, 65536, WRITE_SOURCE);
-	struct msg *out = begin(c, free_block(c), m, 0);
+	struct msg *out = write_in_parts(c, free_block(c), m, 0);
 	uint32_t itt = itt_of(BHS(out)), i;
 	struct msg *abort;
 
