@@ -68,6 +68,8 @@ struct options {
 	unsigned int lun;
 	const struct like *like;	/* never NULL */
 	const char *drive;		/* target: command that drives the peer */
+	const char *after;		/* random: command that looks at the other end */
+	unsigned long rounds, seed;	/* random operations instead of cases */
 	int limit_ms;			/* for a case */
 	int wait_ms;			/* for one PDU or event */
 	int slow;

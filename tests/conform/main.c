@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* iser-conform: the command line. */
 #include <getopt.h>
-#include "run.h"
+#include <time.h>
+#include "random/random.h"
 
 static const char usage[] =
 "usage: iser-conform --as initiator --to ADDRESS:PORT --target IQN [OPTION]... [CASE|GROUP]...\n"
 "       iser-conform --as target --listen ADDRESS:PORT [--drive COMMAND] [OPTION]... [CASE|GROUP]...\n"
+"       iser-conform --as initiator ... --rounds N [--seed N] [--after COMMAND]\n"
 "       iser-conform [--as ROLE] --list [CASE|GROUP]...\n"
 "\n"
 "Plays that part against a peer and prints KTAP. Exit code: 0, none failed; 1, some\n"
@@ -14,6 +16,10 @@ static const char usage[] =
 "  --initiator IQN    its name (iqn.2026-01.org.example.iser:conform)\n"
 "  --lun N            disk that may be written to (0)\n"
 "  --drive COMMAND    makes the initiator under test act; see conform.h\n"
+"  --rounds N         operations at random instead of cases, so often\n"
+"  --seed N           of the first round, the next one's is N + 1 (the time)\n"
+"  --after COMMAND    looks at the other end behind each round, with the seed of the\n"
+"                     next as its argument; fails if all is not even\n"
 "  --like NAME        behave like a deployed peer:\n";
 
 static const char usage_more[] =
@@ -75,6 +81,7 @@ int main(int argc, char **argv)
 		{ "target", 1, NULL, 'T' }, { "initiator", 1, NULL, 'i' },
 		{ "lun", 1, NULL, 'l' }, { "like", 1, NULL, 'k' }, { "list", 0, NULL, 'L' },
 		{ "drive", 1, NULL, 'd' },
+		{ "rounds", 1, NULL, 'r' }, { "seed", 1, NULL, 's' }, { "after", 1, NULL, 'A' },
 		{ "timeout", 1, NULL, 'x' }, { "slow", 1, NULL, 'f' },
 		{ "verbose", 0, NULL, 'v' }, { "help", 0, NULL, 'h' }, { 0 }
 	};
@@ -82,6 +89,7 @@ int main(int argc, char **argv)
 	int o;
 
 	opt.like = like_find("none");
+	opt.seed = time(NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (o) {
@@ -100,6 +108,9 @@ int main(int argc, char **argv)
 		case 'l': opt.lun = atoi(optarg); break;
 		case 'L': only_list = true; break;
 		case 'd': opt.drive = optarg; break;
+		case 'r': opt.rounds = strtoul(optarg, NULL, 0); break;
+		case 's': opt.seed = strtoul(optarg, NULL, 0); break;
+		case 'A': opt.after = optarg; break;
 		case 'x': opt.limit_ms = atoi(optarg) * 1000; break;
 		case 'f': opt.slow = atoi(optarg) > 0 ? atoi(optarg) : 1; break;
 		case 'v': opt.verbose = true; break;
@@ -122,10 +133,14 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!opt.limit_ms)
-		opt.limit_ms = opt.role == target ? 30000 : 10000;
+		opt.limit_ms = opt.rounds ? 120000 : opt.role == target ? 30000 : 10000;
 	if (!have_role || !opt.address)
 		return refuse("--as and --to or --listen are needed");
 	if (opt.role == initiator && !opt.target)
 		return refuse("--target is needed");
+	if (opt.rounds && opt.role == target)
+		return refuse("--rounds wants --as initiator");
+	if (opt.rounds)
+		return random_rounds() ? 1 : 0;
 	return run_all(argv + optind, argc - optind) ? 1 : 0;
 }

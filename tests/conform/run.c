@@ -32,6 +32,14 @@ bool run_wants(const struct test *test, char **names, int n)
 	return !n;
 }
 
+void run_begin(void)
+{
+	run_shared = mmap(NULL, sizeof(*run_shared), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run_shared == MAP_FAILED)
+		exit(1);
+}
+
 void run_end(int code)
 {
 	conn_close_all();
@@ -40,8 +48,7 @@ void run_end(int code)
 	_exit(code);
 }
 
-/* Its exit code; -1: no end in time; -2: a signal. */
-static int run_case(const struct test *test, int limit_ms)
+int run_case(const struct test *test, int limit_ms)
 {
 	long end = now_ms() + (long)limit_ms * opt.slow;
 	int status, code = -1;
@@ -108,10 +115,7 @@ int run_all(char **names, int n)
 	const struct test *const *tests;
 	int count, i, number = 0, failed = 0, code;
 
-	run_shared = mmap(NULL, sizeof(*run_shared), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run_shared == MAP_FAILED)
-		return 1;
+	run_begin();
 	tests = run_tests(&count);
 	for (i = 0; i < count; i++)
 		number += run_wants(tests[i], names, n);

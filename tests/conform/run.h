@@ -15,6 +15,9 @@ struct run_shared {
 
 extern struct run_shared *run_shared;
 
+void run_begin(void);	/* before any case */
+/* In a process of its own. Its exit code; -1: no end in time; -2: a signal. */
+int run_case(const struct test *test, int limit_ms);
 _Noreturn void run_end(int code);	/* in the case's process: disconnects */
 void conn_close_all(void);
 void drive_stop(void);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations of a random initiator that end tasks, connections and sessions. */
+#include "play.h"
+
+/* Immediate, or in its turn. */
+static bool put_tmf(struct conn *c, struct msg *m, const char *what)
+{
+	if (one_in(3) && room(c)) {
+		BHS(m)[0] &= ~IMMEDIATE;
+		c->cmdsn++;
+	}
+	put(c, m, what);
+	play.aborting++;
+	return done(c);
+}
+
+bool op_abort(void)
+{
+	struct task *t = task_at_random(any_task);
+	struct conn *c = t && !one_in(4) ? t->c : any_conn(true);
+	uint32_t itt = t ? t->itt : 0x7777;
+
+	if (!c || play.discovery)
+		return false;
+	c->cmdsn = play.cmdsn;
+	if (t) {
+		t->excused = true;
+		/* Its data need not be brought to their end. */
+		if (one_in(2))
+			t->next = t->end;
+	}
+	did("ABORT TASK of %x", itt);
+	return put_tmf(c, tmf(c, TMF_ABORT_TASK, itt), "ABORT TASK");
+}
+
+bool op_tmf(void)
+{
+	static const uint8_t functions[] = { 2, 3, 4, 5, 5, 6, 7, 8 };
+	struct conn *c = any_conn(true);
+	uint8_t function = one_in(6) ? roll(128) : functions[roll(8)];
+
+	if (!c)
+		return false;
+	excuse_all();
+	did("task management, function %u", function);
+	return put_tmf(c, tmf(c, function, NO_TAG), "task management");
+}
+
+/*
+ * Not the last connection of a session by a Logout for one connection: LIO then ends
+ * the session in a timer, where it takes a mutex, over any transport.
+ */
+static bool may_log_out(uint16_t cid)
+{
+	unsigned int i, found = 0, conns = 0;
+
+	for (i = 0; i < CONNS; i++) {
+		conns += !!play.c[i];
+		found += play.c[i] && play.c[i]->cid == cid;
+	}
+	if (!found)
+		return true;
+	if (conns < 2 || play.logged_out)
+		return false;
+	play.logged_out = true;
+	return true;
+}
+
+bool op_logout(void)
+{
+	struct conn *c = any_conn(false);
+	unsigned int n = 1 + roll(3);
+
+	if (!c)
+		return false;
+	while (n--) {
+		uint8_t reason = one_in(8) ? roll(128) : roll(3);
+		uint16_t cid = one_in(2) ? c->cid : roll(4);
+		struct msg *m;
+
+		if (reason == 1 && !may_log_out(cid))
+			cid = 99;
+		m = logout_request(c, reason);
+		put16(BHS(m) + 20, cid);
+		if (one_in(3) && room(c)) {
+			BHS(m)[0] &= ~IMMEDIATE;
+			c->cmdsn++;
+		}
+		did("Logout, reason %u, CID %u", reason, cid);
+		put(c, m, "Logout");
+	}
+	/* Behind one that is granted nothing is served. */
+	excuse_all();
+	return done(c);
+}
+
+bool op_login(void)
+{
+	struct conn *c = any_conn(false);
+
+	if (!c)
+		return false;
+	did("Login Request");
+	put_plain(c, login_pdu(c, 1, 3, &c->offer));
+	return done(c);
+}
+
+bool op_join(void)
+{
+	struct conn *first = play.c[0];
+
+	if (!first || first->ended || play.c[1] || play.discovery || !may_connect() ||
+	    answer_number(first, "MaxConnections", 1) < 2)
+		return false;
+	if (one_in(2))
+		ring(first);
+	did("a second connection");
+	play.c[1] = further(first, first->cid + 1);
+	return true;
+}
+
+/* The other end was told to end this one, which is in play no more. */
+static void was_taken_over(struct conn *c)
+{
+	long end = now_ms() + 2L * opt.wait_ms * opt.slow;
+
+	step("waiting for the end of a connection that was taken over");
+	while (!c->ended && now_ms() < end)
+		next_pdu(c, 1);
+	check(c->ended, "a connection that was taken over goes on");
+	conn_close(c);
+}
+
+bool op_reinstate_session(void)
+{
+	struct conn *old[CONNS] = { play.c[0], play.c[1] };
+	struct conn *c = any_conn(true);
+	int i;
+
+	if (!c || !may_connect())
+		return false;
+	for (i = 0; i < CONNS; i++) {
+		if (old[i] && one_in(2))
+			ring(old[i]);
+		if (old[i])
+			forget_conn(old[i]);
+	}
+	did("the session is taken over");
+	enter(c->isid);
+	for (i = 0; i < CONNS; i++)
+		if (old[i])
+			was_taken_over(old[i]);
+	return true;
+}
+
+bool op_reinstate_conn(void)
+{
+	struct conn *old = any_conn(true), *c;
+	int i;
+
+	if (!old || old->ended || !may_connect())
+		return false;
+	i = index_of(old);
+	did("connection %d is taken over", i);
+	c = further(old, old->cid);
+	if (!c)
+		return true;
+	forget_conn(old);
+	was_taken_over(old);
+	play.c[i] = c;
+	return true;
+}
+
+bool op_close(void)
+{
+	struct conn *c = any_conn(false);
+
+	if (!c)
+		return false;
+	if (one_in(2))
+		ring(c);
+	close_conn(c);
+	return true;
+}
+
+/* Without a word of the connection manager. */
+bool op_queue_pair(void)
+{
+	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
+	struct conn *c = any_conn(false);
+
+	if (!c)
+		return false;
+	ring(c);
+	did("queue pair to its error state");
+	ibv_modify_qp(c->id->qp, &attr, IBV_QP_STATE);
+	pause_ms(roll(20));
+	close_conn(c);
+	return true;
+}

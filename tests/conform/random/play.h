@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A random initiator: its session, what it has asked for, and what came of it. */
+#ifndef CONFORM_PLAY_H
+#define CONFORM_PLAY_H
+
+#include "random.h"
+
+#define CONNS	2
+#define SLOTS	8		/* places on the disk */
+#define SLOT	65536u		/* bytes of each */
+#define TASKS	1024
+#define CONNS_MOST	12	/* in a round: siw's library takes no more than some thirty */
+
+struct slot {
+	bool known;		/* it holds fill(@seed) in its first @len bytes */
+	uint32_t seed, len;
+	unsigned int users;	/* tasks that are open */
+};
+
+struct task {
+	struct conn *c;
+	const char *what;
+	uint32_t itt;
+	bool open;
+	bool excused;		/* nobody is surprised if no answer comes */
+	struct mem *mem;	/* of its data, or NULL */
+	struct slot *slot;	/* that it reads or writes, or NULL */
+	bool write;
+	uint32_t seed, len;	/* of a write, or what a read must bring */
+	uint32_t next, end;	/* Data-Out: from where on they are still to be sent */
+	uint32_t datasn;
+};
+
+struct play {
+	struct conn *c[CONNS];
+	bool discovery;
+	bool muddled;		/* it has said things whose effect cannot be told */
+	bool logged_out;	/* one of its connections was, or should be */
+	uint32_t cmdsn;		/* next; of all connections */
+	uint32_t missing[16];	/* CmdSN that were left out */
+	unsigned int nr_missing;
+	unsigned int aborting;	/* task management that is not answered yet */
+	unsigned int sessions, conns;
+	struct slot slots[SLOTS];
+	struct task tasks[TASKS];
+	unsigned int nr_tasks;
+};
+
+extern struct play play;
+
+/* --- session.c -------------------------------------------------------------- */
+
+/* A new session, or discovery session; with an @isid a session of that one. */
+void enter(const uint8_t *isid);
+void close_conn(struct conn *c);
+void forget_conn(struct conn *c);	/* the same, but it stays open */
+bool may_connect(void);		/* and how often, before both of these */
+/* One more connection of the session, or one again; NULL: it was refused. */
+struct conn *further(struct conn *first, uint16_t cid);
+int index_of(const struct conn *c);	/* in play.c */
+/* One that lives, with the session's CmdSN; NULL: none, or it must be no discovery. */
+struct conn *any_conn(bool normal);
+bool room(const struct conn *c);	/* a command fits into the window */
+/* Into the next doorbell of the connection, as a task that an answer is expected to. */
+struct task *put(struct conn *c, struct msg *m, const char *what);
+void put_plain(struct conn *c, struct msg *m);	/* the same, no task */
+void ring(struct conn *c);	/* the doorbell */
+/* Rings every second time, so that several messages go by one doorbell; true. */
+bool done(struct conn *c);
+void look(int ms);		/* takes what has come on all connections */
+void excuse_all(void);		/* anything may have become of the tasks that are open */
+void muddle(void);		/* and of all that follow in this session */
+/* Fills gaps, completes writes, waits: no task may be without an answer. */
+void bring_to_end(void);
+struct slot *slot_free(bool known);	/* with no user; NULL: none */
+uint32_t slot_lba(struct conn *c, const struct slot *slot);
+struct task *task_at_random(bool (*fits)(const struct task *t));
+bool any_task(const struct task *t);
+bool sends_data(const struct task *t);	/* a write whose Data-Out are not complete */
+void data_piece(struct task *t);	/* its next Data-Out */
+
+/* --- operations: commands.c, faults.c, ends.c ------------------------------- */
+
+bool op_ping(void);
+bool op_text(void);
+bool op_ready(void);
+bool op_inquiry(void);
+bool op_read(void);
+bool op_write(void);
+bool op_write_in_parts(void);
+bool op_data_out(void);
+bool op_many(void);
+bool op_look(void);
+bool op_freeze(void);
+
+bool op_gap(void);
+bool op_fill_gap(void);
+bool op_old_cmdsn(void);
+bool op_far_cmdsn(void);
+bool op_lun(void);
+bool op_cdb(void);
+bool op_long_cdb(void);
+bool op_length(void);
+bool op_stag(void);
+bool op_burst(void);
+bool op_short(void);
+bool op_spoilt(void);
+bool op_opcode(void);
+bool op_snack(void);
+
+bool op_abort(void);
+bool op_tmf(void);
+bool op_logout(void);
+bool op_login(void);
+bool op_join(void);
+bool op_reinstate_session(void);
+bool op_reinstate_conn(void);
+bool op_close(void);
+bool op_queue_pair(void);
+
+#endif
