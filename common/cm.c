@@ -3,6 +3,7 @@
  * The connection manager: events of a connection's id, and the initiator's
  * way to an established connection.
  */
+#include <linux/sched/mm.h>
 #include "core.h"
 
 #define ISER_CM_TIMEOUT_MS	1000
@@ -66,11 +67,16 @@ static int iser_cm_connect(struct iser_conn *conn)
 	return ret == -EHOSTUNREACH ? -ETIMEDOUT : ret;
 }
 
-/* A provider may take long to connect; setup_lock keeps its objects meanwhile. */
+/*
+ * A provider may take long to connect; setup_lock keeps its objects meanwhile.
+ * The disk that comes back may be the one that swap is on: memory is never
+ * waited for by writing out.
+ */
 void iser_connect_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn,
 					      connect_work);
+	unsigned int flags = memalloc_noio_save();
 	int ret = 0;
 
 	mutex_lock(&conn->setup_lock);
@@ -80,6 +86,7 @@ void iser_connect_work(struct work_struct *work)
 	if (ret)
 		iser_connection_fail(conn, ret);
 	iser_conn_put(conn);
+	memalloc_noio_restore(flags);
 }
 
 /* The address is known, and with it the device. */
@@ -103,10 +110,12 @@ static int iser_cm_unresolved(struct iser_conn *conn, int status)
  * iser_cm_event - handler of a connection's id
  *
  * Never sleeps for another connection or for an iSCSI layer: it only starts
- * the end.  Return: 0 always; the id is destroyed by the connection.
+ * the end.  The CM has one thread for all events of the host: here too memory
+ * is never waited for by writing out.  Return: 0 always; the id is destroyed by the connection.
  */
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
+	unsigned int flags = memalloc_noio_save();
 	struct iser_conn *conn = id->context;
 	int ret = 0;
 
@@ -152,6 +161,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	}
 	if (ret)
 		iser_connection_fail(conn, ret);
+	memalloc_noio_restore(flags);
 	return 0;
 }
 

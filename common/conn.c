@@ -6,6 +6,7 @@
  * for whatever reason.  It leaves nothing that the device knows of: a removed
  * device never waits for a half.  The halves keep the shell by a reference.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "trace.h"
 
@@ -56,6 +57,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 static void iser_free_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, free_work);
+	unsigned int flags = memalloc_noio_save();
 
 	/* Nothing may reach the device or a half from here on. */
 	cancel_work_sync(&conn->flush_work);
@@ -73,6 +75,7 @@ static void iser_free_work(struct work_struct *work)
 	kfree(conn->batch);
 	kfree(conn->parked);
 	kfree(conn);
+	memalloc_noio_restore(flags);
 }
 
 static void iser_conn_release(struct kref *ref)
@@ -230,6 +233,8 @@ static void iser_end_work(struct work_struct *work)
 	struct iser_conn *conn = container_of(work, struct iser_conn, end_work);
 	/* Of one that was never established the half has nothing. */
 	bool early = conn->role == ISER_INITIATOR && !conn->info.established;
+	/* The new connection of a disk waits for this: never write out for it. */
+	unsigned int flags = memalloc_noio_save();
 
 	wake_up_all(&conn->wait);
 	if (early) {
@@ -257,6 +262,7 @@ static void iser_end_work(struct work_struct *work)
 	if (!early)
 		iser_end_tell(conn);
 	iser_conn_put(conn);
+	memalloc_noio_restore(flags);
 }
 
 /* Has everything that was handed to the send queue left it? */
@@ -291,6 +297,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 				       const struct iser_resources *res)
 {
 	struct iser_resources r = *res;
+	unsigned int flags;
 	int ret;
 
 	/* RFC 5047, section 8.4: a repeated call is ignored. */
@@ -305,6 +312,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	conn->res = r;
 
 	/* Against the end of the connection, which takes the verbs away. */
+	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
 	ret = -ENOTCONN;
 	if (!iser_state_live(READ_ONCE(conn->state)))
@@ -326,6 +334,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	conn->allocated = !ret;
 out:
 	mutex_unlock(&conn->setup_lock);
+	memalloc_noio_restore(flags);
 	return ret;
 }
 EXPORT_SYMBOL_ISER(iser_allocate_connection_resources);

@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <rdma/ib_cm.h>
 #include "core.h"
@@ -228,10 +229,16 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
 	struct iser_listener *l = id->context;
+	unsigned int flags;
+	int ret;
 
 	switch (event->event) {
 	case RDMA_CM_EVENT_CONNECT_REQUEST:
-		return iser_connect_request(l, id, &event->param.conn);
+		/* As in iser_cm_event(): initiators share the CM's thread. */
+		flags = memalloc_noio_save();
+		ret = iser_connect_request(l, id, &event->param.conn);
+		memalloc_noio_restore(flags);
+		return ret;
 	case RDMA_CM_EVENT_ADDR_CHANGE:
 	case RDMA_CM_EVENT_DEVICE_REMOVAL:
 		/*

@@ -97,7 +97,8 @@ void iser_login_free(struct iser_conn *conn)
  */
 static int iser_login_text_pages(struct iser_conn *conn, u32 len)
 {
-	gfp_t gfp = conn->role == ISER_TARGET ? GFP_KERNEL : GFP_ATOMIC;
+	/* A target's is under setup_lock, which the end of the connection takes. */
+	gfp_t gfp = conn->role == ISER_TARGET ? GFP_NOIO : GFP_ATOMIC;
 	struct iser_login *login = &conn->login;
 	u32 i;
 
