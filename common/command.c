@@ -89,6 +89,7 @@ static int iser_describe(struct iser_io *io, const struct iser_control *ctl)
 	const struct iser_data *out = ctl->out;
 	int ret;
 
+	io->mr = NULL;
 	if (ctl->in)
 		return iser_io_map(io, ctl->in, DMA_FROM_DEVICE) ?:
 			iser_stag_register(io);
@@ -223,6 +224,28 @@ static int iser_command_post(struct iser_io *io)
 	return -ENOTCONN;
 }
 
+/* Nobody has been told the STag. */
+static void iser_undescribe(struct iser_io *io)
+{
+	io->mr = NULL;
+	iser_io_unmap(io);
+}
+
+int iser_send_prepare(struct iser_task *task, const struct iser_control *ctl)
+{
+	struct iser_io *io = iser_io_of(task);
+	int ret;
+
+	/* As below: the end of the connection waits for this section. */
+	if (!iser_state_live(READ_ONCE(task->conn->state)))
+		return -EAGAIN;
+	ret = iser_describe(io, ctl);
+	if (ret)
+		iser_undescribe(io);
+	return ret == -ENOMEM ? -EAGAIN : ret;
+}
+EXPORT_SYMBOL_ISER(iser_send_prepare);
+
 /*
  * iser_send_command - Send_Control at the initiator
  * BH disabled.  Return: as iser_send_control().
@@ -233,7 +256,8 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 	int ret = -ENOTCONN;
 
 	io->ctl = *ctl;
-	io->mr = NULL;
+	if (!io->mapped)
+		io->mr = NULL;
 	io->rsp = NULL;
 	io->answered = ctl->no_answer;
 	io->deallocate = false;
@@ -245,8 +269,8 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 	 * and so for those with BH disabled, before it lets go of the device.
 	 */
 	if (!iser_state_live(READ_ONCE(conn->state)))
-		return ret;
-	if (ctl->in || ctl->out) {
+		goto undo;
+	if ((ctl->in || ctl->out) && !io->mapped) {
 		ret = iser_describe(io, ctl);
 		if (ret)
 			goto undo;
@@ -262,9 +286,7 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 	if (!ret)
 		return 0;
 undo:
-	/* The STag was never told to anybody. */
-	io->mr = NULL;
-	iser_io_unmap(io);
+	iser_undescribe(io);
 	return ret == -ENOMEM ? -EAGAIN : ret;
 }
 

@@ -96,6 +96,25 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
 	task->hdr->flags |= ISCSI_FLAG_CMD_FINAL;
 }
 
+static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
+{
+	struct iser_itask *it = task->dd_data;
+	struct scsi_cmnd *sc = task->sc;
+
+	it->buffer.sgl = scsi_sglist(sc);
+	it->buffer.nents = scsi_sg_count(sc);
+	it->buffer.len = scsi_bufflen(sc);
+	if (!it->buffer.len)
+		return;
+	if (sc->sc_data_direction == DMA_TO_DEVICE) {
+		ctl->out = &it->buffer;
+		ctl->immediate = task->imm_count;
+		ctl->unsolicited = task->unsol_r2t.data_length;
+	} else {
+		ctl->in = &it->buffer;
+	}
+}
+
 /**
  * iser_task_init - last look at a PDU before it is sent
  * @task: task whose header libiscsi has written
@@ -104,14 +123,21 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
  * 13.11, leave that to the initiator): those whose buffer has too many small
  * segments, and those with a long CDB, which travels in an AHS: the kernel's own
  * target takes immediate data from where the AHS is, and would write the AHS to
- * the disk.  Under frwd_lock.
- * Return: 0; -EINVAL when the target takes no such AHS; -EBUSY when it takes no
- * PDU of this kind now.
+ * the disk.
+ *
+ * The buffer is registered here and not by iser_task_xmit(): an error of that
+ * makes libiscsi try again, for ever if need be, while one of this ends the
+ * command.  Under frwd_lock.
+ * Return: 0; -EINVAL when the target takes no such AHS, or the device can't cover
+ * the buffer; -EBUSY when the target takes no PDU of this kind now.
  */
 int iser_task_init(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
+	struct iser_itask *it = task->dd_data;
+	struct iser_control ctl = { };
+	int err;
 
 	if (!task->sc)
 		return iser_unexpected_init(task);
@@ -124,7 +150,16 @@ int iser_task_init(struct iscsi_task *task)
 	if (task->sc->sc_data_direction == DMA_TO_DEVICE &&
 	    (ahs || !can_gather(task, end->info->gather_max)))
 		send_nothing_unsolicited(task);
-	return 0;
+	describe_command(task, &ctl);
+	if (!ctl.in && !ctl.out)
+		return 0;
+	err = iser_send_prepare(it->task, &ctl);
+	if (!err || err == -EAGAIN)
+		return 0;
+	iser_log(ISER_LOG_SESSION, &end->info->remote,
+		 "an STag of %s can't cover a command's %u bytes in %u segments: error %d, the command fails",
+		 end->info->device, it->buffer.len, it->buffer.nents, err);
+	return err;
 }
 
 /*
@@ -150,25 +185,6 @@ static void send_data_out(struct iscsi_task *task)
 			break;
 		}
 		r2t->sent += r2t->data_count;
-	}
-}
-
-static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
-{
-	struct iser_itask *it = task->dd_data;
-	struct scsi_cmnd *sc = task->sc;
-
-	it->buffer.sgl = scsi_sglist(sc);
-	it->buffer.nents = scsi_sg_count(sc);
-	it->buffer.len = scsi_bufflen(sc);
-	if (!it->buffer.len)
-		return;
-	if (sc->sc_data_direction == DMA_TO_DEVICE) {
-		ctl->out = &it->buffer;
-		ctl->immediate = task->imm_count;
-		ctl->unsolicited = task->unsol_r2t.data_length;
-	} else {
-		ctl->in = &it->buffer;
 	}
 }
 

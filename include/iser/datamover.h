@@ -416,6 +416,18 @@ void iser_send_end(struct iser_conn *conn) __releases(conn);
 int iser_send_control(struct iser_task *task, const struct iser_control *ctl);
 
 /**
+ * iser_send_prepare - initiator: do now what iser_send_control() does first
+ * @ctl: what that will be called with
+ *
+ * Maps and registers @ctl->in or @ctl->out, so that the half learns in time of a
+ * buffer for which no second attempt will do better.  BH stay disabled until
+ * iser_send_control().
+ * Return: 0; -EAGAIN: iser_send_control() tries it again; -EINVAL: the device
+ * can't cover the buffer.
+ */
+int iser_send_prepare(struct iser_task *task, const struct iser_control *ctl);
+
+/**
  * iser_send_data_out - initiator: one unsolicited Data-Out of a task
  * @bhs: its 48 bytes
  * @offset, @len: the piece of the write buffer
