@@ -62,8 +62,9 @@ void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc)
 /*
  * iser_ack_fill - RDMA Read of no bytes, from the buffer just written to
  *
- * No sink is needed (RFC 5040 and InfiniBand check no STag for no bytes), but
- * iWARP wants an SGE.  Under send_lock; the caller has found room among the
+ * No sink is needed (RFC 5040 and InfiniBand check no STag for no bytes).  iWARP
+ * wants an SGE nevertheless; elsewhere there is none, as some adapters take one
+ * of no bytes for 2 GiB.  Under send_lock; the caller has found room among the
  * Reads.  Return: SGEs used.
  */
 u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
@@ -71,18 +72,20 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 {
 	struct iser_conn *conn = job->io->task.conn;
 
-	*sge = (struct ib_sge){ .lkey = conn->pd->local_dma_lkey };
 	memset(wr, 0, sizeof(*wr));
+	if (conn->sink_mr) {
+		*sge = (struct ib_sge){ .lkey = conn->pd->local_dma_lkey };
+		wr->wr.sg_list = sge;
+		wr->wr.num_sge = 1;
+	}
 	wr->wr.opcode = IB_WR_RDMA_READ;
 	wr->wr.wr_cqe = &job->io->ack_cqe;
 	wr->wr.send_flags = IB_SEND_SIGNALED;
-	wr->wr.sg_list = sge;
-	wr->wr.num_sge = 1;
 	wr->remote_addr = job->remote + job->done - job->burst;
 	wr->rkey = job->rkey;
 	job->ack_due = false;
 	job->fence = true;
 	if (conn->count_reads)
 		iser_reads_some(&conn->reads, 1);
-	return 1;
+	return wr->wr.num_sge;
 }

@@ -56,9 +56,11 @@
 
 /* What a device offers, as far as it is used. */
 struct iser_device_limits {
+	bool registers;		/* it has fast registration */
 	u32 queue;		/* work requests that a queue holds */
 	u32 send_sges, recv_sges, read_sges;
-	u32 pages;		/* that one STag covers */
+	u32 pages;		/* of ISER_STAG_PAGE, that one STag covers */
+	u32 mapping;		/* bytes that can be mapped at once */
 	bool gaps;		/* between the segments of one STag */
 	u8 ird, ord;		/* RDMA Reads answered, asked for at a time */
 	u32 srq, srq_sges;	/* receives of a shared queue; 0: it has none */
@@ -81,7 +83,7 @@ struct iser_rx_shape {
 	u32 lkey;
 	u32 data;		/* data bytes wanted */
 	u32 one_piece;		/* bytes of the slot if all goes there; 0: pages */
-	bool map;		/* pages are mapped together: the initiator */
+	bool whole;		/* pages one behind the other, with the header: one SGE */
 	struct iser_pool *pool;	/* whose it is; NULL: a connection's own */
 };
 
@@ -94,6 +96,8 @@ struct iser_rx {
 	u8 *tail;		/* paged: where AHS + data beyond the pages land */
 	u32 page_bytes;		/* paged: capacity of the pages; 0: all in one piece */
 	struct page *pages[ISER_RX_PAGES];
+	bool whole;		/* they are within a block of iser_rx_block() bytes */
+	u32 came;		/* bytes that the CPU has: of the last message */
 	u32 nr_sges;
 	struct ib_sge sge[ISER_RX_SGES];
 	bool login;
@@ -358,6 +362,16 @@ static inline struct scatterlist *iser_sg_next(struct scatterlist *sg)
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
+/*
+ * Is a receive buffer one piece of memory?  An initiator reads it in one piece,
+ * and not every device takes as many SGEs as a header with pages needs.
+ */
+static inline bool iser_rx_whole(const struct iser_conn *conn)
+{
+	return conn->role == ISER_INITIATOR ||
+		conn->limits.recv_sges < ISER_RX_SGES;
+}
+
 static inline u8 *iser_bhs(u8 *head)
 {
 	return head + ISER_HDR_LEN;
@@ -390,6 +404,7 @@ void iser_connection_fail_locked(struct iser_conn *conn, int reason);
 
 /* device.c */
 void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits);
+int iser_check_limits(const struct iser_conn *conn, bool registers);
 
 /* verbs.c */
 int iser_verbs_create(struct iser_conn *conn);
@@ -450,6 +465,8 @@ int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
 		 u8 *head, u64 dma);
 void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx);
 void iser_rx_free(struct iser_rx *rx);
+void iser_rx_came(struct ib_device *dev, struct iser_rx *rx, u32 len);
+void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx);
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
 struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr);
 int iser_ring_add(struct iser_conn *conn, u32 nr);
@@ -498,6 +515,7 @@ u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma);
 void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
 /* stag.c: initiator */
+int iser_stags_try(struct iser_conn *conn);
 int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part);
 void iser_stags_drop(struct iser_tasks *part);
 void iser_stags_free(struct iser_conn *conn);

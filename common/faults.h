@@ -14,7 +14,7 @@
 #include "../tests/faults/hooks.h"
 #else
 /* Lower what a device offers. */
-static inline void iser_fault_limits(struct ib_device_attr *attr)
+static inline void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping)
 {
 }
 #endif

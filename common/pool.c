@@ -314,8 +314,10 @@ int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx)
 	int ret = 0;
 
 	rcu_read_lock();
-	if (!READ_ONCE(pool->closed))
+	if (!READ_ONCE(pool->closed)) {
+		iser_rx_gone(pool->dev, rx);
 		ret = ib_post_srq_recv(pool->srq, &wr, NULL);
+	}
 	rcu_read_unlock();
 	return ret;
 }

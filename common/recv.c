@@ -68,20 +68,6 @@ void iser_pdu_put(struct iser_pdu *pdu)
 }
 EXPORT_SYMBOL_ISER(iser_pdu_put);
 
-/* @len bytes have arrived: give them to the CPU. */
-static void iser_rx_sync(struct iser_conn *conn, const struct iser_rx *rx,
-			 u32 len)
-{
-	u32 i, n;
-
-	for (i = 0; i < rx->nr_sges && len; i++) {
-		n = min(len, rx->sge[i].length);
-		ib_dma_sync_single_for_cpu(conn->dev, rx->sge[i].addr, n,
-					   DMA_FROM_DEVICE);
-		len -= n;
-	}
-}
-
 /* Apart, as its copy is a large one on the stack. */
 static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu)
 {
@@ -209,7 +195,7 @@ static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
 		return false;
 	if (!ib_uses_virt_dma(conn->dev))
-		iser_rx_sync(conn, rx, wc->byte_len);
+		iser_rx_came(conn->dev, rx, wc->byte_len);
 	if (!iser_rx_check(conn, rx, wc->byte_len))
 		return false;
 	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||

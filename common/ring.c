@@ -5,7 +5,9 @@
  * A buffer is either one piece of a page (small data: the initiator), or a
  * header slot with pages behind it, so that immediate data begin on a page
  * and can be handed to a backend where they lie.  AHS and data are one run of
- * bytes; what an AHS pushes beyond the pages lands in the slot's tail.
+ * bytes; what an AHS pushes beyond the pages lands in the slot's tail.  Where
+ * that has to be one SGE, header, pages and tail are one block of memory, with
+ * the header at the end of its first page.
  *
  * The buffers of a connection, or of a pool that several share (pool.c), are
  * added some at a time, and go all at once.
@@ -13,16 +15,48 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 #include "core.h"
 
 #define ISER_RX_SLOT	512	/* paged: header, tail */
+
+/* Bytes of a block with @n pages for data. */
+static size_t iser_rx_block(u32 n)
+{
+	return (n + 1) * PAGE_SIZE + PAGE_ALIGN(ISER_AHS_ROOM);
+}
+
+/* All in one block of memory.  Return: 0 or -ENOMEM. */
+static int iser_rx_init_whole(const struct iser_rx_shape *shape,
+			      struct iser_rx *rx, u32 n)
+{
+	u32 len = ISER_MSG_MIN + n * PAGE_SIZE + ISER_AHS_ROOM, i;
+	u8 *block = alloc_pages_exact(iser_rx_block(n), GFP_KERNEL), *data;
+	u64 dma;
+
+	if (!block)
+		return -ENOMEM;
+	data = block + PAGE_SIZE;
+	rx->whole = true;
+	rx->page_bytes = n * PAGE_SIZE;
+	for (i = 0; i < n; i++)
+		rx->pages[i] = virt_to_page(data + i * PAGE_SIZE);
+	rx->head = data - ISER_MSG_MIN;
+	rx->tail = data + rx->page_bytes;
+	rx->pdu.bhs = iser_bhs(rx->head);
+	rx->pdu.data = data;
+	dma = ib_dma_map_single(shape->dev, rx->head, len, DMA_FROM_DEVICE);
+	if (ib_dma_mapping_error(shape->dev, dma))
+		return -ENOMEM;
+	rx->sge[0] = (struct ib_sge){ .addr = dma, .length = len,
+				      .lkey = shape->lkey };
+	rx->nr_sges = 1;
+	return 0;
+}
 
 /*
  * iser_rx_init - set up a receive buffer
  * @head, @dma: its slot
  *
- * An initiator reads its data in one piece: its pages are mapped together.
  * May sleep.  Return: 0 or -ENOMEM (iser_rx_unmap() and _free() clean up).
  */
 int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
@@ -32,6 +66,8 @@ int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
 
 	rx->pool = shape->pool;
 	rx->cqe.done = iser_recv_done;
+	if (shape->whole)
+		return iser_rx_init_whole(shape, rx, n);
 	rx->head = head;
 	rx->pdu.bhs = iser_bhs(head);
 	rx->sge[0] = (struct ib_sge){ .addr = dma, .lkey = shape->lkey,
@@ -56,10 +92,6 @@ int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
 			.addr = at, .length = PAGE_SIZE, .lkey = shape->lkey };
 	}
 	rx->page_bytes = n * PAGE_SIZE;
-	if (shape->map) {
-		rx->pdu.data = vmap(rx->pages, n, VM_MAP, PAGE_KERNEL);
-		return rx->pdu.data ? 0 : -ENOMEM;
-	}
 	rx->tail = head + ALIGN(ISER_MSG_MIN, 64);
 	rx->sge[rx->nr_sges++] = (struct ib_sge){
 		.addr = dma + ALIGN(ISER_MSG_MIN, 64), .lkey = shape->lkey,
@@ -72,6 +104,9 @@ void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx)
 {
 	u32 i;
 
+	if (rx->whole && rx->nr_sges)
+		ib_dma_unmap_single(dev, rx->sge[0].addr, rx->sge[0].length,
+				    DMA_FROM_DEVICE);
 	for (i = 0; i < ISER_RX_PAGES && rx->nr_sges > i + 1 && rx->pages[i]; i++)
 		ib_dma_unmap_page(dev, rx->sge[i + 1].addr, PAGE_SIZE,
 				  DMA_FROM_DEVICE);
@@ -83,14 +118,49 @@ void iser_rx_free(struct iser_rx *rx)
 {
 	int i;
 
-	if (rx->page_bytes && rx->pdu.data)
-		vunmap(rx->pdu.data);
+	if (rx->whole)
+		free_pages_exact(page_address(rx->pages[0]) - PAGE_SIZE,
+				 iser_rx_block(rx->page_bytes / PAGE_SIZE));
 	for (i = 0; i < ISER_RX_PAGES; i++) {
-		if (rx->pages[i])
+		if (rx->pages[i] && !rx->whole)
 			__free_page(rx->pages[i]);
 		rx->pages[i] = NULL;
 	}
+	rx->whole = false;
 	rx->pdu.data = NULL;
+}
+
+/*
+ * iser_rx_came - @len bytes have arrived: they are the CPU's
+ * iser_rx_gone - all is the device's again
+ *
+ * A half may write into what it has received.  Any context, while the memory is
+ * mapped.
+ */
+void iser_rx_came(struct ib_device *dev, struct iser_rx *rx, u32 len)
+{
+	u32 i, n;
+
+	rx->came = len;
+	for (i = 0; i < rx->nr_sges && len; i++) {
+		n = min(len, rx->sge[i].length);
+		ib_dma_sync_single_for_cpu(dev, rx->sge[i].addr, n,
+					   DMA_FROM_DEVICE);
+		len -= n;
+	}
+}
+
+void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx)
+{
+	u32 len = rx->came, i, n;
+
+	rx->came = 0;
+	for (i = 0; i < rx->nr_sges && len; i++) {
+		n = min(len, rx->sge[i].length);
+		ib_dma_sync_single_for_device(dev, rx->sge[i].addr, n,
+					      DMA_FROM_DEVICE);
+		len -= n;
+	}
 }
 
 /*
@@ -112,8 +182,10 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	wr.num_sge = rx->nr_sges;
 	/* Not behind the drain's own receive. */
 	rcu_read_lock();
-	if (READ_ONCE(conn->state) < ISER_ENDING)
+	if (READ_ONCE(conn->state) < ISER_ENDING) {
+		iser_rx_gone(conn->dev, rx);
 		ret = ib_post_recv(conn->qp, &wr, NULL);
+	}
 	rcu_read_unlock();
 	return ret;
 }
@@ -153,12 +225,14 @@ struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr)
 	if (!ring)
 		return NULL;
 	ring->nr = nr;
-	ret = iser_slab_init(&ring->heads, shape->dev, slot, nr,
-			     DMA_FROM_DEVICE);
+	ret = iser_slab_init(&ring->heads, shape->dev, slot,
+			     shape->whole ? 0 : nr, DMA_FROM_DEVICE);
 	for (i = 0; !ret && i < nr; i++) {
-		u64 dma;
-		u8 *head = iser_slab_slot(&ring->heads, i, &dma);
+		u8 *head = NULL;
+		u64 dma = 0;
 
+		if (!shape->whole)
+			head = iser_slab_slot(&ring->heads, i, &dma);
 		ret = iser_rx_init(shape, &ring->rx[i], head, dma);
 	}
 	if (!ret)
@@ -184,10 +258,10 @@ int iser_ring_add(struct iser_conn *conn, u32 nr)
 	u32 all = ISER_MSG_MIN + conn->info.recv_ahs + ALIGN(shape.data, 4);
 	u32 done, n;
 
-	if (conn->role == ISER_INITIATOR) {
-		shape.map = all > PAGE_SIZE;
-		shape.one_piece = shape.map ? 0 : all;
-	}
+	if (conn->role == ISER_INITIATOR && all <= PAGE_SIZE)
+		shape.one_piece = all;
+	else
+		shape.whole = iser_rx_whole(conn);
 	for (done = 0; done < nr; done += n) {
 		n = min_t(u32, nr - done, ISER_RING_PART);
 		ring = iser_ring_alloc(&shape, n);

@@ -32,7 +32,7 @@ int iser_sink_post(struct iser_job *job)
 	struct ib_rdma_wr *wr = &conn->batch->wr[0];
 	struct ib_reg_wr *reg = &conn->batch->reg;
 	struct ib_sge *sge = &conn->batch->sge[0];
-	u32 left = job->len - job->done, n = 0, skip;
+	u32 left, room, n = 0, skip;
 	struct scatterlist *sg;
 	int ret;
 
@@ -51,10 +51,15 @@ int iser_sink_post(struct iser_job *job)
 
 	/*
 	 * A list that itself begins at the offset: siw does not heed the
-	 * sg_offset of ib_map_mr_sg().
+	 * sg_offset of ib_map_mr_sg().  No more of the data than the STag has
+	 * pages: behind an IOMMU one segment may be all of them, of which
+	 * ib_map_mr_sg() would take none.
 	 */
 	sg_init_table(conn->sink_sg, conn->res.region_pages);
 	sg = iser_io_seek(io, job->offset + job->done, &skip);
+	room = conn->res.region_pages * ISER_STAG_PAGE -
+		((sg_dma_address(sg) + skip) & (ISER_STAG_PAGE - 1));
+	left = min(job->len - job->done, room);
 	while (left && n < conn->res.region_pages) {
 		struct scatterlist *to = &conn->sink_sg[n++];
 
@@ -65,7 +70,8 @@ int iser_sink_post(struct iser_job *job)
 		sg = sg_next(sg);
 	}
 	ib_update_fast_reg_key(job->mr, ib_inc_rkey(job->mr->rkey));
-	ret = ib_map_mr_sg(job->mr, conn->sink_sg, n, NULL, PAGE_SIZE);
+	ret = ib_map_mr_sg(job->mr, conn->sink_sg, n, NULL,
+			   ISER_STAG_PAGE);
 	if (ret <= 0 || !job->mr->length ||
 	    job->mr->length > job->len - job->done)
 		return -EINVAL;

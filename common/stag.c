@@ -6,6 +6,8 @@
  */
 #include "trace.h"
 
+#define ISER_SURE_PAGES		128	/* each driver allocates what it promises */
+
 /*
  * iser_stags_add - an STag for each new task that may need one, for life
  *
@@ -27,6 +29,31 @@ int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part)
 			return PTR_ERR(mr);
 		part->io[i].region = mr;
 	}
+	return 0;
+}
+
+/*
+ * iser_stags_try - how many pages has an STag really?
+ *
+ * pvrdma allocates no more than 128, and promises what its host has.
+ * From the handler of conn->id; sleeps.  Return: 0 or negative errno.
+ */
+int iser_stags_try(struct iser_conn *conn)
+{
+	u32 pages = conn->info.max_pages;
+	struct ib_mr *mr;
+
+	for (; pages > ISER_SURE_PAGES; pages /= 2) {
+		mr = ib_alloc_mr(conn->pd, conn->info.sg_gaps ?
+				 IB_MR_TYPE_SG_GAPS : IB_MR_TYPE_MEM_REG, pages);
+		if (!IS_ERR(mr)) {
+			ib_dereg_mr(mr);
+			break;
+		}
+		if (PTR_ERR(mr) != -EINVAL)
+			return PTR_ERR(mr);
+	}
+	conn->info.max_pages = pages;
 	return 0;
 }
 
@@ -69,7 +96,7 @@ int iser_stag_register(struct iser_io *io)
 		return -EINVAL;
 	/* A new key each time: an old STag never comes to life again. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
-	n = ib_map_mr_sg(mr, io->sgl, io->mapped, NULL, PAGE_SIZE);
+	n = ib_map_mr_sg(mr, io->sgl, io->mapped, NULL, ISER_STAG_PAGE);
 	if (n != io->mapped || mr->length < io->data_len)
 		return -EINVAL;
 	io->mr = mr;
@@ -105,8 +132,12 @@ int iser_stag_invalidate(struct iser_io *io)
 	wr.send_flags = IB_SEND_SIGNALED;
 	wr.ex.invalidate_rkey = io->mr->rkey;
 	spin_lock_bh(&conn->send_lock);
-	if (iser_state_live(conn->state))
+	if (iser_state_live(conn->state)) {
 		ret = ib_post_send(conn->qp, &wr, NULL);
+		if (ret)
+			iser_conn_warn(conn, "the device does not invalidate an STag: error %d, ending the connection",
+				       ret);
+	}
 	spin_unlock_bh(&conn->send_lock);
 	return ret;
 }

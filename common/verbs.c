@@ -17,10 +17,10 @@ static void iser_read_device(struct iser_conn *conn)
 	iser_read_limits(conn->dev, &conn->limits);
 	/* Not dev_name(), which is freed when the device gets another name. */
 	strscpy(conn->info.device, conn->dev->name, sizeof(conn->info.device));
-	conn->info.dma_device = conn->dev->dma_device ?: conn->dev->dev.parent;
 	conn->info.recv_ahs = conn->role == ISER_INITIATOR ?
 		ISER_AHS_ROOM_INITIATOR : ISER_AHS_ROOM;
 	conn->info.max_pages = limits->pages;
+	conn->info.max_mapping = limits->mapping;
 	conn->info.sg_gaps = limits->gaps;
 	conn->max_sge = limits->send_sges;
 	conn->max_sge_rd = limits->read_sges;
@@ -29,6 +29,19 @@ static void iser_read_device(struct iser_conn *conn)
 	conn->param.recv_depth = min(conn->param.recv_depth, limits->queue - 2);
 	conn->info.recv_depth = conn->param.recv_depth;
 }
+
+/* Under setup_lock, against end_work, which lets the device go. */
+struct device *iser_get_dma_device(struct iser_conn *conn)
+{
+	struct device *dma = NULL;
+
+	mutex_lock(&conn->setup_lock);
+	if (conn->dev)
+		dma = get_device(conn->dev->dma_device ?: conn->dev->dev.parent);
+	mutex_unlock(&conn->setup_lock);
+	return dma;
+}
+EXPORT_SYMBOL_ISER(iser_get_dma_device);
 
 /*
  * iser_verbs_create - make the queue pair of conn->id
@@ -47,10 +60,11 @@ int iser_verbs_create(struct iser_conn *conn)
 		return -ENODEV;
 	conn->dev = conn->id->device;
 	iser_read_device(conn);
-	if (!(conn->dev->attrs.device_cap_flags & IB_DEVICE_MEM_MGT_EXTENSIONS)) {
-		iser_conn_warn(conn, "the device has no fast registration, iSER needs it");
-		return -EOPNOTSUPP;
-	}
+	/* A target needs an STag of its own for the sinks of iWARP only. */
+	ret = iser_check_limits(conn, conn->role == ISER_INITIATOR ||
+				conn->sink_mr);
+	if (ret)
+		return ret;
 
 	/*
 	 * A task of an initiator takes at most three slots at a time: register,
@@ -61,8 +75,8 @@ int iser_verbs_create(struct iser_conn *conn)
 		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
 		u32 fit = (conn->limits.queue - rest - 4) / 3;
 
-		/* More than fit are refused when they are allocated. */
 		conn->param.tasks = min(conn->param.tasks, fit);
+		conn->info.tasks = conn->param.tasks;
 		sends = 3 * conn->param.tasks + rest;
 		conn->quiet.nr = ISER_QUIET_SENDS;
 		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
@@ -84,6 +98,11 @@ int iser_verbs_create(struct iser_conn *conn)
 			return PTR_ERR(pd);
 		conn->pd = pd;
 	}
+	if (conn->role == ISER_INITIATOR) {
+		ret = iser_stags_try(conn);
+		if (ret)
+			return ret;
+	}
 
 	/* A Login PDU, a Hello, a drain; two Login PDUs and a drain. */
 	ret = iser_poll_init(conn, sends + 4, conn->param.recv_depth + 3);
@@ -100,8 +119,7 @@ int iser_verbs_create(struct iser_conn *conn)
 		attr.srq = conn->pool->srq;
 	} else {
 		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
-		attr.cap.max_recv_sge = min_t(u32, ISER_RX_SGES,
-					      conn->limits.recv_sges);
+		attr.cap.max_recv_sge = iser_rx_whole(conn) ? 1 : ISER_RX_SGES;
 	}
 	attr.sq_sig_type = IB_SIGNAL_REQ_WR;
 	attr.qp_type = IB_QPT_RC;
@@ -170,7 +188,6 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	else if (conn->pd)
 		ib_dealloc_pd(conn->pd);
 	conn->pd = NULL;
-	conn->info.dma_device = NULL;
 	if (conn->dev)
 		ib_device_put(conn->dev);
 	conn->dev = NULL;

@@ -52,10 +52,10 @@ int iser_conn_bind(struct iscsi_cls_session *cls_session,
 		err = -ENOTCONN;
 		goto put;
 	}
-	if (session->cmds_max > end->tasks) {
+	if (session->cmds_max > end->info->tasks) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "the session has %d tasks, max_cmds allows %u; log out and in again",
-			 session->cmds_max, end->tasks);
+			 "the session has %d tasks, max_cmds or the device allows %u; log out and in again",
+			 session->cmds_max, end->info->tasks);
 		goto put;
 	}
 	err = iser_host_check(session->host, end);

@@ -6,22 +6,35 @@
 
 static u32 host_pages(const struct Scsi_Host *shost)
 {
-	return DIV_ROUND_UP(shost->max_sectors, PAGE_SIZE / SECTOR_SIZE) + 1;
+	return DIV_ROUND_UP(shost->max_sectors, ISER_STAG_PAGE / SECTOR_SIZE) + 1;
 }
 
 /*
  * A command of n pages of data that begins inside a page spans n + 1 pages.
  * The host's largest command is bounded so that one STag covers it, also where
- * each segment takes a page of its own.
+ * each segment takes a page of its own, and so that it can be mapped: the SCSI
+ * layer bounds it by that too, but does not lower the number of segments.
+ *
+ * A segment may be as long as its pages meet: a limit would cut it inside a
+ * page, which an STag without gaps can't cover.  Where it can, the limit is the
+ * device's own, as the SCSI layer sets it for all users of the device.
  */
-static void host_limits(struct Scsi_Host *shost, u32 max_pages, bool sg_gaps)
+static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
+			struct device *dma)
 {
-	u32 sectors = (max_pages - 1) * (PAGE_SIZE / SECTOR_SIZE);
+	u32 pages = info ? info->max_pages : ISER_DEFAULT_PAGES;
+	u32 sectors = (pages - 1) * (ISER_STAG_PAGE / SECTOR_SIZE);
 
+	if (info)
+		sectors = min(sectors, info->max_mapping / SECTOR_SIZE);
 	shost->max_sectors = min(READ_ONCE(iser_max_sectors), sectors);
 	shost->sg_tablesize = min_t(u32, host_pages(shost), SG_MAX_SEGMENTS);
-	if (!sg_gaps)
-		shost->virt_boundary_mask = PAGE_SIZE - 1;
+	if (info && info->sg_gaps) {
+		shost->max_segment_size = dma_get_max_seg_size(dma);
+	} else {
+		shost->virt_boundary_mask = ISER_STAG_PAGE - 1;
+		shost->max_segment_size = UINT_MAX;
+	}
 }
 
 /**
@@ -63,24 +76,29 @@ int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
  * @qdepth: commands for each LUN
  * @initial_cmdsn: first CmdSN
  *
- * The queue pair's size was fixed at connect, from the parameter max_cmds:
- * more can't be had.  Process context.  Return: session or NULL.
+ * The queue pair's size was fixed at connect, from the parameter max_cmds and
+ * what the device carries: more can't be had.  Process context.
+ * Return: session or NULL.
  */
 struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
 					      u16 cmds_max, u16 qdepth,
 					      u32 initial_cmdsn)
 {
 	struct iser_endpoint *end = ep ? ep->dd_data : NULL;
-	u32 tasks = end ? end->tasks : READ_ONCE(iser_max_cmds);
+	u32 tasks = end ? end->info->tasks : READ_ONCE(iser_max_cmds);
 	struct iscsi_cls_session *cls_session;
 	struct device *dma = NULL;
 	struct Scsi_Host *shost;
 	struct iser_host *host;
-	int scsi_cmds;
+	int scsi_cmds, err;
 
 	if (cmds_max > tasks) {
-		pr_info("node.session.cmds_max %u is reduced to %u: parameter max_cmds\n",
-			cmds_max, tasks);
+		/* libiscsi takes a power of two. */
+		tasks = rounddown_pow_of_two(tasks);
+		pr_info("node.session.cmds_max %u is reduced to %u: %s\n",
+			cmds_max, tasks, end && end->info->tasks < end->tasks ?
+			"the device's queue pairs carry no more" :
+			"parameter max_cmds");
 		cmds_max = tasks;
 	}
 
@@ -101,18 +119,20 @@ struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
 	shost->max_id = 0;
 	shost->max_channel = 0;
 	if (end) {
-		host_limits(shost, end->info->max_pages, end->info->sg_gaps);
+		dma = iser_get_dma_device(end->conn);
+		if (!dma && end->info->sg_gaps)
+			goto free_host;		/* the device goes */
 		if (end->info->inline_max >= ISER_CDB_AHS)
 			shost->max_cmd_len = SCSI_MAX_VARLEN_CDB_SIZE;
-		dma = end->info->dma_device;
-	} else {
-		host_limits(shost, ISER_DEFAULT_PAGES, false);
 	}
+	host_limits(shost, end ? end->info : NULL, dma);
 	if (shost->max_sectors < iser_max_sectors)
-		pr_info("max_sectors is reduced from %u to %u: pages that one STag covers\n",
+		pr_info("max_sectors is reduced from %u to %u: what one STag of the device covers, or one mapping for it\n",
 			iser_max_sectors, shost->max_sectors);
 
-	if (iscsi_host_add(shost, dma))
+	err = iscsi_host_add(shost, dma);
+	put_device(dma);
+	if (err)
 		goto free_host;
 	host->region_pages = host_pages(shost);
 

@@ -91,16 +91,23 @@ struct iser_control {
 
 #define ISER_DEVICE_NAME	64	/* bytes, as IB_DEVICE_NAME_MAX */
 
+/*
+ * An STag is made of pages of this size on every kernel: it is the one that all
+ * adapters register rightly (irdma takes 16 and 64 KiB for it without a word).
+ */
+#define ISER_STAG_PAGE		SZ_4K
+
 /* Facts about a connection's device that iSCSI has to know. */
 struct iser_info {
 	char device[ISER_DEVICE_NAME];	/* for log lines; as it was called at first */
-	struct device *dma_device;
 	u32 inline_max;		/* bytes in a slot behind the BHS */
 	u32 recv_ahs;		/* bytes of AHS that a receive has room for */
 	u32 gather_max;		/* initiator: segments that the data of one PDU may have */
-	u32 max_pages;		/* pages that one STag covers */
+	u32 max_pages;		/* of ISER_STAG_PAGE, that one STag covers */
+	u32 max_mapping;	/* bytes that can be mapped for the device at once */
 	bool sg_gaps;		/* an STag may cover segments with gaps */
 	bool remote_invalidate;	/* agreed in the CM handshake */
+	u32 tasks;		/* initiator: commands and others that the queue pair holds */
 	u32 recv_depth;		/* receives that the queue pair holds, at most */
 	bool shared;		/* target: it shares receives with others */
 	u32 send_depth;
@@ -214,6 +221,14 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 			       const struct sockaddr *src,
 			       const struct iser_conn_param *param,
 			       const struct iser_ops *ops, void *upper);
+
+/**
+ * iser_get_dma_device - what memory is mapped for, with a reference
+ *
+ * May sleep.  Return: the device, or NULL when there is none: a software
+ * provider's, or the connection has ended.
+ */
+struct device *iser_get_dma_device(struct iser_conn *conn);
 
 /**
  * iser_wait_connected - wait until the connection is established or failed

@@ -329,13 +329,18 @@ void iser_fault_unmap_sg(struct ib_device *dev, struct scatterlist *sgl,
 }
 
 /* What is posted: is it mapped, in this direction, and the device's? */
-void iser_fault_sges(const struct ib_sge *sge, int n, u32 lkey, bool receive)
+void iser_fault_sges(const struct ib_sge *sge, int n, const struct ib_pd *pd,
+		     bool receive)
 {
+	bool iwarp = rdma_protocol_iwarp(pd->device, 1);
+	u32 lkey = pd->local_dma_lkey;
 	int i;
 
 	for (i = 0; i < n; i++, sge++) {
 		struct fault_piece *p;
 
+		/* Of no bytes: for some adapters that is 2 GiB.  iWARP wants one. */
+		WARN(!sge->length && !iwarp, "an SGE of no bytes\n");
 		if (sge->lkey != lkey || !sge->length)
 			continue;
 		p = fault_find(sge->addr);

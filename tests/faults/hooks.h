@@ -14,7 +14,7 @@
 #define ISER_FAULT_HOOKS_H
 
 /* limits.c */
-void iser_fault_limits(struct ib_device_attr *attr);
+void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping);
 
 /* dma.c: memory that the device sees is a copy, joined where an IOMMU would */
 bool iser_fault_try_get(struct ib_device *dev);
@@ -29,7 +29,8 @@ void iser_fault_unmap_sg(struct ib_device *dev, struct scatterlist *sgl,
 			 int nents, enum dma_data_direction dir);
 void iser_fault_sync(struct ib_device *dev, u64 dma, size_t len,
 		     enum dma_data_direction dir, bool cpu);
-void iser_fault_sges(const struct ib_sge *sge, int n, u32 lkey, bool receive);
+void iser_fault_sges(const struct ib_sge *sge, int n, const struct ib_pd *pd,
+		     bool receive);
 
 #define ib_uses_virt_dma(dev)		((void)(dev), false)
 #define ib_device_try_get(dev)		iser_fault_try_get(dev)
@@ -60,6 +61,16 @@ int iser_fault_post_recv(struct ib_qp *qp, const struct ib_recv_wr *wr,
 int iser_fault_post_srq_recv(struct ib_srq *srq, const struct ib_recv_wr *wr,
 			     const struct ib_recv_wr **bad);
 
+int iser_fault_map_mr_sg(struct ib_mr *mr, struct scatterlist *sg, int nents,
+			 unsigned int *offset, unsigned int page_size);
+struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
+				  u32 pages);
+int iser_fault_disconnect(struct rdma_cm_id *id);
+
+#define ib_map_mr_sg(mr, sg, nents, offset, page_size)	\
+	iser_fault_map_mr_sg(mr, sg, nents, offset, page_size)
+#define ib_alloc_mr(pd, type, pages)	iser_fault_alloc_mr(pd, type, pages)
+#define rdma_disconnect(id)		iser_fault_disconnect(id)
 #define ib_post_send(qp, wr, bad)	iser_fault_post_send(qp, wr, bad)
 #define ib_post_recv(qp, wr, bad)	iser_fault_post_recv(qp, wr, bad)
 #define ib_post_srq_recv(srq, wr, bad)	iser_fault_post_srq_recv(srq, wr, bad)

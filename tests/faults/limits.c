@@ -18,6 +18,10 @@ FAULT_LIMIT(max_srq_wr);
 FAULT_LIMIT(max_srq_sge);
 FAULT_LIMIT(max_pages);
 FAULT_LIMIT(max_reads);
+FAULT_LIMIT(max_mapping);
+
+static bool fault_no_reg;
+module_param(fault_no_reg, bool, 0644);
 
 static void fault_lower(int *value, unsigned int to)
 {
@@ -25,7 +29,7 @@ static void fault_lower(int *value, unsigned int to)
 		*value = to;
 }
 
-void iser_fault_limits(struct ib_device_attr *attr)
+void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping)
 {
 	int pages = attr->max_fast_reg_page_list_len;
 	int send_sges = attr->max_send_sge, recv_sges = attr->max_recv_sge;
@@ -40,6 +44,10 @@ void iser_fault_limits(struct ib_device_attr *attr)
 	fault_lower(&attr->max_srq_sge, fault_max_srq_sge);
 	fault_lower(&pages, fault_max_pages);
 	attr->max_fast_reg_page_list_len = pages;
+	if (fault_max_mapping)
+		*mapping = min(*mapping, fault_max_mapping);
+	if (fault_no_reg)
+		attr->device_cap_flags &= ~IB_DEVICE_MEM_MGT_EXTENSIONS;
 	fault_lower(&attr->max_qp_rd_atom, fault_max_reads);
 	fault_lower(&attr->max_qp_init_rd_atom, fault_max_reads);
 }

@@ -3,7 +3,16 @@
  * The test build: what the core posts is looked at, and refused as some
  * adapters refuse it.
  */
+#include <linux/moduleparam.h>
+#include <linux/sched.h>
 #include "../../common/core.h"
+
+static unsigned int fault_map_bytes;	/* more than that is not mapped */
+module_param(fault_map_bytes, uint, 0644);
+static unsigned int fault_alloc_pages;	/* more than that in an STag is refused */
+module_param(fault_alloc_pages, uint, 0644);
+static bool fault_no_invalidate;
+module_param(fault_no_invalidate, bool, 0644);
 
 static bool fault_receives(const struct ib_send_wr *wr)
 {
@@ -11,29 +20,68 @@ static bool fault_receives(const struct ib_send_wr *wr)
 		wr->opcode == IB_WR_RDMA_READ_WITH_INV;
 }
 
+/* In a worker that disks wait for, memory must not wait for a disk. */
+static void fault_noio(void)
+{
+	WARN(current->flags & PF_WQ_WORKER &&
+	     !(current->flags & PF_MEMALLOC_NOIO),
+	     "set-up or end of a connection may write out for memory\n");
+}
+
+int iser_fault_map_mr_sg(struct ib_mr *mr, struct scatterlist *sg, int nents,
+			 unsigned int *offset, unsigned int page_size)
+{
+	unsigned int bytes = 0;
+	struct scatterlist *at;
+	int i;
+
+	/* Of 16 and 64 KiB pages one adapter takes the first quarter. */
+	WARN(page_size != SZ_4K, "an STag with pages of %u bytes\n", page_size);
+	for_each_sg(sg, at, nents, i)
+		bytes += sg_dma_len(at);
+	if (fault_map_bytes && bytes > fault_map_bytes)
+		return 0;
+	return (ib_map_mr_sg)(mr, sg, nents, offset, page_size);
+}
+
+struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
+				  u32 pages)
+{
+	if (fault_alloc_pages && pages > fault_alloc_pages)
+		return ERR_PTR(-EINVAL);
+	return (ib_alloc_mr)(pd, type, pages);
+}
+
+int iser_fault_disconnect(struct rdma_cm_id *id)
+{
+	fault_noio();
+	return (rdma_disconnect)(id);
+}
+
 int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
 			 const struct ib_send_wr **bad)
 {
 	const struct ib_send_wr *at;
 
+	if (fault_no_invalidate && wr->opcode == IB_WR_LOCAL_INV)
+		return -EINVAL;
 	for (at = wr; at; at = at->next)
 		if (at->opcode != IB_WR_REG_MR && at->opcode != IB_WR_LOCAL_INV)
 			iser_fault_sges(at->sg_list, at->num_sge,
-					qp->pd->local_dma_lkey,
-					fault_receives(at));
+					qp->pd, fault_receives(at));
 	return (ib_post_send)(qp, wr, bad);
 }
 
 int iser_fault_post_recv(struct ib_qp *qp, const struct ib_recv_wr *wr,
 			 const struct ib_recv_wr **bad)
 {
-	iser_fault_sges(wr->sg_list, wr->num_sge, qp->pd->local_dma_lkey, true);
+	iser_fault_sges(wr->sg_list, wr->num_sge, qp->pd, true);
 	return (ib_post_recv)(qp, wr, bad);
 }
 
 int iser_fault_post_srq_recv(struct ib_srq *srq, const struct ib_recv_wr *wr,
 			     const struct ib_recv_wr **bad)
 {
-	iser_fault_sges(wr->sg_list, wr->num_sge, srq->pd->local_dma_lkey, true);
+	iser_fault_sges(wr->sg_list, wr->num_sge, srq->pd, true);
 	return (ib_post_srq_recv)(srq, wr, bad);
 }

@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a queue pair that carries fewer commands than max_cmds: they are reduced, with a line"
+. "$(dirname "$0")/../../lib.sh"
+
+need_fault max_qp_wr
+target_up
+fault max_qp_wr 300
+mark_log
+session_up
+log_has 'cmds_max 128 is reduced to 32: the device.s queue pairs carry no more' ||
+	fail 'no line about fewer commands'
+verify_io "$DEVICE" 1M
+logout
