@@ -1,55 +1,89 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: scripts/check.sh [--long] [--list] [STEP]...
+# usage: scripts/check.sh [--long] [--list] [--turn N | --all] [STEP]...
 #
 # Runs the steps of scripts/check.list (--long: of scripts/check-long.list, which
 # takes hours), or those named, and shows their results
 # as one KTAP document with a line for what runs and what is left. Installs what
-# is missing first. The whole output stays in tests/results/check.ktap. The last
-# line is "N passed, N failed, N skipped"; exit code 0 only if none failed.
+# is missing first. Of steps that take turns the number of the commit chooses one,
+# --turn another, --all all of them. At the end it prints the minutes of each step,
+# and which have taken more than their share. The whole output stays in
+# tests/results/check.ktap. The last line is "N passed, N failed, N skipped"; exit
+# code 0 only if none failed. ISER_CHECK_TIMEOUT: seconds after which what is not
+# done has failed (5000; 86400).
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
 cd "$tree"
 export LC_ALL=C.UTF-8
-limit=${ISER_CHECK_TIMEOUT:-5000} # seconds; a step that is not done by then has failed
 
-list=scripts/check.list
-if [ "${1:-}" = --long ]; then
-	list=scripts/check-long.list limit=${ISER_CHECK_TIMEOUT:-86400}
+list=scripts/check.list limit=5000 show_list='' turn='' all=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--long) list=scripts/check-long.list limit=86400 ;;
+	--list) show_list=1 ;;
+	--turn) turn=${2:?--turn wants a number}; shift ;;
+	--all) all=1 ;;
+	-h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
+	-*) echo "check.sh: no option $1, see --help" >&2; exit 2 ;;
+	*) break ;;
+	esac
 	shift
+done
+if [ "$show_list" ]; then
+	grep -vE '^(#|$)' "$list"
+	exit
 fi
-case ${1:-} in
--h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
---list) grep -vE '^(#|$)' "$list"; exit ;;
-esac
+limit=${ISER_CHECK_TIMEOUT:-$limit}
+# A copy of the tree without git has one turn only.
+[ -n "$turn" ] || turn=$(git -c safe.directory='*' rev-list --count HEAD 2>/dev/null || echo 0)
 
-names=() commands=() lanes=()
-while read -r lane name command; do
-	case $lane in '' | '#'*) continue ;; esac
-	if [ $# -gt 0 ] && [ "$name" != - ]; then
-		case " $* " in *" $name "*) ;; *) continue ;; esac
-	fi
-	lanes+=("$lane") names+=("$name") commands+=("$command")
+# Those of one word take turns.
+declare -A turns=()
+while read -r place group name _; do
+	case $place/$group in '#'* | */ | */-) ;; *) turns[$group]+="$name " ;; esac
+done <"$list"
+
+# due GROUP NAME: whether it is this one's turn
+due() {
+	local names
+	read -ra names <<<"${turns[$1]}"
+	[ "${names[turn % ${#names[@]}]}" = "$2" ]
+}
+
+places=() names=() shares=() commands=() others=()
+while read -r place group name share command; do
+	case $place in '' | '#'*) continue ;; esac
+	case $name in
+	+*) ;;
+	*)
+		if [ $# -gt 0 ]; then
+			case " $* " in *" $name "*) ;; *) continue ;; esac
+		elif [ "$group" != - ] && [ ! "$all" ] && ! due "$group" "$name"; then
+			others+=("$name")
+			continue
+		fi ;;
+	esac
+	places+=("$place") names+=("$name") shares+=("$share") commands+=("$command")
 done <"$list"
 # Preparing is only for the steps behind it.
 for i in "${!names[@]}"; do
-	[ "${names[i]}" = - ] || continue
+	case ${names[i]} in +*) ;; *) continue ;; esac
 	for ((j = i + 1; j < ${#names[@]}; j++)); do
-		[ "${lanes[j]}" != "${lanes[i]}" ] || continue 2
+		[ "${places[j]}" != "${places[i]}" ] || continue 2
 	done
 	unset "names[i]"
 done
 steps=("${!names[@]}")
 count=0
-for i in "${steps[@]}"; do [ "${names[i]}" = - ] || count=$((count + 1)); done
+for i in "${steps[@]}"; do case ${names[i]} in +*) ;; *) count=$((count + 1)) ;; esac; done
 [ $count -gt 0 ] || { echo "check.sh: no such step, --list shows all" >&2; exit 2; }
 
 scripts/packages.sh
 
 mkdir -p tests/results
 work=$(mktemp -d)
-set -m # each lane is a process group of its own, to be ended as one
+set -m # each worker is a process group of its own, to be ended as one
 pids=()
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -70,36 +104,88 @@ tell() { printf '# [%d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 left() {
 	local i list=''
 	for i in "${steps[@]}"; do
-		[ -e "$work/$i.pid" ] || [ "${names[i]}" = - ] || list+=" ${names[i]}"
+		[ -e "$work/$i.begun" ] || list+=" ${names[i]#+}"
 	done
 	echo "${list:- nothing}"
 }
 
-run_lane() {
-	local i code
+# may_begin STEP: what prepares its place has been done
+may_begin() {
+	local i
 	for i in "${steps[@]}"; do
-		[ "${lanes[i]}" = "$1" ] || continue
-		: >"$work/$i.out"
-		echo $BASHPID >"$work/$i.pid"
+		[ "$i" -lt "$1" ] || break
+		case ${places[i]}${names[i]} in
+		"${places[$1]}+"*) [ -e "$work/$i.code" ] || return 1 ;;
+		esac
+	done
+}
+
+# claim STEP: of two workers one gets it. A machine of the place "two" has two CPUs:
+# one of them at a time, so that there is something left for whatever runs beside it.
+claim() {
+	may_begin "$1" || return 1
+	[ "${places[$1]}" != two ] || mkdir "$work/two" 2>/dev/null || return 1
+	mkdir "$work/$1.begun" 2>/dev/null && return
+	[ "${places[$1]}" != two ] || rmdir "$work/two"
+	return 1
+}
+
+# run_step STEP
+run_step() {
+	local i=$1 code=0 start=$SECONDS
+	: >"$work/$i.out"
+	if [ $SECONDS -ge "$limit" ]; then
+		code=124
+	else
 		tell "runs: ${commands[i]}; left:$(left)"
-		code=0
 		# shellcheck disable=SC2086 # words of the list
-		timeout -k 30 $((limit > SECONDS + 10 ? limit - SECONDS : 10)) ${commands[i]} >"$work/$i.out" 2>&1 </dev/null &
+		timeout -k 30 $((limit - SECONDS)) ${commands[i]} >"$work/$i.out" 2>&1 </dev/null &
 		echo $! >"$work/$i.running"
 		wait $! || code=$?
 		rm -f "$work/$i.running"
-		echo $code >"$work/$i.code"
-		[ "${names[i]}" != - ] || [ $code = 0 ] || sed 's/^/#   /' "$work/$i.out"
+	fi
+	[ "${places[i]}" != two ] || rmdir "$work/two"
+	echo $((SECONDS - start)) >"$work/$i.took"
+	case ${names[i]} in +*) [ $code = 0 ] || sed 's/^/#   /' "$work/$i.out" ;; esac
+	echo $code >"$work/$i.code"
+}
+
+# worker: takes the first step of the list that may begin, until there is none
+worker() {
+	local i left
+	while :; do
+		left=''
+		for i in "${steps[@]}"; do
+			[ ! -e "$work/$i.begun" ] || continue
+			left=1
+			claim "$i" || continue
+			run_step "$i"
+			continue 2
+		done
+		[ "$left" ] || return 0
+		sleep 0.5
 	done
+}
+
+# working: one of the workers is there
+working() {
+	local pid
+	for pid in "${pids[@]}"; do
+		! kill -0 "$pid" 2>/dev/null || return 0
+	done
+	return 1
 }
 
 # show STEP: its output as it comes, indented as a subtest. A loop of this shell's
 # own: with a tail that was told to end by a signal a run has hung here.
 show() {
 	local mark=$work/$1.code line part='' over=''
-	until [ -e "$work/$1.out" ]; do sleep 0.5; done
+	until [ -e "$work/$1.out" ]; do
+		working || return 0
+		sleep 0.5
+	done
 	until [ "$over" ]; do
-		[ ! -e "$mark" ] || over=1
+		[ ! -e "$mark" ] && working || over=1
 		while IFS= read -r line; do
 			printf '    %s\n' "$part$line"
 			part=''
@@ -113,15 +199,14 @@ show() {
 passed=0 failed=0 skipped=0 number=0
 # tally STEP: its last line says how many; a step without one has failed.
 tally() {
-	local code p=0 f=0 s=0 line
-	code=$(cat "$work/$1.code")
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$work/$1.out" | tail -n 1 || true)
-	if [ -n "$line" ]; then
-		read -r p _ f _ s _ <<<"$line"
-	else
+	local code p=0 f=0 s=0 line=''
+	code=$(cat "$work/$1.code" 2>/dev/null || echo 'no end')
+	if [ -e "$work/$1.out" ]; then
+		line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$work/$1.out" | tail -n 1 || true)
 		p=$(grep -cE '^ok ' "$work/$1.out" || true)
 		f=$(grep -cE '^not ok ' "$work/$1.out" || true)
 	fi
+	[ -z "$line" ] || read -r p _ f _ s _ <<<"$line"
 	[ "$code" != 124 ] || echo "# ${names[$1]}: not done after $limit s of the whole run"
 	[ "$code" = 0 ] || [ "$f" -gt 0 ] || f=1
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -133,29 +218,47 @@ tally() {
 	fi
 }
 
+# minutes: of each step, beside its share of the budget
+minutes() {
+	local i took over
+	echo '# minutes  share  step'
+	for i in "${steps[@]}"; do
+		took=$(cat "$work/$i.took" 2>/dev/null || echo 0) over=''
+		[ "${shares[i]}" = - ] || [ "$took" -le $((shares[i] * 60)) ] || over='  over its share'
+		printf '# %4d:%02d  %5s  %s%s\n' $((took / 60)) $((took % 60)) "${shares[i]}" "${names[i]#+}" "$over"
+	done
+}
+
 main() {
-	local i lane
+	local i
 	echo "KTAP version 1"
 	echo "1..$count"
-	for lane in $(for i in "${steps[@]}"; do echo "${lanes[i]}"; done | sort -u); do
-		run_lane "$lane" &
-		pids+=($!)
-	done
+	[ ${#others[@]} = 0 ] ||
+		tell "turn $turn: left to other commits: ${others[*]} (--all runs them too, --turn N others)"
+	worker &
+	pids+=($!)
+	worker &
+	pids+=($!)
 	for i in "${steps[@]}"; do
-		[ "${names[i]}" != - ] || continue
+		case ${names[i]} in +*) continue ;; esac
 		echo "    # Subtest: ${names[i]}"
 		show "$i"
 		tally "$i"
 	done
+	minutes
 	tell "all done"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed = 0 ]
 }
 
 exec > >(tee tests/results/check.ktap) 2>&1
-code=0
+copy=$! code=0
 main || code=$?
-# The copy has to be complete before the last process of this script is gone.
+# The copy has to be complete before the last process of this script is gone; a stray
+# process of a step must not keep it.
 exec >&- 2>&-
-wait "$!" 2>/dev/null || sleep 0.5
+for ((i = 0; i < 50; i++)); do
+	kill -0 "$copy" 2>/dev/null || break
+	sleep 0.1
+done
 exit $code

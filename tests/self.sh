@@ -127,6 +127,44 @@ echo 0 >"$work/out/status"
 sleep 1000 &
 same 'one that has reported goes at once' "$(SECONDS=0; machine_wait $! "$work/out" 1000; echo $((SECONDS < 15)))" 1
 { kill -KILL $! && wait $!; } 2>/dev/null || true
+
+# make check itself, with a list of its own.
+mkdir -p "$work/tree/scripts"
+cp ../scripts/check.sh "$work/tree/scripts"
+printf '#!/bin/sh\n' >"$work/tree/scripts/packages.sh"
+chmod +x "$work/tree/scripts/packages.sh"
+check() {
+	ISER_CHECK_TIMEOUT=${limit:-60} "$work/tree/scripts/check.sh" "$@" 2>&1 || true
+}
+# says TEXT PATTERN: on how many lines of what was said last
+says() {
+	grep -cE "$2" <<<"$1" || true
+}
+
+cat >"$work/tree/scripts/check.list" <<EOF
+# PLACE TURN NAME MINUTES COMMAND
+one - +before 1 touch $work/before
+one - first 1 test -e $work/before
+two - second 0 mkdir $work/alone
+two - third 1 rmdir $work/alone
+one turn odd 1 true
+one turn even 1 false
+EOF
+said=$(check --turn 0)
+same 'all steps but those of another turn' "$(tail -n 1 <<<"$said")" '0 passed, 0 failed, 0 skipped'
+same 'the turn is printed' "$(says "$said" 'turn 0: left to other commits: even ')" 1
+same 'the minutes of each step are printed' "$(says "$said" '^# +0:0[0-3] +[01] +(before|first|second|third|odd)')" 5
+same 'by another turn another step' "$(check --turn 1 | tail -n 1)" '0 passed, 1 failed, 0 skipped'
+same 'by no turn all of them' "$(says "$(check --all)" '^(not )?ok ')" 5
+cat >"$work/tree/scripts/check.list" <<EOF
+two - slow 0 sleep 1000
+two - slower 1 sleep 1000
+one - quick 1 sleep 2
+EOF
+said=$(limit=5 check)
+same 'what is not done in time has failed' "$(tail -n 1 <<<"$said")" '0 passed, 2 failed, 0 skipped'
+same 'what was not begun too' "$(says "$said" '^not ok . slower$')" 1
+same 'a step over its share is named' "$(says "$said" 'slow  over its share$')" 1
 echo "1..$((passed + failed))"
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]
