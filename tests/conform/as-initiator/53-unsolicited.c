@@ -115,7 +115,7 @@ static void one_doorbell(struct conn *c, uint32_t fetched, uint32_t seed)
 	struct msg *all[5];
 
 	fill(m->p, m->len, seed);
-	all[0] = begin(c, lba, m, 0);
+	all[0] = write_in_parts(c, lba, m, 0);
 	for (i = 0; i < 4; i++)
 		all[i + 1] = data_out(c, itt_of(BHS(all[0])), NO_TAG, i, i * 8192,
 				      m->p + i * 8192, 8192, i == 3);
@@ -143,7 +143,7 @@ CASE(initiator, "data-out/ahead-of-cmdsn", "R-7.3.4-2 R-9.5.1-1",
 	struct msg *missing = test_unit_ready(c), *out;
 
 	fill(m->p, m->len, 180);
-	out = begin(c, lba, m, 0);
+	out = write_in_parts(c, lba, m, 0);
 	post(c, out);
 	for (i = 0; i < 4; i++)
 		post(c, data_out(c, itt_of(BHS(out)), NO_TAG, i, i * 8192, m->p + i * 8192,
