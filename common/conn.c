@@ -44,9 +44,10 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	INIT_LIST_HEAD(&conn->node);
 	init_waitqueue_head(&conn->wait);
 	init_completion(&conn->down);
-	init_completion(&conn->last_receive);
 	INIT_WORK(&conn->connect_work, iser_connect_work);
 	iser_event_init(conn);
+	iser_drain_init(&conn->sends_drained);
+	iser_drain_init(&conn->receives_drained);
 	INIT_WORK(&conn->end_work, iser_end_work);
 	INIT_WORK(&conn->flush_work, iser_flush_work);
 	INIT_WORK(&conn->free_work, iser_free_work);
@@ -218,12 +219,8 @@ static void iser_end_tell(struct iser_conn *conn)
 /* Have the peer told, unless the port is down: see port.c. */
 static void iser_end_disconnect(struct iser_conn *conn)
 {
-	struct ib_qp_attr attr = { .qp_state = IB_QPS_ERR };
-
-	if (iser_port_mute(conn->id)) {
-		ib_modify_qp(conn->qp, &attr, IB_QP_STATE);
+	if (iser_port_mute(conn->id))
 		return;
-	}
 	rdma_disconnect(conn->id);
 	conn->disconnected = conn->info.established;
 }
@@ -248,12 +245,17 @@ static void iser_end_work(struct work_struct *work)
 	synchronize_rcu();
 	if (conn->qp) {
 		iser_end_disconnect(conn);
-		iser_send_await(conn);
 		iser_verbs_drain(conn);
-		iser_poll_stop(conn);
 	}
-	/* No completion any more: what waited for one is ended here. */
+	mutex_lock(&conn->setup_lock);
+	iser_verbs_close(conn);
+	mutex_unlock(&conn->setup_lock);
+	/*
+	 * No completion any more, and no device that reads or writes: what
+	 * waited for one is ended here.
+	 */
 	iser_jobs_flush(conn);
+	iser_jobs_abandon(conn);
 	iser_tasks_sweep(conn);
 	mutex_lock(&conn->setup_lock);
 	iser_verbs_destroy(conn);

@@ -274,12 +274,18 @@ struct iser_hello_exchange {
 struct iser_poll {
 	struct ib_cq *sends, *receives;
 	atomic_t awaited;		/* who waits for a completion of sends */
-	bool stopped;
+	bool stopped;			/* nobody polls any more */
 	spinlock_t lock;		/* initiator: iop against work */
 	struct irq_poll iop;		/* initiator */
 	struct work_struct work;
 	struct delayed_work late;	/* for what nobody waits for */
 	struct ib_wc sent[ISER_POLL_BATCH / 2], came[ISER_POLL_BATCH];
+};
+
+/* The last work request of a queue. */
+struct iser_drain {
+	struct ib_cqe cqe;
+	struct completion done;
 };
 
 struct iser_conn {
@@ -305,6 +311,7 @@ struct iser_conn {
 	struct ib_qp *qp;
 	atomic_t event;			/* first ib_event_type of the device, + 1 */
 	struct delayed_work event_work;
+	struct iser_drain sends_drained, receives_drained;
 	u32 max_sge;			/* of a Send or RDMA Write */
 	u32 max_sge_rd;
 	u32 ird;			/* initiator: Reads that this end answers at a time */
@@ -328,7 +335,6 @@ struct iser_conn {
 	u32 promised;			/* receives of it; iser_pools_lock */
 	u32 taken;			/* of them, since the beginning */
 	atomic_t given;			/* back */
-	struct completion last_receive;	/* the queue pair has had its last */
 	struct iser_resources res;
 	bool allocated;
 	struct iser_tasks **tasks;	/* setup_lock to add one */
@@ -408,13 +414,17 @@ int iser_check_limits(const struct iser_conn *conn, bool registers);
 
 /* verbs.c */
 int iser_verbs_create(struct iser_conn *conn);
-void iser_verbs_drain(struct iser_conn *conn);
+void iser_verbs_close(struct iser_conn *conn);
 void iser_verbs_destroy(struct iser_conn *conn);
 
 /* event.c */
 void iser_event_init(struct iser_conn *conn);
 void iser_cq_event(struct ib_event *event, void *context);
 void iser_qp_event(struct ib_event *event, void *context);
+
+/* drain.c */
+void iser_drain_init(struct iser_drain *drain);
+void iser_verbs_drain(struct iser_conn *conn);
 
 /* poll.c */
 int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives);
@@ -542,6 +552,7 @@ int iser_job_post(struct iser_job *job);
 
 /* sink.c: target */
 int iser_sinks_init(struct iser_conn *conn);
+void iser_sinks_free(struct iser_conn *conn);
 int iser_sink_post(struct iser_job *job);
 
 /* job.c: target */
@@ -550,6 +561,7 @@ void iser_job_init(struct iser_io *io);
 void iser_jobs_run(struct iser_conn *conn);
 void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later);
 void iser_jobs_flush(struct iser_conn *conn);
+void iser_jobs_abandon(struct iser_conn *conn);
 void iser_jobs_hushed(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);
 

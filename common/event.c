@@ -72,7 +72,7 @@ void iser_qp_event(struct ib_event *event, void *context)
 	case IB_EVENT_PATH_MIG_ERR:
 		return;
 	case IB_EVENT_QP_LAST_WQE_REACHED:
-		complete(&conn->last_receive);
+		complete_all(&conn->receives_drained.done);
 		break;
 	default:
 		break;

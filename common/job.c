@@ -203,13 +203,8 @@ static void iser_jobs_end(struct list_head *jobs)
 	struct iser_job *job, *next;
 
 	list_for_each_entry_safe(job, next, jobs, node) {
-		struct iser_conn *conn = job->io->task.conn;
-
 		list_del_init(&job->node);
-		if (job->mr) {
-			ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, job->mr);
-			job->mr = NULL;
-		}
+		job->slots = 0;
 		iser_job_end(job, -ENOTCONN);
 	}
 }
@@ -245,6 +240,37 @@ void iser_jobs_flush(struct iser_conn *conn)
 	list_splice_init(&conn->sendq, &jobs);
 	spin_unlock_bh(&conn->send_lock);
 	iser_jobs_end(&jobs);
+}
+
+static void iser_job_abandon(struct iser_job *job)
+{
+	if (!job->slots)
+		return;
+	job->slots = 0;
+	iser_job_end(job, -ENOTCONN);
+}
+
+/*
+ * iser_jobs_abandon - end what was posted and has never completed
+ *
+ * After iser_jobs_flush().  The queue pair is gone, which makes it safe to
+ * unmap the data.  From end_work.
+ */
+void iser_jobs_abandon(struct iser_conn *conn)
+{
+	struct iser_task *task;
+	u32 i, n;
+
+	if (conn->role != ISER_TARGET || !conn->tasks)
+		return;
+	for (i = 0; i < conn->res.tasks; i++) {
+		task = iser_conn_task(conn, i);
+		if (!task)
+			continue;
+		for (n = 0; n < ISER_MAX_GETS; n++)
+			iser_job_abandon(&iser_io_of(task)->get[n]);
+		iser_job_abandon(&iser_io_of(task)->send);
+	}
 }
 
 /* Jobs submitted after the end. */

@@ -25,13 +25,25 @@
 
 static atomic_t iser_poll_vector = ATOMIC_INIT(-1);
 
-/* What was sent has gone.  Return: how many. */
-static int iser_poll_sends(struct iser_poll *poll)
+/* What was lost is ended with the connection.  Return: no completion. */
+static int iser_poll_failed(struct iser_conn *conn, int ret)
 {
+	if (iser_conn_end(conn, ret, false))
+		iser_conn_warn(conn, "can't poll a completion queue: error %d, ending the connection",
+			       ret);
+	return 0;
+}
+
+/* What was sent has gone.  Return: how many. */
+static int iser_poll_sends(struct iser_conn *conn)
+{
+	struct iser_poll *poll = &conn->poll;
 	int done = 0, n, i;
 
 	do {
 		n = ib_poll_cq(poll->sends, ARRAY_SIZE(poll->sent), poll->sent);
+		if (unlikely(n < 0))
+			n = iser_poll_failed(conn, n);
 		for (i = 0; i < n; i++)
 			poll->sent[i].wr_cqe->done(poll->sends, &poll->sent[i]);
 		done += n;
@@ -56,8 +68,10 @@ static int iser_poll(struct iser_conn *conn, int budget)
 	do {
 		n = ib_poll_cq(poll->receives, ARRAY_SIZE(poll->came),
 			       poll->came);
+		if (unlikely(n < 0))
+			n = iser_poll_failed(conn, n);
 		iser_jobs_hushed(conn);
-		done += iser_poll_sends(poll);
+		done += iser_poll_sends(conn);
 		for (i = 0; i < n; i++)
 			poll->came[i].wr_cqe->done(poll->receives,
 						   &poll->came[i]);
@@ -98,6 +112,8 @@ static void iser_poll_initiator(struct work_struct *work)
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
 	int done;
 
+	if (READ_ONCE(conn->poll.stopped))
+		return;
 	spin_lock_bh(&conn->poll.lock);
 	done = iser_poll(conn, ISER_POLL_WEIGHT);
 	spin_unlock_bh(&conn->poll.lock);
@@ -109,13 +125,18 @@ static void iser_poll_target(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
 
+	if (READ_ONCE(conn->poll.stopped))
+		return;
 	if (iser_poll(conn, ISER_POLL_BUDGET) >= ISER_POLL_BUDGET ||
 	    iser_poll_arm(conn))
 		queue_work(iser_target_wq, work);
 }
 
 /*
- * iser_poll_kick - poll soon.  Any context.
+ * iser_poll_kick - poll soon
+ *
+ * Any context.  An event may come until its completion queue is gone: with
+ * nobody left to poll it is of no use.
  *
  * Not in a worker during the login, which would be later: of what a target
  * sends right behind its last Login Response one message finds a receive, the
@@ -123,6 +144,8 @@ static void iser_poll_target(struct work_struct *work)
  */
 void iser_poll_kick(struct iser_conn *conn)
 {
+	if (READ_ONCE(conn->poll.stopped))
+		return;
 	if (conn->role == ISER_TARGET)
 		queue_work(iser_target_wq, &conn->poll.work);
 	else if (in_task() && READ_ONCE(conn->state) == ISER_FULL)
@@ -146,15 +169,9 @@ static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
 				      u32 vector)
 {
 	struct ib_cq_init_attr attr = { .cqe = size, .comp_vector = vector };
-	struct ib_cq *cq;
 
-	cq = ib_create_cq(conn->dev, iser_poll_event, iser_cq_event, conn,
-			  &attr);
-	/* Not the default: ib_drain_qp() would poll it beside us. */
-	if (!IS_ERR(cq))
-		cq->poll_ctx = conn->role == ISER_INITIATOR ?
-			IB_POLL_SOFTIRQ : IB_POLL_WORKQUEUE;
-	return cq;
+	return ib_create_cq(conn->dev, iser_poll_event, iser_cq_event, conn,
+			    &attr);
 }
 
 /*
@@ -186,49 +203,70 @@ int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 	return ib_req_notify_cq(poll->receives, IB_CQ_NEXT_COMP);
 }
 
-/* iser_poll_stop - nothing will complete any more: end what polls.  Sleeps. */
-void iser_poll_stop(struct iser_conn *conn)
+/* An event may still come, and find a work to queue: it does nothing. */
+static void iser_poll_end(struct iser_poll *poll)
 {
-	struct iser_poll *poll = &conn->poll;
-
-	if (!poll->sends || poll->stopped)
+	if (poll->stopped)
 		return;
-	poll->stopped = true;
-	cancel_delayed_work_sync(&poll->late);
+	WRITE_ONCE(poll->stopped, true);
 	cancel_work_sync(&poll->work);
+	cancel_delayed_work_sync(&poll->late);
 	irq_poll_disable(&poll->iop);
 }
 
-/* Shared receives that nobody has looked at go back to their pool. */
-static void iser_poll_rest(struct iser_poll *poll)
+/*
+ * iser_poll_stop - nothing will complete any more: end what polls
+ *
+ * Polls to the end, as adapters drop what is left when the queue pair goes.
+ * One that could not be stopped may complete for ever, but not beyond what the
+ * queues hold.  From end_work; sleeps.
+ */
+void iser_poll_stop(struct iser_conn *conn)
 {
-	struct ib_wc wc;
+	struct iser_poll *poll = &conn->poll;
+	int left = poll->sends->cqe + poll->receives->cqe, n;
 
-	while (poll->receives && ib_poll_cq(poll->receives, 1, &wc) > 0)
-		wc.wr_cqe->done(poll->receives, &wc);
+	iser_poll_end(poll);
+	do {
+		if (conn->role == ISER_INITIATOR)
+			local_bh_disable();
+		n = iser_poll(conn, 1);
+		if (conn->role == ISER_INITIATOR)
+			local_bh_enable();
+		left -= n;
+	} while (n && left > 0);
 }
 
-/* iser_poll_destroy - the queue pair is gone.  Sleeps. */
+/*
+ * iser_poll_destroy - the queue pair is gone: so go the completion queues
+ *
+ * A device waits for its events when it destroys a completion queue: only
+ * then is the work that they queue cancelled for good.  Sleeps.
+ */
 void iser_poll_destroy(struct iser_conn *conn)
 {
 	struct iser_poll *poll = &conn->poll;
 
-	iser_poll_stop(conn);
-	iser_poll_rest(poll);
+	if (!poll->receives)
+		return;
+	iser_poll_end(poll);
 	if (poll->sends)
 		ib_destroy_cq(poll->sends);
-	if (poll->receives)
-		ib_destroy_cq(poll->receives);
+	ib_destroy_cq(poll->receives);
+	cancel_work_sync(&poll->work);
 	poll->sends = NULL;
 	poll->receives = NULL;
 }
 
 /*
  * iser_send_event - the next completion of what was sent is to wake
- * Any context, while the connection is live.
+ *
+ * Any context.  Up-calls of end_work may come here when the queue is gone.
  */
 void iser_send_event(struct iser_conn *conn)
 {
+	if (unlikely(READ_ONCE(conn->poll.stopped)))
+		return;
 	if (ib_req_notify_cq(conn->poll.sends, ISER_POLL_FLAGS) > 0)
 		iser_poll_kick(conn);
 }
@@ -236,8 +274,7 @@ void iser_send_event(struct iser_conn *conn)
 /*
  * iser_send_await - somebody waits for the completion of a Send or the like
  *
- * Until iser_send_awaited(), all such completions wake.  Any context, while
- * the connection is live.
+ * Until iser_send_awaited(), all such completions wake.  Any context.
  */
 void iser_send_await(struct iser_conn *conn)
 {

@@ -20,6 +20,31 @@ int iser_sinks_init(struct iser_conn *conn)
 }
 
 /*
+ * iser_sinks_free - with the queue pair, ahead of it
+ *
+ * Also those that posted Reads still have: that ends the right of the peer to
+ * write there.  Sleeps.
+ */
+void iser_sinks_free(struct iser_conn *conn)
+{
+	struct iser_task *task;
+	u32 i, n;
+
+	for (i = 0; conn->sink_mr && conn->tasks && i < conn->res.tasks; i++) {
+		task = iser_conn_task(conn, i);
+		for (n = 0; task && n < ISER_MAX_GETS; n++) {
+			struct iser_job *job = &iser_io_of(task)->get[n];
+
+			if (job->mr)
+				ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs,
+					       job->mr);
+			job->mr = NULL;
+		}
+	}
+	ib_mr_pool_destroy(conn->qp, &conn->qp->rdma_mrs);
+}
+
+/*
  * iser_sink_post - post one STag's worth of a Get
  *
  * Under send_lock.

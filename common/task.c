@@ -258,7 +258,7 @@ void iser_io_unmap(struct iser_io *io)
  * iser_tasks_sweep - the last completion has been seen: let go of everything
  *
  * What waited for a response waits no more.  From end_work; the device is
- * still there, the queue pair is in error: no STag reaches memory any more.
+ * still there, the queue pair is not: no STag reaches memory any more.
  */
 void iser_tasks_sweep(struct iser_conn *conn)
 {

@@ -7,8 +7,6 @@
  */
 #include "core.h"
 
-#define ISER_LAST_RECEIVE	(HZ / 10)
-
 /* What iSCSI and the data path have to know of the device. */
 static void iser_read_device(struct iser_conn *conn)
 {
@@ -131,31 +129,14 @@ int iser_verbs_create(struct iser_conn *conn)
 }
 
 /*
- * iser_verbs_drain - the queue pair has failed: wait for its completions
+ * iser_verbs_close - take away the queue pair and what completes for it
  *
- * Shared receives do not come back.  The event says that the device takes no
- * more of them; not every provider has it.  What is left then is polled when
- * the queue pair is gone.  Sleeps.
+ * After iser_verbs_drain().  The id goes first: its handler uses the rest.
+ * From here on no memory of the connection is reached by the device.  Under
+ * setup_lock; sleeps; not from the id's own handler.
  */
-void iser_verbs_drain(struct iser_conn *conn)
+void iser_verbs_close(struct iser_conn *conn)
 {
-	if (!conn->pool) {
-		ib_drain_qp(conn->qp);
-		return;
-	}
-	ib_drain_sq(conn->qp);
-	wait_for_completion_timeout(&conn->last_receive, ISER_LAST_RECEIVE);
-}
-
-/*
- * iser_verbs_destroy - take away what the device knows of a connection
- *
- * After the last completion.  The id goes first: its handler uses the rest.
- * Sleeps; not from the id's own handler.
- */
-void iser_verbs_destroy(struct iser_conn *conn)
-{
-	struct iser_ring *ring;
 	struct ib_qp *qp;
 
 	/* Waits for the handler. */
@@ -163,10 +144,10 @@ void iser_verbs_destroy(struct iser_conn *conn)
 		rdma_destroy_id(conn->id);
 	conn->id = NULL;
 	qp = conn->qp;
-	conn->qp = NULL;
 	iser_stags_free(conn);
 	if (qp) {
-		ib_mr_pool_destroy(qp, &qp->rdma_mrs);
+		iser_sinks_free(conn);
+		conn->qp = NULL;
 		if (iser_parked_id(conn))
 			rdma_destroy_qp(iser_parked_id(conn));
 		else
@@ -177,6 +158,19 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	iser_poll_destroy(conn);
 	/* No event any more. */
 	cancel_delayed_work_sync(&conn->event_work);
+}
+
+/*
+ * iser_verbs_destroy - take away all that the device knows of a connection
+ *
+ * After the last completion, and when all data are unmapped.  Under
+ * setup_lock, or with the last reference; sleeps.
+ */
+void iser_verbs_destroy(struct iser_conn *conn)
+{
+	struct iser_ring *ring;
+
+	iser_verbs_close(conn);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);
 		for (ring = conn->ring; ring; ring = ring->next)
