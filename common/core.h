@@ -279,6 +279,7 @@ struct iser_poll {
 	struct irq_poll iop;		/* initiator */
 	struct work_struct work;
 	struct delayed_work late;	/* for what nobody waits for */
+	bool overdue;			/* it has come */
 	struct ib_wc sent[ISER_POLL_BATCH / 2], came[ISER_POLL_BATCH];
 };
 

@@ -124,6 +124,15 @@ static bool iser_job_hush(struct iser_conn *conn, struct iser_job *job)
 	return ret;
 }
 
+/* Post it, unless others wait already.  Return: true when all is posted. */
+static bool iser_job_enter(struct iser_conn *conn, struct iser_job *job,
+			   bool later)
+{
+	if (!list_empty(&conn->sendq) || conn->hello.hold)
+		return false;
+	return (later && iser_job_hush(conn, job)) || iser_job_start(conn, job);
+}
+
 /*
  * iser_job_submit - enter a job and post what can be posted
  * @later: nobody waits for its end
@@ -149,21 +158,17 @@ void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later)
 		list_add_tail(&job->node, &conn->sendq);
 		return;
 	}
-	if (later) {
-		iser_send_later(conn);
-	} else {
+	if (!later) {
 		job->awaited = true;
 		iser_send_await(conn);
 	}
-	if (list_empty(&conn->sendq) && !conn->hello.hold) {
-		if (later && iser_job_hush(conn, job))
-			return;
-		if (iser_job_start(conn, job))
-			return;
+	if (!iser_job_enter(conn, job, later)) {
+		/* It waits for slots, which completions give back. */
+		list_add_tail(&job->node, &conn->sendq);
+		iser_send_event(conn);
 	}
-	/* What is left waits for slots, which completions give back. */
-	list_add_tail(&job->node, &conn->sendq);
-	iser_send_event(conn);
+	if (later)
+		iser_send_later(conn);
 }
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)

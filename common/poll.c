@@ -121,6 +121,14 @@ static void iser_poll_initiator(struct work_struct *work)
 		queue_work(iser_initiator_wq, work);
 }
 
+/* What was overdue, and is still on its way, is looked for again. */
+static void iser_poll_again(struct iser_conn *conn)
+{
+	WRITE_ONCE(conn->poll.overdue, false);
+	if (READ_ONCE(conn->slots.used))
+		iser_send_later(conn);
+}
+
 static void iser_poll_target(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
@@ -130,6 +138,8 @@ static void iser_poll_target(struct work_struct *work)
 	if (iser_poll(conn, ISER_POLL_BUDGET) >= ISER_POLL_BUDGET ||
 	    iser_poll_arm(conn))
 		queue_work(iser_target_wq, work);
+	if (unlikely(READ_ONCE(conn->poll.overdue)))
+		iser_poll_again(conn);
 }
 
 /*
@@ -161,8 +171,11 @@ static void iser_poll_event(struct ib_cq *cq, void *context)
 
 static void iser_poll_late(struct work_struct *work)
 {
-	iser_poll_kick(container_of(to_delayed_work(work), struct iser_conn,
-				    poll.late));
+	struct iser_conn *conn = container_of(to_delayed_work(work),
+					      struct iser_conn, poll.late);
+
+	WRITE_ONCE(conn->poll.overdue, true);
+	iser_poll_kick(conn);
 }
 
 static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
@@ -288,12 +301,16 @@ void iser_send_awaited(struct iser_conn *conn)
 }
 
 /*
- * iser_send_later - nobody waits for what is about to be posted
+ * iser_send_later - nobody waits for what has been posted
  *
- * Where no receive comes, it is given back a little later.  Any context.
+ * Where no receive comes, it is given back a little later: it is looked for
+ * until it has completed.  Behind the post, so that the work finds it.  Any
+ * context.
  */
 void iser_send_later(struct iser_conn *conn)
 {
+	/* Pairs with the work's own: it is no longer pending when it looks. */
+	smp_mb();
 	if (!delayed_work_pending(&conn->poll.late))
 		queue_delayed_work(iser_wq, &conn->poll.late, ISER_POLL_LATE);
 }

@@ -7,6 +7,7 @@
  * fault_modify		a queue pair can't be made to fail
  * fault_lost		what a target has sent never completes
  * fault_poll		so many polls fail, and lose what they had
+ * fault_hold		what a target sends completes so many ms after a receive
  */
 #include <linux/irq_work.h>
 #include <linux/moduleparam.h>
@@ -20,6 +21,9 @@ static bool fault_lost;
 module_param(fault_lost, bool, 0644);
 static int fault_poll;
 module_param(fault_poll, int, 0644);
+static unsigned int fault_hold;
+module_param(fault_hold, uint, 0644);
+static unsigned long fault_held;	/* until then */
 
 struct fault_qp {
 	struct list_head node;
@@ -162,18 +166,30 @@ int iser_fault_modify_qp(struct ib_qp *qp, struct ib_qp_attr *attr, int mask)
 	return (ib_modify_qp)(qp, attr, mask);
 }
 
+/* Do completions of what @conn has sent not come now? */
+static bool fault_holds(const struct iser_conn *conn, const struct ib_cq *cq)
+{
+	return conn->role == ISER_TARGET && cq == conn->poll.sends &&
+		(fault_lost || (fault_hold &&
+				time_before(jiffies, READ_ONCE(fault_held))));
+}
+
 int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc)
 {
 	struct iser_conn *conn = cq->cq_context;
-	int got = (ib_poll_cq)(cq, n, wc);
+	int got;
 
+	/* A queue that is held stays as it is; one that loses is emptied. */
+	if (!fault_lost && fault_holds(conn, cq))
+		return 0;
+	got = (ib_poll_cq)(cq, n, wc);
 	if (got <= 0)
 		return got;
 	if (fault_poll > 0) {
 		fault_poll--;
 		return -EIO;
 	}
-	if (fault_lost && conn->role == ISER_TARGET && cq == conn->poll.sends)
-		return 0;
-	return got;
+	if (conn->role == ISER_TARGET && cq == conn->poll.receives)
+		WRITE_ONCE(fault_held, jiffies + msecs_to_jiffies(fault_hold));
+	return fault_holds(conn, cq) ? 0 : got;
 }
