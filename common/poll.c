@@ -19,7 +19,7 @@
 #include "core.h"
 
 #define ISER_POLL_WEIGHT	64	/* initiator: in one run of the softirq */
-#define ISER_POLL_BUDGET	1024	/* target: before others have the worker */
+#define ISER_POLL_BUDGET	128	/* target: before others have the worker */
 #define ISER_POLL_LATE		msecs_to_jiffies(10)
 #define ISER_POLL_FLAGS		(IB_CQ_NEXT_COMP | IB_CQ_REPORT_MISSED_EVENTS)
 
@@ -129,6 +129,10 @@ static void iser_poll_again(struct iser_conn *conn)
 		iser_send_later(conn);
 }
 
+/*
+ * LIO submits to backends in here, which takes long: with the budget used up
+ * the work goes to the end of the queue, and the worker may be rescheduled.
+ */
 static void iser_poll_target(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
