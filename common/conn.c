@@ -240,6 +240,9 @@ static void iser_end_work(struct work_struct *work)
 		if (cancel_work_sync(&conn->connect_work))
 			iser_conn_put(conn);
 	}
+	/* It may be flooding us: not one shared receive more for it. */
+	if (conn->pool && conn->qp && conn->reason == -EPROTO)
+		iser_drain_begin(conn);
 	cancel_delayed_work_sync(&conn->hello.work);
 	/* Whoever saw the connection live and maps or posts has finished. */
 	synchronize_rcu();

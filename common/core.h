@@ -129,6 +129,10 @@ struct iser_pool {
 	struct ib_pd *pd;
 	struct ib_srq *srq;
 	u32 size;			/* receives that the queue holds */
+	u32 room;			/* of them, at the device at a time */
+	atomic_t posted;		/* are there, or lost there */
+	spinlock_t parked_lock;		/* irq */
+	struct list_head parked;	/* iser_rx: there is no room; parked_lock */
 	bool closed;			/* srq goes */
 	bool failed;			/* the device says so */
 	struct delayed_work grow;
@@ -425,6 +429,7 @@ void iser_qp_event(struct ib_event *event, void *context);
 
 /* drain.c */
 void iser_drain_init(struct iser_drain *drain);
+int iser_drain_begin(struct iser_conn *conn);
 void iser_verbs_drain(struct iser_conn *conn);
 
 /* poll.c */
@@ -491,6 +496,7 @@ void iser_pool_leave(struct iser_conn *conn);
 void iser_pool_put(struct iser_pool *pool);
 int iser_pool_promise(struct iser_conn *conn, u32 nr);
 int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx);
+void iser_pool_took(struct iser_pool *pool);
 
 /* recv.c */
 void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc);

@@ -26,8 +26,11 @@ void iser_drain_init(struct iser_drain *drain)
 	init_completion(&drain->done);
 }
 
-/* The queue pair completes all it has, with errors. */
-static int iser_drain_begin(struct iser_conn *conn)
+/*
+ * iser_drain_begin - the queue pair completes all it has, with errors
+ * May sleep.  Return: 0 or negative errno.
+ */
+int iser_drain_begin(struct iser_conn *conn)
 {
 	struct ib_qp_attr attr = { .qp_state = IB_QPS_ERR };
 

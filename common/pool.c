@@ -9,9 +9,14 @@
  * that keeps to its window finds one, at worst after an RNR NAK.  iWARP has no
  * such NAK: there a connection has receives of its own.
  *
+ * A completion queue must not overrun, whatever a peer sends: so the device
+ * holds no more receives of a pool, posted or completed and not polled yet,
+ * than the completion queue of any one of its connections has room for.  What
+ * is more is parked until one has been polled.
+ *
  * Some providers lose a receive when a connection ends amid a message.  So a
- * pool may grow by one for each connection that has ended, and takes no more
- * than ISER_POOL_JOINS in its life.  It goes with its last connection.
+ * pool may grow by one for each connection that has ended, and takes so many in
+ * its life that half of the room is left.  It goes with its last connection.
  *
  * The domain is shared too.  Nothing of a target's is remotely accessible but
  * the sinks of iWARP.
@@ -26,7 +31,6 @@
 #define ISER_POOL_FIRST		32
 #define ISER_POOL_LOW		16
 #define ISER_POOL_SHARE		64	/* of the queue's size, for a connection */
-#define ISER_POOL_JOINS		512
 #define ISER_POOL_RETRY		HZ
 
 /* Also guards what is marked so in struct iser_pool.  Set-up, never I/O. */
@@ -156,7 +160,8 @@ static void iser_pool_release(struct kref *ref)
 	kfree(pool);
 }
 
-static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size)
+static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size,
+					  u32 room)
 {
 	struct ib_srq_init_attr attr = {
 		.event_handler = iser_pool_event,
@@ -175,6 +180,9 @@ static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size)
 	INIT_DELAYED_WORK(&pool->grow, iser_pool_grow);
 	pool->dev = dev;
 	pool->size = attr.attr.max_wr;
+	pool->room = min(room, pool->size);
+	INIT_LIST_HEAD(&pool->parked);
+	spin_lock_init(&pool->parked_lock);
 	INIT_LIST_HEAD(&pool->conns);
 	pool->pd = ib_alloc_pd(dev, 0);
 	ret = PTR_ERR_OR_ZERO(pool->pd);
@@ -198,14 +206,15 @@ fail:
 	return ERR_PTR(ret);
 }
 
-/* One that has a share left, or NULL. */
-static struct iser_pool *iser_pool_find(struct ib_device *dev)
+/* One that has a share left, and room for a window of @room, or NULL. */
+static struct iser_pool *iser_pool_find(struct ib_device *dev, u32 room)
 {
 	struct iser_pool *pool;
 
 	list_for_each_entry(pool, &iser_pools, node) {
 		if (pool->dev == dev && !READ_ONCE(pool->failed) &&
-		    pool->joined < ISER_POOL_JOINS &&
+		    pool->room >= min(room, pool->size) &&
+		    pool->joined < pool->room / 2 &&
 		    pool->users * ISER_POOL_SHARE < pool->size) {
 			kref_get(&pool->ref);
 			return pool;
@@ -223,13 +232,15 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev)
 void iser_pool_join(struct iser_conn *conn)
 {
 	u32 size = min(conn->param.shared_depth, conn->limits.srq);
+	u32 room = conn->param.recv_depth;
 	struct iser_pool *pool;
 
 	if (size < ISER_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
 	    rdma_protocol_iwarp(conn->dev, conn->id->port_num))
 		return;
 	mutex_lock(&iser_pools_lock);
-	pool = iser_pool_find(conn->dev) ?: iser_pool_create(conn->dev, size);
+	pool = iser_pool_find(conn->dev, room) ?:
+		iser_pool_create(conn->dev, size, room);
 	if (!IS_ERR(pool)) {
 		list_add(&conn->pool_node, &pool->conns);
 		pool->users++;
@@ -302,11 +313,8 @@ int iser_pool_promise(struct iser_conn *conn, u32 nr)
 	return ret;
 }
 
-/*
- * iser_pool_post - hand a buffer to the queue
- * Any context.  Return: 0; after the end of the pool too, quietly.
- */
-int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx)
+/* Counted already.  Return: 0; after the end of the pool too, quietly. */
+static int iser_pool_hand(struct iser_pool *pool, struct iser_rx *rx)
 {
 	struct ib_recv_wr wr = {
 		.wr_cqe = &rx->cqe, .sg_list = rx->sge, .num_sge = rx->nr_sges,
@@ -319,5 +327,57 @@ int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx)
 		ret = ib_post_srq_recv(pool->srq, &wr, NULL);
 	}
 	rcu_read_unlock();
+	if (ret)
+		atomic_dec(&pool->posted);
 	return ret;
+}
+
+/* Post what is parked, as far as there is room.  Under parked_lock. */
+static void iser_pool_refill(struct iser_pool *pool)
+{
+	struct iser_rx *rx, *next;
+
+	list_for_each_entry_safe(rx, next, &pool->parked, pdu.node) {
+		if (!atomic_add_unless(&pool->posted, 1, pool->room))
+			return;
+		list_del(&rx->pdu.node);
+		if (!iser_pool_hand(pool, rx))
+			continue;
+		list_add(&rx->pdu.node, &pool->parked);
+		return;
+	}
+}
+
+/*
+ * iser_pool_post - hand a buffer to the queue, or park it
+ * Any context.  Return: 0; after the end of the pool too, quietly.
+ */
+int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx)
+{
+	unsigned long flags;
+
+	if (likely(atomic_add_unless(&pool->posted, 1, pool->room)))
+		return iser_pool_hand(pool, rx);
+	spin_lock_irqsave(&pool->parked_lock, flags);
+	list_add(&rx->pdu.node, &pool->parked);
+	/* Pairs with iser_pool_took(): one of the two sees the other. */
+	smp_mb();
+	iser_pool_refill(pool);
+	spin_unlock_irqrestore(&pool->parked_lock, flags);
+	return 0;
+}
+
+/* iser_pool_took - the device has given a buffer back.  Any context. */
+void iser_pool_took(struct iser_pool *pool)
+{
+	unsigned long flags;
+
+	atomic_dec(&pool->posted);
+	/* Pairs with iser_pool_post(). */
+	smp_mb__after_atomic();
+	if (likely(list_empty_careful(&pool->parked)))
+		return;
+	spin_lock_irqsave(&pool->parked_lock, flags);
+	iser_pool_refill(pool);
+	spin_unlock_irqrestore(&pool->parked_lock, flags);
 }

@@ -228,6 +228,8 @@ void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
 	struct iser_conn *conn = cq->cq_context;
 
+	if (rx->pool)
+		iser_pool_took(rx->pool);
 	rx->posted = false;
 	rx->pdu.conn = conn;
 	if ((rx->pool && iser_rx_greedy(conn)) || !iser_received(conn, rx, wc))

@@ -50,7 +50,7 @@ EXPORT_SYMBOL_ISER(iser_get_dma_device);
 int iser_verbs_create(struct iser_conn *conn)
 {
 	struct ib_qp_init_attr attr = { };
-	u32 sends;
+	u32 sends, receives;
 	int ret;
 
 	/* Without its id a connection would not keep the device from going. */
@@ -103,7 +103,8 @@ int iser_verbs_create(struct iser_conn *conn)
 	}
 
 	/* A Login PDU, a Hello, a drain; two Login PDUs and a drain. */
-	ret = iser_poll_init(conn, sends + 4, conn->param.recv_depth + 3);
+	receives = conn->pool ? conn->pool->room : conn->param.recv_depth;
+	ret = iser_poll_init(conn, sends + 4, receives + 3);
 	if (ret)
 		return ret;
 
