@@ -99,6 +99,30 @@ session_up() {
 	device "${1:-t1}"
 }
 
+# login_bare [NAME]: a session whose disk nobody looks for, until scan: what there is
+# at first is not what the disk's own commands have made of it
+login_bare() {
+	node_set "${1:-t1}" node.session.scan manual
+	login "${1:-t1}"
+}
+
+# scan [NAME]: finds the disk, and sets DEVICE, when its own commands are over
+scan() {
+	local host
+	host=$(readlink -f "/sys/class/iscsi_session/session$(session_ids "${1:-t1}" | head -n 1)/device/..")
+	echo '- - -' >"/sys/class/scsi_host/${host##*/}/scan"
+	device "${1:-t1}"
+	wait_for 20 'the disk is quiet' disk_quiet
+}
+
+# disk_quiet: DEVICE is not used for a moment
+disk_quiet() {
+	local before
+	before=$(cat "/sys/class/block/${DEVICE##*/}/stat")
+	sleep 0.3
+	[ "$(cat "/sys/class/block/${DEVICE##*/}/stat")" = "$before" ]
+}
+
 # session_ids NAME: numbers of the kernel's sessions to this target
 session_ids() {
 	local s

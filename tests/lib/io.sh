@@ -22,20 +22,26 @@ pattern() {
 # io_start DEVICE: writes and verifies in the background until io_stop
 io_start() {
 	need_program fio
+	# The disk has been used before: to find it.
+	io_before=$(io_count "$1")
 	fio --name=load --filename="$1" --ioengine=libaio --direct=1 --rw=randrw \
 		--bsrange=512-64k --size=16M --iodepth=8 --time_based --runtime=600 \
 		--verify=crc32c --verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --minimal \
 		"${@:2}" >/tmp/iser-case/load 2>&1 &
 	io_pid=$!
 	on_exit 'kill $io_pid 2>/dev/null; wait $io_pid'
-	io_before=0
 	wait_for 10 'I/O runs' io_moves "$1"
+}
+
+# io_count DEVICE: I/Os until now
+io_count() {
+	awk '{print $1 + $5}' "/sys/class/block/${1##*/}/stat"
 }
 
 # io_moves DEVICE: more I/O than at the last call
 io_moves() {
 	local now
-	now=$(awk '{print $1 + $5}' "/sys/class/block/${1##*/}/stat")
+	now=$(io_count "$1")
 	kill -0 "$io_pid" 2>/dev/null || fail "I/O ended: $(tail -n 3 /tmp/iser-case/load)"
 	[ "$now" -gt $((io_before + 8)) ] || return 1
 	io_before=$now

@@ -15,15 +15,17 @@ target_up
 target_set t1 attrib default_cmdsn_depth 128
 node_new
 node_set t1 node.session.queue_depth 128
-login
-device
+login_bare
 begun=$(stags)
 note "$begun STags after the login"
 [ "$begun" -gt 0 ] || skip 'this rdma shows no memory regions'
+[ "$begun" -lt 64 ] || fail "$begun STags for an idle session"
 
 # libiscsi deals its tasks out in turn: each is used now, one at a time.
+scan
+found=$(stags)
 dd if="$DEVICE" of=/dev/null iflag=direct bs=4k count=300 status=none
-same 'STags after 300 commands, one at a time' "$(stags)" "$begun"
+same 'STags after 300 commands, one at a time' "$(stags)" "$found"
 
 verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-16k
 grown=$(stags)

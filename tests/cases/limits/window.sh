@@ -28,14 +28,13 @@ lio_value() {
 
 for first in 2 16; do
 	echo $first >$window
-	session_up
+	node_new
+	login_bare
 	begun=$(granted)
 	sn=$(max_cmdsn)
 	note "$begun commands after the login, MaxCmdSN $sn"
-	# Finding the disk takes one command at a time, or a few.
-	if [ "$begun" -lt $first ] || [ "$begun" -ge 64 ]; then
-		fail "a window of $begun commands"
-	fi
+	same 'the window before the first command' "$begun" $first
+	scan
 	verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-16k
 	same 'the window after 64 commands at once' "$(granted)" 64
 	[ "$(max_cmdsn)" -ge $((sn + 64 - begun)) ] || fail "MaxCmdSN went from $sn to $(max_cmdsn)"
