@@ -3,6 +3,7 @@
 DESCRIPTION="logins fail cleanly where memory lacks at either end; with memory again they work"
 SHOWS="R-10.1.3.1-1 R-10.1.3.1-2 D-8.4-1"
 TIMEOUT=400
+NEEDS=debug
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'the faults are for our modules'

@@ -3,6 +3,7 @@
 DESCRIPTION="without memory for more tasks a session goes on with those it has, and gets more later"
 QUICK=1
 TIMEOUT=180
+NEEDS=debug
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$INITIATOR" = ours ] || skip 'of our initiator'

@@ -3,6 +3,7 @@
 DESCRIPTION="the response of a LUN reset comes behind that of a read that was done before it"
 SHOWS="R-7.3.2-5 R-8.3.2-6"
 TIMEOUT=90
+NEEDS=cpus
 . "$(dirname "$0")/../../lib.sh"
 
 # The target core hands a command that is done to a worker of one CPU. That CPU is
