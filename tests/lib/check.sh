@@ -29,6 +29,12 @@ need_tool() {
 	[ -x "${ISER_TOOLS:-}/$1" ] || skip "tests/tools/$1 was not built"
 }
 
+# by_length SHORT LONG: what a case does in make check, where none may take longer than
+# 20 s on an emulated machine; and in make check-long
+by_length() {
+	if [ -n "${ISER_LONG:-}" ]; then echo "$2"; else echo "$1"; fi
+}
+
 # same WHAT GOT WANTED
 same() {
 	[ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"

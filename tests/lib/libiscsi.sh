@@ -10,9 +10,12 @@ cu_passed() {
 		sed -n 's/^ *Test: \([A-Za-z0-9_]*\) *\.\.\.passed.*/\1/p' | sort
 }
 
-# cu_compare SUITE...: what passes over TCP on this LIO passes over iSER
+# cu_compare SUITE...: what passes over TCP on this LIO passes over iSER; in the short
+# form of the last one
 cu_compare() {
 	local suite tcp iser lost=
+	# Each suite wants a fresh target, twice.
+	[ -n "$(by_length '' all)" ] || set -- "${!#}"
 	need_program iscsi-test-cu
 	modprobe -a rdma_ucm ib_uverbs
 	for suite; do

@@ -44,7 +44,7 @@ same 'times that the initiator found no receive' "$(not_ready)" "$before"
 # Before it is logged in a peer has a right to one.
 io_start "$DEVICE"
 mark_log
-for _ in $(seq 6); do
+for _ in $(seq "$(by_length 2 6)"); do
 	"$ISER_TOOLS/peer" "$IP" "$PORT" flood
 	wait_for 20 'I/O goes on beside 33 Login Requests at once' io_moves "$DEVICE"
 done

@@ -4,7 +4,7 @@ DESCRIPTION="load, log in, log out, unload: five times over"
 TIMEOUT=180
 . "$(dirname "$0")/../../lib.sh"
 
-for i in 1 2 3 4 5; do
+for i in $(seq "$(by_length 2 5)"); do
 	target_up
 	session_up
 	sweep "$DEVICE" 65536
