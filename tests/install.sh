@@ -13,7 +13,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 release='' modules='' headers=''
-eval "$("$tree/tests/vm/kernel.sh" 6.1)"
+found=$("$tree/tests/vm/kernel.sh" 6.1)
+eval "$found"
 mkdir "$work/src" "$work/lib" && cp -r "$modules" "$work/lib/$release"
 (cd "$tree" && cp -r Makefile Kbuild include common initiator target scripts "$work/src")
 find "$work/src" -name '*.o' -delete

@@ -10,21 +10,24 @@ echo "InitiatorName=$INITIATOR_IQN" >/etc/iscsi/initiatorname.iscsi
 modprobe -a ib_iser sg
 whose ib_iser
 setsid iscsid -f >/host/out/iscsid.log 2>&1 </dev/null &
-sleep 1
+wait_for "iscsid listens" grep -q ISCSIADM_ABSTRACT_NAMESPACE /proc/net/unix
 
 step "Which targets are there? (SendTargets, over RDMA)"
 show iscsiadm -m discovery -t st -p "$TARGET_IP" -I iser
 
 step "Log in"
 show iscsiadm -m node -T "$IQN" -p "$TARGET_IP" --login
-disk=
-for _ in $(seq 100); do
-	disk=$(find /sys/class/iscsi_session/session*/device/target*/*/block -mindepth 1 \
-		-maxdepth 1 -printf '/dev/%f\n' 2>/dev/null | head -n 1)
-	[ -z "$disk" ] || [ ! -b "$disk" ] || break
-	sleep 0.2
-done
-[ -n "$disk" ] || { echo "no disk appeared"; exit 1; }
+# find_disk: there is none at first, then one without a size, while it is looked at.
+find_disk() {
+	local size
+	for size in /sys/class/iscsi_session/session*/device/target*/*/block/*/size; do
+		case $(cat "$size" 2>/dev/null) in '' | 0) continue ;; esac
+		disk=${size%/size} disk=/dev/${disk##*/}
+		[ ! -b "$disk" ] || return 0
+	done
+	return 1
+}
+wait_for "a disk appears" find_disk
 show lsscsi -t
 
 step "The session, as open-iscsi sees it"
@@ -54,7 +57,8 @@ rate() {
 		awk -F';' -v rw="$1" '{ printf "%d", (rw == "read" ? $7 : $48) / 1024 }'
 }
 step "Throughput, 128 KiB, 8 outstanding, 4 s each"
-read_rate=$(rate read) write_rate=$(rate write)
+read_rate=$(rate read)
+write_rate=$(rate write)
 echo "  read $read_rate MB/s, write $write_rate MB/s"
 
 step "What the session has counted"

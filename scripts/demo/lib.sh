@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # lib.sh: words that both machines of the demo use. Sourced.
 
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "FAILED: $BASH_COMMAND (line $LINENO of ${BASH_SOURCE[0]##*/})"' ERR
 IQN=iqn.2026-01.org.example:demo
 INITIATOR_IQN=iqn.2026-01.org.example:initiator
 TARGET_IP=10.9.0.1
@@ -13,7 +14,19 @@ step() { printf '\n== %s\n' "$*"; }
 # show COMMAND...: the command as one would type it, then what it prints.
 show() {
 	printf '$ %s\n' "$*"
-	"$@" 2>&1 | sed 's/^/  /'
+	"$@" 2>&1 | sed 's/^/  /' || { echo "FAILED: $*"; exit 1; }
+}
+
+# wait_for TEXT COMMAND...: until the command succeeds, a minute at most
+wait_for() {
+	local text=$1 i
+	shift
+	for ((i = 0; i < 300; i++)); do
+		! "$@" || return 0
+		sleep 0.2
+	done
+	echo "FAILED: waited a minute: $text"
+	exit 1
 }
 
 # rdma_up ADDRESS: Soft-RoCE on the network card.
@@ -24,12 +37,7 @@ rdma_up() {
 	modprobe -q crc32_generic || true
 	modprobe -a rdma_rxe rdma_ucm
 	show rdma link add roce0 type rxe netdev "$ISER_NETDEV"
-	for _ in $(seq 50); do
-		grep -q ACTIVE /sys/class/infiniband/roce0/ports/1/state && return
-		sleep 0.1
-	done
-	echo "roce0 has no link"
-	return 1
+	wait_for "roce0 has a link" grep -q ACTIVE /sys/class/infiniband/roce0/ports/1/state
 }
 
 # whose MODULE: says which build is loaded.

@@ -58,7 +58,8 @@ case ${1:-} in -h | --help | '') usage ;; esac
 . "$VM_DIR/apt.sh"
 need cpio=cpio xz=xz-utils mke2fs=e2fsprogs depmod=kmod
 release='' modules='' key='' # set by the next line
-eval "$("$VM_DIR/kernel.sh" "$1")"
+found=$("$VM_DIR/kernel.sh" "$1")
+eval "$found"
 apt_lists bookworm
 busybox=$(cached busybox "$(apt_version bookworm busybox-static | hash_of)" \
 	"fetching busybox" get_busybox)/busybox

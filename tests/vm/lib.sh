@@ -17,6 +17,9 @@ JOBS=${JOBS:-$(nproc)}
 export VM_DIR TREE CACHE JOBS
 mkdir -p "$CACHE/lock"
 
+# Nothing ends without a word.
+trap 'say "${0##*/}, line $LINENO: failed: $BASH_COMMAND"' ERR
+
 # All progress goes to stderr: stdout belongs to results.
 say() { printf '# %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }

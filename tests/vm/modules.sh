@@ -85,7 +85,8 @@ build_siw() {
 kernel=$1
 need make=make gcc=gcc sparse=sparse strip=binutils
 release='' key='' headers='' chroot='' # set by the next line
-eval "$("$VM_DIR/kernel.sh" "$kernel")"
+found=$("$VM_DIR/kernel.sh" "$kernel")
+eval "$found"
 if [ "$siw" ]; then
 	cached "siw/$kernel" "$(hash_of "$0" <<<"$key siw")" \
 		"building siw for $release" build_siw

@@ -28,7 +28,8 @@ make_overlay() {
 case $#${4:-} in 3 | 4faults) ;; *) usage 1 >&2 ;; esac
 kernel=$1 initiator=$2 target=$3 faults=${4:-}
 modtree='' ours='' # modtree is set by the next line
-eval "$("$VM_DIR/initrd.sh" "$kernel")"
+found=$("$VM_DIR/initrd.sh" "$kernel")
+eval "$found"
 extra=("$("$VM_DIR/modules.sh" --siw "$kernel")/siw.ko")
 if [ "$initiator$target" != kernelkernel ]; then
 	ours=$("$VM_DIR/modules.sh" ${faults:+--faults} "$kernel")

@@ -74,7 +74,12 @@ follow initiator $vm_initiator &
 show_initiator=$!
 
 until [ -e "$out/target/ready" ] || ! kill -0 $vm_target 2>/dev/null; do sleep 0.2; done
-touch "$out/initiator/ready"
+if [ -e "$out/target/ready" ]; then
+	touch "$out/initiator/ready"
+else
+	say "the target has ended before it was ready: no use for the initiator"
+	kill $vm_initiator 2>/dev/null || true
+fi
 code=0 target_code=0
 wait $vm_initiator || code=$?
 touch "$out/target/stop"
