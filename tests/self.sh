@@ -128,6 +128,14 @@ sleep 1000 &
 same 'one that has reported goes at once' "$(SECONDS=0; machine_wait $! "$work/out" 1000; echo $((SECONDS < 15)))" 1
 { kill -KILL $! && wait $!; } 2>/dev/null || true
 
+# The demo says what has failed, wherever it ends.
+demo() {
+	bash -c ". ../scripts/demo/lib.sh; $1" 2>&1 | tail -n 1
+}
+same 'a command of the demo that fails' "$(demo 'show false')" 'FAILED: false'
+same 'a pipeline of the demo that finds nothing' \
+	"$(demo 'disk=$(find /no/disk 2>/dev/null | head -n 1); echo' | cut -c1-12)" 'FAILED: disk'
+
 # make check itself, with a list of its own.
 mkdir -p "$work/tree/scripts"
 cp ../scripts/check.sh "$work/tree/scripts"

@@ -3,7 +3,7 @@
 # lib.sh: words that both machines of the demo use. Sourced.
 
 set -Eeuo pipefail
-trap 'echo "FAILED: $BASH_COMMAND (line $LINENO of ${BASH_SOURCE[0]##*/})"' ERR
+trap 'echo "FAILED: $BASH_COMMAND (line $LINENO of ${BASH_SOURCE[0]:-$0})"' ERR
 IQN=iqn.2026-01.org.example:demo
 INITIATOR_IQN=iqn.2026-01.org.example:initiator
 TARGET_IP=10.9.0.1
