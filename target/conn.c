@@ -223,7 +223,6 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	 */
 	if (ic->logout_closing)
 		wait_for_completion(&conn->conn_logout_comp);
-	wait_event(ic->wait, !atomic_read(&ic->logouts));
 }
 
 /**

@@ -109,8 +109,8 @@ void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu,
 	case ISCSI_OP_LOGOUT:
 		cmd = isert_allocate_cmd(ic, true);
 		iser_pdu_put(pdu);
-		if (cmd && iscsit_handle_logout_cmd(conn, cmd, hdr) < 0)
-			isert_protocol_error(ic, "Logout Request with an unknown reason");
+		if (cmd)
+			isert_receive_logout(ic, cmd, hdr);
 		return;
 	case ISCSI_OP_SNACK:
 		/* Section 7.3.11: at any ErrorRecoveryLevel; not LIO's to serve. */

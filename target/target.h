@@ -143,7 +143,6 @@ struct isert_conn {
 	u32 exp_statsn;			/* ExpStatSN of the last PDU; written by control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
-	atomic_t logouts;		/* other logout works on their way */
 };
 
 extern struct workqueue_struct *isert_wq;
@@ -219,6 +218,11 @@ __printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
 /* replaced.c */
 void isert_replaced_note(struct isert_conn *ic);
 void isert_replaced_check(struct isert_conn *ic);
+
+/* logout.c */
+void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
+			  void *hdr);
+bool isert_logout_sent(struct isert_task *t, int status);
 
 /* close.c */
 void isert_release_all(struct isert_conn *ic);

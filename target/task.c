@@ -158,42 +158,6 @@ int isert_task_wait(struct isert_task *t)
 	return wait_event_interruptible(t->ic->wait, isert_task_idle(t));
 }
 
-/* LIO's part of a logout; sleeps until the connection is closed. */
-static void isert_logout_work(struct work_struct *work)
-{
-	struct isert_task *t = container_of(work, struct isert_task,
-					    logout_work);
-	struct iscsit_cmd *cmd = t->cmd;
-	struct isert_conn *ic = t->ic;
-	struct iscsit_conn *conn = ic->conn;
-
-	/*
-	 * Where the logout closes this connection, LIO releases the command
-	 * with it, and nothing here may be touched afterwards.
-	 */
-	if (!iscsit_logout_post_handler(cmd, conn))
-		return;
-	isert_cmd_release(conn, cmd);
-	if (atomic_dec_and_test(&ic->logouts))
-		wake_up_all(&ic->wait);
-	isert_conn_put(ic);
-}
-
-static void isert_logout_sent(struct isert_task *t)
-{
-	struct isert_conn *ic = t->ic;
-
-	/* LIO set conn_logout_remove where this connection is to go. */
-	if (atomic_read(&ic->conn->conn_logout_remove)) {
-		ic->logout_closing = true;
-	} else {
-		kref_get(&ic->ref);
-		atomic_inc(&ic->logouts);
-	}
-	INIT_WORK(&t->logout_work, isert_logout_work);
-	queue_work(isert_wq, &t->logout_work);
-}
-
 /**
  * isert_task_done - a response has been sent, or the connection has ended
  * @task: task, idle now
@@ -211,10 +175,9 @@ void isert_task_done(struct iser_task *task, int status)
 	t->started = false;
 	switch (t->sent) {
 	case ISTATE_SEND_LOGOUTRSP:
-		/* LIO settles a logout whose response was not sent itself. */
-		if (!status)
-			isert_logout_sent(t);
-		return;
+		if (isert_logout_sent(t, status))
+			return;
+		break;
 	case ISTATE_SEND_TASKMGTRSP:
 		if (!status)
 			iscsit_tmr_post_handler(cmd, ic->conn);

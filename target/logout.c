@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Logout: RFC 7143, sections 11.14 and 11.15.
+ *
+ * What is done when the response has been sent depends on the Logout itself: others
+ * may be under way, before and behind it.  One that closes the connection it came
+ * on is LIO's to finish, which waits for that close and so needs a work; LIO holds
+ * the connection and the session for it, once for each connection.  One for
+ * another connection waits for nothing: two connections may log each other out.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/module.h>
+#include "target.h"
+
+#define ISERT_LOGOUT_POLL	10	/* milliseconds */
+
+/* Does it close the connection that it came on? */
+static bool isert_logout_closes(const struct iscsit_cmd *cmd)
+{
+	switch (cmd->logout_reason) {
+	case ISCSI_LOGOUT_REASON_CLOSE_SESSION:
+		return true;
+	case ISCSI_LOGOUT_REASON_CLOSE_CONNECTION:
+		return cmd->logout_cid == cmd->conn->cid;
+	default:
+		return false;
+	}
+}
+
+/* Does one that closes the connection wait for its CmdSN? */
+static bool isert_logout_waits(struct iscsit_conn *conn)
+{
+	struct iscsit_cmd *cmd;
+	bool waits = false;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node)
+		if (cmd->iscsi_opcode == ISCSI_OP_LOGOUT &&
+		    cmd->cmd_flags & ICF_OOO_CMDSN && isert_logout_closes(cmd))
+			waits = true;
+	spin_unlock_bh(&conn->cmd_lock);
+	return waits;
+}
+
+/**
+ * isert_receive_logout - Logout Request
+ * @ic: connection
+ * @cmd: new command
+ * @hdr: its header; LIO may change it
+ *
+ * RX thread.  Behind one that closes the connection there must not be a further
+ * request (section 11.14); LIO would count both, and settle one if the
+ * connection is lost.  When the first has been executed nothing is taken any more.
+ */
+void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
+			  void *hdr)
+{
+	if (isert_logout_waits(ic->conn)) {
+		iscsit_release_cmd(cmd);
+		isert_protocol_error(ic, "a second Logout Request while one waits for its CmdSN");
+		return;
+	}
+	if (iscsit_handle_logout_cmd(ic->conn, cmd, hdr) < 0)
+		isert_protocol_error(ic, "Logout Request with an unknown reason");
+}
+
+/*
+ * Close other connections of the session: that with this CID, or all if it is
+ * @own.  As LIO does, but for the wait: the list and its lock hold them.
+ * Return: how many are there still.
+ */
+static u32 isert_logout_others(struct iscsit_session *sess, u16 cid,
+			       const struct iscsit_conn *own)
+{
+	struct iscsit_conn *other;
+	u32 nr = 0;
+
+	spin_lock_bh(&sess->conn_lock);
+	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
+		if (other == own || (!own && other->cid != cid))
+			continue;
+		spin_lock(&other->state_lock);
+		other->conn_state = TARG_CONN_STATE_IN_LOGOUT;
+		spin_unlock(&other->state_lock);
+		iscsit_cause_connection_reinstatement(other, 0);
+		nr++;
+	}
+	spin_unlock_bh(&sess->conn_lock);
+	return nr;
+}
+
+/*
+ * LIO's part of a logout; sleeps until the connection is closed.
+ *
+ * That of a session walks along the connections, and waits for each; it loses
+ * its way where the next one closes meanwhile.  So the others go first, which
+ * takes as long as their backends do.
+ */
+static void isert_logout_work(struct work_struct *work)
+{
+	struct isert_task *t = container_of(work, struct isert_task,
+					    logout_work);
+	struct iscsit_conn *conn = t->ic->conn;
+
+	if (t->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
+		while (isert_logout_others(conn->sess, 0, conn))
+			msleep(ISERT_LOGOUT_POLL);
+	/*
+	 * LIO releases the command with the connection, and nothing here may be
+	 * touched afterwards.
+	 */
+	iscsit_logout_post_handler(t->cmd, conn);
+}
+
+/* Is the session being closed already?  Marks it as LIO does, only earlier. */
+static bool isert_session_closes(const struct iscsit_cmd *cmd)
+{
+	return cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION &&
+		atomic_cmpxchg(&cmd->conn->sess->session_close, 0, 1);
+}
+
+/**
+ * isert_logout_sent - a Logout Response has been sent, or never will be
+ * @t: its task
+ * @status: 0 or negative errno: the connection has ended
+ *
+ * Up-call from a worker.  Return: true when LIO releases the command.
+ */
+bool isert_logout_sent(struct isert_task *t, int status)
+{
+	struct iscsit_cmd *cmd = t->cmd;
+
+	if (isert_logout_closes(cmd)) {
+		/*
+		 * LIO settles it itself where the response was not sent: so it
+		 * does with a second one for the session.
+		 */
+		if (!status && !isert_session_closes(cmd)) {
+			t->ic->logout_closing = true;
+			INIT_WORK(&t->logout_work, isert_logout_work);
+			queue_work(isert_wq, &t->logout_work);
+		}
+		return true;
+	}
+	if (!status && cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_CONNECTION &&
+	    cmd->logout_response == ISCSI_LOGOUT_SUCCESS)
+		isert_logout_others(cmd->conn->sess, cmd->logout_cid, NULL);
+	return false;
+}

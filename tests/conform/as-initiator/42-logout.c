@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Several Logouts: RFC 7143, section 11.14; the end of sessions: section 5.2.2. */
+#include "conform.h"
+
+#define CLOSE_SESSION	0
+#define CLOSE_CONN	1
+#define RECOVERY	2
+
+static struct msg *logout_of(struct conn *c, uint8_t reason, uint16_t cid)
+{
+	struct msg *m = logout_request(c, reason);
+
+	put16(BHS(m) + 20, cid);
+	return m;
+}
+
+/* In the order of CmdSN. */
+static struct msg *in_order(struct conn *c, struct msg *m)
+{
+	BHS(m)[0] &= ~IMMEDIATE;
+	put32(BHS(m) + 24, c->cmdsn++);
+	return m;
+}
+
+static void wait_end(struct conn *c, const char *what)
+{
+	step("waiting for the end: %s", what);
+	while (!c->ended && next_rx(c, opt.wait_ms))
+		;
+	check(c->ended, "the connection goes on: %s", what);
+	conn_close(c);
+}
+
+/* The session of @c is gone: its initiator logs in again. */
+static void again(struct conn *c)
+{
+	struct conn *next = conn_open(NULL);
+
+	step("logging in again");
+	memcpy(next->isid, c->isid, sizeof(next->isid));
+	login(next, "");
+	ping(next);
+	conn_close(next);
+}
+
+/* A session of two connections. */
+static struct conn *two(struct conn **other)
+{
+	struct conn *first = session("MaxConnections=2"), *c;
+
+	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
+		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
+	c = conn_open(NULL);
+	memcpy(c->isid, first->isid, sizeof(c->isid));
+	c->tsih = first->tsih;
+	c->cid = first->cid + 1;
+	c->cmdsn = first->cmdsn;
+	login(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
+	      "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
+	      "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
+	      "-DataPDUInOrder -DataSequenceInOrder -MaxAHSLength");
+	*other = c;
+	return first;
+}
+
+/*
+ * Logouts that do not close the connection, then one that does.  They are executed
+ * behind each other when the gap is filled: the responses of the former are sent
+ * when the latter is known.
+ */
+static void behind_others(struct conn *c)
+{
+	uint32_t sn = c->cmdsn++;
+	struct msg *m[3], *fill;
+	int i;
+
+	m[0] = in_order(c, logout_of(c, CLOSE_CONN, 77));
+	m[1] = in_order(c, logout_of(c, RECOVERY, c->cid));
+	m[2] = in_order(c, logout_of(c, CLOSE_SESSION, c->cid));
+	post_many(c, m, 3);
+	ping(c);
+	fill = test_unit_ready(c);
+	put32(BHS(fill) + 24, sn);
+	post(c, fill);
+	for (i = 0; i < 3; i++)
+		expect(c, ISCSI_LOGOUT_RSP, itt_of(BHS(m[i])));
+	wait_end(c, "logged out");
+}
+
+CASE(initiator, "logout/behind-others", "R-5.2.2-2 R-5.2.2-3 R-5.2.2-4",
+     "Logouts of what does not exist, and a Logout behind them: all are answered, nothing is left")
+{
+	struct conn *c = session("");
+
+	behind_others(c);
+	again(c);
+}
+
+/* The same, immediate, as an initiator of a Discovery session may send them. */
+static void at_once(struct conn *c)
+{
+	struct msg *m[4];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		m[i] = logout_of(c, i & 1 ? RECOVERY : CLOSE_CONN, 77);
+	m[3] = logout_of(c, CLOSE_SESSION, c->cid);
+	post_many(c, m, 4);
+	expect(c, ISCSI_LOGOUT_RSP, itt_of(BHS(m[3])));
+	wait_end(c, "logged out");
+}
+
+CASE(initiator, "logout/at-once", "R-5.2.2-2 R-5.2.2-3 R-5.2.2-4",
+     "such Logouts by one doorbell, three times")
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		at_once(session(""));
+	still_serves();
+}
+
+CASE(initiator, "logout/discovery", "R-5.2.2-2 R-5.2.2-3 R-5.2.2-4",
+     "the same in Discovery sessions")
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		struct conn *c = conn_open(NULL);
+
+		discovery(c, "");
+		at_once(c);
+	}
+	still_serves();
+}
+
+CASE(initiator, "logout/twice-ahead", "R-5.2.2-4",
+     "two Logouts that close the connection wait for their CmdSN: it ends, nothing is left")
+{
+	struct conn *c = session("");
+	struct msg *m[2];
+
+	c->cmdsn++;
+	m[0] = in_order(c, logout_of(c, CLOSE_SESSION, c->cid));
+	m[1] = in_order(c, logout_of(c, CLOSE_CONN, c->cid));
+	post_many(c, m, 2);
+	next_rx(c, 200);
+	if (!c->ended) {
+		struct msg *fill = test_unit_ready(c);
+
+		put32(BHS(fill) + 24, c->cmdsn - 4);
+		post(c, fill);
+	}
+	wait_end(c, "logged out twice");
+	again(c);
+}
+
+CASE(initiator, "logout/each-other", "R-5.2.2-2 R-5.2.2-4",
+     "two connections of a session log each other out at once: they end")
+{
+	struct conn *b, *a = two(&b);
+	uint32_t sn = a->cmdsn++;
+	struct msg *fill;
+
+	/* Both wait for the same CmdSN: they are executed behind each other. */
+	post(a, in_order(a, logout_of(a, CLOSE_CONN, b->cid)));
+	b->cmdsn = a->cmdsn;
+	post(b, in_order(b, logout_of(b, CLOSE_CONN, a->cid)));
+	ping(b);
+	fill = test_unit_ready(a);
+	put32(BHS(fill) + 24, sn);
+	post(a, fill);
+	/* The one that is closed first may not have answered the other. */
+	step("waiting for the end of one of them");
+	while (!a->ended && !b->ended && (next_rx(a, 500) || next_rx(b, 500)))
+		;
+	check(a->ended || b->ended, "both connections go on");
+	conn_close(a);
+	conn_close(b);
+	still_serves();
+}
+
+static uint32_t dice;
+
+static uint32_t roll(uint32_t sides)
+{
+	dice = dice * 1103515245 + 12345;
+	return (dice >> 16) % sides;
+}
+
+/* A Logout that may be for anybody, at once or in its turn. */
+static struct msg *any_logout(struct conn *c, struct conn *other, uint32_t *cmdsn)
+{
+	static const uint8_t reasons[] = { CLOSE_SESSION, CLOSE_CONN, CLOSE_CONN, CLOSE_CONN, RECOVERY };
+	uint16_t cids[] = { c->cid, other->cid, 77 };
+	struct msg *m = logout_of(c, reasons[roll(5)], cids[roll(3)]);
+
+	if (roll(2)) {
+		BHS(m)[0] &= ~IMMEDIATE;
+		put32(BHS(m) + 24, (*cmdsn)++);
+	}
+	return m;
+}
+
+static void any_logouts(uint32_t seed)
+{
+	struct conn *c[2];
+	struct msg *m[2][8], *fill;
+	uint32_t cmdsn, sn;
+	int n[2] = { 0 }, i;
+
+	dice = seed;
+	step("Logouts of seed %u", seed);
+	c[0] = two(&c[1]);
+	sn = c[0]->cmdsn;
+	cmdsn = sn + roll(2);
+	for (i = roll(8); i >= 0; i--) {
+		uint32_t k = roll(2);
+
+		m[k][n[k]++] = any_logout(c[k], c[!k], &cmdsn);
+	}
+	post_many(c[0], m[0], n[0]);
+	post_many(c[1], m[1], n[1]);
+	i = roll(2);
+	fill = test_unit_ready(c[i]);
+	put32(BHS(fill) + 24, sn);
+	post(c[i], fill);
+	/* Some wait for nothing but the end of the connection. */
+	while (next_rx(c[0], 20) || next_rx(c[1], 20))
+		;
+	conn_close(c[0]);
+	conn_close(c[1]);
+	/* Another session: LIO walks along the connections of one that it replaces. */
+	still_serves();
+}
+
+CASE(initiator, "logout/any", "R-5.2.2-4",
+     "Logouts of any kind, number and order on two connections, 20 times: nothing is left")
+{
+	uint32_t seed;
+
+	for (seed = 1; seed <= 20; seed++)
+		any_logouts(seed);
+}

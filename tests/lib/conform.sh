@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Cases of iser-conform at a target of a case's own.
+
+# conform_up: what iser-conform wants; t1 is a target that allows what its cases use
+conform_up() {
+	need_tool iser-conform
+	modprobe -a rdma_ucm ib_uverbs
+}
+
+# conform_target [STORE]: target t1 with a ramdisk, or this
+conform_target() {
+	local store=${1:-}
+	conform_up
+	target_receives 640
+	target_new t1
+	[ -n "$store" ] || store=$(backstore_ram t1 64)
+	target_lun t1 0 "$store"
+	target_portal t1
+	target_set t1 param InitialR2T No
+	target_set t1 param MaxConnections 4
+	target_on t1
+}
+
+# conform CASE...: each with a process of its own; fails if one fails
+conform() {
+	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --target "$(iqn t1)" \
+		--initiator "$iqn_prefix:conform" --slow "$SLOW" "$@"
+}
