@@ -49,10 +49,20 @@ static bool isert_fetch_idle(struct isert_task *t)
 }
 
 /*
- * A parked command, or NULL.  Taking a reference keeps it against an abort
+ * Will nobody else release a command?  LIO drops the target core's reference to
+ * one that it has sense for when it comes, so that it is not parked; but it
+ * answers it in its turn only, which does not come any more.
+ */
+static bool isert_cmd_left(struct iscsit_cmd *cmd)
+{
+	return isert_cmd_parked(cmd) || cmd->cmd_flags & ICF_OOO_CMDSN;
+}
+
+/*
+ * A command that is left, or NULL.  Taking a reference keeps it against an abort
  * that runs meanwhile.
  */
-static struct iscsit_cmd *isert_find_parked(struct iscsit_conn *conn)
+static struct iscsit_cmd *isert_find_left(struct iscsit_conn *conn)
 {
 	struct iscsit_cmd *cmd, *found = NULL;
 
@@ -60,7 +70,7 @@ static struct iscsit_cmd *isert_find_parked(struct iscsit_conn *conn)
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
 		struct isert_task *t = isert_cmd_task(cmd);
 
-		if (!cmd->se_cmd.se_tfo || !isert_cmd_parked(cmd))
+		if (!cmd->se_cmd.se_tfo || !isert_cmd_left(cmd))
 			continue;
 		if (t && !isert_fetch_idle(t))
 			continue;
@@ -71,19 +81,6 @@ static struct iscsit_cmd *isert_find_parked(struct iscsit_conn *conn)
 	}
 	spin_unlock_bh(&conn->cmd_lock);
 	return found;
-}
-
-/* No command of this connection may be run by another of its session. */
-static void isert_forget_order(struct iscsit_conn *conn)
-{
-	struct iscsit_session *sess = conn->sess;
-	struct iscsi_ooo_cmdsn *ooo;
-
-	mutex_lock(&sess->cmdsn_mutex);
-	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
-		if (ooo->cid == conn->cid)
-			ooo->cmd = NULL;
-	mutex_unlock(&sess->cmdsn_mutex);
 }
 
 static void isert_release_orphans(struct iscsit_conn *conn)
@@ -103,13 +100,13 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 			target_put_sess_cmd(&cmd->se_cmd);
 		transport_generic_free_cmd(&cmd->se_cmd, 0);
 	}
-	while ((cmd = isert_find_parked(conn))) {
+	while ((cmd = isert_find_left(conn))) {
 		struct se_device *dev = cmd->se_cmd.se_dev;
 
 		/* The target core's submission may still hold it. */
 		if (dev)
 			flush_work(&dev->queues[cmd->se_cmd.cpuid].sq.work);
-		if (isert_cmd_parked(cmd))
+		if (isert_cmd_left(cmd))
 			isert_cmd_release(conn, cmd);
 		target_put_sess_cmd(&cmd->se_cmd);
 	}
@@ -129,7 +126,7 @@ void isert_release_all(struct isert_conn *ic)
 	/* Login failed, or a tag was never handed out. */
 	if (!conn->sess || !ic->tasks)
 		return;
-	isert_forget_order(conn);
+	isert_order_forget_all(conn);
 	target_stop_cmd_counter(count);
 	for (;;) {
 		isert_release_orphans(conn);

@@ -135,8 +135,9 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
  * @status: 0, or negative errno: the connection has ended
  *
  * Up-call from a worker.  Runs the command when all its data are here, or when
- * it is aborted and nothing is on its way any more.  After an error the command
- * stays parked until the connection is closed.
+ * it is aborted and nothing is on its way any more.  One that is ahead of its
+ * CmdSN is run by LIO in its turn.  After an error the command stays parked until
+ * the connection is closed.
  */
 void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 				  int status)
@@ -145,7 +146,7 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	struct iscsit_cmd *cmd = t->cmd;
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	bool aborted = READ_ONCE(se_cmd->transport_state) & CMD_T_ABORTED;
-	bool all;
+	bool all, early;
 
 	spin_lock_bh(&t->lock);
 	all = iser_bursts_done(&t->bursts, len);
@@ -165,7 +166,10 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	spin_lock_bh(&cmd->istate_lock);
 	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
 	cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
+	/* LIO takes it off before it looks at the other: one of both runs it. */
+	early = cmd->cmd_flags & ICF_OOO_CMDSN;
 	spin_unlock_bh(&cmd->istate_lock);
 	/* Gives an aborted command to the target core's abort. */
-	target_execute_cmd(se_cmd);
+	if (!early)
+		target_execute_cmd(se_cmd);
 }

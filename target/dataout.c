@@ -57,13 +57,35 @@ static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
 	return found;
 }
 
+/*
+ * LIO's own checks.  Where one fails, it answers the command by a Reject or by
+ * sense.  One that is ahead of its CmdSN must not be run after that, also not by
+ * another connection that fills the gap just now.
+ */
+static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
+				struct isert_task *t, u32 len)
+{
+	struct mutex *lock = &ic->conn->sess->cmdsn_mutex;
+	bool early = cmd->cmd_flags & ICF_OOO_CMDSN, take = false;
+
+	if (early)
+		mutex_lock(lock);
+	if (__iscsit_check_dataout_hdr(ic->conn, ic->hdr, cmd, len, &take) < 0) {
+		t->refused = true;
+		if (early)
+			isert_order_answered(cmd);
+	}
+	if (early)
+		mutex_unlock(lock);
+	return take;
+}
+
 /* Return: true when the data are to be taken; else they are dropped. */
 static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 				 struct isert_task *t, u32 len)
 {
 	struct iscsi_data *hdr = (struct iscsi_data *)ic->hdr;
 	u32 offset = be32_to_cpu(hdr->offset);
-	bool take = false;
 
 	if (!t || t->refused || cmd->sense_reason)
 		return false;
@@ -80,10 +102,7 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 				     len, offset);
 		return false;
 	}
-	/* Where it is refused, LIO answers the command by a Reject or sense. */
-	if (__iscsit_check_dataout_hdr(ic->conn, hdr, cmd, len, &take) < 0)
-		t->refused = true;
-	return take;
+	return isert_data_out_fits(ic, cmd, t, len);
 }
 
 /**

@@ -219,6 +219,11 @@ __printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
 void isert_replaced_note(struct isert_conn *ic);
 void isert_replaced_check(struct isert_conn *ic);
 
+/* order.c */
+void isert_order_answered(struct iscsit_cmd *cmd);
+void isert_order_forget(struct iscsit_cmd *cmd);
+void isert_order_forget_all(struct iscsit_conn *conn);
+
 /* logout.c */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);

@@ -55,12 +55,14 @@ void isert_task_put_pdu(struct isert_task *t)
  * @conn: LIO's connection
  * @cmd: command; nothing of it is on its way
  *
- * May be called more than once.  Process context.
+ * May be called more than once.  Process context; sleeps where the command is
+ * ahead of its CmdSN.
  */
 void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
 	struct isert_task *t = isert_cmd_task(cmd);
 
+	isert_order_forget(cmd);
 	if (!t)
 		return;
 	isert_task_put_pdu(t);

@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a portal group is switched off and on with a command in each state"
+SHOWS="R-5.2.2-4"
+QUICK=1
+TIMEOUT=90
+KERNEL_TARGET_FAILS="a command ahead of its CmdSN is left when its connection ends"
+. "$(dirname "$0")/../../lib.sh"
+
+said=/tmp/iser-case/said
+conform_target
+conform left/until-the-end >$said 2>&1 &
+peer=$!
+on_exit "kill $peer 2>/dev/null"
+wait_for 30 'the sessions are there' grep -q '^# ready' $said
+timeout $((20 * SLOW)) bash -c "echo 0 >$(tpg t1)/enable" || fail 'the portal group could not be switched off'
+wait $peer || fail "a session was left: $(cat $said)"
+! grep -q SKIP $said || fail "the sessions did not end: $(cat $said)"
+target_on t1
+conform order/fetched || fail 'no login any more'

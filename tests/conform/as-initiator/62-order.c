@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands ahead of their CmdSN (RFC 7143, section 4.2.2.1), and what is left of
+ * commands when their connection ends: section 5.2.3.
+ */
+#include "conform.h"
+
+#define NO		"InitialR2T=No FirstBurstLength=8192 TaggedBufferForSolicitedDataOnly=Yes"
+#define NOBODY		7	/* a LUN that the target does not have */
+
+/* Leaves out a CmdSN: what follows is ahead of its own. */
+static uint32_t gap(struct conn *c)
+{
+	return c->cmdsn++;
+}
+
+/* The command that was left out. */
+static struct msg *missing(struct conn *c, uint32_t cmdsn)
+{
+	struct msg *m = test_unit_ready(c);
+
+	c->cmdsn--;
+	put32(BHS(m) + 24, cmdsn);
+	return m;
+}
+
+/* In the order of CmdSN, though it would be immediate. */
+static struct msg *in_order(struct conn *c, struct msg *m)
+{
+	BHS(m)[0] &= ~IMMEDIATE;
+	put32(BHS(m) + 24, c->cmdsn++);
+	return m;
+}
+
+/* A write of which @immediate bytes are behind it and Data-Out will follow. */
+static struct msg *begin(struct conn *c, struct mem *mem, uint32_t immediate)
+{
+	struct msg *m = write_blocks(c, free_block(c), mem, immediate);
+
+	BHS(m)[1] &= ~FINAL;
+	if (mem->len <= 8192) {
+		m->b[0] &= ~ISER_WSV;
+		memset(m->b + 4, 0, 12);
+	} else {
+		name_write(m, mem->stag, mem->base + 8192);
+	}
+	return m;
+}
+
+static struct conn *unsolicited(void)
+{
+	struct conn *c = session(NO);
+
+	if (strcmp(answer(c, "InitialR2T") ?: "Yes", "No"))
+		skip("the target answers InitialR2T=%s", answer(c, "InitialR2T"));
+	/* It asks the disk once, which must not be ahead. */
+	block_size(c);
+	return c;
+}
+
+/* Nothing but pings is answered for as long as a write takes many times over. */
+static void not_answered(struct conn *c)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		nothing_else(c);
+		pause_ms(2);
+	}
+}
+
+/* As many commands as the window allows, ahead of their CmdSN; at most @n. */
+static uint32_t ahead(struct conn *c, uint32_t n)
+{
+	uint32_t i;
+
+	ping(c);
+	for (i = 0; i < n && (int32_t)(c->max_cmdsn - c->cmdsn) >= 0; i++)
+		post(c, test_unit_ready(c));
+	return i;
+}
+
+static void responses(struct conn *c, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		step("waiting for response %u of %u", i + 1, n);
+		check(take(c, ISCSI_RESPONSE, ANY_ITT, opt.wait_ms), "%u of %u commands are answered%s%s",
+		      i, n, c->ended ? ", the connection ended: " : "", c->ended ? c->how : "");
+	}
+}
+
+CASE(initiator, "order/fetched", "R-9.5.1-1 R-7.3.6-9",
+     "a write ahead of its CmdSN whose last part is fetched waits for its turn")
+{
+	struct conn *c = unsolicited();
+	struct mem *mem = mem_new(c, 65536, WRITE_SOURCE);
+	uint32_t lba = free_block(c), sn = gap(c), n;
+	struct msg *m[2];
+
+	fill(mem->p, mem->len, 170);
+	m[0] = begin(c, mem, 4096);
+	m[1] = data_out(c, itt_of(BHS(m[0])), NO_TAG, 0, 4096, mem->p + 4096, 4096, true);
+	post_many(c, m, 2);
+	not_answered(c);
+	n = ahead(c, 40);
+	post(c, missing(c, sn));
+	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(m[0]))));
+	responses(c, n + 1);
+	nothing_else(c);
+	verify(c, lba, mem->len, 170);
+}
+
+/* A write ahead of its CmdSN is refused at its Data-Out, then the gap is filled. */
+static void refused(struct conn *c, uint32_t offset, bool fetched)
+{
+	struct mem *mem = mem_new(c, 8192, WRITE_SOURCE);
+	struct msg *m[2];
+	uint32_t sn, n;
+
+	block_size(c);
+	sn = gap(c);
+	m[0] = begin(c, mem, 512);
+	if (fetched)
+		name_write(m[0], mem->stag, mem->base);
+	m[1] = data_out(c, itt_of(BHS(m[0])), NO_TAG, 0, offset, mem->p + 512, 512, false);
+	post_many(c, m, 2);
+	expect_refusal(c, "this Data-Out is not allowed");
+	/* Tags are used again. */
+	n = ahead(c, 100);
+	post(c, missing(c, sn));
+	responses(c, n + 1);
+	nothing_else(c);
+	command(c, test_unit_ready(c));
+}
+
+CASE(initiator, "order/answered", "R-10.1.4.4-1",
+     "a write ahead of its CmdSN is answered early: the gap is filled and none is lost")
+{
+	refused(session("InitialR2T=Yes"), 512, true);
+}
+
+CASE(initiator, "order/rejected", "R-10.1.4.4-1",
+     "the same where it is answered by a Reject")
+{
+	refused(unsolicited(), 65536, false);
+}
+
+/* --- what is left at the end ------------------------------------------------ */
+
+static void left_plain(struct conn *c)
+{
+	gap(c);
+	post(c, test_unit_ready(c));
+}
+
+static void left_sense(struct conn *c)
+{
+	struct msg *m;
+
+	gap(c);
+	m = test_unit_ready(c);
+	BHS(m)[9] = NOBODY;
+	post(c, m);
+}
+
+static void left_read(struct conn *c)
+{
+	gap(c);
+	post(c, read_blocks(c, free_block(c), mem_new(c, 4096, READ_SINK)));
+}
+
+static void left_immediate(struct conn *c)
+{
+	gap(c);
+	post(c, write_blocks(c, free_block(c), mem_new(c, 4096, WRITE_SOURCE), 4096));
+}
+
+static void left_immediate_sense(struct conn *c)
+{
+	struct msg *m;
+
+	gap(c);
+	m = write_blocks(c, free_block(c), mem_new(c, 4096, WRITE_SOURCE), 4096);
+	BHS(m)[9] = NOBODY;
+	post(c, m);
+}
+
+static void left_fetched(struct conn *c)
+{
+	struct mem *mem = mem_new(c, 65536, WRITE_SOURCE);
+	struct msg *m;
+
+	gap(c);
+	m = begin(c, mem, 4096);
+	post(c, m);
+	post(c, data_out(c, itt_of(BHS(m)), NO_TAG, 0, 4096, mem->p + 4096, 4096, true));
+}
+
+static void left_no_data(struct conn *c)
+{
+	gap(c);
+	post(c, begin(c, mem_new(c, 8192, WRITE_SOURCE), 512));
+}
+
+static void left_in_turn_no_data(struct conn *c)
+{
+	post(c, begin(c, mem_new(c, 8192, WRITE_SOURCE), 512));
+	post(c, begin(c, mem_new(c, 8192, WRITE_SOURCE), 0));
+}
+
+static void left_refused(struct conn *c)
+{
+	struct mem *mem = mem_new(c, 8192, WRITE_SOURCE);
+	struct msg *m;
+
+	gap(c);
+	m = begin(c, mem, 512);
+	post(c, m);
+	post(c, data_out(c, itt_of(BHS(m)), NO_TAG, 0, 65536, mem->p + 512, 512, false));
+}
+
+static void left_tmf(struct conn *c)
+{
+	gap(c);
+	post(c, in_order(c, tmf(c, TMF_LUN_RESET, NO_TAG)));
+	post(c, in_order(c, tmf(c, TMF_ABORT_TASK, 0x77777777)));
+}
+
+static void left_tmf_nobody(struct conn *c)
+{
+	struct msg *m;
+
+	gap(c);
+	m = in_order(c, tmf(c, TMF_LUN_RESET, NO_TAG));
+	BHS(m)[9] = NOBODY;
+	post(c, m);
+}
+
+static void left_others(struct conn *c)
+{
+	gap(c);
+	post(c, nop_out(c, false));
+	post(c, send_targets(c));
+}
+
+static void left_logout(struct conn *c)
+{
+	gap(c);
+	post(c, in_order(c, logout_request(c, 0)));
+}
+
+static void left_aborted(struct conn *c)
+{
+	struct msg *m = begin(c, mem_new(c, 8192, WRITE_SOURCE), 512);
+
+	post(c, m);
+	post(c, tmf(c, TMF_ABORT_TASK, itt_of(BHS(m))));
+}
+
+static void left_aborted_ahead(struct conn *c)
+{
+	struct msg *m;
+
+	gap(c);
+	m = write_blocks(c, free_block(c), mem_new(c, 4096, WRITE_SOURCE), 4096);
+	post(c, m);
+	post(c, tmf(c, TMF_ABORT_TASK, itt_of(BHS(m))));
+}
+
+static void left_reset_ahead(struct conn *c)
+{
+	left_fetched(c);
+	left_no_data(c);
+	post(c, tmf(c, TMF_LUN_RESET, NO_TAG));
+}
+
+static void left_at_work(struct conn *c)
+{
+	struct mem *out = mem_new(c, 65536, WRITE_SOURCE), *in = mem_new(c, 65536, READ_SINK);
+	struct msg *m[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		m[i] = i & 1 ? write_blocks(c, free_block(c), out, 0) :
+			read_blocks(c, free_block(c), in);
+	post_many(c, m, 8);
+}
+
+static const struct {
+	const char *name;
+	void (*leave)(struct conn *c);
+} states[] = {
+	{ "ahead", left_plain },
+	{ "ahead, with sense", left_sense },
+	{ "a read ahead", left_read },
+	{ "ahead, with immediate data", left_immediate },
+	{ "ahead, with immediate data and sense", left_immediate_sense },
+	{ "ahead, all data there, the last by an RDMA Read", left_fetched },
+	{ "ahead, a Data-Out missing", left_no_data },
+	{ "in turn, Data-Out missing", left_in_turn_no_data },
+	{ "ahead, answered by a Reject", left_refused },
+	{ "task management ahead", left_tmf },
+	{ "task management ahead, of no LUN", left_tmf_nobody },
+	{ "a ping and a Text Request ahead", left_others },
+	{ "a Logout ahead", left_logout },
+	{ "aborted, a Data-Out missing", left_aborted },
+	{ "aborted, ahead", left_aborted_ahead },
+	{ "reset, ahead", left_reset_ahead },
+	{ "in the hands of the backend", left_at_work },
+};
+
+#define STATES	(sizeof(states) / sizeof(states[0]))
+
+/* The target has seen all that was sent: a ping is answered. */
+static void seen(struct conn *c)
+{
+	ping(c);
+	c->queue = NULL;
+}
+
+/* The same initiator logs in again, in place of the session that @c is of. */
+static void again(struct conn *c, const char *state)
+{
+	struct conn *next = conn_open(NULL);
+
+	step("logging in again after '%s'", state);
+	memcpy(next->isid, c->isid, sizeof(next->isid));
+	login(next, NO);
+	ping(next);
+	conn_close(next);
+}
+
+CASE(initiator, "left/lost", "R-5.2.2-4 R-5.2.3.2-1",
+     "a connection is lost with a command in each state: its initiator logs in again")
+{
+	unsigned int i;
+
+	for (i = 0; i < STATES; i++) {
+		struct conn *c = unsolicited();
+
+		step("%s", states[i].name);
+		states[i].leave(c);
+		seen(c);
+		conn_close(c);
+		again(c, states[i].name);
+	}
+}
+
+CASE(initiator, "left/logout", "R-5.2.2-4 R-5.2.2-3",
+     "a Logout leaves a command behind in each state: the connection ends, the next login works")
+{
+	unsigned int i;
+
+	for (i = 0; i < STATES; i++) {
+		struct conn *c = unsolicited();
+
+		/* No further Logout may follow one. */
+		if (states[i].leave == left_logout)
+			continue;
+		states[i].leave(c);
+		seen(c);
+		step("Logout with '%s'", states[i].name);
+		ask(c, logout_request(c, 0), ISCSI_LOGOUT_RSP);
+		while (!c->ended && next_rx(c, opt.wait_ms))
+			;
+		check(c->ended, "the connection goes on after '%s'", states[i].name);
+		again(c, states[i].name);
+	}
+}
+
+CASE(initiator, "left/reinstated", "R-5.2.2-4",
+     "a session with a command in each state is reinstated")
+{
+	unsigned int i;
+
+	for (i = 0; i < STATES; i++) {
+		struct conn *c = unsolicited();
+
+		states[i].leave(c);
+		seen(c);
+		again(c, states[i].name);
+		while (!c->ended && next_rx(c, opt.wait_ms))
+			;
+		check(c->ended, "the connection goes on beside '%s'", states[i].name);
+		conn_close(c);
+	}
+}
+
+CASE(initiator, "left/until-the-end", "R-5.2.2-4",
+     "sessions with a command in each state, until the target ends them")
+{
+	struct conn *c[STATES];
+	unsigned int i;
+
+	for (i = 0; i < STATES; i++) {
+		c[i] = unsolicited();
+		states[i].leave(c[i]);
+		seen(c[i]);
+	}
+	note("ready");
+	step("waiting for the end of %u sessions", (unsigned int)STATES);
+	next_rx(c[0], opt.wait_ms);
+	if (!c[0]->ended)
+		skip("nobody has switched the portal group off");
+	for (i = 0; i < STATES; i++) {
+		while (!c[i]->ended && next_rx(c[i], opt.wait_ms))
+			;
+		check(c[i]->ended, "the connection goes on with '%s'", states[i].name);
+	}
+}
