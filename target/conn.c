@@ -214,7 +214,7 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	/* No up-call from here on but those for what LIO still submits. */
 	cancel_delayed_work_sync(&ic->window_work);
 	isert_drop_deferred(ic);
-	cancel_delayed_work_sync(&ic->starve_work);
+	isert_starve_stop(ic);
 	isert_release_all(ic);
 
 	/*

@@ -53,6 +53,40 @@ static int isert_fetch_start(struct isert_task *t)
 	return 0;
 }
 
+/*
+ * Wait for memory.  Not on a connection that is being closed, where a command may
+ * still be begun: it stays parked, and is released with the others.
+ */
+static void isert_starve(struct isert_task *t)
+{
+	struct isert_conn *ic = t->ic;
+
+	spin_lock_bh(&ic->starve_lock);
+	if (!ic->starve_over) {
+		list_add_tail(&t->node, &ic->starved);
+		schedule_delayed_work(&ic->starve_work, ISERT_STARVE_DELAY);
+	}
+	spin_unlock_bh(&ic->starve_lock);
+}
+
+/**
+ * isert_starve_stop - nothing waits for memory any more
+ * @ic: connection; its commands are not released yet
+ *
+ * Sleeps.  starve_work does not run again.
+ */
+void isert_starve_stop(struct isert_conn *ic)
+{
+	struct isert_task *t, *next;
+
+	spin_lock_bh(&ic->starve_lock);
+	ic->starve_over = true;
+	list_for_each_entry_safe(t, next, &ic->starved, node)
+		list_del_init(&t->node);
+	spin_unlock_bh(&ic->starve_lock);
+	cancel_delayed_work_sync(&ic->starve_work);
+}
+
 /**
  * isert_starve_work - try again to map what could not be mapped
  * @work: ic->starve_work
@@ -76,10 +110,7 @@ void isert_starve_work(struct work_struct *work)
 			return;
 		if (!isert_fetch_start(t))
 			continue;
-		spin_lock_bh(&ic->starve_lock);
-		list_add(&t->node, &ic->starved);
-		spin_unlock_bh(&ic->starve_lock);
-		schedule_delayed_work(&ic->starve_work, ISERT_STARVE_DELAY);
+		isert_starve(t);
 		return;
 	}
 }
@@ -117,13 +148,8 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	iser_bursts_init(&t->bursts, start, end, ic->limits.max_burst,
 			 min_t(u32, ic->limits.max_r2t, ISER_MAX_GETS));
 	spin_unlock_bh(&t->lock);
-	if (!isert_fetch_start(t))
-		return 0;
-
-	spin_lock_bh(&ic->starve_lock);
-	list_add_tail(&t->node, &ic->starved);
-	spin_unlock_bh(&ic->starve_lock);
-	schedule_delayed_work(&ic->starve_work, ISERT_STARVE_DELAY);
+	if (isert_fetch_start(t))
+		isert_starve(t);
 	return 0;
 }
 

@@ -133,9 +133,10 @@ struct isert_conn {
 	struct iscsit_cmd *ping;	/* NOP-In that waits for its answer, or NULL */
 	unsigned long pinged;		/* jiffies: ping */
 
-	spinlock_t starve_lock;		/* starved */
+	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
 	struct delayed_work starve_work;
+	bool starve_over;		/* the connection is being closed */
 
 	struct iser_unexpected unexpected;	/* these three: TX thread */
 	u32 told;			/* of them, Rejects and Async not acknowledged */
@@ -296,6 +297,7 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 				  int status);
 void isert_starve_work(struct work_struct *work);
+void isert_starve_stop(struct isert_conn *ic);
 
 /* unexpected.c */
 bool isert_may_tell(struct isert_conn *ic, const char *what);
