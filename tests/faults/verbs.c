@@ -9,6 +9,9 @@
 
 static unsigned int fault_map_bytes;	/* more than that is not mapped */
 module_param(fault_map_bytes, uint, 0644);
+static unsigned int fault_sink_pages;	/* of an STag for an RDMA Read */
+module_param(fault_sink_pages, uint, 0644);
+static struct ib_mr *fault_sink;	/* the last one taken */
 static unsigned int fault_alloc_pages;	/* more than that in an STag is refused */
 module_param(fault_alloc_pages, uint, 0644);
 static bool fault_no_invalidate;
@@ -41,7 +44,18 @@ int iser_fault_map_mr_sg(struct ib_mr *mr, struct scatterlist *sg, int nents,
 		bytes += sg_dma_len(at);
 	if (fault_map_bytes && bytes > fault_map_bytes)
 		return 0;
+	/* siw counts segments.  An adapter takes none of one that is too long. */
+	if (fault_sink_pages && mr == fault_sink &&
+	    (sg_dma_address(sg) & (page_size - 1)) + sg_dma_len(sg) >
+	    (u64)fault_sink_pages * page_size)
+		return 0;
 	return (ib_map_mr_sg)(mr, sg, nents, offset, page_size);
+}
+
+struct ib_mr *iser_fault_sink_get(struct ib_qp *qp, struct list_head *list)
+{
+	fault_sink = (ib_mr_pool_get)(qp, list);
+	return fault_sink;
 }
 
 struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,

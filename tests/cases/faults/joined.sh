@@ -5,6 +5,7 @@ DESCRIPTION="segments that an IOMMU joins: bursts larger than an STag of the tar
 
 need_fault join
 fault join 1
+fault sink_pages 64
 target_up
 target_set t1 param MaxBurstLength 1048576
 session_up
