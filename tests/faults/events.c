@@ -3,7 +3,7 @@
  * The test build: what a device tells, and what it does not complete.
  *
  * fault_event		raise an event at all queue pairs, in a hard interrupt
- * fault_late_event	a completion event of a queue while it is destroyed
+ * fault_late_event	a completion event of a queue when it is destroyed
  * fault_modify		a queue pair can't be made to fail
  * fault_lost		what a target has sent never completes
  * fault_poll		so many polls fail, and lose what they had
@@ -154,9 +154,13 @@ void iser_fault_destroy_id_qp(struct rdma_cm_id *id)
 
 void iser_fault_destroy_cq(struct ib_cq *cq)
 {
-	if (fault_late_event)
-		cq->comp_handler(cq, cq->cq_context);
+	ib_comp_handler handler = cq->comp_handler;
+	void *context = cq->cq_context;
+
 	(ib_destroy_cq)(cq);
+	/* It came in time; as late as that is what it queues carried out. */
+	if (fault_late_event)
+		handler(cq, context);
 }
 
 int iser_fault_modify_qp(struct ib_qp *qp, struct ib_qp_attr *attr, int mask)

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="peers that have not logged in send 300 messages each by one doorbell: a session of the same pool stalls for a moment and loses nothing"
+TIMEOUT=180
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$TARGET" = ours ] || skip 'what our module prints'
+[ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_new t1
+store=$(backstore_ram t1 64)
+target_lun t1 0 "$store"
+target_portal t1
+# So many receives are there for anybody to take: more than a completion queue
+# of one connection has had room for.
+target_set t1 attrib default_cmdsn_depth 230
+target_on t1
+session_up
+io_start "$DEVICE"
+mark_log
+# One that has them all, then as many as share a pool.
+for peers in 1 1 31; do
+	got=$("$ISER_TOOLS/peer" -n $peers -r 300 -t $((20000 * SLOW)) "$IP" "$PORT" storm)
+	note "$peers peers: $got"
+	case $got in "closed $peers "*) ;; *) fail "$peers peers: $got" ;; esac
+	wait_for 20 'I/O goes on' io_moves "$DEVICE"
+done
+io_stop
+# Of fio's terse line, in us: the longest completions of reads and of writes.
+note "longest stall: $(awk -F';' 'NF > 60 {print int(($15 > $56 ? $15 : $56) / 1000)}' /tmp/iser-case/load) ms"
+! log_has 'completion queue error|cq#|conn error' || fail 'a queue has overrun, or the session was lost'
+session_is t1 LOGGED_IN || fail 'the session was lost'
+
+# All receives are still there: a full window finds them.
+before=$(not_ready)
+verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
+same 'times that the initiator found no receive' "$(not_ready)" "$before"
+logout
