@@ -131,7 +131,7 @@ int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 			   int state)
 {
-	struct iser_control ctl = { .response = true };
+	struct iser_control ctl = { };
 	struct iscsit_cmd *cmd = t->cmd;
 	u8 *bhs = t->task->bhs;
 
@@ -172,11 +172,15 @@ static void isert_build_async(struct iscsit_cmd *cmd,
 	hdr->param3 = cpu_to_be16(ops->DefaultTime2Retain);
 }
 
-/* The PDUs without data of their own. */
+/*
+ * The PDUs without data of their own.  None invalidates an STag, not even the
+ * Reject of a command that has brought one: RFC 7145, section 7.3.2 has that
+ * for the SCSI Response alone.
+ */
 static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 			    int state)
 {
-	struct iser_control ctl = { .response = true };
+	struct iser_control ctl = { };
 	struct iscsit_cmd *cmd = t->cmd;
 	struct iscsit_conn *conn = ic->conn;
 	u8 *bhs = t->task->bhs;

@@ -94,7 +94,7 @@ put:
 int isert_send_text(struct isert_conn *ic, struct isert_task *t)
 {
 	struct iscsit_conn *conn = ic->conn, *copy;
-	struct iser_control ctl = { .response = true };
+	struct iser_control ctl = { };
 	struct iscsit_cmd *cmd = t->cmd;
 	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
 	int len;

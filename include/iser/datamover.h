@@ -86,7 +86,7 @@ struct iser_control {
 	u32 unsolicited;	/* initiator: bytes of @out in Data-Out that follow */
 	bool no_answer;		/* initiator: task_done() when sent */
 	bool later;		/* target: nobody waits for task_done(), it may be 10 ms late */
-	bool response;		/* target: ends the task, invalidate its STags if agreed */
+	bool response;		/* target: a SCSI Response: invalidate the task's STags if agreed */
 };
 
 #define ISER_DEVICE_NAME	64	/* bytes, as IB_DEVICE_NAME_MAX */

@@ -246,6 +246,41 @@ CASE(initiator, "stag/invalidates-nothing", "R-7.3.2-2 R-1.5.2-2",
 	check(!ask(c, tmf(c, TMF_ABORT_TASK, 0x5555), ISCSI_TMF_RSP)->invalidated, "a TMF");
 }
 
+/* What a target has to refuse; an STag is named. */
+static void rejected(struct conn *c, const char *what, struct msg *m)
+{
+	struct rx *rx;
+
+	post(c, m);
+	rx = expect(c, ISCSI_REJECT, ANY_ITT);
+	check(!rx->invalidated, "%s: the Reject has invalidated STag %#x", what,
+	      rx->invalidated_stag);
+	/* It was rejected before its CmdSN counted. */
+	c->cmdsn = c->exp_cmdsn;
+	ping(c);
+}
+
+CASE(initiator, "stag/kept-by-reject", "R-7.3.12-1 R-7.3.2-2",
+     "the Reject of a command that names an STag invalidates nothing")
+{
+	struct conn *c = invalidating();
+	struct mem *in = mem_new(c, 4096, READ_SINK), *out = mem_new(c, 4096, WRITE_SOURCE);
+	struct msg *m = read_blocks(c, free_block(c), in);
+
+	BHS(m)[0] |= IMMEDIATE;
+	rejected(c, "a read for immediate delivery", m);
+	m = write_blocks(c, free_block(c), out, 0);
+	BHS(m)[0] |= IMMEDIATE;
+	rejected(c, "a write for immediate delivery", m);
+	m = read_blocks(c, free_block(c), in);
+	BHS(m)[1] |= SCSI_WRITE;
+	rejected(c, "a read that is a write as well", m);
+	m = read_blocks(c, free_block(c), in);
+	BHS(m)[1] &= ~FINAL;
+	rejected(c, "a read without the F bit", m);
+	command(c, read_blocks(c, free_block(c), in));
+}
+
 CASE(initiator, "stag/invalidates-failed", "D-8.9-3 R-7.3.2-3",
      "the response of a failed read names its STag as well")
 {
