@@ -110,6 +110,34 @@ void iser_unexpected_retire(struct iser_unexpected *u, u32 n)
 	give(&u->outstanding, n);
 }
 
+void iser_unexpected_note(struct iser_unexpected *u, u32 sn)
+{
+	u32 last = u->noted - 1;
+
+	/* Late is safe, early is not: so the greater number is kept. */
+	if (u->noted == ISER_UNEXPECTED_NOTED ||
+	    (u->noted && u->note[last].sn == sn)) {
+		u->note[last].sn = sn;
+		u->note[last].count++;
+		return;
+	}
+	u->note[u->noted].sn = sn;
+	u->note[u->noted].count = 1;
+	u->noted++;
+}
+
+void iser_unexpected_acked(struct iser_unexpected *u, u32 exp)
+{
+	u32 gone = 0, i;
+
+	/* Serial numbers: before @exp is at most half of them away. */
+	while (gone < u->noted && u->note[gone].sn - exp > 0x7fffffffu)
+		iser_unexpected_retire(u, u->note[gone++].count);
+	u->noted -= gone;
+	for (i = 0; gone && i < u->noted; i++)
+		u->note[i] = u->note[i + gone];
+}
+
 u32 iser_reads_free(const struct iser_reads *r)
 {
 	/* Section 7.3.6: never more than iSER-ORD; none at all when it is 0. */

@@ -125,7 +125,6 @@ struct iser_endpoint {
 
 	/* Immediate PDUs, under frwd_lock; see unexpected.c. */
 	struct iser_unexpected unexpected;
-	u32 unexpected_sn;		/* CmdSN of the last one */
 
 	/* One Text Request at a time: libiscsi sends it from one buffer. */
 	struct scatterlist text_sg;

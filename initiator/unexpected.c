@@ -24,16 +24,17 @@ static bool is_unexpected(const struct iscsi_task *task)
 }
 
 /*
- * As long as CmdSN stands where the last one left it, nothing was sent that
- * could have retired it: ExpCmdSN of a new connection is a guess of libiscsi.
+ * As long as CmdSN stands where one has left it, nothing was sent that could
+ * have retired it: ExpCmdSN of a new connection is a guess of libiscsi.
  */
 static void retire(struct iser_endpoint *end,
 		   const struct iscsi_session *session)
 {
-	if (session->cmdsn != end->unexpected_sn &&
-	    iscsi_sna_lt(end->unexpected_sn, READ_ONCE(session->exp_cmdsn)))
-		iser_unexpected_retire(&end->unexpected,
-				       end->unexpected.outstanding);
+	u32 exp = READ_ONCE(session->exp_cmdsn);
+
+	if (iscsi_sna_lt(session->cmdsn, exp))
+		exp = session->cmdsn;
+	iser_unexpected_acked(&end->unexpected, exp);
 }
 
 static bool has_credit(const struct iser_unexpected *u, bool ping)
@@ -61,7 +62,7 @@ int iser_unexpected_init(struct iscsi_task *task)
 	retire(end, session);
 	if (has_credit(&end->unexpected, ping)) {
 		iser_unexpected_take(&end->unexpected, true);
-		end->unexpected_sn = session->cmdsn;
+		iser_unexpected_note(&end->unexpected, session->cmdsn);
 		return 0;
 	}
 	if (!iscsi_sna_lte(session->queued_cmdsn, session->max_cmdsn))

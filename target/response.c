@@ -195,14 +195,14 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
-		ic->told_sn = cmd->stat_sn;
+		iser_unexpected_note(&ic->unexpected, cmd->stat_sn);
 		/* The header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
 		ctl.inline_len = ISER_BHS_LEN;
 		break;
 	case ISTATE_SEND_ASYNCMSG:
 		isert_build_async(cmd, conn, (struct iscsi_async *)bhs);
-		ic->told_sn = cmd->stat_sn;
+		iser_unexpected_note(&ic->unexpected, cmd->stat_sn);
 		break;
 	default:
 		/* LIO would sleep for a recovery that is not supported. */

@@ -138,9 +138,7 @@ struct isert_conn {
 	struct delayed_work starve_work;
 	bool starve_over;		/* the connection is being closed */
 
-	struct iser_unexpected unexpected;	/* these three: TX thread */
-	u32 told;			/* of them, Rejects and Async not acknowledged */
-	u32 told_sn;			/* StatSN of the last one */
+	struct iser_unexpected unexpected;	/* TX thread */
 	u32 exp_statsn;			/* ExpStatSN of the last PDU; written by control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */

@@ -9,15 +9,10 @@
 #include <linux/module.h>
 #include "target.h"
 
-/* Rejects and Asynchronous Messages retire when the last is acknowledged. */
+/* Each Reject and Asynchronous Message retires when its StatSN is acknowledged. */
 static void isert_unexpected_acked(struct isert_conn *ic)
 {
-	u32 exp_statsn = READ_ONCE(ic->exp_statsn);
-
-	if (!ic->told || !iscsi_sna_gt(exp_statsn, ic->told_sn))
-		return;
-	iser_unexpected_retire(&ic->unexpected, ic->told);
-	ic->told = 0;
+	iser_unexpected_acked(&ic->unexpected, READ_ONCE(ic->exp_statsn));
 }
 
 /**
@@ -25,7 +20,7 @@ static void isert_unexpected_acked(struct isert_conn *ic)
  * @ic: connection
  * @what: its name
  *
- * The caller notes its StatSN in ic->told_sn.
+ * The caller notes its StatSN by iser_unexpected_note().
  * Return: false: it is to be left out, without a StatSN.
  */
 bool isert_may_tell(struct isert_conn *ic, const char *what)
@@ -36,7 +31,6 @@ bool isert_may_tell(struct isert_conn *ic, const char *what)
 			   what, ic->unexpected.outstanding);
 		return false;
 	}
-	ic->told++;
 	return true;
 }
 

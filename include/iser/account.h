@@ -64,10 +64,18 @@ u32 iser_window_start(struct iser_window *w, const struct iser_rx_plan *p,
  */
 u32 iser_window_more(const struct iser_window *w, u32 room);
 
+#define ISER_UNEXPECTED_NOTED	16
+
 /* Unexpected PDUs at the sender: section 8.1.1. */
 struct iser_unexpected {
 	u32 limit;		/* 0: no limit was named */
 	u32 outstanding;
+	/* Those of them that a number acknowledges, in its order. */
+	u32 noted;
+	struct {
+		u32 sn;		/* StatSN, or CmdSN at an initiator */
+		u32 count;
+	} note[ISER_UNEXPECTED_NOTED];
 };
 
 /**
@@ -81,6 +89,19 @@ bool iser_unexpected_take(struct iser_unexpected *u, bool ping);
 
 /** iser_unexpected_retire - the peer acknowledged @n of them */
 void iser_unexpected_retire(struct iser_unexpected *u, u32 n);
+
+/**
+ * iser_unexpected_note - the one that was taken last has this number
+ * @u: the account
+ * @sn: not before that of the last one
+ *
+ * Each is retired by its own number: section 8.1.2.  Where more are outstanding
+ * than are noted singly, those over go with the last one.
+ */
+void iser_unexpected_note(struct iser_unexpected *u, u32 sn);
+
+/** iser_unexpected_acked - retire what was noted with a number before @exp */
+void iser_unexpected_acked(struct iser_unexpected *u, u32 exp);
 
 /* Outstanding RDMA Reads: ORD. */
 struct iser_reads {

@@ -240,6 +240,46 @@ static void unexpected_lowered(struct unit *t)
 	CHECK_EQ(t, u.outstanding, 5);
 }
 
+static void unexpected_each(struct unit *t)
+{
+	struct iser_unexpected u = { .outstanding = 5 };
+
+	iser_unexpected_note(&u, 0xfffffffe);
+	iser_unexpected_note(&u, 0xfffffffe);
+	iser_unexpected_note(&u, 0xffffffff);
+	iser_unexpected_note(&u, 3);
+	iser_unexpected_acked(&u, 0xfffffffe);
+	CHECK_EQ(t, u.outstanding, 5);
+	iser_unexpected_acked(&u, 0xffffffff);
+	CHECK_EQ(t, u.outstanding, 3);
+	iser_unexpected_acked(&u, 3);
+	CHECK_EQ(t, u.outstanding, 2);
+	CHECK_EQ(t, u.noted, 1);
+	iser_unexpected_note(&u, 4);
+	iser_unexpected_acked(&u, 4);
+	CHECK_EQ(t, u.outstanding, 1);
+	iser_unexpected_acked(&u, 1000);
+	CHECK_EQ(t, u.outstanding, 0);
+	CHECK_EQ(t, u.noted, 0);
+}
+
+static void unexpected_over(struct unit *t)
+{
+	struct iser_unexpected u = { .outstanding = 40 };
+	u32 i;
+
+	for (i = 0; i < 40; i++)
+		iser_unexpected_note(&u, i);
+	iser_unexpected_acked(&u, 15);
+	CHECK_EQ(t, u.outstanding, 25);
+	/* Those over are retired with the last one, not before. */
+	iser_unexpected_acked(&u, 39);
+	CHECK_EQ(t, u.outstanding, 25);
+	iser_unexpected_note(&u, 40);
+	iser_unexpected_acked(&u, 40);
+	CHECK_EQ(t, u.outstanding, 0);
+}
+
 static void reads_limit(struct unit *t)
 {
 	struct iser_reads r = { .ord = 2 };
@@ -337,6 +377,8 @@ struct unit_case account_cases[] = {
 	UNIT_CASE(unexpected_free, "R-6.7-2 0 is no limit"),
 	UNIT_CASE(unexpected_wrap, "R-6.7-2 the count does not wrap"),
 	UNIT_CASE(unexpected_retire, "R-8.1.2-3 retiring more than there are"),
+	UNIT_CASE(unexpected_each, "R-8.1.2-3 each is retired by its own number"),
+	UNIT_CASE(unexpected_over, "R-8.1.2-3 more than are noted singly: late, not early"),
 	UNIT_CASE(unexpected_lowered, "R-8.1.2-2 nothing at or above the limit"),
 	UNIT_CASE(reads_limit, "R-7.3.6-5 never more Reads than ORD"),
 	UNIT_CASE(reads_none, "R-7.3.6-4 no Read with ORD 0"),

@@ -90,6 +90,23 @@ CASE(initiator, "unexpected/retired", "R-8.1.2-3",
 	}
 }
 
+CASE(initiator, "unexpected/each-retired", "R-8.1.2-3",
+     "each Reject is retired by its own StatSN, not all of them by the last")
+{
+	struct conn *c = limited("4");
+	uint32_t first = c->exp_statsn;
+	unsigned int n;
+
+	c->frozen = true;
+	provoke(c, 3);
+	check(rejects(c) == 3, "not all of three Rejects come");
+	/* Two of them are acknowledged; the last place is a ping's. */
+	c->exp_statsn = first + 2;
+	provoke(c, 5);
+	n = rejects(c);
+	check(n == 2, "%u Rejects come where two have been acknowledged", n);
+}
+
 CASE(initiator, "unexpected/acknowledged-singly", "R-8.1.2-3",
      "60 Rejects under a limit of 2, each acknowledged before the next")
 {
