@@ -9,6 +9,7 @@
 #include "target.h"
 
 #define ISERT_OWN_WORDS	2048	/* bytes of a Login Response that answer no key */
+#define ISERT_IDLE_REQUESTS	6
 
 /**
  * isert_validate_params - what LIO may negotiate
@@ -88,6 +89,29 @@ static bool isert_text_fits(const char *text, u32 len)
 		ISERT_LOGIN_TEXT - ISERT_OWN_WORDS;
 }
 
+/*
+ * Does the login get nowhere?  LIO answers a request that leaves open what it
+ * has proposed, RDMAExtensions=Yes first of all, as often as it comes, until its
+ * timer ends the login without a status.
+ */
+static bool isert_login_stuck(struct isert_conn *ic,
+			      const struct iscsi_login_req *req, u32 len)
+{
+	bool open = ic->keys.rdma_ours &&
+		    ic->keys.rdma_state == ISER_KEY_OFFERED;
+
+	if (ISCSI_LOGIN_CURRENT_STAGE(req->flags) != 1 ||
+	    req->flags & ISCSI_FLAG_LOGIN_CONTINUE || (len && !open))
+		return false;
+	if (++ic->idle_requests < ISERT_IDLE_REQUESTS)
+		return false;
+	isert_warn(ic, "login refused: %u Login Requests without an answer to %s",
+		   ic->idle_requests,
+		   open ? "RDMAExtensions=Yes: the initiator does not know iSER" :
+		   "what the target has proposed: the initiator does not negotiate");
+	return true;
+}
+
 static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 			    const struct iser_pdu *pdu)
 {
@@ -133,6 +157,10 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 					  ISCSI_STATUS_CLS_INITIATOR_ERR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
+	if (isert_login_stuck(ic, req, len))
+		return isert_refuse_login(ic, pdu->bhs,
+					  ISCSI_STATUS_CLS_INITIATOR_ERR,
+					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	memset(login->req_buf + ret, 0, ISERT_LOGIN_TEXT - ret);
 	hton24(req->dlength, ret);
 	return 0;

@@ -99,6 +99,7 @@ struct isert_conn {
 	enum isert_login_phase phase;
 	bool login_queued;		/* the work has not taken its request yet */
 	struct iser_keys keys;
+	u32 idle_requests;		/* that have left open what LIO proposed */
 	u32 first_burst;		/* upper bounds, from LIO's login text */
 	bool initial_r2t, immediate_data;
 	u8 final_bhs[ISER_BHS_LEN];	/* Login Response held back */

@@ -174,6 +174,44 @@ CASE(initiator, "login/several-requests", "R-5.1-6 R-6.3-4",
 	ping(c);
 }
 
+/* Login Requests without text behind the first, until a status comes. */
+static void leaves_open(const char *changes, const char *what)
+{
+	struct conn *c = conn_open(NULL);
+	struct text t, none = { 0 };
+	long start = now_ms();
+	struct rx *rx;
+	int n;
+
+	text_default(&t, changes);
+	rx = login_round(c, login_pdu(c, 1, 3, &t));
+	check(rx && !login_status(rx), "the first request failed");
+	for (n = 1; n < 40 && !login_status(rx); n++) {
+		check((rx->bhs[1] & 0x83) != 0x83, "full feature phase without %s", what);
+		rx = login_round(c, login_pdu(c, 1, 3, &none));
+		check(rx, "the connection ended without a status");
+		if (n >= 8)
+			pause_ms(500);
+	}
+	check(login_status(rx) == 0x200, "the status is %04x", login_status(rx));
+	note("the status came after %d requests, %ld ms", n, now_ms() - start);
+	check(n <= 8, "it came after %d requests", n);
+	expect_end(c, "the login failed");
+	still_serves();
+}
+
+CASE(initiator, "login/key-unanswered", "R-3.3-2",
+     "an initiator that never answers RDMAExtensions=Yes gets status 0200")
+{
+	leaves_open("-RDMAExtensions", "RDMAExtensions=Yes");
+}
+
+CASE(initiator, "login/others-unanswered", "R-10.1.4.6-2",
+     "so does one that leaves other proposals of the target open")
+{
+	leaves_open("-MaxBurstLength -FirstBurstLength", "all keys");
+}
+
 CASE(initiator, "login/no-such-target", "R-10.1.4.6-2 R-10.1.1.1-1",
      "a login to no target of that name: status of class 2 or 3, then the connection ends")
 {
