@@ -127,6 +127,8 @@ void isert_release_all(struct isert_conn *ic)
 	if (!conn->sess || !ic->tasks)
 		return;
 	isert_order_forget_all(conn);
+	/* Into LIO's queue, where they are found. */
+	isert_fence_release(ic);
 	target_stop_cmd_counter(count);
 	for (;;) {
 		isert_release_orphans(conn);

@@ -81,6 +81,8 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	spin_lock_init(&ic->starve_lock);
 	INIT_LIST_HEAD(&ic->deferred);
 	INIT_LIST_HEAD(&ic->starved);
+	spin_lock_init(&ic->fence_lock);
+	INIT_LIST_HEAD(&ic->fenced);
 	INIT_DELAYED_WORK(&ic->starve_work, isert_starve_work);
 	INIT_DELAYED_WORK(&ic->ping_work, isert_ping_work);
 	INIT_DELAYED_WORK(&ic->window_work, isert_window_work);

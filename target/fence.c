@@ -8,8 +8,11 @@
  * for the TX thread.  If the response overtook it, the initiator would have
  * killed the STag that Put_Data or the invalidation is for, and would lose the
  * connection.  The connections of a session are not kept in step.
+ *
+ * A COMPARE AND WRITE that has been compared counts as completed too, while its
+ * write is at the backend, for however long that takes.  So nobody waits here:
+ * the response is put aside, and each response of a command brings it back.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include "target.h"
@@ -26,31 +29,70 @@ static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn)
 		iscsi_sna_lte(cmd->cmd_sn, cmd_sn);
 }
 
-/**
- * isert_fence_wait - may the response of task management not be sent yet?
- * @ic: connection
- * @tmf: its request
- *
- * TX thread; sleeps.  Return: true when it is behind LIO's queue once more.
- * Not for a connection that closes: it is told by a signal.
- */
-bool isert_fence_wait(struct isert_conn *ic, struct iscsit_cmd *tmf)
+static bool isert_answers_due(struct iscsit_conn *conn, u32 cmd_sn)
 {
-	struct iscsit_conn *conn = ic->conn;
 	struct iscsit_cmd *cmd;
 	bool due = false;
 
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		due = isert_answer_due(cmd, tmf->cmd_sn);
+		due = isert_answer_due(cmd, cmd_sn);
 		if (due)
 			break;
 	}
 	spin_unlock_bh(&conn->cmd_lock);
-	if (!due || signal_pending(current))
+	return due;
+}
+
+/**
+ * isert_fence_hold - may the response of task management not be sent yet?
+ * @ic: connection
+ * @t: task of its request, attached
+ *
+ * TX thread.  Return: true: it comes by LIO's queue once more.
+ * Not for a connection that closes: the thread is told by a signal.
+ */
+bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
+{
+	u32 cmd_sn = t->cmd->cmd_sn;
+	bool held;
+
+	if (!isert_answers_due(ic->conn, cmd_sn) || signal_pending(current))
 		return false;
-	/* No event tells of it: this is rare, every response is not. */
-	usleep_range(50, 100);
-	tmf->se_cmd.se_tfo->queue_tm_rsp(&tmf->se_cmd);
-	return true;
+	spin_lock_bh(&ic->fence_lock);
+	list_add_tail(&t->node, &ic->fenced);
+	spin_unlock_bh(&ic->fence_lock);
+	/* Pairs with the barrier in isert_fence_release(): one sees the other. */
+	smp_mb();
+	if (isert_answers_due(ic->conn, cmd_sn))
+		return true;
+	spin_lock_bh(&ic->fence_lock);
+	held = list_empty(&t->node);	/* by LIO's queue already */
+	list_del_init(&t->node);
+	spin_unlock_bh(&ic->fence_lock);
+	return held;
+}
+
+/**
+ * isert_fence_release - a command is answered, or gone: look again
+ * @ic: connection
+ *
+ * Process context; does not wait.
+ */
+void isert_fence_release(struct isert_conn *ic)
+{
+	struct isert_task *t, *next;
+
+	/* That the answer is due no more is seen first: isert_fence_hold(). */
+	smp_mb();
+	if (likely(list_empty_careful(&ic->fenced)))
+		return;
+	spin_lock_bh(&ic->fence_lock);
+	list_for_each_entry_safe(t, next, &ic->fenced, node) {
+		struct se_cmd *se_cmd = &t->cmd->se_cmd;
+
+		list_del_init(&t->node);
+		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
+	}
+	spin_unlock_bh(&ic->fence_lock);
 }

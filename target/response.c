@@ -60,6 +60,7 @@ static void isert_respond(struct isert_conn *ic, struct isert_task *t)
 	ctl.inline_len = isert_put_sense(&cmd->se_cmd, bhs);
 	isert_send(t, ISTATE_SEND_STATUS, &ctl);
 	iser_send_end(ic->dm);
+	isert_fence_release(ic);
 }
 
 /**
@@ -218,23 +219,14 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 	return ret;
 }
 
-/**
- * isert_response_queue - send what LIO has queued
- * @conn: LIO's connection
- * @cmd: command or other PDU
- * @state: what to send
- *
- * TX thread.  Return: 0, or negative errno: LIO drops the connection.
- */
-int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
-			 int state)
+/* One PDU of LIO's response queue.  Return: 0, or negative errno. */
+static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
+			     int state)
 {
-	struct isert_conn *ic = conn->context;
+	struct iscsit_conn *conn = ic->conn;
 	struct isert_task *t;
 	int ret;
 
-	if (state == ISTATE_SEND_TASKMGTRSP && isert_fence_wait(ic, cmd))
-		return 0;
 	ret = isert_prepare_task(ic, cmd);
 	if (ret)
 		return ret;
@@ -254,8 +246,11 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			isert_cmd_release(conn, cmd);
 			return 0;
 		}
-		fallthrough;
+		return isert_send_plain(ic, t, state);
 	case ISTATE_SEND_TASKMGTRSP:
+		if (isert_fence_hold(ic, t))
+			return 0;
+		fallthrough;
 	case ISTATE_SEND_LOGOUTRSP:
 		return isert_send_plain(ic, t, state);
 	default:
@@ -263,6 +258,23 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		WARN_ONCE(1, "state %d in the response queue\n", state);
 		return -EINVAL;
 	}
+}
+
+/**
+ * isert_response_queue - send what LIO has queued
+ * @conn: LIO's connection
+ * @cmd: command or other PDU
+ * @state: what to send
+ *
+ * TX thread.  Return: 0; 1 for LIO to look at its immediate queue first, where
+ * pings are; or negative errno: LIO drops the connection.
+ */
+int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			 int state)
+{
+	int ret = isert_send_queued(conn->context, cmd, state);
+
+	return ret ?: !!atomic_read(&conn->check_immediate_queue);
 }
 
 /**

@@ -71,7 +71,7 @@ struct isert_task {
 	spinlock_t lock;		/* bursts, status */
 	struct iser_bursts bursts;
 	int status;			/* error of a Get_Data */
-	struct list_head node;		/* ic->starved */
+	struct list_head node;		/* ic->starved, or ic->fenced */
 
 	struct work_struct logout_work;
 };
@@ -138,6 +138,9 @@ struct isert_conn {
 	struct list_head starved;	/* writes that could not be mapped */
 	struct delayed_work starve_work;
 	bool starve_over;		/* the connection is being closed */
+
+	spinlock_t fence_lock;		/* fenced */
+	struct list_head fenced;	/* task management whose response has to wait */
 
 	struct iser_unexpected unexpected;	/* TX thread */
 	u32 exp_statsn;			/* ExpStatSN of the last PDU; written by control_notify() */
@@ -304,7 +307,8 @@ bool isert_may_ping(struct isert_conn *ic);
 void isert_ping_answered(struct isert_conn *ic);
 
 /* fence.c */
-bool isert_fence_wait(struct isert_conn *ic, struct iscsit_cmd *tmf);
+bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t);
+void isert_fence_release(struct isert_conn *ic);
 
 /* response.c */
 void isert_send(struct isert_task *t, int state,

@@ -78,6 +78,7 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	t->started = false;
 	t->cmd = NULL;
 	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
+	isert_fence_release(t->ic);
 }
 
 /**

@@ -201,6 +201,37 @@ CASE(initiator, "tmf/lun-reset", "R-7.3.3-1", "LOGICAL UNIT RESET is answered")
 	check(rx->bhs[2] == 0, "the response is %u", rx->bhs[2]);
 }
 
+CASE(initiator, "tmf/behind-compare-write", "R-8.3.2-6",
+     "a LUN reset during the write of a COMPARE AND WRITE: its response comes second, pings go on")
+{
+	/* The second of these is written where the first one compares. */
+	static const uint8_t cdb[16] = { 0x89, [13] = 1 };
+	const unsigned int phase_ms = 7000;	/* what the backend takes, twice */
+	struct conn *c = session("");
+	struct mem *mem = mem_new(c, 2 * block_size(c), WRITE_SOURCE);
+	struct msg *m = scsi(c, cdb, sizeof(cdb), mem->len, SCSI_WRITE), *reset;
+	long end;
+
+	memset(mem->p, 0, mem->len);
+	name_write(m, mem->stag, mem->base);
+	post(c, m);
+	end = now_ms() + phase_ms + 200;
+	while (now_ms() < end)
+		if (take(c, ISCSI_RESPONSE, itt_of(BHS(m)), 20))
+			skip("the backend does not take %u ms for each part", phase_ms);
+	reset = tmf(c, TMF_LUN_RESET, NO_TAG);
+	post(c, reset);
+	c->pings = 0;
+	step("waiting for the response of the COMPARE AND WRITE");
+	while (!take(c, ISCSI_RESPONSE, itt_of(BHS(m)), 1000)) {
+		check(!c->ended, "the connection ended: %s", c->how);
+		check(!take(c, ISCSI_TMF_RSP, itt_of(BHS(reset)), 0),
+		      "the reset is answered first");
+	}
+	check(c->pings, "no ping of the target came meanwhile");
+	expect(c, ISCSI_TMF_RSP, itt_of(BHS(reset)));
+}
+
 CASE(initiator, "tmf/unknown", "R-7.3.3-1 R-7.2-2",
      "an unknown function is answered: not supported, rejected, or a Reject")
 {
