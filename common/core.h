@@ -474,7 +474,7 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx);
 /* listen.c */
 void iser_listener_ready(struct iser_conn *conn);
 void iser_listener_dropped(struct iser_conn *conn);
-void iser_listeners_retry(void);
+void iser_listeners_device(bool added);
 
 /* ring.c */
 int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,

@@ -12,6 +12,7 @@
 
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include <rdma/ib_cm.h>
 #include "core.h"
 
@@ -40,6 +41,7 @@ struct iser_listener {
 static DEFINE_SPINLOCK(iser_queue_lock);
 static DEFINE_MUTEX(iser_listeners_lock);
 static LIST_HEAD(iser_listeners);
+static unsigned int iser_nr_devices;	/* RDMA devices; iser_listeners_lock */
 
 #define ISER_LISTEN_RETRY	HZ
 
@@ -279,14 +281,33 @@ static int iser_listen_now(struct iser_listener *l)
 	return 0;
 }
 
-/* Say what an administrator can do, once for each cause. */
+static bool iser_listens_on_any(const struct iser_listener *l)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&l->addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&l->addr;
+
+	return l->addr.ss_family == AF_INET6 ?
+		ipv6_addr_any(&in6->sin6_addr) :
+		in->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/*
+ * Say what an administrator can do, once for each cause.  Under l->lock.
+ *
+ * 0.0.0.0 and [::] can be listened on without a device; nobody is heard then.
+ */
 static void iser_listen_said(struct iser_listener *l, int ret)
 {
+	if (!ret && iser_listens_on_any(l) && !READ_ONCE(iser_nr_devices))
+		ret = -ENXIO;
 	if (ret == l->said)
 		return;
 	l->said = ret;
 	if (!ret)
 		pr_info("portal %pISpc: listening\n", &l->addr);
+	else if (ret == -ENXIO)
+		pr_info("portal %pISpc: there is no RDMA device, listening on each that appears\n",
+			&l->addr);
 	else if (ret == -EADDRINUSE)
 		pr_warn("portal %pISpc: the address is in use, on software iWARP by the portal's own iSCSI/TCP listener; close that one with \"ss -K state listening src <address> sport = :<port>\", this portal then listens by itself\n",
 			&l->addr);
@@ -320,16 +341,21 @@ unlock:
 	mutex_unlock(&l->lock);
 }
 
-/* iser_listeners_retry - an RDMA device has appeared.  May sleep. */
-void iser_listeners_retry(void)
+/* iser_listeners_device - an RDMA device has appeared, or goes.  May sleep. */
+void iser_listeners_device(bool added)
 {
 	struct iser_listener *l;
 
 	mutex_lock(&iser_listeners_lock);
+	WRITE_ONCE(iser_nr_devices, iser_nr_devices + (added ? 1 : -1));
 	list_for_each_entry(l, &iser_listeners, node) {
 		/* Only those that wait have work pending. */
-		if (delayed_work_pending(&l->listen_work))
+		if (added && delayed_work_pending(&l->listen_work))
 			mod_delayed_work(iser_wq, &l->listen_work, 0);
+		mutex_lock(&l->lock);
+		if (l->id)
+			iser_listen_said(l, 0);
+		mutex_unlock(&l->lock);
 	}
 	mutex_unlock(&iser_listeners_lock);
 }

@@ -309,7 +309,7 @@ static int iser_add_device(struct ib_device *dev)
 	mutex_unlock(&iser_ports_lock);
 	ib_register_event_handler(&d->events);
 	ib_set_client_data(dev, &iser_client, d);
-	iser_listeners_retry();
+	iser_listeners_device(true);
 	return 0;
 }
 
@@ -318,6 +318,7 @@ static void iser_remove_device(struct ib_device *dev, void *data)
 {
 	struct iser_device *d = data;
 
+	iser_listeners_device(false);
 	ib_unregister_event_handler(&d->events);
 	mutex_lock(&iser_ports_lock);
 	list_del(&d->node);
