@@ -114,31 +114,66 @@ bool isert_name_stags(void)
 }
 
 /*
- * Parameters of the kernel's own module: taken, so that an administrator's
- * configuration goes on working, and of no effect.
+ * Parameters of the kernel's own module: taken, with its limits, so that an
+ * administrator's configuration goes on working, and of no effect.
  */
+struct isert_unused {
+	int value, min, max;
+	bool told;
+};
+
 static int isert_set_unused(const char *val, const struct kernel_param *kp)
 {
-	pr_info("parameter %s is accepted and has no effect\n", kp->name);
-	return param_set_int(val, kp);
+	struct isert_unused *u = kp->arg;
+	int ret, n;
+
+	ret = kstrtoint(val, 0, &n);
+	if (ret)
+		return ret;
+	if (n < u->min || n > u->max) {
+		pr_err("parameter %s takes %d to %d, not %d\n", kp->name,
+		       u->min, u->max, n);
+		return -EINVAL;
+	}
+	/* One at a time: kernel_param_lock(). */
+	u->value = n;
+	if (!u->told)
+		pr_info("parameter %s is accepted and has no effect\n", kp->name);
+	u->told = true;
+	return 0;
+}
+
+static int isert_get_unused(char *buffer, const struct kernel_param *kp)
+{
+	const struct isert_unused *u = kp->arg;
+
+	return sysfs_emit(buffer, "%d\n", u->value);
 }
 
 static const struct kernel_param_ops isert_unused_ops = {
 	.set = isert_set_unused,
-	.get = param_get_int,
+	.get = isert_get_unused,
 };
 
-static int debug_level;
+static struct isert_unused debug_level = { 0, INT_MIN, INT_MAX };
 module_param_cb(debug_level, &isert_unused_ops, &debug_level, 0644);
 MODULE_PARM_DESC(debug_level, "Unused; messages are enabled by dynamic debug");
 
-static int sg_tablesize = 128;
+static struct isert_unused sg_tablesize = { 128, 128, 4096 };
 module_param_cb(sg_tablesize, &isert_unused_ops, &sg_tablesize, 0644);
 MODULE_PARM_DESC(sg_tablesize, "Unused; long transfers are cut as the device needs it");
 
-/* Protection information is not carried over iSER: TPG attribute t10_pi. */
+/*
+ * Protection information is not carried over iSER.  For a backend that has it
+ * the target core makes and checks it by itself.
+ */
 static enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn)
 {
+	const struct iscsi_portal_group *tpg = conn->tpg;
+
+	if (tpg && tpg->tpg_attrib.t10_pi)
+		pr_warn_once("target %s: t10_pi=1 of the portal group has no effect, protection information is not carried over iSER; set it to 0\n",
+			     tpg->tpg_tiqn->tiqn);
 	return TARGET_PROT_NORMAL;
 }
 
