@@ -174,6 +174,9 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	bool aborted = READ_ONCE(se_cmd->transport_state) & CMD_T_ABORTED;
 	bool all, early;
 
+	/* LIO counts Data-Out. */
+	if (!status)
+		atomic_long_add(len, &t->ic->conn->sess->rx_data_octets);
 	spin_lock_bh(&t->lock);
 	all = iser_bursts_done(&t->bursts, len);
 	if (status)

@@ -56,6 +56,20 @@ static bool isert_ping(struct isert_conn *ic)
 	return true;
 }
 
+/* LIO counts what its own timer finds; read in configfs, iscsi_sess_err. */
+static void isert_count_timeout(struct iscsit_session *sess)
+{
+	struct iscsi_sess_err_stats *stats = &sess->tpg->tpg_tiqn->sess_err_stats;
+
+	spin_lock_bh(&stats->lock);
+	strscpy(stats->last_sess_fail_rem_name, sess->sess_ops->InitiatorName,
+		sizeof(stats->last_sess_fail_rem_name));
+	stats->last_sess_failure_type = ISCSI_SESS_ERR_CXN_TIMEOUT;
+	stats->cxn_timeout_errors++;
+	atomic_long_inc(&sess->conn_timeout_errors);
+	spin_unlock_bh(&stats->lock);
+}
+
 /**
  * isert_ping_work - has the initiator been silent for too long?
  * @work: ic->ping_work
@@ -93,6 +107,7 @@ void isert_ping_work(struct work_struct *work)
 	if (asked) {
 		isert_warn(ic, "no answer to a NOP-In within %u s, ending the connection: the initiator hangs, or look at the path to it",
 			   limit);
+		isert_count_timeout(ic->conn->sess);
 		iser_connection_fail(ic->dm, -ETIMEDOUT);
 		return;
 	}

@@ -87,6 +87,7 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		if (ret)
 			return ret;
 		iser_put_data(t->task, 0, data.len, ic->limits.max_burst);
+		atomic_long_add(data.len, &conn->sess->tx_data_octets);
 	}
 	isert_respond(ic, t);
 	return 0;

@@ -43,6 +43,7 @@ took=$((SECONDS - start))
 note "given up after $took s"
 [ $took -ge 4 ] || fail "given up after $took s already"
 wait_for 10 'its session is gone' target_idle frozen
+same "LIO's count of time-outs" "$(cat "$(tpg frozen)/../fabric_statistics/iscsi_sess_err/cxn_errors")" 1
 sleep 4
 must_fail 'dropped with nopin_timeout=0' target_idle off
 same 'state of the session' "$(session_state alive)" LOGGED_IN
