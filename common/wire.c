@@ -66,7 +66,7 @@ static enum iser_msg_error parse_pdu(const u8 *bhs, u32 len,
 	bare = msg->data_off + msg->data_len;
 	padded = msg->data_off + pad4(msg->data_len);
 	if (len != bare && len != padded)
-		return ISER_MSG_LENGTH;
+		return len == msg->data_off ? ISER_MSG_DATA : ISER_MSG_LENGTH;
 	return ISER_MSG_OK;
 }
 
@@ -149,6 +149,8 @@ const char *iser_msg_error_name(enum iser_msg_error err)
 		return "unknown iSER opcode";
 	case ISER_MSG_LENGTH:
 		return "length does not fit the header";
+	case ISER_MSG_DATA:
+		return "the data that its header declares are missing (libiscsi before 1.20, with QEMU, leaves out immediate data: set ImmediateData=No at the target)";
 	case ISER_MSG_AHS:
 		return "bad additional header segment";
 	}

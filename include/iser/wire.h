@@ -45,6 +45,7 @@ enum iser_msg_error {
 	ISER_MSG_SHORT,		/* shorter than its form demands */
 	ISER_MSG_OPCODE,	/* no iSER opcode */
 	ISER_MSG_LENGTH,	/* AHS and data do not add up to the message */
+	ISER_MSG_DATA,		/* no byte of the data that the BHS declares */
 	ISER_MSG_AHS,		/* TotalAHSLength or an AHS inside does not fit */
 };
 
