@@ -178,7 +178,12 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 		return ret;
 	queue_delayed_work(iser_wq, &conn->silent_work, ISER_SILENT_TIME);
 
-	/* For a passive id the event holds the depth that we may use. */
+	/*
+	 * For a passive id the event holds the depth that we may use.  Some
+	 * iWARP adapters put their own there: they keep to the peer's by
+	 * themselves, and where that is none an RDMA Read stalls, which the
+	 * half has to notice.
+	 */
 	iser_reads_set(conn, min(req->initiator_depth, conn->limits.ord), true);
 	conn->info.remote_invalidate = conn->param.remote_invalidate &&
 		iser_cm_may_invalidate(req->private_data,

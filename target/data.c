@@ -29,6 +29,7 @@ static void isert_fetch_more(struct isert_task *t)
 
 	while (!t->status && iser_bursts_next(&t->bursts, &offset, &len)) {
 		isert_tagged(t, offset, &tagged);
+		isert_get_begins(t->ic);
 		iser_get_data(t->task, offset, len, tagged);
 	}
 }
@@ -169,14 +170,16 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 				  int status)
 {
 	struct isert_task *t = task->upper;
+	struct isert_conn *ic = t->ic;
 	struct iscsit_cmd *cmd = t->cmd;
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	bool aborted = READ_ONCE(se_cmd->transport_state) & CMD_T_ABORTED;
 	bool all, early;
 
+	isert_get_ends(ic);
 	/* LIO counts Data-Out. */
 	if (!status)
-		atomic_long_add(len, &t->ic->conn->sess->rx_data_octets);
+		atomic_long_add(len, &ic->conn->sess->rx_data_octets);
 	spin_lock_bh(&t->lock);
 	all = iser_bursts_done(&t->bursts, len);
 	if (status)
@@ -198,7 +201,9 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	/* LIO takes it off before it looks at the other: one of both runs it. */
 	early = cmd->cmd_flags & ICF_OOO_CMDSN;
 	spin_unlock_bh(&cmd->istate_lock);
+	WRITE_ONCE(ic->working, true);
 	/* Gives an aborted command to the target core's abort. */
 	if (!early)
 		target_execute_cmd(se_cmd);
+	WRITE_ONCE(ic->working, false);
 }

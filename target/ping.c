@@ -12,6 +12,14 @@
  * When nopin_timeout is changed from 0 during a session, LIO starts its timer
  * all the same.  Then the pings are LIO's, and this one keeps out of the way.
  *
+ * An RDMA Read of a write's data is something that the initiator owes as well.
+ * Where none of a connection completes for as long as LIO would wait for
+ * Data-Out, its dataout_timeout so many times as dataout_timeout_retries says,
+ * the connection ends.
+ *
+ * A backend that holds up the worker of the completions is not the initiator's
+ * fault: what it owes may be among them.
+ *
  * A ping is a command of LIO's.  ic->ping names it from here until its answer is
  * in work in the RX thread, which queues it for removal by the TX thread.
  */
@@ -70,6 +78,43 @@ static void isert_count_timeout(struct iscsit_session *sess)
 	spin_unlock_bh(&stats->lock);
 }
 
+/* isert_get_begins - a Get_Data is about to be submitted.  Any context. */
+void isert_get_begins(struct isert_conn *ic)
+{
+	if (!atomic_read(&ic->gets))
+		WRITE_ONCE(ic->get_moved, jiffies);
+	/* The time is there before the count: isert_gets_late(). */
+	smp_mb__before_atomic();
+	atomic_inc(&ic->gets);
+}
+
+/* isert_get_ends - one has completed, or never will.  Worker. */
+void isert_get_ends(struct isert_conn *ic)
+{
+	WRITE_ONCE(ic->get_moved, jiffies);
+	smp_mb__before_atomic();
+	atomic_dec(&ic->gets);
+}
+
+/* Has no RDMA Read completed for too long?  Then the connection ends. */
+static bool isert_gets_late(struct isert_conn *ic,
+			    const struct iscsi_node_attrib *attrib)
+{
+	u32 limit = READ_ONCE(attrib->dataout_timeout) *
+		READ_ONCE(attrib->dataout_timeout_retries);
+
+	if (READ_ONCE(ic->working))
+		WRITE_ONCE(ic->get_moved, jiffies);
+	if (!atomic_read_acquire(&ic->gets) ||
+	    time_before(jiffies, READ_ONCE(ic->get_moved) + limit * HZ))
+		return false;
+	isert_warn(ic, "no RDMA Read of a write's data within %u s, ending the connection: the initiator hangs or allows none, or look at the path to it",
+		   limit);
+	isert_count_timeout(ic->conn->sess);
+	iser_connection_fail(ic->dm, -ETIMEDOUT);
+	return true;
+}
+
 /**
  * isert_ping_work - has the initiator been silent for too long?
  * @work: ic->ping_work
@@ -85,12 +130,13 @@ void isert_ping_work(struct work_struct *work)
 	u32 limit;
 	bool asked;
 
-	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN)
+	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
+	    isert_gets_late(ic, attrib))
 		return;
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;
-	/* The answer may be one of those that wait for the RX thread. */
-	if (asked && ic->deferring)
+	/* The answer may wait for the RX thread, or for the worker. */
+	if (asked && (ic->deferring || READ_ONCE(ic->working)))
 		ic->pinged = jiffies;
 	since = asked ? ic->pinged : READ_ONCE(ic->heard);
 	spin_unlock_bh(&ic->rx_lock);

@@ -97,6 +97,7 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 {
 	struct isert_conn *ic = iser_conn_upper(dm);
 	bool defer = false;
+	int ret;
 
 	WRITE_ONCE(ic->heard, jiffies);
 	/* RFC 7143, section 11.4.4: any PDU acknowledges, one to be rejected too. */
@@ -111,7 +112,10 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 	}
 	if (defer)
 		return;
-	if (!isert_receive(ic, pdu, false)) {
+	WRITE_ONCE(ic->working, true);
+	ret = isert_receive(ic, pdu, false);
+	WRITE_ONCE(ic->working, false);
+	if (!ret) {
 		if (unlikely(ic->window.granted < ic->window.most))
 			isert_window_used(ic);
 		return;

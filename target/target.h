@@ -129,6 +129,14 @@ struct isert_conn {
 	bool ended;			/* no up-call will follow */
 	wait_queue_head_t wait;		/* deferred, ended, a task's posted */
 
+	/*
+	 * What the peer owes, for ping.c.  An up-call may be held up by a
+	 * backend: then it is not the peer's fault.
+	 */
+	bool working;			/* the worker of the completions is in LIO */
+	atomic_t gets;			/* Get_Data on their way */
+	unsigned long get_moved;	/* jiffies: one has completed, or none was there */
+
 	struct delayed_work ping_work;
 	unsigned long heard;		/* jiffies: last PDU of the initiator */
 	struct iscsit_cmd *ping;	/* NOP-In that waits for its answer, or NULL */
@@ -269,6 +277,8 @@ struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
 void isert_ping_work(struct work_struct *work);
 void isert_ping_start(struct isert_conn *ic);
 void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd);
+void isert_get_begins(struct isert_conn *ic);
+void isert_get_ends(struct isert_conn *ic);
 void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr);
 
 /* request.c */
