@@ -34,5 +34,5 @@ target_portal t1
 target_on t1
 acl_new t1 "$(initiator_name)"
 echo 2 >"$ACL/attrib/dataout_timeout"
-acks_case write/behind-reads -x 30
+acks_case write/behind-reads --timeout 30
 ! log_has 'DataOut timeout' || fail 'the timer for Data-Out ran'

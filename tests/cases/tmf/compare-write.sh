@@ -14,5 +14,5 @@ target_on t1
 initiator_up
 acl_new t1 "$(initiator_name)"
 acl_pings 3
-acks_case tmf/behind-compare-write -x 60
+acks_case tmf/behind-compare-write --timeout 60
 ! log_has 'no answer to a NOP-In' || fail 'the initiator is blamed'
