@@ -227,6 +227,20 @@ void isert_wait_conn(struct iscsit_conn *conn)
 		wait_for_completion(&conn->conn_logout_comp);
 }
 
+/*
+ * Have LIO free the session with its last connection.  After a Logout of that
+ * connection alone it would keep the session for Time2Retain, and free it in a
+ * timer, which sleeps there.  Nothing can be taken up again below level 2.
+ */
+static void isert_end_session(struct iscsit_session *sess)
+{
+	spin_lock_bh(&sess->conn_lock);
+	if (list_empty(&sess->sess_conn_list) &&
+	    !atomic_read(&sess->session_logout))
+		atomic_set(&sess->session_fall_back_to_erl0, 1);
+	spin_unlock_bh(&sess->conn_lock);
+}
+
 /**
  * isert_free_conn - LIO is about to free a connection
  * @conn: LIO's connection
@@ -238,6 +252,9 @@ void isert_free_conn(struct iscsit_conn *conn)
 {
 	struct isert_conn *ic = conn->context;
 
+	/* A login that has failed may have no session any more. */
+	if (conn->sess && ic->tasks)
+		isert_end_session(conn->sess);
 	spin_lock_bh(&ic->login_lock);
 	ic->conn = NULL;
 	spin_unlock_bh(&ic->login_lock);
