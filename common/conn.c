@@ -36,12 +36,13 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	conn->notice.recovery_level = ISER_LEVEL_UNKNOWN;
 	kref_init(&conn->ref);
 	mutex_init(&conn->setup_lock);
+	mutex_init(&conn->upper_lock);
 	spin_lock_init(&conn->send_lock);
 	INIT_LIST_HEAD(&conn->sendq);
 	INIT_LIST_HEAD(&conn->flushq);
 	INIT_LIST_HEAD(&conn->data_out_free);
 	INIT_LIST_HEAD(&conn->data_out_wait);
-	INIT_LIST_HEAD(&conn->node);
+	INIT_LIST_HEAD(&conn->guest.node);
 	init_waitqueue_head(&conn->wait);
 	init_completion(&conn->down);
 	INIT_WORK(&conn->connect_work, iser_connect_work);
@@ -199,19 +200,33 @@ void iser_connect_give_up(struct iser_conn *conn, int reason)
 }
 EXPORT_SYMBOL_ISER(iser_connect_give_up);
 
+/*
+ * iser_conn_login_notify - tell a target of a Login Request, or of the end
+ *
+ * Not after iser_connection_close() has returned.  Sleeps.
+ */
+void iser_conn_login_notify(struct iser_conn *conn)
+{
+	mutex_lock(&conn->upper_lock);
+	if (iser_conn_upper(conn))
+		conn->ops->login_notify(conn);
+	mutex_unlock(&conn->upper_lock);
+}
+
 /* The half hears of the end, once: nothing of its own is with the device. */
 static void iser_end_tell(struct iser_conn *conn)
 {
 	iser_conn_event(conn, ISER_EV_DRAINED);
 	/* Submitted between the flush and now; later ones find DOWN. */
 	iser_jobs_flush(conn);
-	if (conn->role == ISER_TARGET)
-		iser_listener_dropped(conn);
-	if (iser_conn_upper(conn)) {
-		if (conn->ops->login_notify)
-			conn->ops->login_notify(conn);
-		conn->ops->connection_terminate_notify(conn, conn->reason);
+	if (conn->role == ISER_TARGET) {
+		iser_guest_dropped(conn);
+		mutex_lock(&conn->upper_lock);
 	}
+	if (iser_conn_upper(conn))
+		conn->ops->connection_terminate_notify(conn, conn->reason);
+	if (conn->role == ISER_TARGET)
+		mutex_unlock(&conn->upper_lock);
 	complete_all(&conn->down);
 	wake_up_all(&conn->wait);
 }
@@ -243,6 +258,9 @@ static void iser_end_work(struct work_struct *work)
 	/* It may be flooding us: not one shared receive more for it. */
 	if (conn->pool && conn->qp && conn->reason == -EPROTO)
 		iser_drain_begin(conn);
+	/* A login that waits ends now: others wait for it. */
+	if (conn->role == ISER_TARGET)
+		iser_conn_login_notify(conn);
 	cancel_delayed_work_sync(&conn->hello.work);
 	/* Whoever saw the connection live and maps or posts has finished. */
 	synchronize_rcu();
@@ -297,6 +315,15 @@ void iser_connection_terminate(struct iser_conn *conn)
 	wait_for_completion(&conn->down);
 }
 EXPORT_SYMBOL_ISER(iser_connection_terminate);
+
+void iser_connection_close(struct iser_conn *conn)
+{
+	mutex_lock(&conn->upper_lock);
+	iser_conn_set_upper(conn, NULL);
+	mutex_unlock(&conn->upper_lock);
+	iser_guest_close(conn);
+}
+EXPORT_SYMBOL_ISER(iser_connection_close);
 
 int iser_allocate_connection_resources(struct iser_conn *conn,
 				       const struct iser_resources *res)
@@ -357,6 +384,9 @@ int iser_enable_datamover(struct iser_conn *conn)
 
 	if (!conn->allocated || READ_ONCE(conn->state) != ISER_LOGIN)
 		return -ENOTCONN;
+	/* It may go before the last response is known to have arrived. */
+	if (conn->role == ISER_TARGET)
+		iser_guest_excuse(conn);
 	iser_hello_expect(conn);
 	if (!iser_conn_event(conn, ISER_EV_ENABLE))
 		return -ENOTCONN;

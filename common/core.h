@@ -5,7 +5,8 @@
  * Locks, outermost first:
  *   iser_listeners_lock (mutex)	list of listeners
  *   listener->lock (mutex)	set-up of the listening id
- *   iser_queue_lock (BH)	lists of connections not accepted yet
+ *   conn->upper_lock (mutex)	target: up-calls about a login, against its half
+ *   iser_queue_lock (BH)	connections that have not logged in yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
  *   iser_pools_lock (mutex)	shared receives, but for posting them
  *   conn->poll.lock (BH)	initiator: completions, one at a time
@@ -51,8 +52,7 @@
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
 #define ISER_POLL_BATCH		16	/* receives taken off a queue at a time */
 #define ISER_CONNECTS		32	/* connects of all initiators at a time */
-#define ISER_MAX_SILENT		256	/* connections that have not sent a Login */
-#define ISER_SILENT_TIME	(15 * HZ)
+#define ISER_MAX_GUESTS		256	/* connections that have not logged in */
 
 /* What a device offers, as far as it is used. */
 struct iser_device_limits {
@@ -293,6 +293,28 @@ struct iser_drain {
 	struct completion done;
 };
 
+/* How far the login at a target has come. */
+enum iser_stage {
+	ISER_NO_GUEST,		/* logged in, or ended */
+	ISER_SILENT,		/* no Login Request yet */
+	ISER_READY,		/* it is here, nobody has accepted it */
+	ISER_TAKEN,		/* LIO has it, and has not answered */
+	ISER_ASKED,		/* the peer has to answer a response, or LIO a request */
+	ISER_CLOSING,		/* the half has let go: the last response is on its way */
+};
+
+/* A connection of a target that has not logged in yet: iser_queue_lock. */
+struct iser_guest {
+	enum iser_stage stage;
+	struct list_head node;
+	struct iser_origin *origin;	/* its address */
+	unsigned long since;		/* jiffies: stage */
+	unsigned long asked;		/* jiffies: the last response */
+	bool doubtful;			/* it was when it was taken */
+	bool excused;			/* its end is not the peer's fault */
+	bool counted;			/* in iser_nr_queue_pairs */
+};
+
 struct iser_conn {
 	enum iser_role role;
 	enum iser_state state;
@@ -355,10 +377,10 @@ struct iser_conn {
 	struct work_struct connect_work, end_work, flush_work, free_work;
 
 	/* target */
-	struct iser_listener *listener;
-	struct list_head node;		/* these four: iser_queue_lock */
-	bool silent, accepted;
-	struct delayed_work silent_work;	/* until the login is over */
+	struct mutex upper_lock;	/* upper, until full feature phase */
+	struct iser_listener *listener;	/* these three: iser_queue_lock */
+	struct iser_guest guest;
+	bool accepted;
 };
 
 static inline struct iser_io *iser_io_of(struct iser_task *task)
@@ -412,6 +434,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
+void iser_conn_login_notify(struct iser_conn *conn);
 
 /* device.c */
 void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits);
@@ -472,9 +495,21 @@ int iser_hello_start(struct iser_conn *conn);
 bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx);
 
 /* listen.c */
-void iser_listener_ready(struct iser_conn *conn);
-void iser_listener_dropped(struct iser_conn *conn);
 void iser_listeners_device(bool added);
+
+/* guest.c: target */
+extern wait_queue_head_t iser_guests_wait;
+bool iser_guests_full(void);
+int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l);
+void iser_guest_ready(struct iser_conn *conn);
+struct iser_conn *iser_guest_take(const struct iser_listener *l);
+void iser_guest_asked(struct iser_conn *conn);
+void iser_guest_sent(struct iser_conn *conn, bool in);
+void iser_guest_excuse(struct iser_conn *conn);
+void iser_guest_close(struct iser_conn *conn);
+void iser_guest_dropped(struct iser_conn *conn);
+void iser_guests_end(const struct iser_listener *l);
+void iser_guests_exit(void);
 
 /* ring.c */
 int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,

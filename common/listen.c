@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Listening: portals that wait for their device, and connections that wait
- * to be accepted.
+ * Listening: portals that wait for their device, and connect requests.
  *
  * A connection is handed on only when its first Login Request is complete,
- * because LIO reads first requests one after another.  Those that stay silent
- * cost their queue pair and one buffer, for a bounded time, and are bounded in
- * number: the oldest silent one makes room.
+ * because LIO reads first requests one after another.  Until its peer has
+ * logged in it costs its queue pair and one buffer: see guest.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#include <iser/log.h>
 #include <rdma/ib_cm.h>
 #include "core.h"
 
@@ -27,18 +26,9 @@ struct iser_listener {
 	int said;			/* the error that was printed last */
 	struct delayed_work listen_work;
 
-	/* iser_queue_lock */
-	struct list_head silent, ready;	/* of iser_conn.node */
-	u32 nr_silent;
 	bool closing;
-	wait_queue_head_t wait;
 };
 
-/*
- * Guards the lists of all listeners and iser_conn.listener: one for all, so
- * that a connection may outlive its listener.  Set-up only, never I/O.
- */
-static DEFINE_SPINLOCK(iser_queue_lock);
 static DEFINE_MUTEX(iser_listeners_lock);
 static LIST_HEAD(iser_listeners);
 static unsigned int iser_nr_devices;	/* RDMA devices; iser_listeners_lock */
@@ -47,88 +37,12 @@ static unsigned int iser_nr_devices;	/* RDMA devices; iser_listeners_lock */
 
 static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
 
-/* --- connections not accepted yet -------------------------------------- */
-
-static void iser_silent_work(struct work_struct *work)
+/* One for iser_accept(), or the end of waiting for one. */
+static bool iser_accept_ready(struct iser_listener *l, struct iser_conn **conn)
 {
-	struct iser_conn *conn = container_of(to_delayed_work(work),
-					      struct iser_conn, silent_work);
-
-	iser_conn_warn(conn, "sent no Login Request in %d seconds, dropping it",
-		       ISER_SILENT_TIME / HZ);
-	iser_connection_fail(conn, -ETIMEDOUT);
-}
-
-/* Enter a new connection; the oldest silent one goes if there are too many. */
-static bool iser_listener_add(struct iser_listener *l, struct iser_conn *conn)
-{
-	struct iser_conn *oldest = NULL;
-
-	spin_lock_bh(&iser_queue_lock);
-	if (l->closing) {
-		spin_unlock_bh(&iser_queue_lock);
-		return false;
-	}
-	if (l->nr_silent >= ISER_MAX_SILENT) {
-		oldest = list_first_entry(&l->silent, struct iser_conn, node);
-		iser_conn_get(oldest);
-	}
-	conn->listener = l;
-	list_add_tail(&conn->node, &l->silent);
-	conn->silent = true;
-	l->nr_silent++;
-	spin_unlock_bh(&iser_queue_lock);
-
-	if (oldest) {
-		iser_conn_warn(oldest, "more than %d connections without a Login Request, dropping the oldest",
-			       ISER_MAX_SILENT);
-		iser_connection_fail(oldest, -ENOBUFS);
-		iser_conn_put(oldest);
-	}
-	return true;
-}
-
-/* The connection has sent something, or has ended: count it out. */
-static void iser_listener_spoke(struct iser_conn *conn)
-{
-	if (conn->silent)
-		conn->listener->nr_silent--;
-	conn->silent = false;
-}
-
-/* iser_listener_ready - the first Login Request is here.  Any context. */
-void iser_listener_ready(struct iser_conn *conn)
-{
-	spin_lock_bh(&iser_queue_lock);
-	if (conn->listener) {
-		iser_listener_spoke(conn);
-		list_move_tail(&conn->node, &conn->listener->ready);
-		wake_up(&conn->listener->wait);
-	}
-	spin_unlock_bh(&iser_queue_lock);
-}
-
-/*
- * iser_listener_dropped - the connection has ended
- *
- * As long as nobody has accepted it, its first reference is the listener's;
- * it goes here.  From end_work.
- */
-void iser_listener_dropped(struct iser_conn *conn)
-{
-	bool accepted;
-
-	cancel_delayed_work_sync(&conn->silent_work);
-	spin_lock_bh(&iser_queue_lock);
-	accepted = conn->accepted;
-	if (conn->listener) {
-		iser_listener_spoke(conn);
-		list_del_init(&conn->node);
-		conn->listener = NULL;
-	}
-	spin_unlock_bh(&iser_queue_lock);
-	if (!accepted)
-		iser_conn_put(conn);
+	if (!READ_ONCE(l->closing))
+		*conn = iser_guest_take(l);
+	return *conn || READ_ONCE(l->closing);
 }
 
 struct iser_conn *iser_accept(struct iser_listener *l)
@@ -136,21 +50,11 @@ struct iser_conn *iser_accept(struct iser_listener *l)
 	struct iser_conn *conn = NULL;
 	int ret;
 
-	ret = wait_event_interruptible(l->wait, READ_ONCE(l->closing) ||
-				       !list_empty_careful(&l->ready));
-	if (ret)
-		return ERR_PTR(ret);
-
-	spin_lock_bh(&iser_queue_lock);
-	if (!l->closing && !list_empty(&l->ready)) {
-		conn = list_first_entry(&l->ready, struct iser_conn, node);
-		list_del_init(&conn->node);
-		conn->listener = NULL;
-		WRITE_ONCE(conn->accepted, true);
-	}
-	ret = l->closing ? -ESHUTDOWN : -EAGAIN;
-	spin_unlock_bh(&iser_queue_lock);
-	return conn ?: ERR_PTR(ret);
+	ret = wait_event_interruptible(iser_guests_wait,
+				       iser_accept_ready(l, &conn));
+	if (conn)
+		return conn;
+	return ERR_PTR(ret ?: -ESHUTDOWN);
 }
 EXPORT_SYMBOL_ISER(iser_accept);
 
@@ -171,12 +75,12 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 		return ret;
 	iser_conn_event(conn, ISER_EV_CONNECT);
 	/* Entered before the first message can come. */
-	if (!iser_listener_add(l, conn))
-		return -ESHUTDOWN;
+	ret = iser_guest_enter(conn, l);
+	if (ret)
+		return ret;
 	ret = iser_login_post_recv(conn);
 	if (ret)
 		return ret;
-	queue_delayed_work(iser_wq, &conn->silent_work, ISER_SILENT_TIME);
 
 	/*
 	 * For a passive id the event holds the depth that we may use.  Some
@@ -205,15 +109,20 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 				const struct rdma_conn_param *req)
 {
-	struct iser_conn *conn;
+	struct iser_conn *conn = NULL;
 	int ret;
 
-	conn = iser_conn_alloc(ISER_TARGET, &l->param, l->ops, NULL);
+	if (iser_guests_full())
+		iser_log_line(ISER_LOG_STRANGER, &id->route.addr.dst_addr,
+			      KBUILD_MODNAME ": target, ", id->device->name,
+			      "refused, %d connections have not logged in or are being ended",
+			      2 * ISER_MAX_GUESTS);
+	else
+		conn = iser_conn_alloc(ISER_TARGET, &l->param, l->ops, NULL);
 	if (!conn) {
 		rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
 		return -ENOMEM;
 	}
-	INIT_DELAYED_WORK(&conn->silent_work, iser_silent_work);
 	conn->id = id;
 	conn->handshake = true;
 	memcpy(&conn->info.local, &id->route.addr.src_addr,
@@ -379,9 +288,6 @@ struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 	l->ops = ops;
 	l->said = 1;
 	mutex_init(&l->lock);
-	INIT_LIST_HEAD(&l->silent);
-	INIT_LIST_HEAD(&l->ready);
-	init_waitqueue_head(&l->wait);
 	INIT_DELAYED_WORK(&l->listen_work, iser_listen_work);
 
 	mutex_lock(&iser_listeners_lock);
@@ -398,33 +304,14 @@ struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 }
 EXPORT_SYMBOL_ISER(iser_listen);
 
-static struct iser_conn *iser_listener_first(struct iser_listener *l)
-{
-	struct iser_conn *conn;
-
-	spin_lock_bh(&iser_queue_lock);
-	conn = list_first_entry_or_null(&l->silent, struct iser_conn, node);
-	if (!conn)
-		conn = list_first_entry_or_null(&l->ready, struct iser_conn,
-						node);
-	if (conn)
-		iser_conn_get(conn);
-	spin_unlock_bh(&iser_queue_lock);
-	return conn;
-}
-
 void iser_unlisten(struct iser_listener *l)
 {
-	struct iser_conn *conn;
-
 	mutex_lock(&iser_listeners_lock);
 	list_del(&l->node);
 	mutex_unlock(&iser_listeners_lock);
 
-	spin_lock_bh(&iser_queue_lock);
-	l->closing = true;
-	spin_unlock_bh(&iser_queue_lock);
-	wake_up_all(&l->wait);
+	WRITE_ONCE(l->closing, true);
+	wake_up_all(&iser_guests_wait);
 
 	cancel_delayed_work_sync(&l->listen_work);
 	/* Waits for the handler; no connection is added from here on. */
@@ -433,11 +320,7 @@ void iser_unlisten(struct iser_listener *l)
 	/* The handler may have queued it again. */
 	cancel_delayed_work_sync(&l->listen_work);
 
-	while ((conn = iser_listener_first(l))) {
-		iser_connection_fail(conn, -ESHUTDOWN);
-		wait_for_completion(&conn->down);
-		iser_conn_put(conn);
-	}
+	iser_guests_end(l);
 	kfree(l);
 }
 EXPORT_SYMBOL_ISER(iser_unlisten);

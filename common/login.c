@@ -12,6 +12,7 @@
 #include "core.h"
 
 #define ISER_LOGIN_SLOT	512
+#define ISER_STATUS_TARGET	3	/* Status-Class: not the initiator's fault */
 
 static int iser_login_buffers(const struct iser_conn *conn)
 {
@@ -121,10 +122,16 @@ static int iser_login_text_pages(struct iser_conn *conn, u32 len)
 	return 0;
 }
 
+/* A Login PDU is here, and the one that was sent before has arrived. */
 static void iser_login_deliver(struct iser_conn *conn)
 {
 	struct iser_pdu *pdu = conn->login.pdu;
 
+	if (conn->role == ISER_TARGET) {
+		wake_up_all(&conn->wait);
+		iser_conn_login_notify(conn);
+		return;
+	}
 	conn->login.pdu = NULL;
 	conn->ops->control_notify(conn, pdu);
 }
@@ -141,7 +148,11 @@ static void iser_login_send_done(struct ib_cq *cq, struct ib_wc *wc)
 	spin_unlock_bh(&conn->send_lock);
 	iser_send_awaited(conn);
 	wake_up_all(&conn->wait);
-	if (ok && conn->role == ISER_INITIATOR && login->pdu)
+	if (!ok)
+		return;
+	if (conn->role == ISER_TARGET)
+		iser_guest_sent(conn, READ_ONCE(conn->state) == ISER_FULL);
+	if (READ_ONCE(login->pdu))
 		iser_login_deliver(conn);
 }
 
@@ -159,9 +170,8 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 
 	if (padded > ISER_LOGIN_TEXT)
 		return -EMSGSIZE;
-	if (conn->role == ISER_TARGET)
-		wait_event(conn->wait, !READ_ONCE(login->sending) ||
-			   !iser_state_live(READ_ONCE(conn->state)));
+	if (conn->role == ISER_TARGET && bhs[36] == ISER_STATUS_TARGET)
+		iser_guest_excuse(conn);
 
 	/* The lock keeps the end of the connection off the mappings. */
 	if (conn->role == ISER_TARGET) {
@@ -172,6 +182,7 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 		mutex_unlock(&conn->setup_lock);
 		if (ret)
 			return ret;
+		iser_guest_asked(conn);
 	}
 	if (expect) {
 		ret = iser_login_post_recv(conn);
@@ -182,6 +193,10 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 	spin_lock_bh(&conn->send_lock);
 	ret = -ENOTCONN;
 	if (!iser_state_live(conn->state))
+		goto unlock;
+	/* A request is handed up only when the response before has arrived. */
+	ret = -EBUSY;
+	if (login->sending)
 		goto unlock;
 	if (conn->role == ISER_INITIATOR) {
 		ret = iser_login_text_pages(conn, padded);
@@ -210,9 +225,6 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 					      .length = n,
 					      .lkey = conn->pd->local_dma_lkey };
 	}
-	/* Not every kernel's LIO bounds the time between two requests. */
-	if (expect && conn->role == ISER_TARGET)
-		mod_delayed_work(iser_wq, &conn->silent_work, ISER_SILENT_TIME);
 	login->cqe.done = iser_login_send_done;
 	wr.wr_cqe = &login->cqe;
 	wr.opcode = IB_WR_SEND;
@@ -260,18 +272,20 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 		return;
 	}
 	WRITE_ONCE(login->expected, false);
-	cancel_delayed_work(&conn->silent_work);
 	WRITE_ONCE(login->pdu, &rx->pdu);
-	wake_up_all(&conn->wait);
 	if (!READ_ONCE(conn->accepted))
-		iser_listener_ready(conn);
-	else if (iser_conn_upper(conn))
-		conn->ops->login_notify(conn);
+		iser_guest_ready(conn);
+	else if (!READ_ONCE(login->sending))
+		iser_login_deliver(conn);
 }
 
+/*
+ * A peer that sends its next request, and does not take the response to the one
+ * before, must not hold LIO's thread up: the request waits in its place.
+ */
 bool iser_login_pending(struct iser_conn *conn)
 {
-	return READ_ONCE(conn->login.pdu) ||
+	return (READ_ONCE(conn->login.pdu) && !READ_ONCE(conn->login.sending)) ||
 		READ_ONCE(conn->state) >= ISER_ENDING;
 }
 EXPORT_SYMBOL_ISER(iser_login_pending);

@@ -113,7 +113,9 @@ free_wqs:
 
 static void __exit iser_core_exit(void)
 {
-	/* The last connections are freed, maybe without their ids. */
+	iser_guests_exit();
+	/* The last connections end, and are freed, maybe without their ids. */
+	flush_workqueue(iser_wq);
 	flush_workqueue(iser_wq);
 	iser_ports_exit();
 	ib_unregister_client(&iser_client);

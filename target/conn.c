@@ -211,7 +211,15 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	struct isert_conn *ic = conn->context;
 
 	isert_login_over(ic);
+	/* LIO's login thread closes it: it waits for no peer. */
+	if (!ic->full) {
+		iser_connection_close(ic->dm);
+		return;
+	}
 	cancel_delayed_work_sync(&ic->ping_work);
+	/* The initiator is back, and LIO's login thread waits: it is told nothing. */
+	if (atomic_read(&conn->sess->session_reinstatement))
+		iser_connection_fail(ic->dm, 0);
 	iser_connection_terminate(ic->dm);
 	/* No up-call from here on but those for what LIO still submits. */
 	cancel_delayed_work_sync(&ic->window_work);
@@ -258,7 +266,8 @@ void isert_free_conn(struct iscsit_conn *conn)
 	spin_lock_bh(&ic->login_lock);
 	ic->conn = NULL;
 	spin_unlock_bh(&ic->login_lock);
-	iser_deallocate_connection_resources(ic->dm);
+	if (ic->full)
+		iser_deallocate_connection_resources(ic->dm);
 	iser_conn_put(ic->dm);
 	isert_buffers_free(ic);
 	isert_free_tasks(ic);

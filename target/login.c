@@ -199,7 +199,7 @@ int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login)
  * @login: LIO's login; rsp and rsp_buf are to be sent
  * @length: text with its padding
  *
- * np thread or login work; sleeps until the response before has been sent.
+ * np thread or login work; sleeps, but for no peer.
  * conn->sess may be NULL where LIO refuses a login.
  * Return: 0 or negative errno.
  */

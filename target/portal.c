@@ -87,7 +87,7 @@ int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn)
 
 	ic = isert_conn_alloc(conn, dm);
 	if (!ic) {
-		iser_connection_terminate(dm);
+		iser_connection_close(dm);
 		iser_conn_put(dm);
 		return -ENOMEM;
 	}

@@ -285,8 +285,8 @@ void iser_conn_put(struct iser_conn *conn);	/* any context */
  * @expect: a Login PDU of the peer will follow: a login buffer is posted first
  *
  * Initiator: does not sleep; a Login Response is handed up only when the Send
- * of its request has completed.  Target: sleeps until the Send of the last
- * response has completed.
+ * of its request has completed.  Target: sleeps, but for no peer: a request is
+ * handed up only when the Send of the response before has completed.
  * Return: 0 or negative errno.
  */
 int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
@@ -365,6 +365,16 @@ void iser_connection_fail(struct iser_conn *conn, int reason);
  * connection_terminate_notify() has been called.  Sleeps.  Not from an up-call.
  */
 void iser_connection_terminate(struct iser_conn *conn);
+
+/**
+ * iser_connection_close - target: let go of a connection that has not logged in
+ *
+ * Instead of iser_connection_terminate() and what follows it: drop the reference
+ * then.  No up-call runs or follows any more.  The connection ends when its last
+ * Login Response has been sent, or soon.  Does not wait for its peer.  Sleeps.
+ * Not from an up-call.
+ */
+void iser_connection_close(struct iser_conn *conn);
 
 /**
  * iser_deallocate_connection_resources - Deallocate_Connection_Resources

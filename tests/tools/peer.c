@@ -24,6 +24,10 @@
  * for all to be closed: "closed N MS".
  * MODE deaf, after -l: a command whose response finds no receive, nor after one
  * repetition.
+ * Modes that take nothing of what the target sends, however often it comes:
+ *   stall    a Login Request and, when it has arrived, another one
+ *   texts    after -l: SendTargets, and the request for the next part
+ * They say "closed MS" or "open MS".
  * Any other MODE sends one message and says what came of it: "closed MS",
  * "answer OPCODE STATUS", or "open".
  */
@@ -53,10 +57,11 @@ struct conn {
 
 static const char *address, *port, *mode;
 static const char *target, *initiator = "iqn.2026-01.org.example.iser:peer";
-static int count = 1, wait_ms = 5000, isid = 1, recvs = 8, repeat = 100;
+static int count = 1, wait_ms = 5000, isid = 1, recvs = 8, repeat = 100, first;
 static int burst;	/* send buffers behind the receives */
 static int deep;	/* further sends of one buffer */
 static int deaf;
+static int mute;	/* posts no receive but that of the login */
 
 static void die(const char *what)
 {
@@ -91,7 +96,8 @@ static void conn_open(struct conn *c)
 	struct rdma_conn_param param = {
 		.private_data = private, .private_data_len = sizeof(private),
 		.responder_resources = 4, .initiator_depth = 1,
-		.retry_count = 7, .rnr_retry_count = deaf ? 1 : 6,
+		.retry_count = 7,
+		.rnr_retry_count = mute ? 7 : deaf ? 1 : 6,
 	};
 	int i;
 
@@ -106,7 +112,7 @@ static void conn_open(struct conn *c)
 	c->mr = rdma_reg_msgs(c->id, c->mem, (recvs + 1 + burst) * ROOM);
 	if (!c->mr)
 		die("memory region");
-	for (i = 0; i < recvs; i++)
+	for (i = 0; i < (mute ? first : recvs); i++)
 		post_recv(c, i);
 	if (rdma_connect(c->id, &param))
 		die("connect");
@@ -165,8 +171,8 @@ static unsigned int login_pdu(unsigned char *p)
 	len = sprintf((char *)text, "InitiatorName=%s%cTargetName=%s%c"
 		      "SessionType=Normal%cHeaderDigest=None%cDataDigest=None%c"
 		      "InitialR2T=Yes%cImmediateData=Yes%c"
-		      "MaxRecvDataSegmentLength=8192%c"
-		      "RDMAExtensions=Yes%cInitiatorRecvDataSegmentLength=8192%c"
+		      "MaxRecvDataSegmentLength=%d%c"
+		      "RDMAExtensions=Yes%cInitiatorRecvDataSegmentLength=%d%c"
 		      "TargetRecvDataSegmentLength=8192%c"
 		      /* all that LIO would ask for in a round of its own */
 		      "MaxConnections=1%cErrorRecoveryLevel=0%c"
@@ -175,7 +181,8 @@ static unsigned int login_pdu(unsigned char *p)
 		      "FirstBurstLength=65536%cDataPDUInOrder=Yes%c"
 		      "DataSequenceInOrder=Yes%cOFMarker=No%cIFMarker=No%c",
 		      initiator, 0, target ? target : "iqn.none.such:x", 0, 0,
-		      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+		      0, 0, 0, 0, mute ? 512 : 8192, 0, 0, mute ? 512 : 8192,
+		      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 	put24(bhs + 5, len);
 	return ISER + BHS + (len + 3) / 4 * 4;
 }
@@ -298,7 +305,7 @@ static void log_in(struct conn *c)
 	}
 	c->statsn = get32(bhs + 24);
 	c->cmdsn = 1;
-	if (!deaf)
+	if (!mute)
 		post_recv(c, slot);
 	isid++;
 }
@@ -456,6 +463,40 @@ static void many(struct conn *c)
 	printf("answered %d%s%s\n", got, wrong ? ", " : "", wrong ? wrong : "");
 }
 
+/* --- nothing is taken ------------------------------------------------------- */
+
+static void take_nothing(struct conn *c)
+{
+	unsigned char *text = c->mem + ISER + BHS;
+	unsigned int len;
+	long start;
+
+	if (first) {
+		len = many_pdu(c, 0x44, 7) + 16;
+		put24(c->mem + ISER + 5, 16);
+		memcpy(text, "SendTargets=All", 16);
+	} else {
+		len = login_pdu(c->mem);
+		c->mem[ISER + 1] = 0x04;	/* more will follow */
+	}
+	many_send(c, len);
+	/* Nothing tells when the answer is on its way. */
+	usleep(wait_ms * 50);
+	if (first) {
+		len = many_pdu(c, 0x44, 7);
+		put32(c->mem + ISER + 20, 0);	/* LIO's first tag of a session */
+	} else {
+		c->mem[ISER + 1] = 0x87;
+	}
+	many_send(c, len);
+	printf("sent\n");
+	fflush(stdout);
+	start = now_ms();
+	while (!conn_ended(c, 100) && now_ms() < start + wait_ms)
+		;
+	printf("%s %ld\n", c->closed ? "closed" : "open", now_ms() - start);
+}
+
 static int is_many(void)
 {
 	return strstr(" burst order nops strays aborts ", mode) != NULL;
@@ -518,7 +559,7 @@ int main(int argc, char **argv)
 {
 	struct conn *c;
 	unsigned char *bhs;
-	int opt, i, slot, first = 0;
+	int opt, i, slot;
 	long start;
 
 	while ((opt = getopt(argc, argv, "n:t:lT:i:s:r:")) != -1) {
@@ -542,6 +583,7 @@ int main(int argc, char **argv)
 	mode = argv[optind + 2];
 	if (is_many())
 		recvs = 256;
+	mute = !strcmp(mode, "stall") || !strcmp(mode, "texts");
 	if (!strcmp(mode, "burst") || !strcmp(mode, "flood"))
 		burst = BURST_NOPS;
 	deaf = !strcmp(mode, "deaf");
@@ -561,6 +603,10 @@ int main(int argc, char **argv)
 	}
 	if (deep) {
 		storm(c);
+		return 0;
+	}
+	if (mute) {
+		take_nothing(c);
 		return 0;
 	}
 	if (is_many()) {

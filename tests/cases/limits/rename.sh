@@ -18,4 +18,4 @@ mark_log
 rdma dev set "$name" name iserrenamed0
 on_exit "rdma dev set iserrenamed0 name $name"
 # The sanitizer sees the old name read after it was freed; a reader sees rubbish.
-wait_for 30 'the silent peer is dropped' log_has "on $name: sent no Login Request"
+wait_for 30 'the silent peer is dropped' log_has "on $name: has sent no Login Request"

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="bad logins from 16 addresses: a good one takes 1 s at most, from one of these 20 s"
+TIMEOUT=900
+LONG=1
+KERNEL_TARGET_FAILS="one login at a time, and each bad one has 15 s"
+. "$(dirname "$0")/../../lib.sh"
+
+# A quarter each: silent, one request, a wrong secret, no PDU.
+crowd=${ISER_CROWD:-48}
+[ "$PROVIDER" != siw ] || skip 'its user-space library has few connections for a process'
+[ "$NETDEV" = "$own_netdev" ] || skip 'needs addresses of its own'
+need_tool crowd
+modprobe -a rdma_ucm ib_uverbs
+net=${IP%.*}
+for n in $(seq 101 117); do
+	ip addr add "$net.$n/24" dev "$NETDEV"
+	on_exit "ip addr del $net.$n/24 dev $NETDEV"
+done
+target_up
+target_set t1 attrib authentication 1
+target_set t1 attrib generate_node_acls 0
+acl_new t1 "$(iqn crowd)"
+printf %s user-in >"$ACL/auth/userid"
+printf %s secret-in-1234 >"$ACL/auth/password"
+
+# logins N COUNT: what that many from an address take, in ms, sorted
+logins() {
+	"$ISER_TOOLS/crowd" -r "$2" -T "$(iqn t1)" -i "$(iqn crowd)" -w secret-in-1234 \
+		"$net.$1" "$IP" "$PORT" good | tee "/tmp/iser-case/good$1" | cut -d' ' -f1 | sort -n
+}
+
+# part PERCENT FILE: that percentile
+part() {
+	sed -n "$((($(wc -l <"$2") * $1 + 99) / 100))p" "$2"
+}
+
+alone=$(logins 117 3 | tail -n 1)
+mkfifo /tmp/iser-case/in
+exec 7<>/tmp/iser-case/in
+for n in $(seq 101 116); do
+	"$ISER_TOOLS/crowd" -n $((crowd / 16)) -p $((crowd * 10)) -T "$(iqn t1)" -i "$(iqn crowd)" \
+		"$net.$n" "$IP" "$PORT" bad </tmp/iser-case/in >"/tmp/iser-case/bad$n" 2>&1 &
+	on_exit "kill $! 2>/dev/null"
+done
+all_up() {
+	[ "$(cat /tmp/iser-case/bad* | grep -c up)" = 16 ]
+}
+wait_for 120 "$crowd bad ones" all_up
+samples=$((crowd < 1000 ? 10 : 100))
+logins 117 $samples >/tmp/iser-case/own
+logins 101 $((samples / 4 + 3)) >/tmp/iser-case/bad
+note "a login alone: $alone ms; beside $crowd bad ones from 16 addresses, from its own: median $(part 50 /tmp/iser-case/own) ms, p99 $(part 99 /tmp/iser-case/own) ms; from one of these: median $(part 50 /tmp/iser-case/bad) ms, p99 $(part 99 /tmp/iser-case/bad) ms"
+# The machine has one or two CPUs for all of them, and may be emulated.
+[ "$(part 99 /tmp/iser-case/own)" -le $((1000 * SLOW + 5 * alone)) ] || fail 'a login from its own address took too long'
+[ "$(part 99 /tmp/iser-case/bad)" -le $((20000 * SLOW)) ] || fail "a login from a bad one's address took too long"

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a peer that takes no Login Response holds nobody up, and is dropped"
+QUICK=1
+KERNEL_TARGET_FAILS="the login waits until the peer goes"
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$PROVIDER" != siw ] || skip 'TCP takes what nobody asked for'
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+node_new
+mark_log
+"$ISER_TOOLS/peer" -t $((12000 * SLOW)) -T "$(iqn t1)" "$IP" "$PORT" stall >/tmp/iser-case/out &
+peer=$!
+on_exit "kill $peer 2>/dev/null"
+wait_for 10 'two Login Requests' grep -q sent /tmp/iser-case/out
+start=${EPOCHREALTIME/./}
+login
+took=$(((${EPOCHREALTIME/./} - start) / 1000))
+note "login beside it: $took ms"
+[ $took -lt $((5000 * SLOW)) ] || fail "the login took $took ms"
+wait $peer
+note "the peer: $(tail -n 1 /tmp/iser-case/out)"
+grep -q closed /tmp/iser-case/out || fail 'its connection was not ended'
+[ "$TARGET" != ours ] || log_has 'has not taken the Login Response' || fail 'no line says why'
+logout
