@@ -8,6 +8,8 @@
 #include <linux/slab.h>
 #include "target.h"
 
+#define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
+
 /**
  * isert_task_attach - the task of a command, started
  * @ic: connection
@@ -154,11 +156,23 @@ static bool isert_task_idle(const struct isert_task *t)
  * isert_task_wait - wait for the completion of what was sent for a command
  * @t: task of a command that is kept after its PDU has been sent
  *
- * RX or TX thread; sleeps, interruptibly.  Return: 0 or -ERESTARTSYS.
+ * RX or TX thread; sleeps, interruptibly.  A peer that never takes the PDU loses
+ * its connection.  Return: 0, or negative errno.
  */
 int isert_task_wait(struct isert_task *t)
 {
-	return wait_event_interruptible(t->ic->wait, isert_task_idle(t));
+	long left = wait_event_interruptible_timeout(t->ic->wait,
+						     isert_task_idle(t),
+						     ISERT_TAKE_TIME * HZ);
+
+	if (left > 0)
+		return 0;
+	if (!left) {
+		isert_warn(t->ic, "has answered a PDU that it has not taken in %u s, ending the connection",
+			   ISERT_TAKE_TIME);
+		iser_connection_fail(t->ic->dm, -ETIMEDOUT);
+	}
+	return left ?: -ETIMEDOUT;
 }
 
 /**

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a peer that takes no Text Response, and asks for the next part, is dropped"
+KERNEL_TARGET_FAILS="it waits for the peer without limit"
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$PROVIDER" != siw ] || skip 'TCP takes what nobody asked for'
+need_tool peer
+modprobe -a rdma_ucm ib_uverbs
+target_up
+# More than 512 bytes of names and addresses.
+for name in t2 t3; do
+	name+=$(printf %0160d 0)
+	target_new "$name"
+	target_portal "$name"
+	target_on "$name"
+done
+mark_log
+got=$("$ISER_TOOLS/peer" -t $((10000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" texts) || fail "$got"
+note "$got"
+case $got in *closed*) ;; *) fail 'its connection was not ended' ;; esac
+[ "$TARGET" != ours ] || log_has 'that it has not taken' || fail 'no line says why'
