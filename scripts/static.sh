@@ -3,7 +3,7 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Checks that need no machine to run on; results as KTAP. Without names all of
-# them: licence, words, whitespace, compat, shellcheck, checkpatch, and for each
+# them: licence, words, whitespace, compat, waits, shellcheck, checkpatch, and for each
 # kernel build-6.1, build-6.12, build-newest (W=1, no warning), sparse-6.12,
 # sparse-newest (C=2 with endian checks, no warning).
 
@@ -12,7 +12,7 @@ tree=$(cd "$(dirname "$0")/.." && pwd)
 cd "$tree"
 export LC_ALL=C.UTF-8
 
-all=(licence words whitespace compat shellcheck checkpatch
+all=(licence words whitespace compat waits shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 # Files of the project: those that git knows, else all.
@@ -70,6 +70,12 @@ check_compat() {
 	nothing "$(files | grep -E '^(include|common|initiator|target)/' |
 		grep -vx include/iser/compat.h |
 		xargs -r -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h' || true)"
+}
+
+# Each place that sleeps stands in the design, with its limit.
+check_waits() {
+	files | grep -E '^(include|common|initiator|target)/.*\.[ch]$' |
+		xargs -d '\n' scripts/waits.sh Documentation/design.md
 }
 
 check_shellcheck() {

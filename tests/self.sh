@@ -173,6 +173,19 @@ said=$(limit=5 check)
 same 'what is not done in time has failed' "$(tail -n 1 <<<"$said")" '0 passed, 2 failed, 0 skipped'
 same 'what was not begun too' "$(says "$said" '^not ok . slower$')" 1
 same 'a step over its share is named' "$(says "$said" 'slow  over its share$')" 1
+
+# waits WHAT STATUS: scripts/waits.sh of the source and the table
+waits() {
+	local code=0
+	../scripts/waits.sh "$work/table" "$work/a.c" >/dev/null || code=$?
+	same "$1" "$code" "$2"
+}
+# shellcheck disable=SC2016 # the backticks are the table's
+printf '| `f` | `wait_event` | a peer | 1 s |\n' >"$work/table"
+printf 'int f(void)\n{\n\twait_event(a, b);\n}\n' >"$work/a.c"
+waits 'a wait that is in the table' 0
+printf 'void g(void)\n{\n\tif (wait_event_timeout(a, b, c))\n\t\treturn;\n}\n' >>"$work/a.c"
+waits 'one that is not' 1
 echo "1..$((passed + failed))"
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]
