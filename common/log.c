@@ -104,9 +104,9 @@ static void iser_log_sum_up(struct work_struct *work)
 		spin_unlock_irq(&iser_log_lock);
 		if (left_out)
 			pr_warn(KBUILD_MODNAME ": %u more lines %s in the last minute, from %s%u addresses\n",
-			       left_out, lines->about,
-			       addrs == ISER_LOG_ADDRS ? "at least " : "",
-			       addrs);
+				left_out, lines->about,
+				addrs == ISER_LOG_ADDRS ? "at least " : "",
+				addrs);
 	}
 }
 

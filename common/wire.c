@@ -150,7 +150,7 @@ const char *iser_msg_error_name(enum iser_msg_error err)
 	case ISER_MSG_LENGTH:
 		return "length does not fit the header";
 	case ISER_MSG_DATA:
-		return "the data that its header declares are missing (libiscsi before 1.20, with QEMU, leaves out immediate data: set ImmediateData=No at the target)";
+		return "its data are missing; libiscsi before 1.20 needs ImmediateData=No";
 	case ISER_MSG_AHS:
 		return "bad additional header segment";
 	}

@@ -92,6 +92,7 @@ void isert_get_begins(struct isert_conn *ic)
 void isert_get_ends(struct isert_conn *ic)
 {
 	WRITE_ONCE(ic->get_moved, jiffies);
+	/* As in isert_get_begins(). */
 	smp_mb__before_atomic();
 	atomic_dec(&ic->gets);
 }

@@ -18,7 +18,7 @@
 
 /* The session that was replaced last. */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* all of these */
 	char name[ISCSI_NAME_LEN];
 	struct sockaddr_storage addr;
 	unsigned long when, said;

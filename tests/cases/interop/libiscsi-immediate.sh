@@ -19,6 +19,6 @@ passed=$(writes_with Yes)
 if [ -n "$passed" ]; then
 	skip 'this libiscsi sends its immediate data'
 fi
-log_has 'data that its header declares are missing .*ImmediateData=No' ||
+log_has 'its data are missing; .*ImmediateData=No' ||
 	fail 'no line names the setting'
 same 'tests that pass with ImmediateData=No' "$(writes_with No)" Simple

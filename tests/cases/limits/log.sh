@@ -18,7 +18,8 @@ for ((i = 0; i < 24; i++)); do
 done
 # Nineteen lines in any minute, and one that sums up the rest.
 ours=$(log_since | grep -cE '(iser_core|isert?): ' || true)
-[ "$ours" -ge 1 ] && [ "$ours" -le $((20 * (1 + (SECONDS - since) / 60))) ] ||
+[ "$ours" -ge 1 ] || fail 'no line says why a stranger is dropped'
+[ "$ours" -le $((20 * (1 + (SECONDS - since) / 60))) ] ||
 	fail "24 strangers wrote $ours lines"
 "$ISER_TOOLS/peer" -t $((8000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" opcode >/dev/null
 wait_for 5 'the end of the session is told' \

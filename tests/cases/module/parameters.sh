@@ -11,7 +11,9 @@ works() {
 	note "ib_iser $1; ib_isert $2"
 	modules_down || fail 'a module cannot be unloaded'
 	# shellcheck disable=SC2086 # options are words
-	modprobe ib_iser $1 && modprobe ib_isert $2 || fail 'refused'
+	modprobe ib_iser $1 || fail "ib_iser refuses $1"
+	# shellcheck disable=SC2086 # likewise
+	modprobe ib_isert $2 || fail "ib_isert refuses $2"
 	target_up
 	session_up
 	verify_io "$DEVICE" 512K
