@@ -16,6 +16,7 @@
 #include "core.h"
 
 #define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
+#define ISER_LOOK_IDLE		(5 * HZ)	/* with no guest there */
 #define ISER_GUEST_TIME		(15 * HZ)	/* for each step of a login */
 #define ISER_LOGIN_TIME		(30 * HZ)	/* for all steps behind the first */
 #define ISER_CLOSE_TIME		(2 * HZ)	/* for the last response */
@@ -25,8 +26,8 @@
 #define ISER_PATIENCE_LEFT	(HZ / 4)	/* from a doubtful address */
 
 #define ISER_FAULTS		8	/* that are remembered of an address */
-#define ISER_FAULTS_MANY	3
-#define ISER_FORGIVE		(5 * HZ)	/* one of them */
+/* One of them: longer than a round of many addresses with a second each. */
+#define ISER_FORGIVE		(60 * HZ)
 
 /* An address that guests come from, or came from to no avail. */
 struct iser_origin {
@@ -223,8 +224,8 @@ static const char *iser_guest_overdue(struct iser_conn *conn, bool busy,
 		else
 			break;
 		if (busy)
-			limit = iser_faults(conn->guest.origin) < ISER_FAULTS_MANY ?
-				ISER_PATIENCE : ISER_PATIENCE_LEFT;
+			limit = iser_faults(conn->guest.origin) ?
+				ISER_PATIENCE_LEFT : ISER_PATIENCE;
 		if (time_after(jiffies, conn->guest.asked + limit)) {
 			from = conn->guest.asked;
 			break;
@@ -264,7 +265,9 @@ static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
 	if (!found) {
 		iser_origins_forget();
 		if (!list_empty(&iser_origins))
-			queue_delayed_work(iser_wq, &iser_guests_work, ISER_LOOK);
+			queue_delayed_work(iser_wq, &iser_guests_work,
+					   list_empty(&iser_guests) ?
+					   ISER_LOOK_IDLE : ISER_LOOK);
 	}
 	spin_unlock_bh(&iser_queue_lock);
 	return found;
@@ -319,7 +322,7 @@ int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l)
 	iser_nr_queue_pairs++;
 	spin_unlock_bh(&iser_queue_lock);
 	kfree(spare);
-	queue_delayed_work(iser_wq, &iser_guests_work, ISER_LOOK);
+	mod_delayed_work(iser_wq, &iser_guests_work, ISER_LOOK);
 
 	if (victim) {
 		iser_conn_warn(victim, "more than %d connections that have not logged in, dropping the oldest of the address with most",
