@@ -305,7 +305,7 @@ static void log_in(struct conn *c)
 	}
 	c->statsn = get32(bhs + 24);
 	c->cmdsn = 1;
-	if (!mute)
+	if (!mute && !deaf)
 		post_recv(c, slot);
 	isid++;
 }
