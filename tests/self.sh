@@ -59,6 +59,13 @@ expect 'a known warning of scsi_transport_iscsi' 0
 log=("$mark" '[    2.000000] workqueue: WQ_MEM_RECLAIM iser:iser_end_work [iser_core] is flushing !WQ_MEM_RECLAIM events:other' "$flush" "$warning")
 expect 'the same of another queue, and one behind it' 2
 
+inversion=('[    2.000000] WARNING: possible irq lock inversion dependency detected' '[    2.000000] 6.12 #1'
+	'[    2.000000] ------' '[    2.000000] swapper/0 just changed the state of lock:')
+log=("$mark" "${inversion[@]}" '[    2.000000] 0123 (&a){+.-.}-{2:2}, at: iscsit_handle_time2retain_timeout+0x5b/0x1ca [iscsi_target_mod]')
+expect "a known report of LIO's timer" 0
+log=("$mark" "${inversion[@]}" '[    2.000000] 0123 (&a){+.-.}-{2:2}, at: iser_send_done+0x5b/0x1ca [iser_core]')
+expect 'the same of another place' 1
+
 # A ring of 100 lines, as the kernel's: the oldest go.
 ring() {
 	printf '%s\n' "$@" | tail -n 100
