@@ -85,7 +85,7 @@ random=(-device virtio-rng-pci)
 if [ "$count" ]; then
 	# Not erms: with it a copy would be an instruction for each byte. Nothing
 	# comes from outside that could make one run other than the next.
-	accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "max,-erms" -seed 1
+	accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "max,-erms,-cx16" -seed 1
 		-rtc "base=2026-01-01,clock=vm" -plugin "file=$count,out=$out/counts")
 	append+=" nokaslr tsc=reliable"
 	random=()
