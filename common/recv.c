@@ -84,13 +84,17 @@ static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu
 static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 {
 	enum iser_msg_error err = iser_parse(rx->head, len, &rx->pdu.msg);
+	const char *hint = "";
 
 	if (!err && unlikely(rx->pdu.msg.ahs_len))
 		err = iser_rx_check_ahs(&rx->pdu);
 	if (likely(!err))
 		return true;
-	iser_conn_warn(conn, "message of %u bytes refused: %s, ending the connection",
-		       len, iser_msg_error_name(err));
+	/* Known of one initiator, which QEMU has. */
+	if (err == ISER_MSG_DATA && conn->role == ISER_TARGET)
+		hint = "; libiscsi before 1.20 needs ImmediateData=No";
+	iser_conn_warn(conn, "message of %u bytes refused: %s%s, ending the connection",
+		       len, iser_msg_error_name(err), hint);
 	iser_connection_fail(conn, -EPROTO);
 	return false;
 }

@@ -150,7 +150,7 @@ const char *iser_msg_error_name(enum iser_msg_error err)
 	case ISER_MSG_LENGTH:
 		return "length does not fit the header";
 	case ISER_MSG_DATA:
-		return "its data are missing; libiscsi before 1.20 needs ImmediateData=No";
+		return "its data are missing";
 	case ISER_MSG_AHS:
 		return "bad additional header segment";
 	}

@@ -5,4 +5,4 @@ SHOWS="R-10.1.3.3-4"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
-bad_message long 'refused: length does not fit'
+bad_message long 'refused: its data are missing,'
