@@ -51,8 +51,10 @@ common=(-m "$mem" -nodefaults -no-user-config -display none -no-reboot
 	-kernel "$image" -initrd "$initrd")
 # panic=-1 with -no-reboot: a panic ends the machine at once.
 # no_timer_check: under emulation on a busy host the check itself goes wrong.
-# What one case says has to stay in the log until it has ended.
-append="console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check log_buf_len=16M"
+# What one case says has to stay in the log until it has ended. norandmaps: a program
+# at another address each time is translated anew each time by the emulator, which
+# makes starting it three to five times as long, and cases are mostly that.
+append="console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check log_buf_len=16M norandmaps"
 
 # accel: KVM where it really runs this kernel, else emulation. A device file
 # that opens proves nothing, so a kernel is booted; asked once for each boot of
