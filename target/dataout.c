@@ -37,7 +37,13 @@ void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
 	sg_miter_stop(&miter);
 }
 
-/* The write that a Data-Out belongs to, with a reference, or NULL. */
+/*
+ * The write that a Data-Out belongs to, with a reference, or NULL.
+ *
+ * A response that has been posted may have arrived, while its completion has
+ * not: then the initiator may have used its task tag again, and the command that
+ * was answered is still in the list, ahead of the write.
+ */
 static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
 					   itt_t itt)
 {
@@ -45,9 +51,14 @@ static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
 
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		const struct isert_task *t;
+
 		if (cmd->init_task_tag != itt ||
 		    cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
 		    cmd->cmd_flags & ICF_GOT_LAST_DATAOUT)
+			continue;
+		t = isert_cmd_task(cmd);
+		if (t && READ_ONCE(t->posted))
 			continue;
 		if (kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
 			found = cmd;

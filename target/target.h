@@ -63,7 +63,7 @@ struct isert_task {
 	struct iser_data tx;		/* data segment of the PDU on its way */
 	enum cmd_i_state_table sent;	/* LIO's state that this PDU is for */
 	bool started;			/* iser_task_start() was called */
-	bool posted;			/* task_done() will follow */
+	bool posted;			/* task_done() will follow, or has just come */
 	bool more;			/* Text Response with the C bit */
 	bool refused;			/* a Data-Out broke a rule: drop the rest */
 	u32 unsolicited;		/* bytes of a write that are not fetched */

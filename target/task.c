@@ -78,6 +78,7 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	if (t->started)
 		iser_task_abandon(t->task);
 	t->started = false;
+	WRITE_ONCE(t->posted, false);
 	t->cmd = NULL;
 	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
 	isert_fence_release(t->ic);
@@ -212,7 +213,7 @@ void isert_task_done(struct iser_task *task, int status)
 		break;
 	}
 	if (!keep) {
-		WRITE_ONCE(t->posted, false);
+		/* Stays posted for as long as it is in LIO's list. */
 		isert_cmd_release(ic->conn, cmd);
 		return;
 	}

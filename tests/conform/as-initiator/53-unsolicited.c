@@ -134,6 +134,29 @@ CASE(initiator, "data-out/one-doorbell", "R-7.3.4-2 R-7.3.4-1",
 		one_doorbell(c, i % 2 ? 0 : 65536, 150 + i);
 }
 
+CASE(initiator, "data-out/tag-again", "R-7.3.4-2 R-9.5.1-1",
+     "the tag of a command that has just been answered is used again: Data-Out find the new one")
+{
+	struct conn *c = unsolicited(YES "FirstBurstLength=8192 ImmediateData=No");
+	struct mem *out = mem_new(c, 8192, WRITE_SOURCE), *in = mem_new(c, 4096, READ_SINK);
+	uint32_t lba = free_block(c), seed;
+
+	/* Whatever it was for: none of them has Data-Out. */
+	for (seed = 190; seed < 192; seed++) {
+		struct msg *m[2], *old = seed & 1 ? read_blocks(c, lba, in) : test_unit_ready(c);
+		uint32_t itt = itt_of(BHS(old));
+
+		command(c, old);
+		fill(out->p, out->len, seed);
+		m[0] = write_in_parts(c, lba, out, 0);
+		put32(BHS(m[0]) + 16, itt);
+		m[1] = data_out(c, itt, NO_TAG, 0, 0, out->p, out->len, true);
+		post_many(c, m, 2);
+		expect_good(expect(c, ISCSI_RESPONSE, itt));
+		verify(c, lba, out->len, seed);
+	}
+}
+
 CASE(initiator, "data-out/ahead-of-cmdsn", "R-7.3.4-2 R-9.5.1-1",
      "the Data-Out of a write that waits for an earlier CmdSN are taken, and it waits")
 {
