@@ -7,18 +7,26 @@ TIMEOUT=90
 [ "$TARGET" = ours ] || skip 'the line is ours'
 need_program iscsi-test-cu
 modprobe -a rdma_ucm ib_uverbs
-# writes_with VALUE: names of the tests that passed, ImmediateData being so
-writes_with() {
-	cu_target
-	target_set t1 param ImmediateData "$1"
-	cu_passed iser ALL.Write10.Simple 3260
-	targets_down >&2 && backstores_down >&2
-}
+cu_target
+target_set t1 param ImmediateData Yes
 mark_log
-passed=$(writes_with Yes)
-if [ -n "$passed" ]; then
+# It connects anew for as long as it is refused.
+iscsi-test-cu -d -t ALL.Write10.Simple "iser://$(portal)/$(iqn t1)/0" >/tmp/iser-case/out 2>&1 &
+program=$!
+on_exit "kill -9 $program 2>/dev/null"
+setting_named() {
+	log_has 'its data are missing; .*ImmediateData=No'
+}
+decided() {
+	setting_named || ! kill -0 $program 2>/dev/null
+}
+wait_for 30 'libiscsi is refused, or done' decided
+if ! setting_named; then
+	grep -q 'Simple *\.\.\.passed' /tmp/iser-case/out || fail 'no line names the setting'
 	skip 'this libiscsi sends its immediate data'
 fi
-log_has 'its data are missing; .*ImmediateData=No' ||
-	fail 'no line names the setting'
-same 'tests that pass with ImmediateData=No' "$(writes_with No)" Simple
+kill -9 $program
+wait $program || true
+wait_for 20 'the target notices' target_idle t1
+target_set t1 param ImmediateData No
+same 'tests that pass with ImmediateData=No' "$(cu_passed iser ALL.Write10.Simple 3260)" Simple
