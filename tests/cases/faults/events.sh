@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a device tells of an error in a hard interrupt: the connection ends with a line, and comes back"
 TIMEOUT=180
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault event

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="devices with three and with one SGE in a receive work at both ends"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault max_recv_sge

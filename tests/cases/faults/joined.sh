@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="segments that an IOMMU joins: bursts larger than an STag of the target covers"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault join

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a completion event comes while its queue is destroyed: nobody polls it any more"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault late_event

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the SCSI host keeps to what can be mapped at once, and cuts no segment inside a page"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault max_mapping

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a queue pair that carries fewer commands than max_cmds: they are reduced, with a line"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault max_qp_wr

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="all memory that the device sees is mapped, synchronized and unmapped, by the rules of DMA"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault maps

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a buffer that no registration will ever cover ends as an I/O error, not as a command that is tried for ever"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault map_bytes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a poll fails and loses completions: the connection ends with a line, nothing of it is left"
 TIMEOUT=180
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault poll

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the Send of a response completes late, and nothing comes behind it: its buffers are given back all the same"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault hold

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a device that is too small for iSER is refused by a line that names the limit"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault max_qp_wr

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a device that allocates smaller STags than it promises: commands are made smaller, and a login succeeds"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault alloc_pages

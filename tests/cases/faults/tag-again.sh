@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a task tag is used again before the Send of the response has completed: Data-Out find their write"
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault hold

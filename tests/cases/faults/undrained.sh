@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a queue pair does not give back what was posted: its end has a limit, all is freed, a new session works"
 TIMEOUT=180
+NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault lost
