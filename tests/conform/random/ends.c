@@ -66,13 +66,70 @@ static bool may_log_out(uint16_t cid)
 	return true;
 }
 
+/*
+ * LIO walks the connections of a session that is taken over or logged out
+ * (iscsit_stop_session() of 6.12), and lets go of its lock while it waits for the end
+ * of each.  When the next one ends by itself meanwhile, it has left the list, and the
+ * walk goes on from its poisoned links: a panic, over any transport.  So with two
+ * connections nothing may be under way that could end one of them, and neither may
+ * just have ended.
+ */
+static bool may_walk(void)
+{
+	if (play.lost || (play.logged_out && play.c[0] && play.c[1]))
+		return false;
+	if (!play.c[0] || !play.c[1])
+		return true;
+	bring_to_end();
+	return play.c[0] && play.c[1] && !task_at_random(any_task);
+}
+
+/* The other end was told to end these; nothing of this end may come between. */
+static void wait_for_ends(struct conn *const *c, const char *what)
+{
+	long end = now_ms() + 2L * opt.wait_ms * opt.slow;
+	int i;
+
+	step("waiting for the end of %s", what);
+	for (i = 0; i < CONNS; i++) {
+		while (c[i] && !c[i]->ended && now_ms() < end)
+			next_pdu(c[i], 1);
+		check(!c[i] || c[i]->ended, "%s goes on", what);
+	}
+}
+
+/* All connections of a session by one Logout. */
+static bool log_out_both(struct conn *c)
+{
+	struct conn *both[CONNS] = { play.c[0], play.c[1] };
+	int i;
+
+	did("Logout of two connections");
+	c->cmdsn = play.cmdsn;
+	put(c, logout_request(c, 0), "Logout");
+	excuse_all();
+	ring(c);
+	wait_for_ends(both, "a session that has logged out");
+	for (i = 0; i < CONNS; i++)
+		close_conn(both[i]);
+	tally("sessions of two that have logged out");
+	return true;
+}
+
 bool op_logout(void)
 {
 	struct conn *c = any_conn(false);
 	unsigned int n = 1 + roll(3);
+	bool two = play.c[0] && play.c[1];
 
 	if (!c)
 		return false;
+	if (two && one_in(3) && may_walk())
+		return log_out_both(c);
+	/* One may have gone meanwhile. */
+	c = any_conn(false);
+	if (!c)
+		return true;
 	while (n--) {
 		uint8_t reason = one_in(8) ? roll(128) : roll(3);
 		uint16_t cid = one_in(2) ? c->cid : roll(4);
@@ -80,6 +137,8 @@ bool op_logout(void)
 
 		if (reason == 1 && !may_log_out(cid))
 			cid = 99;
+		if (!reason && (two || play.lost))
+			reason = 2;
 		m = logout_request(c, reason);
 		put16(BHS(m) + 20, cid);
 		if (one_in(3) && room(c)) {
@@ -119,37 +178,28 @@ bool op_join(void)
 	return true;
 }
 
-/* The other end was told to end this one, which is in play no more. */
-static void was_taken_over(struct conn *c)
-{
-	long end = now_ms() + 2L * opt.wait_ms * opt.slow;
-
-	step("waiting for the end of a connection that was taken over");
-	while (!c->ended && now_ms() < end)
-		next_pdu(c, 1);
-	check(c->ended, "a connection that was taken over goes on");
-	conn_close(c);
-}
-
 bool op_reinstate_session(void)
 {
-	struct conn *old[CONNS] = { play.c[0], play.c[1] };
-	struct conn *c = any_conn(true);
+	struct conn *c = any_conn(true), *old[CONNS];
 	int i;
 
-	if (!c || !may_connect())
+	if (!c || !may_connect() || !may_walk())
 		return false;
 	for (i = 0; i < CONNS; i++) {
+		old[i] = play.c[i];
+		/* Two of them are quiet, see may_walk(). */
 		if (old[i] && one_in(2))
 			ring(old[i]);
 		if (old[i])
 			forget_conn(old[i]);
 	}
-	did("the session is taken over");
+	did("the session of %d is taken over", !!old[0] + !!old[1]);
+	tally("sessions of %d that were taken over", !!old[0] + !!old[1]);
 	enter(c->isid);
+	wait_for_ends(old, "a connection that was taken over");
 	for (i = 0; i < CONNS; i++)
 		if (old[i])
-			was_taken_over(old[i]);
+			conn_close(old[i]);
 	return true;
 }
 
@@ -166,7 +216,8 @@ bool op_reinstate_conn(void)
 	if (!c)
 		return true;
 	forget_conn(old);
-	was_taken_over(old);
+	wait_for_ends((struct conn *[CONNS]){ old }, "a connection that was taken over");
+	conn_close(old);
 	play.c[i] = c;
 	return true;
 }

@@ -49,9 +49,9 @@ static void end(void)
 		tally("rounds that end with all under way");
 		break;
 	case 1:
-		op_reinstate_session();
+		if (op_reinstate_session())
+			tally("rounds that end by a take-over");
 		bring_to_end();
-		tally("rounds that end by a take-over");
 		break;
 	default:
 		bring_to_end();

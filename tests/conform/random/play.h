@@ -36,6 +36,7 @@ struct play {
 	bool discovery;
 	bool muddled;		/* it has said things whose effect cannot be told */
 	bool logged_out;	/* one of its connections was, or should be */
+	bool lost;		/* one of its connections ended, the other lives */
 	uint32_t cmdsn;		/* next; of all connections */
 	uint32_t missing[16];	/* CmdSN that were left out */
 	unsigned int nr_missing;

@@ -34,6 +34,7 @@ void forget_conn(struct conn *c)
 	}
 	nr_batch[index_of(c)] = 0;
 	play.c[index_of(c)] = NULL;
+	play.lost = play.c[0] || play.c[1];
 }
 
 void close_conn(struct conn *c)
@@ -86,6 +87,7 @@ void enter(const uint8_t *isid)
 	play.discovery = !isid && one_in(10);
 	play.muddled = false;
 	play.logged_out = false;
+	play.lost = false;
 	play.aborting = 0;
 	play.nr_missing = 0;
 	cm.recvs = 200;
