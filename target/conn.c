@@ -119,12 +119,13 @@ void isert_get_rx_pdu(struct iscsit_conn *conn)
 	struct isert_conn *ic = conn->context;
 	bool ended;
 
+	isert_join_end(ic);
 	spin_lock_bh(&ic->rx_lock);
 	ic->full = true;
 	ended = ic->ended;
 	spin_unlock_bh(&ic->rx_lock);
 
-	if (ended || isert_login_finish(ic))
+	if (ended || isert_join_over(ic) || isert_login_finish(ic))
 		return;
 	isert_ping_start(ic);
 	while (!wait_event_interruptible(ic->wait,
@@ -210,6 +211,8 @@ void isert_wait_conn(struct iscsit_conn *conn)
 {
 	struct isert_conn *ic = conn->context;
 
+	isert_join_end(ic);
+	isert_join_wait(ic);
 	isert_login_over(ic);
 	/* LIO's login thread closes it: it waits for no peer. */
 	if (!ic->full) {

@@ -58,7 +58,10 @@ static u32 isert_window(struct isert_conn *ic)
 	return sess->se_sess->se_node_acl->queue_depth;
 }
 
-/* Another connection over iSER of the session, to copy the session's keys. */
+/*
+ * Another connection over iSER of the session, to copy the session's keys, and to
+ * keep the session until this one is in it.
+ */
 static int isert_session_keys(struct isert_conn *ic)
 {
 	struct iscsit_session *sess = ic->conn->sess;
@@ -69,7 +72,8 @@ static int isert_session_keys(struct isert_conn *ic)
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
 		struct isert_conn *o = other->context;
 
-		if (other->conn_transport != ic->conn->conn_transport || !o)
+		if (other->conn_transport != ic->conn->conn_transport || !o ||
+		    !isert_join(ic, o))
 			continue;
 		ic->keys.tagged_solicited_only = o->keys.tagged_solicited_only;
 		ic->keys.peer_unexpected = o->keys.peer_unexpected;
@@ -151,7 +155,7 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 	u8 *bhs = (u8 *)login->req;
 
 	if (!ic->keys.leading && isert_session_keys(ic)) {
-		isert_warn(ic, "login refused: the session it wants to join is not over iSER");
+		isert_warn(ic, "login refused: the session it wants to join is not over iSER, or ends");
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}

@@ -127,7 +127,7 @@ struct isert_conn {
 	bool deferring;			/* ... which all later ones must follow */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
 	bool ended;			/* no up-call will follow */
-	wait_queue_head_t wait;		/* deferred, ended, a task's posted */
+	wait_queue_head_t wait;		/* deferred, ended, a task's posted, joining */
 
 	/*
 	 * What the peer owes, for ping.c.  An up-call may be held up by a
@@ -154,6 +154,10 @@ struct isert_conn {
 	u32 exp_statsn;			/* ExpStatSN of the last PDU; written by control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
+
+	struct isert_conn *joined;	/* of the session that it joins; see join.c */
+	u32 joining;			/* logins that count on this one */
+	bool closing;
 };
 
 extern struct workqueue_struct *isert_wq;
@@ -208,6 +212,12 @@ int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class,
 int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 			char *text, u32 len);
 int isert_login_finish(struct isert_conn *ic);
+
+/* join.c */
+bool isert_join(struct isert_conn *ic, struct isert_conn *other);
+void isert_join_end(struct isert_conn *ic);
+bool isert_join_over(struct isert_conn *ic);
+void isert_join_wait(struct isert_conn *ic);
 
 /* window.c */
 void isert_window_begin(struct isert_conn *ic);

@@ -410,3 +410,53 @@ CASE(initiator, "left/until-the-end", "R-5.2.2-4",
 		check(c[i]->ended, "the connection goes on with '%s'", states[i].name);
 	}
 }
+
+/* --- a session that ends while a connection joins it ------------------------ */
+
+/* The first connection breaks a rule @us ahead of the further one's Login Request. */
+static void join_and_end(int us)
+{
+	struct conn *first = session("MaxConnections=2"), *c;
+	struct msg *m = nop_out(first, true);
+	struct text t;
+	struct rx *rx;
+
+	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
+		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
+	/* Shorter than its lengths say. */
+	add_data(m, NULL, 100);
+	m->len -= 60;
+	c = conn_open(NULL);
+	memcpy(c->isid, first->isid, sizeof(c->isid));
+	c->tsih = first->tsih;
+	c->cid = first->cid + 1;
+	c->cmdsn = first->cmdsn;
+	text_default(&t, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
+		     "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
+		     "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
+		     "-DataPDUInOrder -DataSequenceInOrder");
+	post(first, m);
+	usleep(us);
+	post(c, login_pdu(c, 1, 3, &t));
+	rx = next_rx(c, opt.wait_ms);
+	check(rx || c->ended, "a login is not answered, and does not end");
+	note("%d us: %s, status %04x", us, rx ? "answered" : "ended", rx ? login_status(rx) : 0);
+	if (rx && !login_status(rx) && (rx->bhs[1] & 0x83) == 0x83) {
+		c->full = true;
+		post(c, test_unit_ready(c));
+		check(take(c, ISCSI_RESPONSE, ANY_ITT, opt.wait_ms) || c->ended,
+		      "a command is not answered, and the connection does not end");
+	}
+	conn_close(c);
+	conn_close(first);
+}
+
+CASE(initiator, "order/joined-at-the-end", "R-5.2.2-4",
+     "a connection joins a session whose other one ends: it has a session, or is refused")
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		join_and_end(i * 1000 * opt.slow);
+	still_serves();
+}
