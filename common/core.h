@@ -469,8 +469,15 @@ void iser_send_later(struct iser_conn *conn);
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
 void iser_connect_work(struct work_struct *work);
 
+/* What has been said of a device, once: port.c */
+enum iser_device_note {
+	ISER_NO_SHARED,		/* it has no shared receive queue */
+};
+
 /* port.c */
 extern struct ib_client iser_client;
+bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note);
+bool iser_device_note(const struct ib_device *dev, enum iser_device_note note);
 bool iser_port_up(const struct rdma_cm_id *id);
 bool iser_port_mute(const struct rdma_cm_id *id);
 int iser_port_cause(struct iser_conn *conn, int otherwise);

@@ -224,6 +224,20 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev, u32 room)
 }
 
 /*
+ * Some devices name a size and refuse a queue of any: that one does so for good
+ * is remembered, the lack of something is not.
+ */
+static void iser_pool_refused(struct iser_conn *conn, long err)
+{
+	if (err != -EOPNOTSUPP && err != -EINVAL)
+		iser_conn_warn(conn, "no shared receive queue: error %ld, the connection has receives of its own",
+			       err);
+	else if (iser_device_note(conn->dev, ISER_NO_SHARED))
+		iser_conn_warn(conn, "the device refuses a shared receive queue: error %ld, its connections have receives of their own",
+			       err);
+}
+
+/*
  * iser_pool_join - let a connection take its receives from a pool
  *
  * conn->pool is set if it may; else it has receives of its own.  From the
@@ -236,7 +250,8 @@ void iser_pool_join(struct iser_conn *conn)
 	struct iser_pool *pool;
 
 	if (size < ISER_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
-	    rdma_protocol_iwarp(conn->dev, conn->id->port_num))
+	    rdma_protocol_iwarp(conn->dev, conn->id->port_num) ||
+	    iser_device_noted(conn->dev, ISER_NO_SHARED))
 		return;
 	mutex_lock(&iser_pools_lock);
 	pool = iser_pool_find(conn->dev, room) ?:
@@ -255,8 +270,7 @@ void iser_pool_join(struct iser_conn *conn)
 	}
 	mutex_unlock(&iser_pools_lock);
 	if (IS_ERR(pool))
-		iser_conn_warn(conn, "no shared receive queue: error %ld, the connection has receives of its own",
-			       PTR_ERR(pool));
+		iser_pool_refused(conn, PTR_ERR(pool));
 }
 
 /*

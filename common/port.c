@@ -31,6 +31,7 @@ struct iser_device {
 	struct list_head node;
 	struct ib_event_handler events;
 	bool was_down;			/* a port of it has been, since then */
+	unsigned long notes;		/* of enum iser_device_note, a bit each */
 };
 
 struct iser_parked {
@@ -171,6 +172,17 @@ int iser_port_cause(struct iser_conn *conn, int otherwise)
 	return ret;
 }
 
+/* Under iser_ports_lock.  NULL: it goes, or there was no memory for it. */
+static struct iser_device *iser_device_find(const struct ib_device *dev)
+{
+	struct iser_device *d;
+
+	list_for_each_entry(d, &iser_devices, node)
+		if (d->events.device == dev)
+			return d;
+	return NULL;
+}
+
 /* iser_port_note - the connect goes out by this port.  May sleep. */
 void iser_port_note(struct iser_conn *conn)
 {
@@ -182,9 +194,9 @@ void iser_port_note(struct iser_conn *conn)
 	if (!rdma_cap_ib_cm(conn->id->device, conn->id->port_num))
 		return;
 	mutex_lock(&iser_ports_lock);
-	list_for_each_entry(d, &iser_devices, node)
-		if (d->events.device == conn->id->device)
-			info->was_down = READ_ONCE(d->was_down);
+	d = iser_device_find(conn->id->device);
+	if (d)
+		info->was_down = READ_ONCE(d->was_down);
 	mutex_unlock(&iser_ports_lock);
 }
 
@@ -294,6 +306,35 @@ static void iser_port_event(struct ib_event_handler *events,
 
 	if (event->event == IB_EVENT_PORT_ERR)
 		WRITE_ONCE(d->was_down, true);
+}
+
+/* iser_device_noted - has this been found out about a device?  Sleeps. */
+bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note)
+{
+	const struct iser_device *d;
+	bool noted;
+
+	mutex_lock(&iser_ports_lock);
+	d = iser_device_find(dev);
+	noted = d && test_bit(note, &d->notes);
+	mutex_unlock(&iser_ports_lock);
+	return noted;
+}
+
+/*
+ * iser_device_note - remember what has been found out, until the device goes
+ * Sleeps.  Return: is it news?
+ */
+bool iser_device_note(const struct ib_device *dev, enum iser_device_note note)
+{
+	struct iser_device *d;
+	bool news;
+
+	mutex_lock(&iser_ports_lock);
+	d = iser_device_find(dev);
+	news = !d || !test_and_set_bit(note, &d->notes);
+	mutex_unlock(&iser_ports_lock);
+	return news;
 }
 
 static int iser_add_device(struct ib_device *dev)

@@ -66,12 +66,15 @@ int iser_fault_map_mr_sg(struct ib_mr *mr, struct scatterlist *sg, int nents,
 struct ib_mr *iser_fault_sink_get(struct ib_qp *qp, struct list_head *list);
 struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 				  u32 pages);
+struct ib_srq *iser_fault_create_srq(struct ib_pd *pd,
+				     struct ib_srq_init_attr *attr);
 int iser_fault_disconnect(struct rdma_cm_id *id);
 
 #define ib_map_mr_sg(mr, sg, nents, offset, page_size)	\
 	iser_fault_map_mr_sg(mr, sg, nents, offset, page_size)
 #define ib_mr_pool_get(qp, list)		iser_fault_sink_get(qp, list)
 #define ib_alloc_mr(pd, type, pages)	iser_fault_alloc_mr(pd, type, pages)
+#define ib_create_srq(pd, attr)		iser_fault_create_srq(pd, attr)
 #define rdma_disconnect(id)		iser_fault_disconnect(id)
 #define ib_post_send(qp, wr, bad)	iser_fault_post_send(qp, wr, bad)
 #define ib_post_recv(qp, wr, bad)	iser_fault_post_recv(qp, wr, bad)

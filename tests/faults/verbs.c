@@ -16,6 +16,10 @@ static unsigned int fault_alloc_pages;	/* more than that in an STag is refused *
 module_param(fault_alloc_pages, uint, 0644);
 static bool fault_no_invalidate;
 module_param(fault_no_invalidate, bool, 0644);
+static bool fault_no_srq;		/* though the device says that it has some */
+module_param(fault_no_srq, bool, 0644);
+static unsigned int fault_srqs;		/* how many were refused */
+module_param(fault_srqs, uint, 0644);
 
 static bool fault_receives(const struct ib_send_wr *wr)
 {
@@ -64,6 +68,16 @@ struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 	if (fault_alloc_pages && pages > fault_alloc_pages)
 		return ERR_PTR(-EINVAL);
 	return (ib_alloc_mr)(pd, type, pages);
+}
+
+struct ib_srq *iser_fault_create_srq(struct ib_pd *pd,
+				     struct ib_srq_init_attr *attr)
+{
+	if (fault_no_srq) {
+		fault_srqs++;
+		return ERR_PTR(-EINVAL);
+	}
+	return (ib_create_srq)(pd, attr);
 }
 
 int iser_fault_disconnect(struct rdma_cm_id *id)
