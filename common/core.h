@@ -24,6 +24,7 @@
 #include <linux/completion.h>
 #include <linux/irq_poll.h>
 #include <linux/kref.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -91,6 +92,7 @@ struct iser_rx_shape {
 struct iser_rx {
 	struct iser_pdu pdu;	/* first: the halves hold this */
 	struct iser_pool *pool;
+	struct llist_node again;	/* of conn->again */
 	struct ib_cqe cqe;
 	u8 *head;		/* iSER header and BHS */
 	u8 *tail;		/* paged: where AHS + data beyond the pages land */
@@ -357,6 +359,7 @@ struct iser_conn {
 	struct iser_notice notice;	/* not changed after Enable_Datamover */
 	struct iser_hello_exchange hello;
 	struct iser_ring *ring;		/* setup_lock to add to it */
+	struct llist_head again;	/* iser_rx that the device would not take yet */
 	struct iser_pool *pool;		/* target: where receives are shared */
 	struct list_head pool_node;	/* pool->conns; iser_pools_lock */
 	u32 promised;			/* receives of it; iser_pools_lock */
@@ -526,6 +529,7 @@ void iser_rx_free(struct iser_rx *rx);
 void iser_rx_came(struct ib_device *dev, struct iser_rx *rx, u32 len);
 void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx);
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
+void iser_rx_post_again(struct iser_conn *conn);
 struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr);
 int iser_ring_add(struct iser_conn *conn, u32 nr);
 int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until);

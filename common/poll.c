@@ -178,6 +178,7 @@ static void iser_poll_late(struct work_struct *work)
 	struct iser_conn *conn = container_of(to_delayed_work(work),
 					      struct iser_conn, poll.late);
 
+	iser_rx_post_again(conn);
 	WRITE_ONCE(conn->poll.overdue, true);
 	iser_poll_kick(conn);
 }
@@ -308,8 +309,8 @@ void iser_send_awaited(struct iser_conn *conn)
  * iser_send_later - nobody waits for what has been posted
  *
  * Where no receive comes, it is given back a little later: it is looked for
- * until it has completed.  Behind the post, so that the work finds it.  Any
- * context.
+ * until it has completed.  Behind the post, so that the work finds it.  Also
+ * for receives that have to be posted again.  Any context.
  */
 void iser_send_later(struct iser_conn *conn)
 {

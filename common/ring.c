@@ -166,6 +166,9 @@ void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx)
 /*
  * iser_rx_post - hand a buffer to the queue pair, or back to the pool
  *
+ * Some adapters may still be at the entry of the queue that comes next, though
+ * it has completed: the buffer is kept then, and posted a little later.  None of
+ * them has shared receives.
  * Any context.  Return: 0; after the end of the connection too, quietly.
  */
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
@@ -185,9 +188,26 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	if (READ_ONCE(conn->state) < ISER_ENDING) {
 		iser_rx_gone(conn->dev, rx);
 		ret = ib_post_recv(conn->qp, &wr, NULL);
+		if (unlikely(ret == -EAGAIN)) {
+			llist_add(&rx->again, &conn->again);
+			iser_send_later(conn);
+			ret = 0;
+		}
 	}
 	rcu_read_unlock();
 	return ret;
+}
+
+/* iser_rx_post_again - what the device would not take before.  Any context. */
+void iser_rx_post_again(struct iser_conn *conn)
+{
+	struct iser_rx *rx, *next;
+	int ret = 0;
+
+	llist_for_each_entry_safe(rx, next, llist_del_all(&conn->again), again)
+		ret = iser_rx_post(conn, rx) ?: ret;
+	if (ret)
+		iser_connection_fail(conn, ret);
 }
 
 /* iser_ring_unmap - the device goes: one part */

@@ -20,6 +20,8 @@ static bool fault_no_srq;		/* though the device says that it has some */
 module_param(fault_no_srq, bool, 0644);
 static unsigned int fault_srqs;		/* how many were refused */
 module_param(fault_srqs, uint, 0644);
+static int fault_again;			/* so many receives are refused for now */
+module_param(fault_again, int, 0644);
 
 static bool fault_receives(const struct ib_send_wr *wr)
 {
@@ -103,6 +105,11 @@ int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
 int iser_fault_post_recv(struct ib_qp *qp, const struct ib_recv_wr *wr,
 			 const struct ib_recv_wr **bad)
 {
+	/* Not what a drain posts. */
+	if (wr->num_sge && READ_ONCE(fault_again) > 0) {
+		fault_again--;
+		return -EAGAIN;
+	}
 	iser_fault_sges(wr->sg_list, wr->num_sge, qp->pd, true);
 	return (ib_post_recv)(qp, wr, bad);
 }

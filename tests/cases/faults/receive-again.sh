@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a device does not take back a receive at once: it is posted a little later, the connection stays"
+NEEDS=faults
+. "$(dirname "$0")/../../lib.sh"
+
+need_fault again
+# left: refusals that are still to come
+left() {
+	cat /sys/module/iser_core/parameters/fault_again
+}
+target_modules
+shared=/sys/module/ib_isert/parameters/shared_depth
+on_exit "echo $(cat $shared) >$shared"
+echo 0 >$shared
+target_up
+mark_log
+# Of a login's, of those that an initiator posts first, and in operation.
+fault again 8
+session_up
+same 'refusals that are left' "$(left)" 0
+for _ in 1 2 3; do
+	fault again 40
+	verify_io "$DEVICE" 1M
+	same 'refusals that are left in operation' "$(left)" 0
+done
+! log_has 'ending the connection|can.t accept|conn error' || fail 'a connection was lost'
+logout
