@@ -49,6 +49,9 @@
 #define ISER_QUIET_SLOT		80	/* their headers: one page */
 #define ISER_COMMAND_SGES	3	/* of a Send at the initiator */
 #define ISER_SEND_SGES		16	/* more would make send queues large */
+/* With less than this iSER has no way to work. */
+#define ISER_MIN_QUEUE		256
+#define ISER_MIN_SEND_SGES	(1 + ISER_RX_PAGES)	/* of a Login PDU */
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
 #define ISER_POLL_BATCH		16	/* receives taken off a queue at a time */
@@ -475,6 +478,7 @@ void iser_connect_work(struct work_struct *work);
 /* What has been said of a device, once: port.c */
 enum iser_device_note {
 	ISER_NO_SHARED,		/* it has no shared receive queue */
+	ISER_SMALL_SENDS,	/* a send queue had to be made smaller */
 };
 
 /* port.c */

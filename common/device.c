@@ -10,10 +10,7 @@
  */
 #define ISER_MAX_PAGES		512
 
-/* Less than this and iSER has no way to work. */
-#define ISER_MIN_QUEUE		256
-#define ISER_MIN_SEND_SGES	(1 + ISER_RX_PAGES)	/* of a Login PDU */
-#define ISER_MIN_PAGES		8
+#define ISER_MIN_PAGES		8	/* less and iSER has no way to work */
 
 static u32 iser_max_mapping(struct ib_device *dev)
 {

@@ -7,6 +7,9 @@
  */
 #include "core.h"
 
+/* A Login PDU, a Hello, a drain, and one that iWARP adapters use. */
+#define ISER_SPARE_SENDS	4
+
 /* What iSCSI and the data path have to know of the device. */
 static void iser_read_device(struct iser_conn *conn)
 {
@@ -42,6 +45,92 @@ struct device *iser_get_dma_device(struct iser_conn *conn)
 EXPORT_SYMBOL_ISER(iser_get_dma_device);
 
 /*
+ * What goes into a send queue of @queue work requests.
+ *
+ * A task of an initiator takes at most three slots at a time: register,
+ * Send, invalidate.  Unsignaled ones keep two for longer than their task.
+ * At a target slots are counted and waited for, but for those.
+ * Return: work requests, without the ISER_SPARE_SENDS of the queue.
+ */
+static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
+{
+	u32 sends;
+
+	if (conn->role == ISER_INITIATOR) {
+		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
+		u32 fit = (queue - rest - ISER_SPARE_SENDS) / 3;
+
+		conn->param.tasks = min(conn->param.tasks, fit);
+		conn->info.tasks = conn->param.tasks;
+		sends = 3 * conn->param.tasks + rest;
+		conn->quiet.nr = ISER_QUIET_SENDS;
+		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
+	} else {
+		sends = min(conn->param.send_depth, queue - ISER_SPARE_SENDS);
+		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
+				       rounddown(sends / 2, 3));
+		conn->slots.size = sends - conn->quiet.nr;
+	}
+	conn->max_sge_rd = min(conn->max_sge_rd, conn->max_sge);
+	conn->info.gather_max = conn->max_sge - 1;
+	conn->info.send_depth = sends;
+	return sends;
+}
+
+static int iser_try_qp(struct iser_conn *conn)
+{
+	struct ib_qp_init_attr attr = {
+		.event_handler = iser_qp_event,
+		.qp_context = conn,
+		.send_cq = conn->poll.sends,
+		.recv_cq = conn->poll.receives,
+		.cap.max_send_wr = conn->info.send_depth + ISER_SPARE_SENDS,
+		.cap.max_send_sge = conn->max_sge,
+		.sq_sig_type = IB_SIGNAL_REQ_WR,
+		.qp_type = IB_QPT_RC,
+	};
+
+	if (conn->pool) {
+		attr.srq = conn->pool->srq;
+	} else {
+		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
+		attr.cap.max_recv_sge = iser_rx_whole(conn) ? 1 : ISER_RX_SGES;
+	}
+	return rdma_create_qp(conn->id, conn->pd, &attr);
+}
+
+/*
+ * The number of work requests that a device names may be for those with few
+ * SGEs.  So where it has no room, fewer SGEs are tried, then fewer requests.
+ */
+static int iser_create_qp(struct iser_conn *conn)
+{
+	u32 sges = conn->max_sge, sends = conn->info.send_depth, queue;
+	int ret;
+
+	for (;;) {
+		ret = iser_try_qp(conn);
+		if (ret != -ENOMEM)
+			break;
+		queue = conn->info.send_depth + ISER_SPARE_SENDS;
+		if (conn->max_sge > ISER_MIN_SEND_SGES)
+			conn->max_sge = max_t(u32, conn->max_sge / 2,
+					      ISER_MIN_SEND_SGES);
+		else if (queue > ISER_MIN_QUEUE)
+			queue = max_t(u32, queue / 2, ISER_MIN_QUEUE);
+		else
+			break;
+		iser_size_sends(conn, queue);
+	}
+	if (!ret && (sges != conn->max_sge || sends != conn->info.send_depth) &&
+	    iser_device_note(conn->dev, ISER_SMALL_SENDS))
+		iser_conn_warn(conn, "the device has no send queue of %u work requests with %u SGEs: it has %u with %u",
+			       sends, sges, conn->info.send_depth,
+			       conn->max_sge);
+	return ret;
+}
+
+/*
  * iser_verbs_create - make the queue pair of conn->id
  *
  * From the handler of conn->id, or its connect work.  May sleep.  Return: 0 or negative errno, with
@@ -49,7 +138,6 @@ EXPORT_SYMBOL_ISER(iser_get_dma_device);
  */
 int iser_verbs_create(struct iser_conn *conn)
 {
-	struct ib_qp_init_attr attr = { };
 	u32 sends, receives;
 	int ret;
 
@@ -64,29 +152,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	if (ret)
 		return ret;
 
-	/*
-	 * A task of an initiator takes at most three slots at a time: register,
-	 * Send, invalidate.  Unsignaled ones keep two for longer than their task.
-	 * At a target slots are counted and waited for, but for those.
-	 */
-	if (conn->role == ISER_INITIATOR) {
-		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
-		u32 fit = (conn->limits.queue - rest - 4) / 3;
-
-		conn->param.tasks = min(conn->param.tasks, fit);
-		conn->info.tasks = conn->param.tasks;
-		sends = 3 * conn->param.tasks + rest;
-		conn->quiet.nr = ISER_QUIET_SENDS;
-		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
-	} else {
-		sends = min(conn->param.send_depth, conn->limits.queue - 4);
-		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
-				       rounddown(sends / 2, 3));
-		conn->slots.size = sends - conn->quiet.nr;
-	}
-	conn->info.gather_max = conn->max_sge - 1;
-	conn->info.send_depth = sends;
-
+	sends = iser_size_sends(conn, conn->limits.queue);
 	if (conn->role == ISER_TARGET)
 		iser_pool_join(conn);
 	if (!conn->pool) {
@@ -102,27 +168,13 @@ int iser_verbs_create(struct iser_conn *conn)
 			return ret;
 	}
 
-	/* A Login PDU, a Hello, a drain; two Login PDUs and a drain. */
+	/* Two Login PDUs and a drain. */
 	receives = conn->pool ? conn->pool->room : conn->param.recv_depth;
-	ret = iser_poll_init(conn, sends + 4, receives + 3);
+	ret = iser_poll_init(conn, sends + ISER_SPARE_SENDS, receives + 3);
 	if (ret)
 		return ret;
 
-	attr.event_handler = iser_qp_event;
-	attr.qp_context = conn;
-	attr.send_cq = conn->poll.sends;
-	attr.recv_cq = conn->poll.receives;
-	attr.cap.max_send_wr = sends + 4;
-	attr.cap.max_send_sge = conn->max_sge;
-	if (conn->pool) {
-		attr.srq = conn->pool->srq;
-	} else {
-		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
-		attr.cap.max_recv_sge = iser_rx_whole(conn) ? 1 : ISER_RX_SGES;
-	}
-	attr.sq_sig_type = IB_SIGNAL_REQ_WR;
-	attr.qp_type = IB_QPT_RC;
-	ret = rdma_create_qp(conn->id, conn->pd, &attr);
+	ret = iser_create_qp(conn);
 	if (ret)
 		return ret;
 	conn->qp = conn->id->qp;

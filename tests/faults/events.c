@@ -8,6 +8,7 @@
  * fault_lost		what a target has sent never completes
  * fault_poll		so many polls fail, and lose what they had
  * fault_hold		what a target sends completes so many ms after a receive
+ * fault_sq_sges	a send queue with more SGEs in all does not fit
  */
 #include <linux/irq_work.h>
 #include <linux/moduleparam.h>
@@ -24,6 +25,8 @@ module_param(fault_poll, int, 0644);
 static unsigned int fault_hold;
 module_param(fault_hold, uint, 0644);
 static unsigned long fault_held;	/* until then */
+static unsigned int fault_sq_sges;
+module_param(fault_sq_sges, uint, 0644);
 
 struct fault_qp {
 	struct list_head node;
@@ -112,6 +115,11 @@ int iser_fault_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
 
 	if (!at)
 		return -ENOMEM;
+	if (fault_sq_sges &&
+	    attr->cap.max_send_wr * attr->cap.max_send_sge > fault_sq_sges) {
+		kfree(at);
+		return -ENOMEM;
+	}
 	ret = (rdma_create_qp)(id, pd, attr);
 	if (ret) {
 		kfree(at);

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a device whose send queue has room for fewer SGEs, or fewer entries, than it says gets a smaller one, with a line"
+NEEDS=faults
+. "$(dirname "$0")/../../lib.sh"
+
+need_fault sq_sges
+told() {
+	log_since | grep -c 'the device has no send queue of' || true
+}
+target_modules
+depth=/sys/module/ib_isert/parameters/send_depth
+on_exit "echo $(cat $depth) >$depth"
+echo 1024 >$depth
+target_up
+mark_log
+# Half of 1024 with three of the sixteen SGEs: smaller by both.
+fault sq_sges 2000
+for _ in 1 2; do
+	session_up
+	verify_io "$DEVICE" 2M
+	sweep "$DEVICE" -o 512 -g 1536 '512 8192 65536'
+	logout
+done
+log_has 'no send queue of 1024 work requests with [0-9]* SGEs: it has 510 with 3' ||
+	fail 'no line that says what it has'
+same 'lines about it' "$(told)" 1
