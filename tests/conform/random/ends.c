@@ -124,7 +124,7 @@ bool op_logout(void)
 
 	if (!c)
 		return false;
-	if (two && one_in(3) && may_walk())
+	if (two && one_in(2) && may_walk())
 		return log_out_both(c);
 	/* One may have gone meanwhile. */
 	c = any_conn(false);
