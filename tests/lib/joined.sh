@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Two RDMA devices of one machine, joined by a wire that can be recorded. On one
 # device alone nothing reaches a network device: rxe and the loopback device
-# hand packets over before. Only for machines that are thrown away: the order
-# of the routing rules is changed for all.
+# hand packets over before. The order of the routing rules is changed for all,
+# until joined_down.
 
 joined_netdevs=(iserwire0 iserwire1)
 joined_addresses=(10.9.0.1 10.9.0.2)
@@ -34,10 +34,22 @@ joined_up() {
 	ip rule add pref 100 lookup local
 	ip rule del pref 0
 	for i in 0 1; do
-		NETDEV=${joined_netdevs[i]} own_rdma=isertest$i
+		NETDEV=${joined_netdevs[i]} own_rdma=iserwire$i
 		device_add
 	done
 	IP=${joined_addresses[1]}
+}
+
+joined_down() {
+	local i
+	ip rule add pref 0 lookup local
+	ip rule del pref 100
+	for i in 0 1; do
+		ip rule del pref 10
+		ip rule del pref 20
+		rdma link delete iserwire$i
+	done
+	ip link delete "${joined_netdevs[0]}"
 }
 
 # record_start FILE: all that passes, until record_stop; marks are UDP to port 9

@@ -58,11 +58,27 @@ provider_down() {
 	ip link delete $own_netdev 2>/dev/null || true
 }
 
-# link_cut link|carrier, link_mend link|carrier: NETDEV goes down and comes up
+# carrier_up: NETDEV is one that can lose its carrier, which a network card cannot do
+# by itself: if need be one of the case's own
+carrier_up() {
+	[ "$NETDEV" != $own_netdev ] || return 0
+	modprobe -q dummy || true
+	on_exit 'case_down; rdma link delete isertest1; ip link delete $own_netdev'
+	ip link add $own_netdev type dummy
+	ip link set $own_netdev up
+	IP=10.9.1.1 IP6=''
+	ip addr add $IP/24 dev $own_netdev
+	NETDEV=$own_netdev own_rdma=isertest1
+	device_add
+}
+
+# link_cut link|carrier, link_mend link|carrier: NETDEV goes down and comes up; hole:
+# what it sends is dropped, and nobody is told
 link_cut() {
 	case $1 in
 	link) ip link set "$NETDEV" down ;;
-	carrier) ip link set "$NETDEV" carrier off || skip "no carrier to lose on $NETDEV" ;;
+	carrier) ip link set "$NETDEV" carrier off ;;
+	hole) tc qdisc add dev "$NETDEV" root netem loss 100% ;;
 	esac
 }
 
@@ -70,6 +86,7 @@ link_mend() {
 	case $1 in
 	link) ip link set "$NETDEV" up ;;
 	carrier) ip link set "$NETDEV" carrier on ;;
+	hole) tc qdisc del dev "$NETDEV" root ;;
 	esac
 }
 
@@ -78,17 +95,22 @@ now() {
 	cut -d ' ' -f 1 /proc/uptime | tr -d .
 }
 
-# outage link|carrier SECONDS: NETDEV is without it for so long, under I/O to
-# DEVICE; 5 s after it is back I/O goes on
+# outage link|carrier|hole SECONDS: NETDEV is without it for so long, under I/O to
+# DEVICE; 5 s after it is back, 8 s after a hole, I/O goes on
 outage() {
-	local up
 	link_cut "$1"
 	sleep "$2"
 	link_mend "$1"
+	outage_over "$1" "$2"
+}
+
+outage_over() {
+	local up limit=5
+	[ "$1" != hole ] || limit=8
 	up=$(now)
 	io_moves "$DEVICE" || true
-	wait_for 5 "I/O goes on after $2 s without $1" io_moves "$DEVICE"
-	note "$1 down for $2 s: I/O goes on $(($(now) - up))0 ms after it is up"
+	wait_for $limit "I/O goes on after $2 s of $1" io_moves "$DEVICE"
+	note "$1 for $2 s: I/O goes on $(($(now) - up))0 ms after it is over"
 }
 
 # not_ready: RNR NAKs that the device has sent; iWARP knows none
