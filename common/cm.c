@@ -147,7 +147,9 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		ret = -ECONNREFUSED;
 		break;
 	case RDMA_CM_EVENT_DISCONNECTED:
-		ret = -ECONNRESET;
+		/* Once the end has begun it is the echo of our own. */
+		if (READ_ONCE(conn->state) < ISER_ENDING)
+			ret = -ECONNRESET;
 		break;
 	case RDMA_CM_EVENT_ADDR_CHANGE:
 		ret = -EADDRNOTAVAIL;

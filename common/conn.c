@@ -267,6 +267,7 @@ static void iser_end_work(struct work_struct *work)
 	if (conn->qp) {
 		iser_end_disconnect(conn);
 		iser_verbs_drain(conn);
+		iser_event_flushed(conn);
 	}
 	mutex_lock(&conn->setup_lock);
 	iser_verbs_close(conn);

@@ -452,6 +452,7 @@ void iser_verbs_close(struct iser_conn *conn);
 void iser_verbs_destroy(struct iser_conn *conn);
 
 /* event.c */
+void iser_event_flushed(struct iser_conn *conn);
 void iser_event_init(struct iser_conn *conn);
 void iser_cq_event(struct ib_event *event, void *context);
 void iser_qp_event(struct ib_event *event, void *context);

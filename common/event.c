@@ -13,6 +13,11 @@
 
 #define ISER_EVENT_DELAY	(HZ / 10)
 
+static void iser_event_unknown(struct iser_conn *conn)
+{
+	iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
+}
+
 static void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
 {
 	/* Once the end has begun, an error is its echo. */
@@ -35,10 +40,24 @@ static void iser_event_work(struct work_struct *work)
 		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
 			       ib_event_msg(event));
 	else if (event == IB_EVENT_QP_LAST_WQE_REACHED)
-		iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
+		iser_event_unknown(conn);
 	else
 		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
 			       ib_event_msg(event));
+}
+
+/*
+ * iser_event_flushed - all is polled; has nothing but a flush said why it ends?
+ *
+ * A peer that closes is known by the connection manager, before anything is
+ * flushed; on iWARP the two come in any order.  From end_work.
+ */
+void iser_event_flushed(struct iser_conn *conn)
+{
+	if (READ_ONCE(conn->reason) == -ECONNRESET &&
+	    !rdma_protocol_iwarp(conn->dev, conn->id->port_num) &&
+	    iser_conn_end(conn, -EIO, false))
+		iser_event_unknown(conn);
 }
 
 /* iser_event_init - once, for any connection */

@@ -9,6 +9,9 @@
  * fault_poll		so many polls fail, and lose what they had
  * fault_hold		what a target sends completes so many ms after a receive
  * fault_sq_sges	a send queue with more SGEs in all does not fit
+ * fault_refuse		the next registration fails, and with it the queue pair: 1:
+ *			the device says nothing but that all is flushed; 2: it says
+ *			why when its receives have been flushed for a while
  */
 #include <linux/irq_work.h>
 #include <linux/moduleparam.h>
@@ -27,6 +30,10 @@ module_param(fault_hold, uint, 0644);
 static unsigned long fault_held;	/* until then */
 static unsigned int fault_sq_sges;
 module_param(fault_sq_sges, uint, 0644);
+static unsigned int fault_refuse;
+module_param(fault_refuse, uint, 0644);
+static struct ib_cq *fault_telling;	/* which says why */
+static unsigned long fault_told;	/* not before */
 
 struct fault_qp {
 	struct list_head node;
@@ -186,11 +193,46 @@ static bool fault_holds(const struct iser_conn *conn, const struct ib_cq *cq)
 				time_before(jiffies, READ_ONCE(fault_held))));
 }
 
+/* A registration is posted. */
+void iser_fault_register(struct ib_qp *qp, const struct ib_send_wr *wr)
+{
+	struct ib_reg_wr *reg = (struct ib_reg_wr *)reg_wr(wr);
+
+	if (!fault_refuse)
+		return;
+	/* Another region's. */
+	reg->key ^= 0xffff00;
+	if (fault_refuse == 2) {
+		fault_told = jiffies + HZ / 20;
+		WRITE_ONCE(fault_telling, qp->send_cq);
+	}
+	fault_refuse = 0;
+}
+
+static int fault_tell(struct ib_cq *cq, int n, struct ib_wc *wc)
+{
+	int got, i;
+
+	if (time_before(jiffies, fault_told))
+		return 0;
+	got = (ib_poll_cq)(cq, n, wc);
+	for (i = 0; i < got; i++) {
+		if (wc[i].status != IB_WC_WR_FLUSH_ERR)
+			continue;
+		wc[i].status = IB_WC_LOC_PROT_ERR;
+		WRITE_ONCE(fault_telling, NULL);
+		break;
+	}
+	return got;
+}
+
 int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc)
 {
 	struct iser_conn *conn = cq->cq_context;
 	int got;
 
+	if (cq == READ_ONCE(fault_telling))
+		return fault_tell(cq, n, wc);
 	/* A queue that is held stays as it is; one that loses is emptied. */
 	if (!fault_lost && fault_holds(conn, cq))
 		return 0;

@@ -88,6 +88,7 @@ void iser_fault_destroy_id_qp(struct rdma_cm_id *id);
 void iser_fault_destroy_cq(struct ib_cq *cq);
 int iser_fault_modify_qp(struct ib_qp *qp, struct ib_qp_attr *attr, int mask);
 int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc);
+void iser_fault_register(struct ib_qp *qp, const struct ib_send_wr *wr);
 
 #define rdma_create_qp(id, pd, attr)	iser_fault_create_qp(id, pd, attr)
 #define ib_destroy_qp(qp)		iser_fault_destroy_qp(qp)

@@ -96,7 +96,9 @@ int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
 	if (fault_no_invalidate && wr->opcode == IB_WR_LOCAL_INV)
 		return -EINVAL;
 	for (at = wr; at; at = at->next)
-		if (at->opcode != IB_WR_REG_MR && at->opcode != IB_WR_LOCAL_INV)
+		if (at->opcode == IB_WR_REG_MR)
+			iser_fault_register(qp, at);
+		else if (at->opcode != IB_WR_LOCAL_INV)
 			iser_fault_sges(at->sg_list, at->num_sge,
 					qp->pd, fault_receives(at));
 	return (ib_post_send)(qp, wr, bad);
