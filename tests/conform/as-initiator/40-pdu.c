@@ -206,7 +206,7 @@ CASE(initiator, "tmf/behind-compare-write", "R-8.3.2-6",
 {
 	/* The second of these is written where the first one compares. */
 	static const uint8_t cdb[16] = { 0x89, [13] = 1 };
-	const unsigned int phase_ms = 7000;	/* what the backend takes, twice */
+	const unsigned int phase_ms = 4000;	/* what the backend takes, twice */
 	struct conn *c = session("");
 	struct mem *mem = mem_new(c, 2 * block_size(c), WRITE_SOURCE);
 	struct msg *m = scsi(c, cdb, sizeof(cdb), mem->len, SCSI_WRITE), *reset;

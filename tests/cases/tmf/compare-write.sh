@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="the response of a LUN reset waits for a COMPARE AND WRITE at a slow backend, pings do not"
+SHOWS="R-8.3.2-6"
+LONG=1
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$TARGET" = ours ] || skip 'the fence and the pings are ours'
+# Each of the two parts takes as long.
+store=$(backstore_slow slow 16 4000) || skip 'this kernel has no null_blk'
+conform_target "$store"
+acl_new t1 "$iqn_prefix:conform"
+acl_pings 3
+conform tmf/behind-compare-write | tee /tmp/iser-case/conform
+! grep -q SKIP /tmp/iser-case/conform || fail 'the backend is not slow'
