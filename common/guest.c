@@ -9,7 +9,9 @@
  *
  * An address whose logins came to nothing is doubtful for a while.  Others go
  * before it, by turns; one of its logins at a time is in LIO's hands, and has
- * little time to be silent in while somebody waits.
+ * little time to be silent in while somebody waits.  An address that has logged
+ * in, and has had no fault since, is proven: it goes before all others, by turns,
+ * so that it does not wait for a round of many that nobody knows.
  */
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -23,9 +25,10 @@
 /* While others wait: */
 #define ISER_LOGIN_BUSY		(5 * HZ)
 #define ISER_PATIENCE		HZ		/* for the next request */
+#define ISER_PATIENCE_PROVEN	(HZ / 2)	/* if one of a proven address does */
 #define ISER_PATIENCE_LEFT	(HZ / 4)	/* from a doubtful address */
 
-#define ISER_FAULTS		8	/* that are remembered of an address */
+#define ISER_MAX_FAULTS		8	/* that are remembered of an address */
 /* One of them: longer than a round of many addresses with a second each. */
 #define ISER_FORGIVE		(60 * HZ)
 
@@ -35,6 +38,7 @@ struct iser_origin {
 	struct sockaddr_storage addr;
 	u32 guests;
 	u32 turn;			/* when it was served last: of iser_turns */
+	bool proven;			/* logged in, no fault since */
 	u32 faults;
 	unsigned long faulted;		/* jiffies: the last one */
 };
@@ -51,7 +55,8 @@ static u32 iser_nr_guests, iser_nr_origins;
 static u32 iser_nr_queue_pairs;		/* guests, and those that are being ended */
 static u32 iser_turns;
 static u32 iser_doubtful;		/* guests of such addresses in LIO's hands */
-static bool iser_doubtful_last;		/* the last turn was a doubtful one's */
+static bool iser_proven_last;		/* the last turn was a proven one's */
+static bool iser_doubtful_last;		/* of the others', a doubtful one's */
 
 DECLARE_WAIT_QUEUE_HEAD(iser_guests_wait);
 
@@ -85,8 +90,9 @@ static u32 iser_faults(const struct iser_origin *o)
 
 static void iser_origin_fault(struct iser_origin *o)
 {
-	o->faults = min_t(u32, iser_faults(o) + 1, ISER_FAULTS);
+	o->faults = min_t(u32, iser_faults(o) + 1, ISER_MAX_FAULTS);
 	o->faulted = jiffies;
+	o->proven = false;
 }
 
 static void iser_origin_free(struct iser_origin *o)
@@ -107,7 +113,8 @@ static struct iser_origin *iser_origin_get(const struct sockaddr_storage *addr,
 			list_move_tail(&o->node, &iser_origins);
 			return o;
 		}
-		if (!o->guests && !idle)
+		/* A stranger with many addresses pushes no proven one out. */
+		if (!o->guests && (!idle || (idle->proven && !o->proven)))
 			idle = o;
 	}
 	/* Those with guests are no more than these. */
@@ -121,13 +128,19 @@ static struct iser_origin *iser_origin_get(const struct sockaddr_storage *addr,
 	return o;
 }
 
-static void iser_origins_forget(void)
+/* Proven ones stay: they are bounded in number.  Return: is there another? */
+static bool iser_origins_forget(void)
 {
 	struct iser_origin *o, *next;
+	bool more = false;
 
-	list_for_each_entry_safe(o, next, &iser_origins, node)
-		if (!o->guests && !iser_faults(o))
+	list_for_each_entry_safe(o, next, &iser_origins, node) {
+		if (o->guests || iser_faults(o))
+			more = true;
+		else if (!o->proven)
 			iser_origin_free(o);
+	}
+	return more;
 }
 
 /* --- guests: under iser_queue_lock ---------------------------------------- */
@@ -186,20 +199,26 @@ static struct iser_conn *iser_guest_victim(void)
 static bool iser_guest_first(const struct iser_conn *a, const struct iser_conn *b)
 {
 	bool doubt_a = iser_faults(a->guest.origin), doubt_b;
+	bool proven_a = a->guest.origin->proven;
 
 	if (doubt_a && iser_doubtful)
 		return false;
 	if (!b)
 		return true;
+	if (proven_a != b->guest.origin->proven)
+		return proven_a != iser_proven_last;
 	doubt_b = iser_faults(b->guest.origin);
 	if (doubt_a != doubt_b)
 		return doubt_a != iser_doubtful_last;
 	return (s32)(a->guest.origin->turn - b->guest.origin->turn) < 0;
 }
 
-/* What a guest has had too long for, or NULL; @ms: how long. */
-static const char *iser_guest_overdue(struct iser_conn *conn, bool busy,
-				      u32 *ms)
+/*
+ * What a guest has had too long for, or NULL; @ms: how long.
+ * @patience: with one that is silent in its login; 0: nobody waits for it
+ */
+static const char *iser_guest_overdue(struct iser_conn *conn,
+				      unsigned long patience, u32 *ms)
 {
 	const struct iser_login *login = &conn->login;
 	unsigned long limit = ISER_GUEST_TIME, from = conn->guest.since;
@@ -223,14 +242,14 @@ static const char *iser_guest_overdue(struct iser_conn *conn, bool busy,
 			what = "has sent no further Login Request";
 		else
 			break;
-		if (busy)
+		if (patience)
 			limit = iser_faults(conn->guest.origin) ?
-				ISER_PATIENCE_LEFT : ISER_PATIENCE;
+				ISER_PATIENCE_LEFT : patience;
 		if (time_after(jiffies, conn->guest.asked + limit)) {
 			from = conn->guest.asked;
 			break;
 		}
-		limit = busy ? ISER_LOGIN_BUSY : ISER_LOGIN_TIME;
+		limit = patience ? ISER_LOGIN_BUSY : ISER_LOGIN_TIME;
 		what = "has not come to the end of its login";
 		break;
 	default:
@@ -247,14 +266,20 @@ static const char *iser_guest_overdue(struct iser_conn *conn, bool busy,
 static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
 {
 	struct iser_conn *conn, *found = NULL;
-	bool busy = false;
+	unsigned long patience = 0;
 
 	spin_lock_bh(&iser_queue_lock);
-	list_for_each_entry(conn, &iser_guests, guest.node)
-		busy |= conn->guest.stage == ISER_READY ||
-			conn->guest.stage == ISER_TAKEN;
 	list_for_each_entry(conn, &iser_guests, guest.node) {
-		*what = iser_guest_overdue(conn, busy, ms);
+		if (conn->guest.stage != ISER_READY &&
+		    conn->guest.stage != ISER_TAKEN)
+			continue;
+		if (conn->guest.origin->proven)
+			patience = ISER_PATIENCE_PROVEN;
+		else if (!patience)
+			patience = ISER_PATIENCE;
+	}
+	list_for_each_entry(conn, &iser_guests, guest.node) {
+		*what = iser_guest_overdue(conn, patience, ms);
 		if (!*what)
 			continue;
 		/* That it had to wait is not its fault. */
@@ -263,8 +288,7 @@ static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
 		break;
 	}
 	if (!found) {
-		iser_origins_forget();
-		if (!list_empty(&iser_origins))
+		if (iser_origins_forget())
 			queue_delayed_work(iser_wq, &iser_guests_work,
 					   list_empty(&iser_guests) ?
 					   ISER_LOOK_IDLE : ISER_LOOK);
@@ -360,7 +384,9 @@ struct iser_conn *iser_guest_take(const struct iser_listener *l)
 
 		g->doubtful = iser_faults(g->origin);
 		iser_doubtful += g->doubtful;
-		iser_doubtful_last = g->doubtful;
+		iser_proven_last = g->origin->proven;
+		if (!iser_proven_last)
+			iser_doubtful_last = g->doubtful;
 		g->origin->turn = ++iser_turns;
 		g->stage = ISER_TAKEN;
 		next->listener = NULL;
@@ -398,6 +424,7 @@ void iser_guest_sent(struct iser_conn *conn, bool in)
 	closing = conn->guest.stage == ISER_CLOSING;
 	leave = in && conn->guest.stage != ISER_NO_GUEST;
 	if (leave) {
+		conn->guest.origin->proven = !iser_faults(conn->guest.origin);
 		iser_guest_leave(conn, false);
 		/* A session may stay: it takes no room from strangers. */
 		iser_guest_uncount(conn);

@@ -7,7 +7,7 @@ KERNEL_TARGET_FAILS="one login at a time, and each bad one has 15 s"
 . "$(dirname "$0")/../../lib.sh"
 
 # A quarter each: silent, one request, a wrong secret, no PDU.
-crowd=$(by_length 48 1000)
+crowd=${ISER_CROWD:-$(by_length 48 1000)}
 [ "$PROVIDER" != siw ] || skip 'its user-space library has few connections for a process'
 [ "$NETDEV" = "$own_netdev" ] || skip 'needs addresses of its own'
 need_tool crowd
@@ -35,11 +35,14 @@ part() {
 	sed -n "$((($(wc -l <"$2") * $1 + 99) / 100))p" "$2"
 }
 
+# Some hundred of a thousand are there at a time, the others come again so late that
+# the one CPU which carries both ends of all of them is not what is measured.
+pause=$((crowd < 1000 ? 480 : crowd * 60))
 alone=$(logins 117 3 | tail -n 1)
 mkfifo /tmp/iser-case/in
 exec 7<>/tmp/iser-case/in
 for n in $(seq 101 116); do
-	"$ISER_TOOLS/crowd" -n $((crowd / 16)) -p $((crowd * 10)) -T "$(iqn t1)" -i "$(iqn crowd)" \
+	"$ISER_TOOLS/crowd" -n $((crowd / 16)) -p $pause -T "$(iqn t1)" -i "$(iqn crowd)" \
 		"$net.$n" "$IP" "$PORT" bad </tmp/iser-case/in >"/tmp/iser-case/bad$n" 2>&1 &
 	on_exit "kill $! 2>/dev/null"
 done
@@ -48,11 +51,13 @@ all_up() {
 }
 wait_for 120 "$crowd bad ones" all_up
 samples=$((crowd < 1000 ? 10 : 100))
-# Nobody is known yet: each address has a second.
+# The bad ones are not known yet: each address has a second. Its own is.
 first=$(logins 117 1)
 logins 117 $samples >/tmp/iser-case/own
 logins 101 $((samples / 4 + 3)) >/tmp/iser-case/bad
 note "a login alone: $alone ms; beside $crowd bad ones from 16 addresses, from its own: the first $first ms, then median $(part 50 /tmp/iser-case/own) ms, p99 $(part 99 /tmp/iser-case/own) ms; from one of these: median $(part 50 /tmp/iser-case/bad) ms, p99 $(part 99 /tmp/iser-case/bad) ms"
 # The machine has one or two CPUs for all of them, and may be emulated.
-[ "$(part 99 /tmp/iser-case/own)" -le $((1000 * SLOW + 5 * alone)) ] || fail 'a login from its own address took too long'
+limit=$((1000 * SLOW + 5 * alone))
+[ "$first" -le $limit ] || fail 'an address that had logged in waited for those that nobody knows'
+[ "$(part 99 /tmp/iser-case/own)" -le $limit ] || fail 'a login from its own address took too long'
 [ "$(part 99 /tmp/iser-case/bad)" -le $((20000 * SLOW)) ] || fail "a login from a bad one's address took too long"
