@@ -424,7 +424,6 @@ __printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
 
 /* log.c */
 void iser_log_exit(void);
-const char *iser_addr_text(char *buf, const struct sockaddr_storage *addr);
 
 /* slab.c */
 int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,

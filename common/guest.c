@@ -14,7 +14,7 @@
  * so that it does not wait for a round of many that nobody knows.
  */
 #include <linux/slab.h>
-#include <net/ipv6.h>
+#include <iser/addr.h>
 #include "core.h"
 
 #define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
@@ -35,7 +35,7 @@
 /* An address that guests come from, or came from to no avail. */
 struct iser_origin {
 	struct list_head node;		/* iser_origins; the first was used longest ago */
-	struct sockaddr_storage addr;
+	struct iser_host_addr addr;
 	u32 guests;
 	u32 turn;			/* when it was served last: of iser_turns */
 	bool proven;			/* logged in, no fault since */
@@ -65,21 +65,6 @@ static DECLARE_DELAYED_WORK(iser_guests_work, iser_guests_look);
 
 /* --- addresses: under iser_queue_lock ------------------------------------ */
 
-static bool iser_same_host(const struct sockaddr_storage *a,
-			   const struct sockaddr_storage *b)
-{
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a;
-	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)b;
-
-	if (a->ss_family != b->ss_family)
-		return false;
-	if (a->ss_family == AF_INET6)
-		return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr) &&
-			a6->sin6_scope_id == b6->sin6_scope_id;
-	return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-		((const struct sockaddr_in *)b)->sin_addr.s_addr;
-}
-
 /* What is remembered: one is forgotten every few seconds. */
 static u32 iser_faults(const struct iser_origin *o)
 {
@@ -103,13 +88,14 @@ static void iser_origin_free(struct iser_origin *o)
 }
 
 /* The record of an address; @spare becomes it if there is none. */
-static struct iser_origin *iser_origin_get(const struct sockaddr_storage *addr,
+static struct iser_origin *iser_origin_get(const struct sockaddr_storage *remote,
 					   struct iser_origin **spare)
 {
+	const struct iser_host_addr addr = iser_host_addr(remote);
 	struct iser_origin *o, *idle = NULL;
 
 	list_for_each_entry(o, &iser_origins, node) {
-		if (iser_same_host(&o->addr, addr)) {
+		if (iser_same_host(&o->addr, &addr)) {
 			list_move_tail(&o->node, &iser_origins);
 			return o;
 		}
@@ -122,7 +108,7 @@ static struct iser_origin *iser_origin_get(const struct sockaddr_storage *addr,
 		iser_origin_free(idle);
 	o = *spare;
 	*spare = NULL;
-	o->addr = *addr;
+	o->addr = addr;
 	list_add_tail(&o->node, &iser_origins);
 	iser_nr_origins++;
 	return o;

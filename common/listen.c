@@ -11,6 +11,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#include <iser/addr.h>
 #include <iser/log.h>
 #include <rdma/ib_cm.h>
 #include "core.h"
@@ -145,6 +146,7 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
 	struct iser_listener *l = id->context;
+	char addr[ISER_ADDR_TEXT];
 	unsigned int flags;
 	int ret;
 
@@ -161,8 +163,9 @@ static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		 * The id is of no use any more.  It can't be destroyed from its
 		 * own handler; the work does that and listens anew.
 		 */
-		pr_info("portal %pISpc: %s, listening again when the address is back\n",
-			&l->addr, rdma_event_msg(event->event));
+		pr_info("portal %s: %s, listening again when the address is back\n",
+			iser_addr_text(addr, &l->addr),
+			rdma_event_msg(event->event));
 		mod_delayed_work(iser_wq, &l->listen_work, 0);
 		return 0;
 	default:
@@ -212,25 +215,29 @@ static bool iser_listens_on_any(const struct iser_listener *l)
  */
 static void iser_listen_said(struct iser_listener *l, int ret)
 {
+	char text[ISER_ADDR_TEXT];
+	const char *addr;
+
 	if (!ret && iser_listens_on_any(l) && !READ_ONCE(iser_nr_devices))
 		ret = -ENXIO;
 	if (ret == l->said)
 		return;
 	l->said = ret;
+	addr = iser_addr_text(text, &l->addr);
 	if (!ret)
-		pr_info("portal %pISpc: listening\n", &l->addr);
+		pr_info("portal %s: listening\n", addr);
 	else if (ret == -ENXIO)
-		pr_info("portal %pISpc: there is no RDMA device, listening on each that appears\n",
-			&l->addr);
+		pr_info("portal %s: there is no RDMA device, listening on each that appears\n",
+			addr);
 	else if (ret == -EADDRINUSE)
-		pr_warn("portal %pISpc: the address is in use, on software iWARP by the portal's own iSCSI/TCP listener; close that one with \"ss -K state listening src <address> sport = :<port>\", this portal then listens by itself\n",
-			&l->addr);
+		pr_warn("portal %s: the address is in use, on software iWARP by the portal's own iSCSI/TCP listener; close that one with \"ss -K state listening src <address> sport = :<port>\", this portal then listens by itself\n",
+			addr);
 	else if (ret == -ENODEV || ret == -EADDRNOTAVAIL)
-		pr_info("portal %pISpc: no RDMA device has this address yet, listening as soon as one does\n",
-			&l->addr);
+		pr_info("portal %s: no RDMA device has this address yet, listening as soon as one does\n",
+			addr);
 	else
-		pr_warn("portal %pISpc: can't listen: error %d, trying again\n",
-			&l->addr, ret);
+		pr_warn("portal %s: can't listen: error %d, trying again\n",
+			addr, ret);
 }
 
 static void iser_listen_work(struct work_struct *work)

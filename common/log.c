@@ -5,9 +5,8 @@
  */
 #define pr_fmt(fmt) fmt
 
-#include <linux/netdevice.h>
 #include <linux/workqueue.h>
-#include <net/ipv6.h>
+#include <iser/addr.h>
 #include <iser/log.h>
 #include <iser/param.h>
 #include "core.h"
@@ -28,7 +27,7 @@ struct iser_log_lines {
 	unsigned long at[ISER_LOG_RING];	/* when the last of them were */
 	/* Left out since the last summary. */
 	u32 left_out, nr_addrs;
-	struct in6_addr addrs[ISER_LOG_ADDRS];
+	struct iser_host_addr addrs[ISER_LOG_ADDRS];
 };
 
 static struct iser_log_lines iser_log_lines[ISER_LOG_NR] = {
@@ -65,8 +64,7 @@ static bool iser_log_take(struct iser_log_lines *lines)
 static void iser_log_leave_out(struct iser_log_lines *lines,
 			       const struct sockaddr_storage *peer)
 {
-	const struct sockaddr_in *sin;
-	struct in6_addr addr = { };
+	struct iser_host_addr addr;
 	u32 i;
 
 	if (!lines->left_out++)
@@ -74,13 +72,9 @@ static void iser_log_leave_out(struct iser_log_lines *lines,
 	queue_delayed_work(iser_wq, &iser_log_work, ISER_LOG_TIME);
 	if (!peer || lines->nr_addrs == ISER_LOG_ADDRS)
 		return;
-	sin = (const struct sockaddr_in *)peer;
-	if (peer->ss_family == AF_INET6)
-		addr = ((const struct sockaddr_in6 *)peer)->sin6_addr;
-	else
-		ipv6_addr_set_v4mapped(sin->sin_addr.s_addr, &addr);
+	addr = iser_host_addr(peer);
 	for (i = 0; i < lines->nr_addrs; i++)
-		if (ipv6_addr_equal(&lines->addrs[i], &addr))
+		if (iser_same_host(&lines->addrs[i], &addr))
 			return;
 	lines->addrs[lines->nr_addrs++] = addr;
 }
@@ -108,24 +102,6 @@ static void iser_log_sum_up(struct work_struct *work)
 				addrs == ISER_LOG_ADDRS ? "at least " : "",
 				addrs);
 	}
-}
-
-/* A link-local address says nothing without its zone, the network device. */
-const char *iser_addr_text(char *buf, const struct sockaddr_storage *addr)
-{
-	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)addr;
-	const struct net_device *dev;
-
-	if (addr->ss_family != AF_INET6 || !sin6->sin6_scope_id) {
-		snprintf(buf, ISER_ADDR_TEXT, "%pISpc", addr);
-		return buf;
-	}
-	rcu_read_lock();
-	dev = dev_get_by_index_rcu(&init_net, sin6->sin6_scope_id);
-	snprintf(buf, ISER_ADDR_TEXT, "[%pI6c%%%s]:%u", &sin6->sin6_addr,
-		 dev ? dev->name : "?", ntohs(sin6->sin6_port));
-	rcu_read_unlock();
-	return buf;
 }
 
 void iser_log_line(enum iser_log about, const struct sockaddr_storage *peer,

@@ -6,7 +6,8 @@
  */
 #include "initiator.h"
 
-#include <net/ipv6.h>
+#include <linux/in.h>
+#include <iser/addr.h>
 
 #define CONTACTS	16
 
@@ -14,21 +15,20 @@ static DEFINE_SPINLOCK(contact_lock);
 static struct sockaddr_storage contacts[CONTACTS];	/* family 0: free */
 static unsigned int contact_next;			/* replaced when full */
 
+static __be16 port_of(const struct sockaddr_storage *addr)
+{
+	return addr->ss_family == AF_INET6 ?
+		((const struct sockaddr_in6 *)addr)->sin6_port :
+		((const struct sockaddr_in *)addr)->sin_port;
+}
+
 static bool same_address(const struct sockaddr_storage *a,
 			 const struct sockaddr_storage *b)
 {
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a;
-	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)b;
-	const struct sockaddr_in *a4 = (const struct sockaddr_in *)a;
-	const struct sockaddr_in *b4 = (const struct sockaddr_in *)b;
+	const struct iser_host_addr host_a = iser_host_addr(a);
+	const struct iser_host_addr host_b = iser_host_addr(b);
 
-	if (a->ss_family != b->ss_family)
-		return false;
-	if (a->ss_family == AF_INET6)
-		return a6->sin6_port == b6->sin6_port &&
-		       ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr);
-	return a4->sin_port == b4->sin_port &&
-	       a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return port_of(a) == port_of(b) && iser_same_host(&host_a, &host_b);
 }
 
 static struct sockaddr_storage *contact_find(const struct sockaddr_storage *addr)

@@ -9,7 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/sunrpc/addr.h>
+#include <iser/addr.h>
 #include <iser/log.h>
 #include "target.h"
 
@@ -53,9 +53,12 @@ void isert_replaced_note(struct isert_conn *ic)
  */
 void isert_replaced_check(struct isert_conn *ic)
 {
-	const struct sockaddr_storage *remote = &iser_conn_info(ic->dm)->remote;
+	const struct iser_host_addr host =
+		iser_host_addr(&iser_conn_info(ic->dm)->remote);
 	const char *name = ic->conn->sess->sess_ops->InitiatorName;
+	struct iser_host_addr before;
 	struct sockaddr_storage other;
+	char text[ISER_ADDR_TEXT];
 	bool tell = false;
 
 	spin_lock_bh(&isert_replaced.lock);
@@ -63,8 +66,8 @@ void isert_replaced_check(struct isert_conn *ic)
 	    time_before(jiffies, isert_replaced.when + ISERT_REPLACED_FRESH)) {
 		isert_replaced.noted = false;
 		other = isert_replaced.addr;
-		tell = !rpc_cmp_addr((struct sockaddr *)&other,
-				     (const struct sockaddr *)remote) &&
+		before = iser_host_addr(&other);
+		tell = !iser_same_host(&before, &host) &&
 			(!isert_replaced.told ||
 			 time_after(jiffies, isert_replaced.said +
 				    ISERT_REPLACED_RARE));
@@ -75,6 +78,6 @@ void isert_replaced_check(struct isert_conn *ic)
 	}
 	spin_unlock_bh(&isert_replaced.lock);
 	if (tell)
-		isert_warn(ic, "its login as %s has ended the session of that name from %pISc: if these are two hosts, give each a name of its own in /etc/iscsi/initiatorname.iscsi",
-			   name, &other);
+		isert_warn(ic, "its login as %s has ended the session of that name from %s: if these are two hosts, give each a name of its own in /etc/iscsi/initiatorname.iscsi",
+			   name, iser_addr_text(text, &other));
 }

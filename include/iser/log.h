@@ -9,9 +9,6 @@
 #include <linux/compiler.h>
 #include <linux/socket.h>
 
-/* Bytes for an address, a zone and a port. */
-#define ISER_ADDR_TEXT	80
-
 /* What a line is about: each has lines of its own in a minute. */
 enum iser_log {
 	ISER_LOG_STRANGER,	/* a peer that has not logged in */

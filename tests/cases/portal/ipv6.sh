@@ -6,6 +6,13 @@ QUICK=1
 
 [ -n "$IP6" ] || skip 'no IPv6 address'
 target_up
+local6=$(ip -o -6 addr show dev "$NETDEV" scope link | awk '{sub("/.*", "", $4); print $4; exit}')
+if [ -n "$local6" ] && [ "$TARGET" = ours ]; then
+	mark_log
+	target_portal t1 "$local6%$NETDEV"
+	log_has "portal \[$local6%$NETDEV\]:$PORT: listening" ||
+		fail 'no line names the network device of a link-local address'
+fi
 target_portal t1 "$IP6"
 PORTAL=$(portal "$IP6")
 session_up
