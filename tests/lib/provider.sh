@@ -117,3 +117,24 @@ outage_over() {
 not_ready() {
 	cat "/sys/class/infiniband/$(rdma_device)/ports/1/hw_counters/send_rnr_err" 2>/dev/null || echo 0
 }
+
+# Soft-RoCE that has to repeat a Send carries out once more what stands behind it in the
+# send queue, a registration too. That is no longer free to be made: the queue pair
+# fails, and all that it had is flushed. So a session over it may be lost where a peer
+# finds no receive, or a packet is lost: findings/rxe-registration.sh.
+
+# repeats_watch: from now on this is in the kernel log
+repeats_watch() {
+	[ -w /proc/dynamic_debug/control ] || return 0
+	on_exit 'repeats_say -'
+	repeats_say +
+}
+
+repeats_say() {
+	echo "func rxe_reg_fast_mr ${1}p" >/proc/dynamic_debug/control
+}
+
+# repeated: has that happened since mark_log?
+repeated() {
+	log_has 'rxe_reg_fast_mr: .* not free'
+}
