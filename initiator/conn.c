@@ -28,7 +28,7 @@ struct iscsi_cls_conn *iser_conn_create(struct iscsi_cls_session *cls_session,
  * From here on the end of the endpoint's connection is told to libiscsi.
  * Process context, under the class's ep_mutex.
  * Return: 0; -EINVAL when the endpoint does not exist or does not suit;
- * -ENOTCONN when its connection has ended already.
+ * -ENOTCONN when its connection has ended already, or was disconnected.
  */
 int iser_conn_bind(struct iscsi_cls_session *cls_session,
 		   struct iscsi_cls_conn *cls_conn, u64 transport_eph,
@@ -43,7 +43,10 @@ int iser_conn_bind(struct iscsi_cls_session *cls_session,
 	ep = iscsi_lookup_endpoint(transport_eph);
 	if (!ep)
 		return -EINVAL;
-	end = ep->dd_data;
+	err = -ENOTCONN;
+	end = iser_ep_get(ep);
+	if (!end)
+		goto put_ep;
 
 	err = -EINVAL;
 	if (conn->dd_data || end->iscsi)
@@ -74,6 +77,8 @@ int iser_conn_bind(struct iscsi_cls_session *cls_session,
 	conn->dd_data = end;
 	err = iscsi_conn_bind(cls_session, cls_conn, is_leading);
 put:
+	iser_ep_put(end);
+put_ep:
 	iscsi_put_endpoint(ep);
 	return err;
 }

@@ -1,11 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An endpoint: one iSER connection from connect to disconnect.
+ *
+ * The class disconnects a connection that has failed by itself, while iscsid
+ * still has the number of the endpoint: the class's part stays until iscsid has
+ * let go of it, without ours.  Whoever comes by that number takes a reference.
  */
 #include "initiator.h"
 
-static DEFINE_MUTEX(endpoints_lock);
+static DEFINE_MUTEX(endpoints_lock);	/* list; iscsi_endpoint.dd_data */
 static LIST_HEAD(endpoints);
+
+/**
+ * iser_ep_get - the endpoint behind the class's part of it
+ * @ep: which user space has the number of
+ *
+ * Process context.  Return: it with a reference, or NULL: it was disconnected.
+ */
+struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep)
+{
+	struct iser_endpoint *end;
+
+	mutex_lock(&endpoints_lock);
+	end = ep->dd_data;
+	if (end)
+		kref_get(&end->ref);
+	mutex_unlock(&endpoints_lock);
+	return end;
+}
+
+static void release(struct kref *ref)
+{
+	struct iser_endpoint *end = container_of(ref, struct iser_endpoint, ref);
+
+	iser_conn_put(end->conn);
+	kfree(end);
+}
+
+/* iser_ep_put - let go of it */
+void iser_ep_put(struct iser_endpoint *end)
+{
+	kref_put(&end->ref, release);
+}
 
 /**
  * iser_reason_text - why a connection has ended or does not come about
@@ -99,6 +135,7 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 		err = -ENOMEM;
 		goto destroy;
 	}
+	kref_init(&end->ref);
 	spin_lock_init(&end->lock);
 	INIT_LIST_HEAD(&end->held);
 	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
@@ -144,19 +181,23 @@ destroy:
  * @timeout_ms: how long; 0 polls
  *
  * Process context, sleeps.
- * Return: 1 established, 0 not yet, negative errno of the failure.
+ * Return: 1 established, 0 not yet, negative errno of the failure, -ENOTCONN
+ * when it was disconnected.
  */
 int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(max(timeout_ms, 0));
-	struct iser_endpoint *end = ep->dd_data;
+	struct iser_endpoint *end = iser_ep_get(ep);
 	int ret;
 
+	if (!end)
+		return -ENOTCONN;
 	/* By slices: the connection may be another one then. */
 	do {
 		ret = iser_attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
 					min(timeout_ms, POLL_SLICE));
 	} while (!ret && (timeout_ms < 0 || time_before(jiffies, until)));
+	iser_ep_put(end);
 	return ret;
 }
 
@@ -175,6 +216,7 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 
 	mutex_lock(&endpoints_lock);
 	list_del(&end->node);
+	ep->dd_data = NULL;
 	mutex_unlock(&endpoints_lock);
 	iser_attempt_stop(end);
 	iser_connection_terminate(end->conn);
@@ -189,8 +231,7 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 	iser_stock_end(&end->stock);
 
 	iser_deallocate_connection_resources(end->conn);
-	iser_conn_put(end->conn);
-	kfree(end);
+	iser_ep_put(end);
 	iscsi_destroy_endpoint(ep);
 }
 

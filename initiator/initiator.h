@@ -14,6 +14,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
+#include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -85,6 +86,7 @@ struct iser_stock {
  */
 struct iser_endpoint {
 	struct list_head node;		/* of all endpoints */
+	struct kref ref;		/* until ep_disconnect; who uses it meanwhile */
 	struct iscsi_endpoint *ep;
 	struct iser_conn *conn;		/* while it connects: attempt_lock */
 	const struct iser_info *info;	/* its */
@@ -193,6 +195,8 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 				       struct sockaddr *dst_addr,
 				       int non_blocking);
 int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms);
+struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep);
+void iser_ep_put(struct iser_endpoint *end);
 void iser_ep_disconnect(struct iscsi_endpoint *ep);
 
 /* login.c */

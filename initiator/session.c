@@ -68,23 +68,11 @@ int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
 	return 0;
 }
 
-/**
- * iser_session_create - make a host and a session
- * @ep: connected endpoint of the leading connection, or NULL: open-iscsi
- *	before 2.0-871 connects later; then limits of any device are taken
- * @cmds_max: commands and other PDUs outstanding that user space asks for
- * @qdepth: commands for each LUN
- * @initial_cmdsn: first CmdSN
- *
- * The queue pair's size was fixed at connect, from the parameter max_cmds and
- * what the device carries: more can't be had.  Process context.
- * Return: session or NULL.
- */
-struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
+/* The host and the session of an endpoint, or of one that comes later. */
+static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 					      u16 cmds_max, u16 qdepth,
 					      u32 initial_cmdsn)
 {
-	struct iser_endpoint *end = ep ? ep->dd_data : NULL;
 	u32 tasks = end ? end->info->tasks : READ_ONCE(iser_max_cmds);
 	struct iscsi_cls_session *cls_session;
 	struct device *dma = NULL;
@@ -148,6 +136,38 @@ remove_host:
 free_host:
 	iscsi_host_free(shost);
 	return NULL;
+}
+
+/**
+ * iser_session_create - make a host and a session
+ * @ep: connected endpoint of the leading connection, or NULL: open-iscsi
+ *	before 2.0-871 connects later; then limits of any device are taken
+ * @cmds_max: commands and other PDUs outstanding that user space asks for
+ * @qdepth: commands for each LUN
+ * @initial_cmdsn: first CmdSN
+ *
+ * The queue pair's size was fixed at connect, from the parameter max_cmds and
+ * what the device carries: more can't be had.  Process context.
+ * Return: session or NULL.
+ */
+struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
+					      u16 cmds_max, u16 qdepth,
+					      u32 initial_cmdsn)
+{
+	struct iscsi_cls_session *cls_session = NULL;
+	struct iser_endpoint *end;
+
+	if (!ep)
+		return session_make(NULL, cmds_max, qdepth, initial_cmdsn);
+	end = iser_ep_get(ep);
+	if (!end)
+		return NULL;
+	/* Before that its connection may become another one. */
+	if (iser_attempt_succeeded(end))
+		cls_session = session_make(end, cmds_max, qdepth,
+					   initial_cmdsn);
+	iser_ep_put(end);
+	return cls_session;
 }
 
 /**
