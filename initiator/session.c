@@ -80,6 +80,9 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	struct iser_host *host;
 	int scsi_cmds, err;
 
+	/* libiscsi would do so later, unbounded. */
+	if (!cmds_max)
+		cmds_max = ISCSI_DEF_XMIT_CMDS_MAX;
 	if (cmds_max > tasks) {
 		/* libiscsi takes a power of two. */
 		tasks = rounddown_pow_of_two(tasks);
@@ -142,7 +145,8 @@ free_host:
  * iser_session_create - make a host and a session
  * @ep: connected endpoint of the leading connection, or NULL: open-iscsi
  *	before 2.0-871 connects later; then limits of any device are taken
- * @cmds_max: commands and other PDUs outstanding that user space asks for
+ * @cmds_max: commands and other PDUs outstanding that user space asks for; 0:
+ *	libiscsi's default
  * @qdepth: commands for each LUN
  * @initial_cmdsn: first CmdSN
  *

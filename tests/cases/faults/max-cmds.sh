@@ -13,3 +13,13 @@ log_has 'cmds_max 128 is reduced to 32: the device.s queue pairs carry no more' 
 	fail 'no line about fewer commands'
 verify_io "$DEVICE" 1M
 logout
+
+# 0 stands for libiscsi's default, which is 128 as well.
+mark_log
+node_new
+node_set t1 node.session.cmds_max 0
+login
+device
+log_has 'cmds_max 128 is reduced to 32' || fail 'no line about fewer commands of a default'
+verify_io "$DEVICE" 1M
+logout
