@@ -74,7 +74,7 @@ bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
 }
 
 /**
- * isert_fence_release - a command is answered, or gone: look again
+ * isert_fence_release - a command is answered, or goes without: look again
  * @ic: connection
  *
  * Process context; does not wait.

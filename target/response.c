@@ -217,6 +217,8 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 	if (!ret)
 		isert_send(t, state, &ctl);
 	iser_send_end(ic->dm);
+	/* A Reject may be the answer of a SCSI command. */
+	isert_fence_release(ic);
 	return ret;
 }
 

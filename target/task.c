@@ -78,10 +78,12 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	if (t->started)
 		iser_task_abandon(t->task);
 	t->started = false;
-	WRITE_ONCE(t->posted, false);
 	t->cmd = NULL;
 	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
-	isert_fence_release(t->ic);
+	/* Else that was done when its answer was posted. */
+	if (!t->posted)
+		isert_fence_release(t->ic);
+	WRITE_ONCE(t->posted, false);
 }
 
 /**
