@@ -49,6 +49,9 @@ bool op_old_cmdsn(void)
 	for (i = 0; i < play.nr_missing; i++)
 		if (play.missing[i] == cmdsn)
 			return false;
+	/* What has it on another connection may still be under way: either may be taken. */
+	if (play.c[0] && play.c[1] && (int32_t)(cmdsn - c->exp_cmdsn) >= 0)
+		return false;
 	put_at(c, cmdsn, "a CmdSN that was taken")->excused = true;
 	/* Unless a Reject has left it free: then it fills a gap. */
 	return done(c);
