@@ -11,5 +11,5 @@ store=$(backstore_slow slow 16 4000) || skip 'this kernel has no null_blk'
 conform_target "$store"
 acl_new t1 "$iqn_prefix:conform"
 acl_pings 3
-conform tmf/behind-compare-write | tee /tmp/iser-case/conform
+conform tmf/behind-compare-write >/tmp/iser-case/conform || { cat /tmp/iser-case/conform; fail 'see above'; }
 ! grep -q SKIP /tmp/iser-case/conform || fail 'the backend is not slow'
