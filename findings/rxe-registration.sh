@@ -10,14 +10,16 @@
 # a moment, if commands were queued: sessions come back after some seconds.
 #
 # In a User-Mode Linux machine one packet in twenty is lost between two rxe devices, under
-# reads at a depth of 8. Exit code 1 if the kernel does not say what was seen.
+# reads at a depth of 8 through the kernel's own iSER pair. Seen with linux-source-6.12 of
+# Debian 12, 6.12.117: "rxe_reg_fast_mr: mr->lkey = N not free". Exit code 1 if the kernel
+# does not say so.
 
 set -eu
 tree=$(cd "$(dirname "$0")/.." && pwd)
 case ${1:-} in
 -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
 --inside) ;;
-*) exec "$tree/tests/vm/uml/run" --plain --exec "exec bash findings/rxe-registration.sh --inside" ;;
+*) exec "$tree/tests/vm/uml/run" --plain --initiator kernel --target kernel --exec "exec bash findings/rxe-registration.sh --inside" ;;
 esac
 
 # In the machine.
@@ -43,4 +45,4 @@ for NETDEV in "${joined_netdevs[@]}"; do
 	tc qdisc del dev "$NETDEV" root
 done
 session_back t1
-log_since | grep -E 'not free|does not say why|connection lost' | head -n 3
+log_since | grep -m 1 'not free'
