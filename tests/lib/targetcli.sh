@@ -2,8 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The stock targetcli, as an administrator uses it.
 
-# targetcli returns 0 on failure; what it prints tells.
+# cli COMMAND...: one command of targetcli
 cli() {
+	cli_lines <<<"$*"
+}
+
+# cli_lines: the commands on stdin, by one call, which takes seconds. targetcli
+# returns 0 on failure; what it prints tells.
+cli_lines() {
 	need_program targetcli
 	[ -e /run/dbus/system_bus_socket ] || {
 		mkdir -p /run/dbus
@@ -12,21 +18,22 @@ cli() {
 	export TARGETCLI_HOME=/tmp/iser-case/targetcli
 	mkdir -p /etc/target/backup "$TARGETCLI_HOME" /etc/rtslib-fb-target
 	target_modules
-	targetcli "$@" >/tmp/iser-case/cli 2>&1 || fail "targetcli $*: $(cat /tmp/iser-case/cli)"
+	targetcli >/tmp/iser-case/cli 2>&1 || fail "targetcli: $(cat /tmp/iser-case/cli)"
 	cat /tmp/iser-case/cli
 	! grep -qiE 'cannot|error|exception|traceback|no such|not found|invalid' /tmp/iser-case/cli ||
-		fail "targetcli $*"
+		fail 'targetcli refuses a command'
 }
 
 # cli_target NAME: a target with one ramdisk that anybody may use, no portal
 cli_target() {
 	local t
 	t=/iscsi/$(iqn "$1")
-	cli /backstores/ramdisk create "iser-$1" 16M
-	cli /iscsi create "$(iqn "$1")"
-	cli "$t/tpg1/luns" create "/backstores/ramdisk/iser-$1"
-	cli "$t/tpg1" set attribute authentication=0 generate_node_acls=1 \
-		demo_mode_write_protect=0 cache_dynamic_acls=1
+	cli_lines <<-EOF
+		/backstores/ramdisk create iser-$1 16M
+		/iscsi create $(iqn "$1")
+		$t/tpg1/luns create /backstores/ramdisk/iser-$1
+		$t/tpg1 set attribute authentication=0 generate_node_acls=1 demo_mode_write_protect=0 cache_dynamic_acls=1
+	EOF
 	# Newer ones make a portal on 0.0.0.0 unasked.
 	rmdir "$(tpg "$1")"/np/* 2>/dev/null || true
 }
@@ -35,8 +42,10 @@ cli_target() {
 cli_iser() {
 	local t
 	t=/iscsi/$(iqn "$1")/tpg1/portals
-	cli "$t" create "$2" "$PORT"
-	cli "$t/$(portal "$2")" enable_iser true
+	cli_lines <<-EOF
+		$t create $2 $PORT
+		$t/$(portal "$2") enable_iser true
+	EOF
 }
 
 # On siw LIO's own TCP listener holds the address. Ours takes the portal all the
