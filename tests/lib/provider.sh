@@ -138,3 +138,9 @@ repeats_say() {
 repeated() {
 	log_has 'rxe_reg_fast_mr: .* not free'
 }
+
+# stags: how many our modules have; at a target for sinks. The kernel's target has some
+# of its own on iWARP.
+stags() {
+	rdma resource show mr | grep -c '\[iser_core\]' || true
+}

@@ -7,9 +7,6 @@ NEEDS=debug
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$INITIATOR" = ours ] || skip 'of our initiator'
-stags() {
-	rdma resource show mr | wc -l
-}
 target_up
 session_up
 begun=$(stags)

@@ -6,10 +6,6 @@ TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$INITIATOR" = ours ] || skip 'of our initiator'
-# A target's are those that it has for sinks.
-stags() {
-	rdma resource show mr | wc -l
-}
 target_receives 400
 target_up
 target_set t1 attrib default_cmdsn_depth 128
