@@ -18,7 +18,7 @@ acks_unwatch() {
 
 # acks_counted: how many since mark_log
 acks_counted() {
-	log_since | grep -c 'are acknowledged' || true
+	log_count 'are acknowledged'
 }
 
 # acks_case CASE [OPTION...]: mark_log, and this case of iser-conform at target t1

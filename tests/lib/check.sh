@@ -67,7 +67,8 @@ soon() {
 	done
 }
 
-# mark_log; log_since: what the kernel said since; log_has PATTERN: whether it said so
+# mark_log; log_since: what the kernel said since; log_has PATTERN: whether it said so;
+# log_count PATTERN: in how many lines
 mark_log() {
 	# Room for the lines of all cases in this minute.
 	[ ! -w /sys/module/iser_core/parameters/log_lines ] ||
@@ -84,4 +85,10 @@ log_has() {
 	local log
 	log=$(log_since) || fail 'the kernel log is longer than its ring'
 	grep -qE "$1" <<<"$log"
+}
+
+log_count() {
+	local log
+	log=$(log_since) || fail 'the kernel log is longer than its ring'
+	grep -cE "$1" <<<"$log" || true
 }

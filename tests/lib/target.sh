@@ -69,13 +69,18 @@ bracket() {
 	esac
 }
 
+# target_parameter NAME VALUE: of our module, to the end of the case
+target_parameter() {
+	local file=/sys/module/ib_isert/parameters/$1
+	target_modules
+	on_exit "echo $(cat "$file") >$file"
+	echo "$2" >"$file"
+}
+
 # target_receives N: what queue pairs of later portals hold; the kernel's are fixed
 target_receives() {
-	local parameter=/sys/module/ib_isert/parameters/recv_depth
 	target_modules
-	[ -e $parameter ] || return 0
-	on_exit "echo $(cat $parameter) >$parameter"
-	echo "$1" >$parameter
+	[ ! -e /sys/module/ib_isert/parameters/recv_depth ] || target_parameter recv_depth "$1"
 }
 
 target_lun() { # NAME LUN BACKSTORE-DIRECTORY

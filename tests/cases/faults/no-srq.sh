@@ -10,9 +10,6 @@ need_fault no_srq
 refused() {
 	cat /sys/module/iser_core/parameters/fault_srqs
 }
-told() {
-	log_since | grep -c 'refuses a shared receive queue' || true
-}
 fault no_srq 1
 fault srqs 0
 target_up
@@ -22,7 +19,7 @@ for _ in 1 2 3; do
 	logout
 done
 same 'shared receive queues that were asked for' "$(refused)" 1
-same 'lines about it' "$(told)" 1
+same 'lines about it' "$(log_count 'refuses a shared receive queue')" 1
 device_del
 mark_log
 device_add

@@ -5,13 +5,7 @@ NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault sq_sges
-told() {
-	log_since | grep -c 'the device has no send queue of' || true
-}
-target_modules
-depth=/sys/module/ib_isert/parameters/send_depth
-on_exit "echo $(cat $depth) >$depth"
-echo 1024 >$depth
+target_parameter send_depth 1024
 target_up
 mark_log
 # Half of 1024 with three of the sixteen SGEs: smaller by both.
@@ -24,4 +18,4 @@ for _ in 1 2; do
 done
 log_has 'no send queue of 1024 work requests with [0-9]* SGEs: it has 510 with 3' ||
 	fail 'no line that says what it has'
-same 'lines about it' "$(told)" 1
+same 'lines about it' "$(log_count 'the device has no send queue of')" 1

@@ -20,7 +20,7 @@ echo 'module iser_core file *pool.c +p' >"$control"
 
 # made: how often receives were added since mark_log
 made() {
-	log_since | grep -c 'shared receives made' || true
+	log_count 'shared receives made'
 }
 
 mark_log
