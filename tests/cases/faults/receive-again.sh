@@ -9,10 +9,7 @@ need_fault again
 left() {
 	cat /sys/module/iser_core/parameters/fault_again
 }
-target_modules
-shared=/sys/module/ib_isert/parameters/shared_depth
-on_exit "echo $(cat $shared) >$shared"
-echo 0 >$shared
+target_parameter shared_depth 0
 target_up
 mark_log
 # Of a login's, of those that an initiator posts first, and in operation.

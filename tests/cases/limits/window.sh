@@ -8,9 +8,7 @@ TIMEOUT=120
 
 [ "$TARGET" = ours ] || skip 'a parameter of our module'
 window=/sys/module/ib_isert/parameters/initial_window
-target_modules
-on_exit "echo $(cat /sys/module/ib_isert/parameters/shared_depth) >/sys/module/ib_isert/parameters/shared_depth"
-echo 0 >/sys/module/ib_isert/parameters/shared_depth
+target_parameter shared_depth 0
 target_up
 acl_new t1 "$(initiator_name)"
 on_exit "echo $(cat $window) >$window"
