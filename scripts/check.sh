@@ -196,7 +196,7 @@ show() {
 	[ -z "$part" ] || printf '    %s\n' "$part"
 }
 
-passed=0 failed=0 skipped=0 number=0
+passed=0 failed=0 skipped=0 number=0 red=()
 # tally STEP: its last line says how many; a step without one has failed.
 tally() {
 	local code p=0 f=0 s=0 line=''
@@ -215,7 +215,20 @@ tally() {
 		echo "ok $number ${names[$1]}"
 	else
 		echo "not ok $number ${names[$1]}"
+		red+=("$1")
 	fi
+}
+
+# remind: of what has failed, with the lines before it that say why. They are far up
+# by now, and what keeps but the end of this output keeps these.
+remind() {
+	local i
+	for i in "${red[@]}"; do
+		echo "# failed: ${names[i]} (${commands[i]})"
+		awk '/^ok /{ n = 0; next }
+			/^not ok /{ for (k = n > 12 ? n - 12 : 0; k < n; k++) print "#   " seen[k]; print "#   " $0; n = 0; next }
+			{ seen[n++] = $0 }' "$work/$i.out" 2>/dev/null | tail -n 60 || true
+	done
 }
 
 # minutes: of each step, beside its share of the budget
@@ -246,6 +259,7 @@ main() {
 		tally "$i"
 	done
 	minutes
+	remind
 	tell "all done"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed = 0 ]
