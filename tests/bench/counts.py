@@ -170,5 +170,6 @@ def read(folder):
     result = collections.defaultdict(dict)
     for (transport, workload), rounds in runs.items():
         result[transport][workload] = summary(transport, rounds)
-        result[transport][workload]['held'] = holds.summary(held[transport, workload])
+        sections = holds.summary(held[transport, workload])
+        result[transport][workload].update(held=sections, locks=holds.by_module(sections))
     return dict(result), instructions / clock

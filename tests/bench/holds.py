@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """For how many instructions the modules hold spin locks, from what holds.c left.
 
-Which lock it is the code does not say: a section is named by the function that opens it, and by
-how far behind its start.
+The code does not say which lock it is: a section is named by the function that opens it, and by
+the distance from the start of that function.
 """
 import bisect
 import collections
@@ -34,3 +34,9 @@ def summary(rounds):
                                   round(sum(f[1] for f in found) / len(rounds), 1),
                                   max(f[2] for f in found)]
     return dict(result)
+
+
+def by_module(held):
+    """{module: [instructions, longest]} of a summary"""
+    return {module: [round(sum(s[1] for s in places.values()), 1),
+                     max(s[2] for s in places.values())] for module, places in held.items()}

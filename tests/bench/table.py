@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The result of tests/bench/run as Markdown tables."""
+import counts
 import idle
 import targets
 from cells import NAMES, VARIANTS, label, number, ratio, rows, spread
@@ -26,8 +27,8 @@ def count_tables(part, kernel):
     body = [[NAMES[t]] + [number(part[t][w]['own']) for w in workloads] for t in names]
     for t in names:
         if t in ('ours', 'kernel'):
-            modules = sorted({m for w in workloads for _, (m, _, _) in
-                              part[t][w]['own functions'].items()})
+            modules = sorted({m for w in workloads for m in part[t][w]['modules']
+                              if m in counts.OWN[t]})
             body += [[f'{NAMES[t]}: {m}'] + [number(part[t][w]['modules'].get(m, 0))
                                              for w in workloads] for m in modules]
     body += compare(part, workloads, lambda s: s['own'])
@@ -89,27 +90,25 @@ def groups_table(part):
     return out
 
 
-def held_rows(part):
-    """(pair, module, {workload: {place: section}}) of what takes spin locks"""
+def held_rows(part, figure, nothing):
+    """(pair, module, {workload: what FIGURE has of it}) of what takes spin locks"""
     for t in ('ours', 'kernel'):
-        held = {w: summary.get('held', {}) for w, summary in part.get(t, {}).items()}
-        for module in sorted({m for sections in held.values() for m in sections}):
-            yield NAMES[t], module, {w: found.get(module, {}) for w, found in held.items()}
+        held = {w: summary.get(figure, {}) for w, summary in part.get(t, {}).items()}
+        for module in sorted({m for found in held.values() for m in found}):
+            yield NAMES[t], module, {w: found.get(module, nothing) for w, found in held.items()}
 
 
 def held_table(part, workloads):
     """instructions under spin locks, by the module that takes them"""
-    body = [[f'{name}: {module}'] +
-            ['{:.0f} ({})'.format(sum(s[1] for s in found[w].values()),
-                                  max((s[2] for s in found[w].values()), default=0))
-             for w in workloads] for name, module, found in held_rows(part)]
+    body = [[f'{name}: {module}'] + ['{:.0f} ({})'.format(*found[w]) for w in workloads]
+            for name, module, found in held_rows(part, 'locks', (0, 0))]
     return ('### Instructions under spin locks for an I/O, by who takes them (the longest section)'
             '\n\n' + rows([''] + [label(w) for w in workloads], body)) if body else ''
 
 
 def sections_table(part, workloads):
     body = []
-    for name, module, found in held_rows(part):
+    for name, module, found in held_rows(part, 'held', {}):
         if module in ('rdma_rxe', 'target_core_mod'):
             continue
         for place in sorted({p for sections in found.values() for p in sections}):
@@ -134,9 +133,9 @@ def compare(part, workloads, value):
 def function_tables(part):
     out = ''
     for t in ('ours', 'kernel'):
-        if t not in part:
+        workloads = [w for w, summary in part.get(t, {}).items() if 'own functions' in summary]
+        if not workloads:   # a stored result has none
             continue
-        workloads = list(part[t])
         best = {}
         for w in workloads:
             for f, (module, n, _) in part[t][w]['own functions'].items():
