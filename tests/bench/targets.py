@@ -71,16 +71,46 @@ def timed(result):
                        ours['iops'] / part[other][w]['iops'])
 
 
+def reached(what, way, goal, value):
+    # 1.5 % more or less than n I/Os may have been counted, and one event that
+    # has to do with none of them.
+    most = goal * 1.015 + 0.005 if what.split(',')[0] in NAMES else goal
+    return value <= most if way == '<=' else value >= goal
+
+
 def table(result):
     body = []
     for part, found in (('count', counted), ('memory', idle_ones), ('time', timed)):
         if part not in result and not (part == 'memory' and 'scale' in result):
             continue
-        for what, way, goal, value in found(result):
-            # 1.5 % more or less than n I/Os may have been counted, and one event that
-            # has to do with none of them.
-            most = goal * 1.015 + 0.005 if what.split(',')[0] in NAMES else goal
-            good = value <= most if way == '<=' else value >= goal
+        for one in found(result):
+            what, way, goal, value = one
             body.append([what, f'{way} {goal:g}', f'{value:.3f}' if value < 20 else number(value),
-                         'yes' if good else '**no**'])
+                         'yes' if reached(*one) else '**no**'])
     return '## Targets\n\n' + rows(['', 'target', 'measured', 'met'], body) if body else ''
+
+
+def bold(one, form):
+    """the measured figure, bold if the target is missed"""
+    return form if reached(*one) else f'**{form}**'
+
+
+def page(results):
+    """the targets of several kernels: with a column for each workload, and those of connections"""
+    body, connections, labels = {}, [], []
+    for kernel, result in results.items():
+        for one in counted(result):
+            what, _, goal, value = one
+            name, workload, *of_what = what.split(', ')
+            row = ', '.join([name, *of_what, kernel])
+            body.setdefault((name, row), {})[workload] = bold(one, f'{value:.3f}') + f' ({goal:g})'
+            if workload not in labels:
+                labels.append(workload)
+        for one in idle_ones(result):
+            what, _, goal, value = one
+            connections.append([f'{what}, {kernel}', f'{goal:g}',
+                                bold(one, f'{value:.3f}' if value < 20 else number(value))])
+    names = list(dict.fromkeys(name for name, _ in body))
+    table_rows = [[row] + [body[name, row].get(w, '-') for w in labels]
+                  for name, row in sorted(body, key=lambda key: names.index(key[0]))]
+    return rows([''] + labels, table_rows) + rows(['', 'at most', 'measured'], connections)
