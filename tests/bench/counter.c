@@ -7,8 +7,8 @@
  *	qemu-system-x86_64 ... -plugin file=counter.so,out=PREFIX
  *
  * The guest executes a marker, an instruction that does nothing (see load.c).
- * One begins to count, the other writes PREFIX.N, N from 1, and begins anew. The
- * file is an array of struct record, in no order.
+ * One begins to count. The other writes PREFIX.N, with N from 1, and sets the counts
+ * to zero. The file is an array of struct record, in no order.
  *
  * A rep-prefixed instruction counts once for each repetition: that is how the
  * emulator runs it.
@@ -62,7 +62,7 @@ static struct block *block_get(uint64_t pc, uint64_t target, uint64_t insns)
 	return b;
 }
 
-/* Counts begin anew; what there is goes to @f, if there is one. */
+/* Write the counts to @f, if there is one, and set them to zero. */
 static void blocks_take(FILE *f)
 {
 	struct record r;

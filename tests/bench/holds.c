@@ -4,9 +4,9 @@
  * modules holds its spin locks. With one CPU and inside of such a section nothing
  * else runs but interrupts.
  *
- * The guest leaves the addresses of its kernel in "symbols" beside PREFIX before
- * it loads what is of interest; blocks of modules that are translated later and
- * end with a call of a spin lock are the sites. A section goes from the call that
+ * The guest leaves the addresses of its kernel in the file "symbols", in the folder
+ * of PREFIX, before it loads what is of interest. Blocks of modules that are
+ * translated later and end with a call of a spin lock are the sites. A section goes from the call that
  * locks to the call that unlocks in the same way. One that is opened with a trylock,
  * or in the kernel itself, is not seen. PREFIX.N.holds is an array of struct hold.
  */
@@ -154,7 +154,7 @@ void holds_translated(struct qemu_plugin_tb *tb, uint64_t pc, uint64_t target,
 	}
 }
 
-/* Counts begin anew; what there is goes to @f, if there is one. */
+/* Write the counts to @f, if there is one, and set them to zero. */
 void holds_take(FILE *f)
 {
 	struct site *s;

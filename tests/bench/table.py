@@ -182,7 +182,7 @@ def time_tables(part, raw):
         body = [[NAMES[t]] + [number(part[t][w]['MB/s']) for w in large] for t in names]
         body.append(['perftest'] + [number(raw.get('ib_write_bw' if w.startswith('read')
                                                    else 'ib_read_bw')) for w in large])
-        out += ('### MB/s beside what perftest gets through the device\n\n' +
+        out += ('### MB/s, and what perftest gets through the device\n\n' +
                 rows([''] + [label(w) for w in large], body))
     return out
 
