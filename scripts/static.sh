@@ -54,11 +54,37 @@ check_licence() {
 	nothing "$bad"
 }
 
-# Nothing that only makes sense on one machine, and no work left in the text.
+# Turns that are not English, or that leave the reader to guess who does what. The
+# documents that users read have none of them.
+turns=(
+	"\\bbehind\\b(?! (a|an|the) (firewall|gateway|NAT|proxy|router|switch))"	# after, following
+	"\\bof (ours|theirs|(the )?[\\w-]+'s(?=[.,;:)]| (and|are|at|by|for|has|have|in|is|or|that|which) ))"
+	"\\bno more(?=[.,;:)])"						# no longer
+	"\\b(no|some)body\\b" "\\bwhoever\\b"
+	"\\b(let|lets|letting) go\\b" "\\btells? of\\b"
+	"\\banew\\b" "\\bbeside\\b"						# again; next to, in addition to
+	"\\bmend(s|ed|ing)?\\b"						# fix
+	"\\?( |$)"							# a statement says it
+)
+
+# wrong_turns FILE...: but for code, headings and what is quoted: log lines are the
+# first cell of a table.
+wrong_turns() {
+	local f all
+	all=$(IFS='|'; echo "${turns[*]}")
+	for f; do
+		sed -E 's/^(    |#).*//; s/^\| [^|]* \|/|/; s/`[^`]*`//g; s/"[^"]*"//g' "$f" |
+			grep -niP "$all" | sed "s|^|$f:|" || true
+	done
+}
+
+# Nothing that only makes sense on one machine, no work left in the text, no turns
+# as above.
 check_words() {
 	nothing "$(files | grep -vxF scripts/static.sh | xargs -d '\n' grep -nIE \
 		'TODO|FIXME|XXX|/home/[a-z]|deb\.debian\.org|snapshot\.debian|https?://[a-z.]*mirror' |
-		grep -vE 'XXX{3,}|mktemp' || true)"
+		grep -vE 'XXX{3,}|mktemp' || true
+		wrong_turns README.md CONTRIBUTING.md SECURITY.md Documentation/install.md)"
 }
 
 check_whitespace() {
