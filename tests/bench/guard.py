@@ -5,8 +5,14 @@ A figure may be above the earlier one by 1 %, and by twice as much as the rounds
 result differ among themselves. What the scheduler has a say in differs more between two machines
 than between two rounds of one, and may be above by 5 % and a quarter of an event.
 """
+import os
+import sys
+
 import idle
 from cells import VARIANTS, label, number
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib'))
+from ktap import Results    # noqa: E402
 
 BY_SPREAD = 2
 CODE, EVENT, SCHEDULED = (0.01, 5), (0.01, 0.05), (0.05, 0.25)  # in proportion, and at least
@@ -91,17 +97,16 @@ def ktap(old, new):
         found = groups.setdefault(f"bench/{label(workload).replace(' ', '-')}/{what}", [])
         found.append((name, base, value, most))
     compared = len(groups) > 1
-    lines, red = ['KTAP version 1', f'1..{len(groups) + (not compared)}'], 0
-    for turn, (group, found) in enumerate(groups.items(), 1):
-        worse = [f'# {name}: {number(base)} before, now {number(value)}, '
-                 f'at most {number(most)}'
+    lines = []
+    results = Results(len(groups) + (not compared), lines.append)
+    for group, found in groups.items():
+        worse = [f'{name}: {number(base)} before, now {number(value)}, at most {number(most)}'
                  for name, base, value, most in found if value > most]
-        red += bool(worse)
-        lines += worse + [f"{'not ok' if worse else 'ok'} {turn} {group}"]
+        results.add(not worse, group, remarks=worse)
     if not compared:
-        lines.append('ok 2 bench/counts # SKIP no stored result to compare with')
+        results.add(True, 'bench/counts', 'SKIP no stored result to compare with')
     elif not comparable(old, new):
         lines.append('# of the whole I/O nothing is compared: the stored result is of '
                      + ', '.join(f"{k} {old['about'].get(k)}" for k in ('release', 'mtu')))
-    lines.append(f'{len(groups) - red} passed, {red} failed, {int(not compared)} skipped')
-    return lines, red
+    results.end()
+    return lines, results.failed
