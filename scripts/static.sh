@@ -11,6 +11,8 @@ set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
 cd "$tree"
 export LC_ALL=C.UTF-8
+# shellcheck source=tests/lib/ktap.sh
+. tests/lib/ktap.sh
 
 all=(licence words whitespace compat waits shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
@@ -147,11 +149,8 @@ case ${1:-} in
 esac
 [ $# -gt 0 ] || set -- "${all[@]}"
 
-echo "KTAP version 1"
-echo "1..$#"
-number=0 passed=0 failed=0
+plan $#
 for name; do
-	number=$((number + 1))
 	argument=${name#*-}
 	[ "$argument" != "$name" ] || argument=''
 	# In a subshell of its own, so that "set -e" counts inside of the check.
@@ -160,14 +159,11 @@ for name; do
 	(set -e; "check_${name%%-*}" "$argument") >"$out" 2>"$out.err" &
 	wait $! || code=$?
 	if [ $code = 0 ]; then
-		echo "ok $number static/$name"
-		passed=$((passed + 1))
+		result ok "static/$name"
 	else
 		cat "$out" "$out.err" | head -n 80 | sed 's/^/# /'
-		echo "not ok $number static/$name"
-		failed=$((failed + 1))
+		result 'not ok' "static/$name"
 	fi
 	rm -f "$out" "$out.err"
 done
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+tally
