@@ -15,21 +15,20 @@ cd "$(dirname "$0")"
 . lib/hang.sh
 # shellcheck source=tests/vm/ends.sh
 . vm/ends.sh
+# shellcheck source=tests/lib/ktap.sh
+. lib/ktap.sh
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-echo 'KTAP version 1'
+plan
 
 # same WHAT GOT WANTED
 same() {
 	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) $1"
+		result ok "$1"
 	else
-		failed=$((failed + 1))
 		echo "# '$2' instead of '$3'"
-		echo "not ok $((passed + failed)) $1"
+		result 'not ok' "$1"
 	fi
 }
 
@@ -193,6 +192,5 @@ printf 'int f(void)\n{\n\twait_event(a, b);\n}\n' >"$work/a.c"
 waits 'a wait that is in the table' 0
 printf 'void g(void)\n{\n\tif (wait_event_timeout(a, b, c))\n\t\treturn;\n}\n' >>"$work/a.c"
 waits 'one that is not' 1
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+echo "1..$number"
+tally
