@@ -11,6 +11,8 @@ case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 tree=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/lib/ktap.sh
+. "$tree/tests/lib/ktap.sh"
 
 release='' modules='' headers=''
 found=$("$tree/tests/vm/kernel.sh" 6.1)
@@ -35,23 +37,19 @@ unshare --mount bash -c '
 	where >"$WORK/left"
 	find /lib/modules -name "iser_core*" >>"$WORK/left"'
 
-n=0 failed=0
 check() { # TEXT COMMAND...
 	local text=$1 verdict=ok
 	shift
-	n=$((n + 1))
-	"$@" || { verdict='not ok' failed=$((failed + 1)); }
-	echo "$verdict $n install/$text"
+	"$@" || verdict='not ok'
+	result "$verdict" "install/$text"
 }
 in_updates() { [ "$(grep -c '/updates/' "$1")" = 2 ]; }
 in_kernel() { [ "$(grep -c '/kernel/drivers/infiniband/ulp/' "$1")" = 2 ] && ! grep -q iser_core "$1"; }
 
-echo "KTAP version 1"
-echo "1..4"
+plan 4
 check 'install succeeds' grep -qx 0 "$work/install.rc"
 check 'ours are preferred' in_updates "$work/installed"
 check 'uninstall succeeds' grep -qx 0 "$work/uninstall.rc"
 check "the kernel's own are back" in_kernel "$work/left"
 [ $failed = 0 ] || tail -n 15 "$work/install.log" "$work/uninstall.log" "$work/left" | sed 's/^/# /'
-echo "$((n - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+tally
