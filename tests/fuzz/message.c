@@ -6,6 +6,14 @@
 
 #include "fuzz.h"
 
+/* By member: what lies between the members is not set. */
+static bool same_header(const struct iser_header *a, const struct iser_header *b)
+{
+	return a->wsv == b->wsv && a->write_stag == b->write_stag &&
+	       a->write_base == b->write_base && a->rsv == b->rsv &&
+	       a->read_stag == b->read_stag && a->read_base == b->read_base;
+}
+
 /* The header again, from what was read: it must mean the same. */
 static void encode_again(const struct iser_msg *msg)
 {
@@ -14,7 +22,7 @@ static void encode_again(const struct iser_msg *msg)
 
 	iser_encode_control(buf, &msg->hdr);
 	REQUIRE(iser_parse(buf, sizeof(buf), &again) == ISER_MSG_OK);
-	REQUIRE(!memcmp(&again.hdr, &msg->hdr, sizeof(again.hdr)));
+	REQUIRE(same_header(&again.hdr, &msg->hdr));
 }
 
 void fuzz_message(const u8 *data, size_t size)
