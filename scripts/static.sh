@@ -3,8 +3,8 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Checks that need no machine to run on; results as KTAP. Without names all of
-# them: licence, words, whitespace, compat, waits, shellcheck, checkpatch, and for each
-# kernel build-6.1, build-6.12, build-newest (W=1, no warning), sparse-6.12,
+# them: licence, languages, words, whitespace, compat, waits, shellcheck, checkpatch, and
+# for each kernel build-6.1, build-6.12, build-newest (W=1, no warning), sparse-6.12,
 # sparse-newest (C=2 with endian checks, no warning).
 
 set -euo pipefail
@@ -14,7 +14,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence words whitespace compat waits shellcheck checkpatch
+all=(licence languages words whitespace compat waits shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 # Files of the project: those that git knows, else all.
@@ -54,6 +54,12 @@ check_licence() {
 		esac
 	done < <(files)
 	nothing "$bad"
+}
+
+# Scripts are in shell or Python: whoever changes one need not learn a further language.
+check_languages() {
+	nothing "$(files | xargs -d '\n' awk \
+		'FNR == 1 && /^#!/ && !/[\/ ](bash|sh|python3)$/ { print FILENAME ": " $0 }')"
 }
 
 # Turns that are not English, or that leave the reader to guess who does what. The
