@@ -53,7 +53,6 @@ void iser_bursts_init(struct iser_bursts *b, u32 start, u32 end, u32 max_burst,
 	b->max_out = max_out ? max_out : 1;
 	b->out = 0;
 	b->done = 0;
-	b->sn = 0;
 }
 
 bool iser_bursts_next(struct iser_bursts *b, u32 *offset, u32 *len)
@@ -65,7 +64,6 @@ bool iser_bursts_next(struct iser_bursts *b, u32 *offset, u32 *len)
 	*len = lesser(b->end - b->next, b->max_burst);
 	b->next += *len;
 	b->out++;
-	b->sn++;
 	return true;
 }
 

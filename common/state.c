@@ -46,26 +46,3 @@ bool iser_state_next(enum iser_state *state, enum iser_event event)
 	*state = (enum iser_state)next;
 	return true;
 }
-
-const char *iser_state_name(enum iser_state state)
-{
-	switch (state) {
-	case ISER_IDLE:
-		return "idle";
-	case ISER_RESOLVING:
-		return "resolving";
-	case ISER_CONNECTING:
-		return "connecting";
-	case ISER_LOGIN:
-		return "login";
-	case ISER_FULL:
-		return "full feature";
-	case ISER_ENDING:
-		return "ending";
-	case ISER_DOWN:
-		return "down";
-	case ISER_STATES:
-		break;
-	}
-	return "unknown";
-}

@@ -73,7 +73,6 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	ic->phase = ISERT_LOGIN_NP;
 	ic->first_burst = 65536;	/* RFC 7143, sections 13.2, 13.10, 13.11, 13.14 */
 	ic->initial_r2t = true;
-	ic->immediate_data = true;
 	ic->connections = 1;
 	spin_lock_init(&ic->login_lock);
 	mutex_init(&ic->tasks_lock);

@@ -42,7 +42,6 @@ static void isert_note_limits(struct isert_conn *ic, const char *text, u32 len)
 {
 	isert_note_number(text, len, "FirstBurstLength", &ic->first_burst);
 	isert_note_bool(text, len, "InitialR2T", &ic->initial_r2t);
-	isert_note_bool(text, len, "ImmediateData", &ic->immediate_data);
 	isert_note_number(text, len, "MaxConnections", &ic->connections);
 }
 
@@ -90,7 +89,6 @@ static int isert_session_keys(struct isert_conn *ic)
 		ret = -ENOENT;
 	ic->first_burst = sess->sess_ops->FirstBurstLength;
 	ic->initial_r2t = sess->sess_ops->InitialR2T;
-	ic->immediate_data = sess->sess_ops->ImmediateData;
 	return ret;
 }
 
@@ -102,7 +100,6 @@ static void isert_plan(struct isert_conn *ic, struct iser_rx_plan *plan)
 		.first_burst = ic->first_burst,
 		.segment = ic->keys.target_dsl ?: ISERT_RECV_DSL,
 		.initial_r2t = ic->initial_r2t || ic->keys.discovery,
-		.immediate = ic->immediate_data,
 		.depth = iser_conn_info(ic->dm)->recv_depth,
 	};
 	iser_plan_receives(plan);
@@ -256,7 +253,6 @@ int isert_login_finish(struct isert_conn *ic)
 	ops->RDMAExtensions = 1;
 
 	ic->limits = (struct iser_limits){
-		.immediate_data = ops->ImmediateData,
 		.initial_r2t = ops->InitialR2T,
 		.first_burst = ops->FirstBurstLength,
 		.max_burst = ops->MaxBurstLength,

@@ -38,7 +38,6 @@
 #define ISERT_RECV_DSL		8192	/* data bytes of a receive buffer */
 #define ISERT_SEND_DSL		8192	/* most data that a PDU of ours carries */
 #define ISERT_IMMEDIATE_SGS	4	/* ISERT_RECV_DSL in the smallest pages */
-#define ISERT_AHS_MAX		ISER_MAX_AHS_DEFAULT
 
 /* Who may queue LIO's login_work: see phase.c. */
 enum isert_login_phase {
@@ -101,7 +100,7 @@ struct isert_conn {
 	struct iser_keys keys;
 	u32 idle_requests;		/* that have left open what LIO proposed */
 	u32 first_burst;		/* upper bounds, from LIO's login text */
-	bool initial_r2t, immediate_data;
+	bool initial_r2t;
 	u8 final_bhs[ISER_BHS_LEN];	/* Login Response held back */
 	void *final_text;
 	u32 final_len;

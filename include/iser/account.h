@@ -16,7 +16,6 @@ struct iser_rx_plan {
 	u32 first_burst;	/* FirstBurstLength */
 	u32 segment;		/* TargetRecvDataSegmentLength */
 	bool initial_r2t;	/* unsolicited Data-Out are excluded */
-	bool immediate;		/* ImmediateData: allows, so does not lower the count */
 	u32 depth;		/* receives that the queue pair can hold */
 	/* out */
 	u32 receives;		/* to be posted for the granted window */

@@ -10,7 +10,6 @@
 
 /* What the login agreed on, for one session. */
 struct iser_limits {
-	bool immediate_data;
 	bool initial_r2t;
 	u32 first_burst;
 	u32 max_burst;
@@ -43,7 +42,6 @@ struct iser_bursts {
 	u32 max_out;		/* bursts in flight at most */
 	u32 out;		/* bursts in flight */
 	u32 done;		/* bytes that have arrived */
-	u32 sn;			/* R2TSN of the burst that comes next */
 };
 
 void iser_bursts_init(struct iser_bursts *b, u32 start, u32 end, u32 max_burst,

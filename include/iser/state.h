@@ -42,9 +42,6 @@ enum iser_event {
  */
 bool iser_state_next(enum iser_state *state, enum iser_event event);
 
-/** iser_state_name - for log lines and tests */
-const char *iser_state_name(enum iser_state state);
-
 /** iser_state_live - may work requests be posted? LOGIN and FULL */
 static inline bool iser_state_live(enum iser_state state)
 {

@@ -4,7 +4,7 @@
  * scripts/loaded.sh tells one build from another.
  */
 #ifndef ISER_VERSION_H
-#define ISER_RELEASE_H
+#define ISER_VERSION_H
 
 #define ISER_RELEASE	"0.1"
 

@@ -13,56 +13,54 @@ struct plan_row {
 	bool need;
 };
 
-/* window, unexpected, first_burst, segment, InitialR2T, ImmediateData, depth */
-#define PLAN(w, u, f, s, r, i, d) \
+/* window, unexpected, first_burst, segment, InitialR2T, depth */
+#define PLAN(w, u, f, s, r, d) \
 	{ .window = w, .unexpected = u, .first_burst = f, .segment = s, \
-	  .initial_r2t = r, .immediate = i, .depth = d }
+	  .initial_r2t = r, .depth = d }
 
 static const struct plan_row plans[] = {
 	{ "R-8.1.1.1-2 window, unexpected, one spare",
-	  PLAN(128, 16, 65536, 8192, true, true, 4096), 145, 128, false },
+	  PLAN(128, 16, 65536, 8192, true, 4096), 145, 128, false },
 	{ "R-8.1.1.2-1 Data-Out of each command",
-	  PLAN(128, 16, 65536, 8192, false, true, 4096), 128 * 9 + 17, 128, false },
+	  PLAN(128, 16, 65536, 8192, false, 4096), 128 * 9 + 17, 128, false },
 	{ "R-8.1.1.2-1 the last Data-Out is short",
-	  PLAN(10, 2, 65537, 8192, false, true, 4096), 10 * 10 + 3, 10, false },
+	  PLAN(10, 2, 65537, 8192, false, 4096), 10 * 10 + 3, 10, false },
 	{ "R-8.1.1.2-1 immediate data may be left out",
-	  PLAN(10, 2, 8192, 8192, false, true, 4096), 10 * 2 + 3, 10, false },
-	{ "without ImmediateData",
-	  PLAN(10, 2, 8192, 8192, false, false, 4096), 10 * 2 + 3, 10, false },
+	  PLAN(10, 2, 8192, 8192, false, 4096), 10 * 2 + 3, 10, false },
 	{ "a first burst of nothing",
-	  PLAN(10, 2, 0, 8192, false, true, 4096), 13, 10, false },
+	  PLAN(10, 2, 0, 8192, false, 4096), 13, 10, false },
 	{ "R-8.1-1 it fits to the last receive",
-	  PLAN(128, 16, 65536, 8192, false, true, 1169), 1169, 128, false },
+	  PLAN(128, 16, 65536, 8192, false, 1169), 1169, 128, false },
 	{ "R-8.1-1 one receive short: InitialR2T",
-	  PLAN(128, 16, 65536, 8192, false, true, 1168), 145, 128, true },
+	  PLAN(128, 16, 65536, 8192, false, 1168), 145, 128, true },
 	{ "R-8.1-1 one command's Data-Out alone is too many",
-	  PLAN(4, 2, 0xffffff, 512, false, true, 64), 7, 4, true },
+	  PLAN(4, 2, 0xffffff, 512, false, 64), 7, 4, true },
 	{ "R-8.1-1 the window fits to the last receive",
-	  PLAN(128, 16, 65536, 8192, true, true, 145), 145, 128, false },
+	  PLAN(128, 16, 65536, 8192, true, 145), 145, 128, false },
 	{ "R-8.1-1 the window is clamped",
-	  PLAN(128, 16, 65536, 8192, true, true, 144), 144, 127, false },
+	  PLAN(128, 16, 65536, 8192, true, 144), 144, 127, false },
 	{ "R-8.1-1 the window is clamped with InitialR2T",
-	  PLAN(128, 16, 65536, 8192, false, true, 100), 100, 83, true },
+	  PLAN(128, 16, 65536, 8192, false, 100), 100, 83, true },
 	{ "one command",
-	  PLAN(128, 16, 65536, 8192, true, true, 18), 18, 1, false },
+	  PLAN(128, 16, 65536, 8192, true, 18), 18, 1, false },
 	{ "not one command",
-	  PLAN(128, 16, 65536, 8192, true, true, 17), 0, 0, false },
+	  PLAN(128, 16, 65536, 8192, true, 17), 0, 0, false },
 	{ "less than the unexpected",
-	  PLAN(128, 16, 65536, 8192, true, true, 5), 0, 0, false },
+	  PLAN(128, 16, 65536, 8192, true, 5), 0, 0, false },
 	{ "no depth",
-	  PLAN(128, 16, 65536, 8192, true, true, 0), 0, 0, false },
+	  PLAN(128, 16, 65536, 8192, true, 0), 0, 0, false },
 	{ "no window",
-	  PLAN(0, 16, 65536, 8192, false, true, 64), 17, 0, false },
+	  PLAN(0, 16, 65536, 8192, false, 64), 17, 0, false },
 	{ "the largest window and burst do not wrap",
-	  PLAN(0xffffffff, 16, 0xffffffff, 1, false, true, 1000), 1000, 983, true },
+	  PLAN(0xffffffff, 16, 0xffffffff, 1, false, 1000), 1000, 983, true },
 	{ "a product of 2^32 does not wrap",
-	  PLAN(65536, 0, 65535 * 512, 512, false, true, 70000), 65537, 65536, true },
+	  PLAN(65536, 0, 65535 * 512, 512, false, 70000), 65537, 65536, true },
 	{ "all unexpected: no wrap",
-	  PLAN(1, 0xffffffff, 0, 8192, true, true, 0xffffffff), 0, 0, false },
+	  PLAN(1, 0xffffffff, 0, 8192, true, 0xffffffff), 0, 0, false },
 	{ "all the receives there can be",
-	  PLAN(0xffffffff, 0, 0, 8192, true, true, 0xffffffff), 0xffffffff, 0xfffffffe, false },
+	  PLAN(0xffffffff, 0, 0, 8192, true, 0xffffffff), 0xffffffff, 0xfffffffe, false },
 	{ "a segment of nothing asks for InitialR2T",
-	  PLAN(16, 2, 65536, 0, false, true, 512), 19, 16, true },
+	  PLAN(16, 2, 65536, 0, false, 512), 19, 16, true },
 };
 
 static void plan(struct unit *t)
@@ -94,19 +92,19 @@ struct window_row {
 
 static const struct window_row windows[] = {
 	{ "R-8.1.1.1-2 a window smaller than LIO's",
-	  PLAN(64, 16, 65536, 8192, true, true, 640), 8, 8, 8 + 17 },
+	  PLAN(64, 16, 65536, 8192, true, 640), 8, 8, 8 + 17 },
 	{ "R-8.1.1.2-1 its Data-Out too",
-	  PLAN(64, 16, 65536, 8192, false, true, 640), 8, 8, 8 * 9 + 17 },
+	  PLAN(64, 16, 65536, 8192, false, 640), 8, 8, 8 * 9 + 17 },
 	{ "LIO's is the smaller one",
-	  PLAN(4, 16, 65536, 8192, true, true, 640), 8, 4, 4 + 17 },
+	  PLAN(4, 16, 65536, 8192, true, 640), 8, 4, 4 + 17 },
 	{ "as large as LIO's",
-	  PLAN(64, 16, 65536, 8192, true, true, 640), 64, 64, 64 + 17 },
+	  PLAN(64, 16, 65536, 8192, true, 640), 64, 64, 64 + 17 },
 	{ "the queue pair's is the smaller one",
-	  PLAN(64, 16, 65536, 8192, true, true, 20), 8, 3, 20 },
+	  PLAN(64, 16, 65536, 8192, true, 20), 8, 3, 20 },
 	{ "one command at least",
-	  PLAN(64, 16, 65536, 8192, true, true, 640), 0, 1, 1 + 17 },
+	  PLAN(64, 16, 65536, 8192, true, 640), 0, 1, 1 + 17 },
 	{ "nothing was granted",
-	  PLAN(64, 16, 65536, 8192, true, true, 17), 8, 0, 0 },
+	  PLAN(64, 16, 65536, 8192, true, 17), 8, 0, 0 },
 };
 
 static void window_grows(struct unit *t)

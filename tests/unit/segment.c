@@ -28,7 +28,7 @@ static void unsolicited_bytes(struct unit *t)
 {
 	const struct bytes_row *row = t->param_value;
 	struct iser_limits lim = {
-		.immediate_data = true, .initial_r2t = row->initial_r2t,
+		.initial_r2t = row->initial_r2t,
 		.first_burst = row->first_burst,
 	};
 
@@ -110,7 +110,6 @@ static void walk(struct unit *t)
 		at += len;
 		n++;
 		last = len;
-		CHECK_EQ(t, b.sn, n);
 		CHECK_EQ(t, iser_bursts_done(&b, len), at == row->end);
 		if (n > 100)
 			break;
@@ -154,7 +153,6 @@ static void out_many(struct unit *t)
 	CHECK(t, iser_bursts_next(&b, &offset, &len));
 	CHECK_EQ(t, offset, 3 * 512);
 	CHECK(t, !iser_bursts_next(&b, &offset, &len));
-	CHECK_EQ(t, b.sn, 4);
 }
 
 static void out_zero(struct unit *t)

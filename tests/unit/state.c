@@ -49,15 +49,6 @@ static void transitions(struct unit *t)
 
 UNIT_TABLE(transitions, states)
 
-static void names(struct unit *t)
-{
-	const struct state_row *row = t->param_value;
-
-	CHECK_STR(t, iser_state_name(row->state), row->what);
-}
-
-UNIT_TABLE(names, states)
-
 static void wrong_values(struct unit *t)
 {
 	enum iser_state state = ISER_STATES;
@@ -70,7 +61,6 @@ static void wrong_values(struct unit *t)
 	CHECK(t, !iser_state_next(&state, ISER_EVENTS));
 	CHECK(t, !iser_state_next(&state, (enum iser_event)1000));
 	CHECK_EQ(t, state, ISER_FULL);
-	CHECK_STR(t, iser_state_name(ISER_STATES), "unknown");
 }
 
 static void live(struct unit *t)
@@ -112,7 +102,6 @@ static void fails_once(struct unit *t)
 
 struct unit_case state_cases[] = {
 	UNIT_ROWS(transitions, "what leads where"),
-	UNIT_ROWS(names, "name"),
 	UNIT_CASE(wrong_values, "values out of range change nothing"),
 	UNIT_CASE(live, "work is posted in login and full feature only"),
 	UNIT_CASE(initiator_life, "R-5.1.1-8 from idle to down"),
