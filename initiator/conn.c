@@ -5,6 +5,256 @@
  */
 #include "initiator.h"
 
+/*
+ * An endpoint: one iSER connection from connect to disconnect.
+ *
+ * The class disconnects a connection that has failed by itself, while iscsid
+ * still has the number of the endpoint: the class's part stays until iscsid has
+ * let go of it, without ours.  Whoever comes by that number takes a reference.
+ */
+
+static DEFINE_MUTEX(endpoints_lock);	/* list; iscsi_endpoint.dd_data */
+static LIST_HEAD(endpoints);
+
+/**
+ * iser_ep_get - the endpoint behind the class's part of it
+ * @ep: which user space has the number of
+ *
+ * Process context.  Return: it with a reference, or NULL: it was disconnected.
+ */
+struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep)
+{
+	struct iser_endpoint *end;
+
+	mutex_lock(&endpoints_lock);
+	end = ep->dd_data;
+	if (end)
+		kref_get(&end->ref);
+	mutex_unlock(&endpoints_lock);
+	return end;
+}
+
+static void release(struct kref *ref)
+{
+	struct iser_endpoint *end = container_of(ref, struct iser_endpoint, ref);
+
+	iser_conn_put(end->conn);
+	kfree(end);
+}
+
+/* iser_ep_put - let go of it */
+void iser_ep_put(struct iser_endpoint *end)
+{
+	kref_put(&end->ref, release);
+}
+
+/**
+ * iser_reason_text - why a connection has ended or does not come about
+ * @reason: negative errno
+ * Return: text for a log line.
+ */
+const char *iser_reason_text(int reason)
+{
+	switch (reason) {
+	case -ECONNRESET:
+		return "closed by the target";
+	case -ECONNREFUSED:
+		return "refused by the target";
+	case -ETIMEDOUT:
+		return "no answer from the target";
+	case -ENODEV:
+		return "RDMA device removed";
+	case -EPROTO:
+		return "protocol error";
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -EADDRNOTAVAIL:
+		return "no route over an RDMA device";
+	default:
+		return "error";
+	}
+}
+
+/*
+ * Connection_Terminate_Notify.  Runs in a worker of the core, after the last
+ * up-call of the connection, and of each attempt to connect.  The endpoint may
+ * be unbound (before bind_conn), and libiscsi's connection outlives this call:
+ * ep_disconnect waits for it.
+ */
+static void notify_terminated(struct iser_conn *conn, int reason)
+{
+	struct iser_endpoint *end = iser_conn_upper(conn);
+	struct iscsi_conn *iscsi;
+
+	spin_lock_bh(&end->lock);
+	end->ended = true;
+	end->reason = reason;
+	iscsi = end->iscsi;
+	if (!iser_conn_info(conn)->established)
+		iser_attempt_ended(end, reason);
+	spin_unlock_bh(&end->lock);
+
+	/* An answer that says why comes first. */
+	flush_delayed_work(&end->answer_work);
+
+	/* We closed it, or the target did so after it had answered a logout. */
+	if (!reason || !iscsi || end->logged_out)
+		return;
+
+	iser_log(ISER_LOG_END, &end->remote, "connection lost: %s (%d)",
+		 iser_reason_text(reason), reason);
+	iscsi_conn_failure(iscsi, ISCSI_ERR_CONN_FAILED);
+}
+
+const struct iser_ops iser_endpoint_ops = {
+	.control_notify = iser_recv_notify,
+	.connection_terminate_notify = notify_terminated,
+	.task_done = iser_task_notify_done,
+	.hello_done = iser_recv_hello_done,
+	.find_task = iser_recv_find_task,
+	.send_ready = iser_task_notify_ready,
+};
+
+/**
+ * iser_ep_connect - start a connection
+ * @shost: not used: addresses select the device
+ * @dst_addr: address and port of the target
+ * @non_blocking: do not wait until it is established
+ *
+ * What a session will ask for is not known yet: the queue pair is sized by
+ * parameters.  Process context, sleeps.  Return: endpoint or ERR_PTR.
+ */
+struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
+				       struct sockaddr *dst_addr,
+				       int non_blocking)
+{
+	struct iser_endpoint *end;
+	struct iscsi_endpoint *ep;
+	int err;
+
+	ep = iscsi_create_endpoint(0);
+	if (!ep)
+		return ERR_PTR(-ENOMEM);
+	end = kzalloc(sizeof(*end), GFP_KERNEL);
+	if (!end) {
+		err = -ENOMEM;
+		goto destroy;
+	}
+	kref_init(&end->ref);
+	spin_lock_init(&end->lock);
+	INIT_LIST_HEAD(&end->held);
+	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
+	iser_stock_init(&end->stock);
+	end->tasks = READ_ONCE(iser_max_cmds);
+	memcpy(&end->remote, dst_addr, dst_addr->sa_family == AF_INET6 ?
+	       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+	iser_attempt_init(end);
+	end->ep = ep;
+	ep->dd_data = end;
+
+	err = iser_attempt_begin(end);
+	if (err) {
+		iser_log(ISER_LOG_SESSION, &end->remote,
+			 "can't connect: error %d", err);
+		goto free;
+	}
+	mutex_lock(&endpoints_lock);
+	list_add_tail(&end->node, &endpoints);
+	mutex_unlock(&endpoints_lock);
+
+	if (!non_blocking) {
+		err = iser_ep_poll(ep, -1);
+		if (err < 0) {
+			iser_ep_disconnect(ep);
+			return ERR_PTR(err);
+		}
+	}
+	return ep;
+
+free:
+	kfree(end);
+destroy:
+	iscsi_destroy_endpoint(ep);
+	return ERR_PTR(err);
+}
+
+#define POLL_SLICE	100	/* ms */
+
+/**
+ * iser_ep_poll - wait until the connection is established
+ * @ep: endpoint
+ * @timeout_ms: how long; 0 polls
+ *
+ * Process context, sleeps.
+ * Return: 1 established, 0 not yet, negative errno of the failure, -ENOTCONN
+ * when it was disconnected.
+ */
+int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
+{
+	unsigned long until = jiffies + msecs_to_jiffies(max(timeout_ms, 0));
+	struct iser_endpoint *end = iser_ep_get(ep);
+	int ret;
+
+	if (!end)
+		return -ENOTCONN;
+	/* By slices: the connection may be another one then. */
+	do {
+		ret = iser_attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
+					min(timeout_ms, POLL_SLICE));
+	} while (!ret && (timeout_ms < 0 || time_before(jiffies, until)));
+	iser_ep_put(end);
+	return ret;
+}
+
+/**
+ * iser_ep_disconnect - end the connection and free what it had
+ * @ep: endpoint, freed
+ *
+ * When bound, libiscsi has been told to send no more (iscsi_conn_unbind).  Its
+ * tasks are failed later, by iscsi_conn_stop: they must find no connection.
+ * Process context, sleeps.
+ */
+void iser_ep_disconnect(struct iscsi_endpoint *ep)
+{
+	struct iser_endpoint *end = ep->dd_data;
+	struct iscsi_conn *iscsi = end->iscsi;
+
+	mutex_lock(&endpoints_lock);
+	list_del(&end->node);
+	ep->dd_data = NULL;
+	mutex_unlock(&endpoints_lock);
+	iser_attempt_stop(end);
+	iser_connection_terminate(end->conn);
+	iser_login_ended(end);
+
+	if (iscsi) {
+		/* iser_task_cleanup() reads it under back_lock. */
+		spin_lock_bh(&iscsi->session->back_lock);
+		iscsi->dd_data = NULL;
+		spin_unlock_bh(&iscsi->session->back_lock);
+	}
+	iser_stock_end(&end->stock);
+
+	iser_deallocate_connection_resources(end->conn);
+	iser_ep_put(end);
+	iscsi_destroy_endpoint(ep);
+}
+
+/**
+ * iser_endpoints_exit - end what nobody will end any more
+ *
+ * An endpoint without a session does not hold the module: iscsid may have been
+ * killed while it connected, and nobody else knows of the endpoint.  After the
+ * transport has been unregistered, so that none is added.  Sleeps.
+ */
+void iser_endpoints_exit(void)
+{
+	struct iser_endpoint *end, *next;
+
+	list_for_each_entry_safe(end, next, &endpoints, node)
+		iser_ep_disconnect(end->ep);
+}
+
 /**
  * iser_conn_create - make a connection of libiscsi, not yet bound
  * @cls_session: its session

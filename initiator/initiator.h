@@ -24,7 +24,7 @@
 #include <scsi/scsi_host.h>
 #include <scsi/scsi_transport_iscsi.h>
 
-#include <iser/account.h>
+#include <iser/flow.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
 #include <iser/log.h>
@@ -207,8 +207,6 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 void iser_login_ended(struct iser_endpoint *end);
 
 /* contact.c */
-bool iser_contact_plain(const struct sockaddr_storage *addr);
-void iser_contact_failed(const struct sockaddr_storage *addr, bool offered);
 
 /* task.c */
 int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
@@ -226,7 +224,6 @@ struct iser_task *iser_stock_find(struct iser_endpoint *end, bool command);
 void iser_stock_end(struct iser_stock *stock);
 
 /* unexpected.c */
-int iser_unexpected_init(struct iscsi_task *task);
 
 /* recv.c */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);

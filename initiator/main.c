@@ -4,9 +4,10 @@
  * classes.  The names ib_iser, iser and iscsi_iser are those that user space
  * expects (iscsid loads the module by name).
  */
-#include <iser/version.h>
 #include "initiator.h"
+
 #include <iser/param.h>
+#include <iser/version.h>
 
 ISER_IMPORT();
 MODULE_DESCRIPTION("iSER initiator: libiscsi transport for iSCSI over RDMA (RFC 7145)");

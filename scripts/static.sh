@@ -101,14 +101,14 @@ check_whitespace() {
 
 # Differences of kernels belong into one header.
 check_compat() {
-	nothing "$(files | grep -E '^(include|common|initiator|target)/' |
+	nothing "$(files | grep -E '^(include|proto|core|initiator|target)/' |
 		grep -vx include/iser/compat.h |
 		xargs -r -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h' || true)"
 }
 
 # Each place that sleeps stands in the design, with its limit.
 check_waits() {
-	files | grep -E '^(include|common|initiator|target)/.*\.[ch]$' |
+	files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$' |
 		xargs -d '\n' scripts/waits.sh Documentation/design.md
 }
 
@@ -121,7 +121,7 @@ check_checkpatch() {
 	source=$(tests/vm/kernel.sh --source 6.12)
 	# In a copy: it leaves a file of its own where it runs.
 	copy=$(mktemp -d)
-	files | grep -E '^(include|common|initiator|target|tests/faults)/.*\.[ch]$' |
+	files | grep -E '^(include|proto|core|initiator|target|tests/faults)/.*\.[ch]$' |
 		xargs -r -d '\n' cp --parents -t "$copy"
 	# Not ours to choose: the kernel's names, the form of trace headers, what those
 	# two other headers are for, and the error by which LIO's np thread ends.

@@ -10,12 +10,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "target.h"
+
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <target/target_core_backend.h>
-#include "target.h"
 
 #define ISERT_KEEP_TIME		(5 * HZ)
 

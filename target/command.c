@@ -4,11 +4,341 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "target.h"
+
 #include <linux/blk_types.h>
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
-#include "target.h"
+
+/*
+ * A task for each tag of LIO's, made when the tag is used first.
+ *
+ * LIO has twice the tags of its window, and uses again those that it used
+ * last: an idle session gets along with a few.
+ */
+
+#define ISERT_TASKS_PART	8	/* made at a time */
+#define ISERT_TASKS_RETRY	20	/* milliseconds */
+
+/**
+ * isert_alloc_tasks - room for the tasks
+ * @ic: connection; its resources are allocated
+ * @nr: number of tags
+ *
+ * May sleep.  Return: 0 or -ENOMEM.
+ */
+int isert_alloc_tasks(struct isert_conn *ic, u32 nr)
+{
+	ic->task_parts = DIV_ROUND_UP(nr, ISERT_TASKS_PART);
+	ic->tasks = kcalloc(ic->task_parts, sizeof(*ic->tasks), GFP_KERNEL);
+	return ic->tasks ? 0 : -ENOMEM;
+}
+
+/* isert_free_tasks - LIO has no command of the connection any more */
+void isert_free_tasks(struct isert_conn *ic)
+{
+	u32 i;
+
+	for (i = 0; ic->tasks && i < ic->task_parts; i++)
+		kfree(ic->tasks[i]);
+	kfree(ic->tasks);
+}
+
+/**
+ * isert_tag_task - the task of a command's tag
+ * @ic: connection
+ * @cmd: command
+ *
+ * Any context.  Return: task, or NULL: isert_prepare_task() makes it.
+ */
+struct isert_task *isert_tag_task(struct isert_conn *ic,
+				  const struct iscsit_cmd *cmd)
+{
+	u32 tag = cmd->se_cmd.map_tag;
+	struct isert_task *part;
+
+	/* Pairs with the release in isert_add_tasks(). */
+	part = smp_load_acquire(&ic->tasks[tag / ISERT_TASKS_PART]);
+	return part ? &part[tag % ISERT_TASKS_PART] : NULL;
+}
+
+static int isert_add_tasks(struct isert_conn *ic, u32 first)
+{
+	struct isert_task *part;
+	u32 i;
+	int ret;
+
+	part = kcalloc(ISERT_TASKS_PART, sizeof(*part), GFP_KERNEL);
+	if (!part)
+		return -ENOMEM;
+	for (i = 0; i < ISERT_TASKS_PART; i++) {
+		struct isert_task *t = &part[i];
+
+		ret = iser_task_prepare(ic->dm, first + i);
+		if (ret) {
+			kfree(part);
+			return ret;
+		}
+		t->ic = ic;
+		t->task = iser_conn_task(ic->dm, first + i);
+		t->task->upper = t;
+		spin_lock_init(&t->lock);
+		INIT_LIST_HEAD(&t->node);
+	}
+	/* Pairs with the acquire in isert_tag_task(). */
+	smp_store_release(&ic->tasks[first / ISERT_TASKS_PART], part);
+	return 0;
+}
+
+/**
+ * isert_prepare_task - make the task of a command's tag
+ * @ic: connection
+ * @cmd: command
+ *
+ * RX or TX thread.  Waits for memory, interruptibly.
+ * Return: 0; negative errno: the connection ends.
+ */
+int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd)
+{
+	u32 tag = cmd->se_cmd.map_tag;
+	int ret;
+
+	while (!isert_tag_task(ic, cmd)) {
+		mutex_lock(&ic->tasks_lock);
+		ret = isert_tag_task(ic, cmd) ? 0 :
+			isert_add_tasks(ic, tag - tag % ISERT_TASKS_PART);
+		mutex_unlock(&ic->tasks_lock);
+		if (ret == -ENOMEM && !signal_pending(current))
+			msleep_interruptible(ISERT_TASKS_RETRY);
+		else if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/*
+ * What belongs to a command of LIO's, from its tag to its release.
+ */
+
+#define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
+
+/**
+ * isert_task_attach - the task of a command, started
+ * @ic: connection
+ * @cmd: command; new, or with a task that is not on its way
+ * @pdu: the SCSI command that brings STags, or NULL
+ *
+ * Any context.  Return: the task.
+ */
+struct isert_task *isert_task_attach(struct isert_conn *ic,
+				     struct iscsit_cmd *cmd,
+				     const struct iser_pdu *pdu)
+{
+	struct isert_task *t = isert_cmd_task(cmd);
+
+	if (!t) {
+		t = isert_tag_task(ic, cmd);
+		t->cmd = cmd;
+		t->pdu = NULL;
+		t->buffer = NULL;
+		t->more = false;
+		t->refused = false;
+		t->unsolicited = 0;
+		t->status = 0;
+		memset(&t->bursts, 0, sizeof(t->bursts));
+		*(struct isert_task **)iscsit_priv_cmd(cmd) = t;
+	}
+	if (!t->started) {
+		/* LIO's tag is free only after task_done(). */
+		WARN_ON_ONCE(iser_task_start(t->task, pdu));
+		t->started = true;
+	}
+	return t;
+}
+
+/* isert_task_put_pdu - the backend is done with the immediate data */
+void isert_task_put_pdu(struct isert_task *t)
+{
+	if (t->pdu)
+		iser_pdu_put(t->pdu);
+	t->pdu = NULL;
+}
+
+/**
+ * isert_unmap_cmd - a command is about to be released, or was aborted
+ * @conn: LIO's connection
+ * @cmd: command; nothing of it is on its way
+ *
+ * May be called more than once.  Process context; sleeps where the command is
+ * ahead of its CmdSN.
+ */
+void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	struct isert_task *t = isert_cmd_task(cmd);
+
+	isert_order_forget(cmd);
+	if (!t)
+		return;
+	isert_task_put_pdu(t);
+	if (t->buffer)
+		isert_buffer_put(t->ic, t->buffer,
+				 cmd->data_direction != DMA_TO_DEVICE);
+	t->buffer = NULL;
+	/* No response gives its CmdSN back: each abort would shrink the window. */
+	if (cmd->se_cmd.transport_state & CMD_T_ABORTED)
+		iscsit_increment_maxcmdsn(cmd, conn->sess);
+	if (t->started)
+		iser_task_abandon(t->task);
+	t->started = false;
+	t->cmd = NULL;
+	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
+	/* Else that was done when its answer was posted. */
+	if (!t->posted)
+		isert_fence_release(t->ic);
+	WRITE_ONCE(t->posted, false);
+}
+
+/**
+ * isert_cmd_parked - is nobody about to drop the target core's reference?
+ * @cmd: command with an initialized se_cmd, to be released
+ *
+ * A write that waits for data, a command that waits for an earlier CmdSN, and
+ * a task management request that LIO answered by itself in CmdSN order: the
+ * target core has not handed it back and will not.
+ */
+bool isert_cmd_parked(struct iscsit_cmd *cmd)
+{
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+
+	/* LIO drops it where it rejects or removes a command. */
+	if (cmd->i_state == ISTATE_REMOVE)
+		return false;
+	switch (cmd->iscsi_opcode) {
+	case ISCSI_OP_SCSI_CMD:
+		if (cmd->cmd_flags & ICF_OOO_CMDSN)
+			return !cmd->sense_reason;
+		return se_cmd->t_state == TRANSPORT_WRITE_PENDING &&
+			!(cmd->cmd_flags & ICF_GOT_LAST_DATAOUT);
+	case ISCSI_OP_SCSI_TMFUNC:
+		if (cmd->cmd_flags & ICF_OOO_CMDSN)
+			return true;
+		return !cmd->immediate_cmd && se_cmd->se_tmr_req &&
+			!se_cmd->se_tmr_req->call_transport;
+	default:
+		return false;
+	}
+}
+
+/**
+ * isert_cmd_release - drop this half's reference to a command
+ * @conn: LIO's connection
+ * @cmd: command; its response has been sent or never will be
+ *
+ * Process context.  The command may be gone afterwards.
+ */
+void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	bool parked = cmd->se_cmd.se_tfo && isert_cmd_parked(cmd);
+
+	spin_lock_bh(&conn->cmd_lock);
+	if (!list_empty(&cmd->i_conn_node))
+		list_del_init(&cmd->i_conn_node);
+	spin_unlock_bh(&conn->cmd_lock);
+
+	/* Nobody starts it any more. */
+	if (READ_ONCE(cmd->dataout_timer_flags) & ISCSI_TF_RUNNING)
+		iscsit_stop_dataout_timer(cmd);
+	/* A recovery R2T, at level 1: only LIO can free it. */
+	if (!list_empty(&cmd->cmd_r2t_list))
+		iscsit_aborted_task(conn, cmd);
+	isert_unmap_cmd(conn, cmd);
+	if (!cmd->se_cmd.se_tfo) {
+		iscsit_release_cmd(cmd);
+		return;
+	}
+	if (parked)
+		target_put_sess_cmd(&cmd->se_cmd);
+	transport_generic_free_cmd(&cmd->se_cmd, 0);
+}
+
+static bool isert_task_idle(const struct isert_task *t)
+{
+	/* Pairs with the release in isert_task_done(). */
+	return !smp_load_acquire(&t->posted);
+}
+
+/**
+ * isert_task_wait - wait for the completion of what was sent for a command
+ * @t: task of a command that is kept after its PDU has been sent
+ *
+ * RX or TX thread; sleeps, interruptibly.  A peer that never takes the PDU loses
+ * its connection.  Return: 0, or negative errno.
+ */
+int isert_task_wait(struct isert_task *t)
+{
+	long left = wait_event_interruptible_timeout(t->ic->wait,
+						     isert_task_idle(t),
+						     ISERT_TAKE_TIME * HZ);
+
+	if (left > 0)
+		return 0;
+	if (!left) {
+		isert_warn(t->ic, "has answered a PDU that it has not taken in %u s, ending the connection",
+			   ISERT_TAKE_TIME);
+		iser_connection_fail(t->ic->dm, -ETIMEDOUT);
+	}
+	return left ?: -ETIMEDOUT;
+}
+
+/**
+ * isert_task_done - a response has been sent, or the connection has ended
+ * @task: task, idle now
+ * @status: 0 or negative errno
+ *
+ * Up-call from a worker.
+ */
+void isert_task_done(struct iser_task *task, int status)
+{
+	struct isert_task *t = task->upper;
+	struct isert_conn *ic = t->ic;
+	struct iscsit_cmd *cmd = t->cmd;
+	bool keep = false;
+
+	t->started = false;
+	switch (t->sent) {
+	case ISTATE_SEND_LOGOUTRSP:
+		if (isert_logout_sent(t, status))
+			return;
+		break;
+	case ISTATE_SEND_TASKMGTRSP:
+		if (!status)
+			iscsit_tmr_post_handler(cmd, ic->conn);
+		break;
+	case ISTATE_SEND_TEXTRSP:
+		/* LIO overwrites the pointer with the next part. */
+		kfree(cmd->buf_ptr);
+		cmd->buf_ptr = NULL;
+		keep = t->more;
+		break;
+	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
+		keep = true;
+		break;
+	default:
+		break;
+	}
+	if (!keep) {
+		/* Stays posted for as long as it is in LIO's list. */
+		isert_cmd_release(ic->conn, cmd);
+		return;
+	}
+	/* The answer may be here already: isert_task_wait(). */
+	smp_store_release(&t->posted, false);
+	wake_up_all(&ic->wait);
+}
 
 /*
  * Copy BHS and AHS for LIO, which reads both in one piece.
@@ -113,6 +443,35 @@ static void isert_prepare_write(struct iscsit_cmd *cmd)
 		cmd->dataout_timer_flags |= ISCSI_TF_RUNNING;
 }
 
+/**
+ * isert_copy_in - copy a PDU's data segment into the buffer of a command
+ * @cmd: write command; the buffer holds @offset and the data
+ * @pdu: PDU
+ * @offset: Buffer Offset
+ *
+ * Process context.
+ */
+static void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
+			  u32 offset)
+{
+	u32 left = pdu->msg.data_len, done = 0;
+	struct sg_mapping_iter miter;
+
+	sg_miter_start(&miter, cmd->se_cmd.t_data_sg, cmd->se_cmd.t_data_nents,
+		       SG_MITER_ATOMIC | SG_MITER_TO_SG);
+	if (!sg_miter_skip(&miter, offset))
+		left = 0;
+	while (left && sg_miter_next(&miter)) {
+		u32 n = min_t(u32, left, miter.length);
+
+		iser_pdu_copy(pdu, pdu->msg.ahs_len + done, miter.addr, n);
+		miter.consumed = n;
+		done += n;
+		left -= n;
+	}
+	sg_miter_stop(&miter);
+}
+
 /*
  * A command with immediate data, or Data-Out to follow.  The PDU is given back,
  * or held by the task.
@@ -213,5 +572,138 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 	return 0;
 put:
 	iser_pdu_put(pdu);
+	return 0;
+}
+
+/*
+ * Unsolicited Data-Out: the only data of a write that come as messages after
+ * the command.  RFC 7145, section 7.3.4.
+ */
+
+/*
+ * The write that a Data-Out belongs to, with a reference, or NULL.
+ *
+ * A response that has been posted may have arrived, while its completion has
+ * not: then the initiator may have used its task tag again, and the command that
+ * was answered is still in the list, ahead of the write.
+ */
+static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
+					   itt_t itt)
+{
+	struct iscsit_cmd *cmd, *found = NULL;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		const struct isert_task *t;
+
+		if (cmd->init_task_tag != itt ||
+		    cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
+		    cmd->cmd_flags & ICF_GOT_LAST_DATAOUT)
+			continue;
+		t = isert_cmd_task(cmd);
+		if (t && READ_ONCE(t->posted))
+			continue;
+		if (kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
+			found = cmd;
+		break;
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return found;
+}
+
+/*
+ * LIO's own checks.  Where one fails, it answers the command by a Reject or by
+ * sense.  One that is ahead of its CmdSN must not be run after that, also not by
+ * another connection that fills the gap just now.
+ */
+static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
+				struct isert_task *t, u32 len)
+{
+	struct mutex *lock = &ic->conn->sess->cmdsn_mutex;
+	bool early = cmd->cmd_flags & ICF_OOO_CMDSN, take = false;
+
+	if (early)
+		mutex_lock(lock);
+	if (__iscsit_check_dataout_hdr(ic->conn, ic->hdr, cmd, len, &take) < 0) {
+		t->refused = true;
+		if (early)
+			isert_order_answered(cmd);
+	}
+	if (early)
+		mutex_unlock(lock);
+	return take;
+}
+
+/* Return: true when the data are to be taken; else they are dropped. */
+static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
+				 struct isert_task *t, u32 len)
+{
+	struct iscsi_data *hdr = (struct iscsi_data *)ic->hdr;
+	u32 offset = be32_to_cpu(hdr->offset);
+
+	if (!t || t->refused || cmd->sense_reason)
+		return false;
+	if (!cmd->unsolicited_data) {
+		isert_protocol_error(ic, "Data-Out that nobody asked for");
+		return false;
+	}
+	/* It has its buffer since it came: isert_prepare_write().  So it was aborted. */
+	if (cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING)
+		return false;
+	/* LIO adds the two. */
+	if (offset + len < offset) {
+		isert_protocol_error(ic, "Data-Out of %u bytes at offset %u",
+				     len, offset);
+		return false;
+	}
+	return isert_data_out_fits(ic, cmd, t, len);
+}
+
+/**
+ * isert_receive_data_out - SCSI Data-Out
+ * @ic: connection
+ * @pdu: PDU
+ * @sleep: in the RX thread
+ *
+ * May run the command.  Return: 0; -EAGAIN for the RX thread.
+ */
+int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
+			   bool sleep)
+{
+	struct iscsi_data *hdr = (struct iscsi_data *)ic->hdr;
+	u32 len = pdu->msg.data_len;
+	struct iscsit_cmd *cmd;
+
+	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
+	if (hdr->ttt != cpu_to_be32(ISCSI_RESERVED_TAG)) {
+		isert_protocol_error(ic, "solicited Data-Out arrived as a message");
+		goto put;
+	}
+	if (len > ic->conn->conn_ops->MaxXmitDataSegmentLength) {
+		if (!sleep)
+			return -EAGAIN;
+		isert_warn(ic, "Data-Out of %u bytes rejected, the limit is %u",
+			   len, ic->conn->conn_ops->MaxXmitDataSegmentLength);
+		iscsit_add_reject(ic->conn, ISCSI_REASON_PROTOCOL_ERROR,
+				  ic->hdr);
+		goto put;
+	}
+	cmd = len ? isert_find_write(ic->conn, hdr->itt) : NULL;
+	if (!cmd) {
+		pr_debug("peer %pISpc: Data-Out of %u bytes without a command dropped\n",
+			 &ic->conn->login_sockaddr, len);
+		goto put;
+	}
+	if (isert_check_data_out(ic, cmd, isert_cmd_task(cmd), len)) {
+		isert_copy_in(cmd, pdu, be32_to_cpu(hdr->offset));
+		iser_pdu_put(pdu);
+		pdu = NULL;
+		if (iscsit_check_dataout_payload(cmd, hdr, false) < 0)
+			isert_protocol_error(ic, "Data-Out out of order");
+	}
+	target_put_sess_cmd(&cmd->se_cmd);
+put:
+	if (pdu)
+		iser_pdu_put(pdu);
 	return 0;
 }

@@ -10,9 +10,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "target.h"
+
 #include <linux/delay.h>
 #include <linux/module.h>
-#include "target.h"
 
 #define ISERT_LOGOUT_POLL	10	/* milliseconds */
 

@@ -4,10 +4,161 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "target.h"
+
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <iser/param.h>
 #include <iser/version.h>
-#include "target.h"
+
+/*
+ * Network portals: LIO's np thread takes connections here.
+ */
+
+struct isert_np {
+	struct iser_listener *listener;
+	struct isert_conn *current_login;	/* the np thread's */
+};
+
+/*
+ * A queue pair has its size before the initiator is known.  Devices round up to
+ * a power of two; the core adds a few of its own.
+ */
+static unsigned int recv_depth = 250;
+ISER_PARAM(recv_depth, recv_depth, 32, 8192, 0644);
+MODULE_PARM_DESC(recv_depth,
+		 "Receives that the queue pairs of later portals hold, 32 to 8192: LIO's cmdsn_depth, the unsolicited Data-Out of so many commands, and 17 (default: 250)");
+
+static u32 isert_recv_depth(void)
+{
+	return READ_ONCE(recv_depth);
+}
+
+static unsigned int send_depth = 120;
+ISER_PARAM(send_depth, send_depth, 32, 8192, 0644);
+MODULE_PARM_DESC(send_depth,
+		 "Work requests that the send queues of later portals hold, 32 to 8192; what is more waits (default: 120)");
+
+static u32 isert_send_depth(void)
+{
+	return READ_ONCE(send_depth);
+}
+
+static unsigned int shared_depth = 2048;
+ISER_PARAM(shared_depth, shared_depth, 0, 8192, 0644);
+MODULE_PARM_DESC(shared_depth,
+		 "Receives that a shared receive queue of later portals holds, for one connection with each 64 of them, up to 8192; below 64: connections have receives of their own, as with iWARP (default: 2048)");
+
+static u32 isert_shared_depth(void)
+{
+	return READ_ONCE(shared_depth);
+}
+
+/**
+ * isert_setup_np - LIO makes a portal
+ * @np: portal
+ * @addr: its address; may be a wildcard, or of a device that is not there yet
+ *
+ * May sleep, under LIO's np_lock.  Return: 0 or negative errno.
+ */
+static int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr)
+{
+	const struct iser_conn_param param = {
+		.recv_depth = isert_recv_depth(),
+		.send_depth = isert_send_depth(),
+		.shared_depth = isert_shared_depth(),
+		.remote_invalidate = true,
+	};
+	struct isert_np *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	int ret;
+
+	if (!p)
+		return -ENOMEM;
+	np->np_sockaddr = *addr;
+	p->listener = iser_listen(addr, &param, &isert_ops);
+	if (IS_ERR(p->listener)) {
+		ret = PTR_ERR(p->listener);
+		kfree(p);
+		return ret;
+	}
+	np->np_context = p;
+	return 0;
+}
+
+/* The np thread is back: its last connection's login is the work's now. */
+static void isert_np_left(struct isert_np *p)
+{
+	struct isert_conn *ic = p->current_login;
+
+	if (!ic)
+		return;
+	p->current_login = NULL;
+	isert_login_np_left(ic);
+	isert_conn_put(ic);
+}
+
+/**
+ * isert_accept_np - the next connection whose first Login Request is here
+ * @np: portal
+ * @conn: LIO's connection, to be filled
+ *
+ * np thread; sleeps, interruptibly.  A connection that comes while the portal
+ * is stopped is handed on: LIO tells its initiator.
+ * Return: 0, negative errno to be called again, -ENOSYS to end the thread.
+ */
+static int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn)
+{
+	struct isert_np *p = np->np_context;
+	const struct iser_info *info;
+	struct isert_conn *ic;
+	struct iser_conn *dm;
+	bool stop;
+
+	isert_np_left(p);
+
+	spin_lock_bh(&np->np_thread_lock);
+	stop = np->np_thread_state >= ISCSI_NP_THREAD_RESET;
+	spin_unlock_bh(&np->np_thread_lock);
+	if (stop)
+		return -EAGAIN;
+
+	dm = iser_accept(p->listener);
+	if (IS_ERR(dm))
+		return PTR_ERR(dm) == -ESHUTDOWN ? -ENOSYS : PTR_ERR(dm);
+
+	ic = isert_conn_alloc(conn, dm);
+	if (!ic) {
+		iser_connection_close(dm);
+		iser_conn_put(dm);
+		return -ENOMEM;
+	}
+	info = iser_conn_info(dm);
+	conn->login_family = np->np_sockaddr.ss_family;
+	conn->login_sockaddr = info->remote;
+	/* SendTargets names this one for a wildcard portal. */
+	conn->local_sockaddr = info->local;
+	conn->context = ic;
+
+	kref_get(&ic->ref);
+	p->current_login = ic;
+	return 0;
+}
+
+/**
+ * isert_free_np - LIO has stopped the np thread and drops the portal
+ * @np: portal
+ *
+ * Connections not accepted yet are ended.  Sleeps.
+ */
+static void isert_free_np(struct iscsi_np *np)
+{
+	struct isert_np *p = np->np_context;
+
+	isert_np_left(p);
+	iser_unlisten(p->listener);
+	np->np_context = NULL;
+	kfree(p);
+}
 
 struct workqueue_struct *isert_wq;
 
@@ -48,40 +199,6 @@ static unsigned int initial_window = 16;
 ISER_PARAM(initial_window, initial_window, 1, TA_DEFAULT_CMDSN_DEPTH_MAX, 0644);
 MODULE_PARM_DESC(initial_window,
 		 "Commands that a new session may have outstanding where receives are not shared: they are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
-
-/*
- * A queue pair has its size before the initiator is known.  Devices round up to
- * a power of two; the core adds a few of its own.
- */
-static unsigned int recv_depth = 250;
-ISER_PARAM(recv_depth, recv_depth, 32, 8192, 0644);
-MODULE_PARM_DESC(recv_depth,
-		 "Receives that the queue pairs of later portals hold, 32 to 8192: LIO's cmdsn_depth, the unsolicited Data-Out of so many commands, and 17 (default: 250)");
-
-static unsigned int send_depth = 120;
-ISER_PARAM(send_depth, send_depth, 32, 8192, 0644);
-MODULE_PARM_DESC(send_depth,
-		 "Work requests that the send queues of later portals hold, 32 to 8192; what is more waits (default: 120)");
-
-static unsigned int shared_depth = 2048;
-ISER_PARAM(shared_depth, shared_depth, 0, 8192, 0644);
-MODULE_PARM_DESC(shared_depth,
-		 "Receives that a shared receive queue of later portals holds, for one connection with each 64 of them, up to 8192; below 64: connections have receives of their own, as with iWARP (default: 2048)");
-
-u32 isert_recv_depth(void)
-{
-	return READ_ONCE(recv_depth);
-}
-
-u32 isert_send_depth(void)
-{
-	return READ_ONCE(send_depth);
-}
-
-u32 isert_shared_depth(void)
-{
-	return READ_ONCE(shared_depth);
-}
 
 u32 isert_initial_window(void)
 {

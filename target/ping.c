@@ -25,8 +25,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/module.h>
 #include "target.h"
+
+#include <linux/module.h>
 
 /* A changed attribute is noticed within this time. */
 #define ISERT_PING_POLL		(5UL * HZ)

@@ -7,9 +7,114 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/module.h>
-#include <linux/slab.h>
 #include "target.h"
+
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+/*
+ * Commands ahead of their CmdSN: RFC 7143, section 4.2.2.1.
+ *
+ * LIO enters them in a list of the session, and runs each when the CmdSN before
+ * it have come, in the context that brings the last of these: maybe that of
+ * another connection.  It holds cmdsn_mutex then, and no reference.  So a
+ * command that is answered or given back while it waits has to leave the list
+ * first; whoever has its tag next would be run in its place.  Its entry stays,
+ * as its CmdSN has come.
+ */
+
+/**
+ * isert_order_answered - a command has been answered ahead of its CmdSN
+ * @cmd: command.  Under cmdsn_mutex since it was looked at.
+ */
+void isert_order_answered(struct iscsit_cmd *cmd)
+{
+	struct iscsi_ooo_cmdsn *ooo;
+
+	list_for_each_entry(ooo, &cmd->conn->sess->sess_ooo_cmdsn_list,
+			    ooo_list)
+		if (ooo->cmd == cmd)
+			ooo->cmd = NULL;
+}
+
+/**
+ * isert_order_forget - a command is given back: LIO must not run it
+ * @cmd: command, whether ahead of its CmdSN or not
+ *
+ * Not under cmdsn_mutex where it is ahead: LIO takes the mark off before it runs
+ * one.  Sleeps then.
+ */
+void isert_order_forget(struct iscsit_cmd *cmd)
+{
+	struct mutex *lock = &cmd->conn->sess->cmdsn_mutex;
+
+	if (likely(!(READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN)))
+		return;
+	mutex_lock(lock);
+	isert_order_answered(cmd);
+	mutex_unlock(lock);
+}
+
+/* isert_order_forget_all - another connection must not run those of this one */
+void isert_order_forget_all(struct iscsit_conn *conn)
+{
+	struct iscsit_session *sess = conn->sess;
+	struct iscsi_ooo_cmdsn *ooo;
+
+	mutex_lock(&sess->cmdsn_mutex);
+	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
+		if (ooo->cid == conn->cid)
+			ooo->cmd = NULL;
+	mutex_unlock(&sess->cmdsn_mutex);
+}
+
+/*
+ * Unexpected PDUs: those for which no command of the initiator has provided a
+ * receive.  RFC 7145, section 8.1.2: never more than it has declared, also
+ * where iSCSI demands a Reject.  All of this runs in LIO's TX thread.
+ */
+
+/* Each Reject and Asynchronous Message retires when its StatSN is acknowledged. */
+static void isert_unexpected_acked(struct isert_conn *ic)
+{
+	iser_unexpected_acked(&ic->unexpected, READ_ONCE(ic->exp_statsn));
+}
+
+/**
+ * isert_may_tell - may a Reject or Asynchronous Message be sent now?  Counts it.
+ * @ic: connection
+ * @what: its name
+ *
+ * The caller notes its StatSN by iser_unexpected_note().
+ * Return: false: it is to be left out, without a StatSN.
+ */
+static bool isert_may_tell(struct isert_conn *ic, const char *what)
+{
+	isert_unexpected_acked(ic);
+	if (!iser_unexpected_take(&ic->unexpected, false)) {
+		isert_warn(ic, "%s left out: the initiator has not acknowledged %u unexpected PDUs",
+			   what, ic->unexpected.outstanding);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * isert_may_ping - may a NOP-In that asks for an answer be sent?  Counts it.
+ * @ic: connection
+ */
+static bool isert_may_ping(struct isert_conn *ic)
+{
+	isert_unexpected_acked(ic);
+	return iser_unexpected_take(&ic->unexpected, true);
+}
+
+/* isert_ping_answered - its NOP-Out is here */
+static void isert_ping_answered(struct isert_conn *ic)
+{
+	iser_unexpected_retire(&ic->unexpected, 1);
+}
 
 /* isert_send - submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
 void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
@@ -222,6 +327,62 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 	return ret;
 }
 
+/* Is a command done, but its response not submitted?  Under cmd_lock. */
+static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn)
+{
+	const struct isert_task *t = isert_cmd_task(cmd);
+
+	/* Once posted is set, isert_send() has send_lock, or had it. */
+	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && t &&
+		!READ_ONCE(t->posted) &&
+		READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_COMPLETE &&
+		iscsi_sna_lte(cmd->cmd_sn, cmd_sn);
+}
+
+static bool isert_answers_due(struct iscsit_conn *conn, u32 cmd_sn)
+{
+	struct iscsit_cmd *cmd;
+	bool due = false;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		due = isert_answer_due(cmd, cmd_sn);
+		if (due)
+			break;
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return due;
+}
+
+/**
+ * isert_fence_hold - may the response of task management not be sent yet?
+ * @ic: connection
+ * @t: task of its request, attached
+ *
+ * TX thread.  Return: true: it comes by LIO's queue once more.
+ * Not for a connection that closes: the thread is told by a signal.
+ */
+static bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
+{
+	u32 cmd_sn = t->cmd->cmd_sn;
+	bool held;
+
+	if (!isert_answers_due(ic->conn, cmd_sn) || signal_pending(current))
+		return false;
+	spin_lock_bh(&ic->fence_lock);
+	list_add_tail(&t->node, &ic->fenced);
+	spin_unlock_bh(&ic->fence_lock);
+	/* Pairs with the barrier in isert_fence_release(): one sees the other. */
+	smp_mb();
+	if (isert_answers_due(ic->conn, cmd_sn))
+		return true;
+	spin_lock_bh(&ic->fence_lock);
+	held = list_empty(&t->node);	/* by LIO's queue already */
+	list_del_init(&t->node);
+	spin_unlock_bh(&ic->fence_lock);
+	return held;
+}
+
 /* One PDU of LIO's response queue.  Return: 0, or negative errno. */
 static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			     int state)
@@ -329,4 +490,248 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		WARN_ONCE(1, "state %d in the immediate queue\n", state);
 		return -EINVAL;
 	}
+}
+
+/*
+ * Response Fence: RFC 7143, sections 4.2.2.3.2 and 4.2.3.3.
+ *
+ * The response of a task management request comes behind those of the tasks
+ * that it is about.  The target core leaves alone what has completed already:
+ * a worker of its is about to hand such a command back, maybe by LIO's queue
+ * for the TX thread.  If the response overtook it, the initiator would have
+ * killed the STag that Put_Data or the invalidation is for, and would lose the
+ * connection.  The connections of a session are not kept in step.
+ *
+ * A COMPARE AND WRITE that has been compared counts as completed too, while its
+ * write is at the backend, for however long that takes.  So nobody waits here:
+ * the response is put aside, and each response of a command brings it back.
+ */
+
+/**
+ * isert_fence_release - a command is answered, or goes without: look again
+ * @ic: connection
+ *
+ * Process context; does not wait.
+ */
+void isert_fence_release(struct isert_conn *ic)
+{
+	struct isert_task *t, *next;
+
+	/* That the answer is due no more is seen first: isert_fence_hold(). */
+	smp_mb();
+	if (likely(list_empty_careful(&ic->fenced)))
+		return;
+	spin_lock_bh(&ic->fence_lock);
+	list_for_each_entry_safe(t, next, &ic->fenced, node) {
+		struct se_cmd *se_cmd = &t->cmd->se_cmd;
+
+		list_del_init(&t->node);
+		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
+	}
+	spin_unlock_bh(&ic->fence_lock);
+}
+
+/*
+ * Solicited data of a write: RDMA Reads, burst by burst.
+ * RFC 7145, section 7.3.6.
+ */
+
+#define ISERT_STARVE_DELAY	(HZ / 50)
+
+/* Tagged Offset of a byte of the write; false when there is none. */
+static bool isert_tagged(struct isert_task *t, u32 offset, u64 *tagged)
+{
+	return iser_write_offset(t->task->peer.write_base, offset,
+				 t->unsolicited,
+				 t->ic->keys.tagged_solicited_only, tagged);
+}
+
+/*
+ * Start the bursts that may be started.  Under t->lock: none of them can end
+ * the command meanwhile.
+ */
+static void isert_fetch_more(struct isert_task *t)
+{
+	u32 offset, len;
+	u64 tagged;
+
+	while (!t->status && iser_bursts_next(&t->bursts, &offset, &len)) {
+		isert_tagged(t, offset, &tagged);
+		isert_get_begins(t->ic);
+		iser_get_data(t->task, offset, len, tagged);
+	}
+}
+
+/* Map the buffer and start.  Return: 0 or -ENOMEM. */
+static int isert_fetch_start(struct isert_task *t)
+{
+	struct se_cmd *se_cmd = &t->cmd->se_cmd;
+	struct iser_data data = {
+		.sgl = se_cmd->t_data_sg,
+		.nents = se_cmd->t_data_nents,
+		.len = se_cmd->data_length,
+	};
+	int ret;
+
+	ret = iser_map_data(t->task, &data, false);
+	if (ret)
+		return ret;
+	spin_lock_bh(&t->lock);
+	isert_fetch_more(t);
+	spin_unlock_bh(&t->lock);
+	return 0;
+}
+
+/*
+ * Wait for memory.  Not on a connection that is being closed, where a command may
+ * still be begun: it stays parked, and is released with the others.
+ */
+static void isert_starve(struct isert_task *t)
+{
+	struct isert_conn *ic = t->ic;
+
+	spin_lock_bh(&ic->starve_lock);
+	if (!ic->starve_over) {
+		list_add_tail(&t->node, &ic->starved);
+		schedule_delayed_work(&ic->starve_work, ISERT_STARVE_DELAY);
+	}
+	spin_unlock_bh(&ic->starve_lock);
+}
+
+/**
+ * isert_starve_stop - nothing waits for memory any more
+ * @ic: connection; its commands are not released yet
+ *
+ * Sleeps.  starve_work does not run again.
+ */
+void isert_starve_stop(struct isert_conn *ic)
+{
+	struct isert_task *t, *next;
+
+	spin_lock_bh(&ic->starve_lock);
+	ic->starve_over = true;
+	list_for_each_entry_safe(t, next, &ic->starved, node)
+		list_del_init(&t->node);
+	spin_unlock_bh(&ic->starve_lock);
+	cancel_delayed_work_sync(&ic->starve_work);
+}
+
+/**
+ * isert_starve_work - try again to map what could not be mapped
+ * @work: ic->starve_work
+ *
+ * Worker.
+ */
+void isert_starve_work(struct work_struct *work)
+{
+	struct isert_conn *ic = container_of(to_delayed_work(work),
+					     struct isert_conn, starve_work);
+	struct isert_task *t;
+
+	for (;;) {
+		spin_lock_bh(&ic->starve_lock);
+		t = list_first_entry_or_null(&ic->starved, struct isert_task,
+					     node);
+		if (t)
+			list_del_init(&t->node);
+		spin_unlock_bh(&ic->starve_lock);
+		if (!t)
+			return;
+		if (!isert_fetch_start(t))
+			continue;
+		isert_starve(t);
+		return;
+	}
+}
+
+/**
+ * isert_get_dataout - fetch what has not come unsolicited
+ * @conn: LIO's connection
+ * @cmd: write command, buffer allocated
+ * @recovery: not at ErrorRecoveryLevel 0
+ *
+ * Worker of the completion queue, or RX thread, or a worker of the target
+ * core; perhaps under LIO's cmdsn_mutex.  Does not wait.
+ * Return: 0; LIO ignores errors in most places, so there are none.
+ */
+int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+		      bool recovery)
+{
+	struct isert_conn *ic = conn->context;
+	struct isert_task *t = isert_cmd_task(cmd);
+	u32 start = cmd->write_data_done, end = cmd->se_cmd.data_length;
+	u64 tagged;
+
+	/*
+	 * The timer is for Data-Out that the peer has to send.  A Read is in
+	 * the hands of the queue pair, and may wait for others' in a queue.
+	 */
+	iscsit_stop_dataout_timer(cmd);
+	if (!isert_tagged(t, start, &tagged) ||
+	    !isert_tagged(t, end - 1, &tagged)) {
+		isert_protocol_error(ic, "Write Base Offset %#llx has no room for bytes %u to %u",
+				     t->task->peer.write_base, start, end);
+		return 0;
+	}
+	spin_lock_bh(&t->lock);
+	iser_bursts_init(&t->bursts, start, end, ic->limits.max_burst,
+			 min_t(u32, ic->limits.max_r2t, ISER_MAX_GETS));
+	spin_unlock_bh(&t->lock);
+	if (isert_fetch_start(t))
+		isert_starve(t);
+	return 0;
+}
+
+/**
+ * isert_data_completion_notify - Data_Completion_Notify
+ * @task: task of a write
+ * @offset: of the burst
+ * @len: of the burst
+ * @status: 0, or negative errno: the connection has ended
+ *
+ * Up-call from a worker.  Runs the command when all its data are here, or when
+ * it is aborted and nothing is on its way any more.  One that is ahead of its
+ * CmdSN is run by LIO in its turn.  After an error the command stays parked until
+ * the connection is closed.
+ */
+void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
+				  int status)
+{
+	struct isert_task *t = task->upper;
+	struct isert_conn *ic = t->ic;
+	struct iscsit_cmd *cmd = t->cmd;
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	bool aborted = READ_ONCE(se_cmd->transport_state) & CMD_T_ABORTED;
+	bool all, early;
+
+	isert_get_ends(ic);
+	/* LIO counts Data-Out. */
+	if (!status)
+		atomic_long_add(len, &ic->conn->sess->rx_data_octets);
+	spin_lock_bh(&t->lock);
+	all = iser_bursts_done(&t->bursts, len);
+	if (status)
+		t->status = status;
+	else if (!aborted)
+		isert_fetch_more(t);
+	status = t->status;
+	if (aborted)
+		all = !t->bursts.out;
+	spin_unlock_bh(&t->lock);
+	if (status || !all)
+		return;
+
+	iser_unmap_data(task);
+	cmd->write_data_done = se_cmd->data_length;
+	spin_lock_bh(&cmd->istate_lock);
+	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
+	cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
+	/* LIO takes it off before it looks at the other: one of both runs it. */
+	early = cmd->cmd_flags & ICF_OOO_CMDSN;
+	spin_unlock_bh(&cmd->istate_lock);
+	WRITE_ONCE(ic->working, true);
+	/* Gives an aborted command to the target core's abort. */
+	if (!early)
+		target_execute_cmd(se_cmd);
+	WRITE_ONCE(ic->working, false);
 }

@@ -29,10 +29,9 @@
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
 #include <target/iscsi/iscsi_transport.h>
-#include <iser/account.h>
+#include <iser/flow.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
-#include <iser/segment.h>
 
 #define ISERT_LOGIN_TEXT	8192	/* LIO's login buffers */
 #define ISERT_RECV_DSL		8192	/* data bytes of a receive buffer */
@@ -184,18 +183,11 @@ u32 isert_max_level(void);
 bool isert_ack_by_read(void);
 bool isert_name_stags(void);
 u32 isert_initial_window(void);
-u32 isert_recv_depth(void);
-u32 isert_send_depth(void);
-u32 isert_shared_depth(void);
 
 /* portal.c */
-int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr);
-int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn);
-void isert_free_np(struct iscsi_np *np);
 
 /* phase.c */
 void isert_login_np_left(struct isert_conn *ic);
-void isert_login_taken(struct isert_conn *ic);
 void isert_login_over(struct isert_conn *ic);
 void isert_login_notify(struct iser_conn *dm);
 
@@ -204,19 +196,12 @@ int isert_validate_params(struct iscsit_conn *conn);
 int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login);
 int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
 		       u32 length);
-int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class,
-		       u8 detail);
 
 /* final.c */
-int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
-			char *text, u32 len);
 int isert_login_finish(struct isert_conn *ic);
 
 /* join.c */
 bool isert_join(struct isert_conn *ic, struct isert_conn *other);
-void isert_join_end(struct isert_conn *ic);
-bool isert_join_over(struct isert_conn *ic);
-void isert_join_wait(struct isert_conn *ic);
 
 /* window.c */
 void isert_window_begin(struct isert_conn *ic);
@@ -237,7 +222,6 @@ __printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
 
 /* replaced.c */
 void isert_replaced_note(struct isert_conn *ic);
-void isert_replaced_check(struct isert_conn *ic);
 
 /* order.c */
 void isert_order_answered(struct iscsit_cmd *cmd);
@@ -250,7 +234,6 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 bool isert_logout_sent(struct isert_task *t, int status);
 
 /* close.c */
-void isert_release_all(struct isert_conn *ic);
 
 /* tags.c */
 int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
@@ -291,15 +274,8 @@ void isert_get_ends(struct isert_conn *ic);
 void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr);
 
 /* request.c */
-void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu);
-void *isert_copy_data(const struct iser_pdu *pdu);
-void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason);
-int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep);
-void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu,
-			 u8 opcode);
 
 /* text.c */
-void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu);
 int isert_send_text(struct isert_conn *ic, struct isert_task *t);
 
 /* command.c */
@@ -307,8 +283,6 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 			  bool sleep);
 
 /* dataout.c */
-void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
-		   u32 offset);
 int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
 			   bool sleep);
 
@@ -321,12 +295,8 @@ void isert_starve_work(struct work_struct *work);
 void isert_starve_stop(struct isert_conn *ic);
 
 /* unexpected.c */
-bool isert_may_tell(struct isert_conn *ic, const char *what);
-bool isert_may_ping(struct isert_conn *ic);
-void isert_ping_answered(struct isert_conn *ic);
 
 /* fence.c */
-bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t);
 void isert_fence_release(struct isert_conn *ic);
 
 /* response.c */

@@ -10,8 +10,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/module.h>
 #include "target.h"
+
+#include <linux/module.h>
 
 #define ISERT_WINDOW_RETRY	HZ
 

@@ -18,7 +18,7 @@ release='' modules='' headers=''
 found=$("$tree/tests/vm/kernel.sh" 6.1)
 eval "$found"
 mkdir "$work/src" "$work/lib" && cp -r "$modules" "$work/lib/$release"
-(cd "$tree" && cp -r Makefile Kbuild include common initiator target scripts "$work/src")
+(cd "$tree" && cp -r Makefile Kbuild include proto core initiator target scripts "$work/src")
 find "$work/src" -name '*.o' -delete
 
 # In a mount namespace: /lib/modules is another one there, and only there.

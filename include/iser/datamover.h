@@ -30,7 +30,6 @@
 #include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
-#include <iser/greeting.h>
 #include <iser/wire.h>
 
 struct iser_conn;

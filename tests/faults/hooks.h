@@ -2,9 +2,9 @@
 /*
  * The test build of iser_core: what stands between it and the verbs.
  *
- * common/faults.h includes this behind all headers of the kernel, so that a
+ * core/faults.h includes this behind all headers of the kernel, so that a
  * macro with arguments takes the place of a function of the verbs in all of
- * common/.  In here and in tests/faults/ the true one is called as
+ * core/.  In here and in tests/faults/ the true one is called as
  * (ib_post_send)(qp, wr, bad): a name in parentheses is no macro.
  *
  * Each fault is a parameter fault_... of iser_core, of which 0 means none, so

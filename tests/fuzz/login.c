@@ -3,7 +3,7 @@
  * Login texts of any bytes through the four functions of the keys.
  */
 #include <iser/keys.h>
-#include <iser/text.h>
+#include "../../proto/text.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,8 @@
 /*
  * Receives, unexpected PDUs, RDMA Reads, slots: RFC 7145, section 8.1.
  */
-#include <iser/account.h>
+#include <iser/flow.h>
+#include "../../proto/sendq.h"
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 /*
  * Which message may come where: RFC 7145, sections 5.1.3 and 10.1.3.
  */
-#include <iser/greeting.h>
+#include <iser/wire.h>
 
 #include "unit.h"
 

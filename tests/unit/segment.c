@@ -3,7 +3,7 @@
  * Unsolicited data, bursts and offsets: RFC 7143, sections 4.2.5.2 and 13;
  * RFC 7145, sections 6.9, 7.3.4 and 7.3.6.
  */
-#include <iser/segment.h>
+#include <iser/flow.h>
 
 #include "unit.h"
 

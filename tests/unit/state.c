@@ -2,7 +2,7 @@
 /*
  * The states of a connection.
  */
-#include <iser/state.h>
+#include "../../proto/state.h"
 
 #include "unit.h"
 

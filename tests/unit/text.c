@@ -3,7 +3,7 @@
  * Lists of key=value pairs: RFC 7143, section 6.1.
  */
 #include <iser/keys.h>
-#include <iser/text.h>
+#include "../../proto/text.h"
 
 #include "unit.h"
 

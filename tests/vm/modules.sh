@@ -26,7 +26,7 @@ done
 # Only what the build reads makes a new build: not tests, not documentation.
 sources() {
 	cd "$TREE"
-	{ find Kbuild include common initiator target ${faults:+tests/faults} -type f ! -name '*.mod.c' \
+	{ find Kbuild include proto core initiator target ${faults:+tests/faults} -type f ! -name '*.mod.c' \
 		\( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) 2>/dev/null || true; } | sort
 }
 

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a device offers: read once for each connection, clamped and judged here.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <rdma/ib_cache.h>
+#include "core.h"
+
+/*
+ * More is of no use, and not all drivers mean what they say: irdma promises
+ * 262144 pages and describes no more than this to its device.
+ */
+#define ISER_MAX_PAGES		512
+
+#define ISER_MIN_PAGES		8	/* less and iSER has no way to work */
+
+static u32 iser_max_mapping(struct ib_device *dev)
+{
+	/* Software devices map nothing. */
+	if (!dev->dma_device)
+		return U32_MAX;
+	return min_t(size_t, dma_max_mapping_size(dev->dma_device), U32_MAX);
+}
+
+/* iser_read_limits - of a device that is held.  Any context. */
+void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits)
+{
+	struct ib_device_attr attr = dev->attrs;
+
+	limits->mapping = iser_max_mapping(dev);
+	iser_fault_limits(&attr, &limits->mapping);
+	limits->registers = attr.device_cap_flags & IB_DEVICE_MEM_MGT_EXTENSIONS;
+	limits->queue = attr.max_qp_wr;
+	limits->send_sges = min_t(u32, attr.max_send_sge, ISER_SEND_SGES);
+	limits->recv_sges = min_t(u32, attr.max_recv_sge, ISER_RX_SGES);
+	limits->read_sges = min_t(u32, attr.max_sge_rd ?: 1, limits->send_sges);
+	limits->pages = min_t(u32, attr.max_fast_reg_page_list_len,
+			      ISER_MAX_PAGES);
+	limits->gaps = attr.kernel_cap_flags & IBK_SG_GAPS_REG;
+	limits->ird = min_t(u32, attr.max_qp_rd_atom, U8_MAX);
+	limits->ord = min_t(u32, attr.max_qp_init_rd_atom, U8_MAX);
+	limits->srq = attr.max_srq_wr;
+	limits->srq_sges = attr.max_srq_sge;
+}
+
+/*
+ * iser_check_limits - can iSER work with the device of a connection at all?
+ * @registers: it has to register memory
+ *
+ * Return: 0, or -EOPNOTSUPP after a line that names the limit.
+ */
+int iser_check_limits(const struct iser_conn *conn, bool registers)
+{
+	const struct iser_device_limits *l = &conn->limits;
+	const struct {
+		u32 has, needs;
+		const char *what;
+	} least[] = {
+		{ l->queue, ISER_MIN_QUEUE, "work requests in a queue" },
+		{ l->send_sges, ISER_MIN_SEND_SGES, "SGEs in a Send" },
+		{ l->recv_sges, 1, "SGEs in a receive" },
+		{ l->pages, registers ? ISER_MIN_PAGES : 0, "pages in an STag" },
+	};
+	int i;
+
+	if (registers && !l->registers) {
+		iser_conn_warn(conn, "the device has no fast registration, iSER needs it");
+		return -EOPNOTSUPP;
+	}
+	for (i = 0; i < ARRAY_SIZE(least); i++) {
+		if (least[i].has >= least[i].needs)
+			continue;
+		iser_conn_warn(conn, "the device has %u %s, iSER needs %u",
+			       least[i].has, least[i].what, least[i].needs);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/*
+ * Ports: why an address can't be reached, and what must wait for its port.
+ *
+ * The connection manager of InfiniBand and RoCE talks by management datagrams.
+ * One that is sent while the port is down fails.  Some providers put their
+ * queue pair for management in the error state then and leave it there: no
+ * connect works any more, whoever asks, until the device is made anew.  So the
+ * core has none sent while the port is down: neither a connect request, nor
+ * what rdma_disconnect() sends, nor what rdma_destroy_id() sends for an id
+ * that is connected or connecting.  The same holds for an address that has
+ * gone from its network device.
+ *
+ * Nobody waits for the port.  A connection ends without its id, which is kept
+ * here alone until the port is active: then the peer is told.  It goes at once
+ * when its device does, or this module.
+ */
+
+#define ISER_MAX_PARKED		1024
+#define ISER_PARK_POLL		(HZ / 5)
+
+/* A device, from its arrival to its removal. */
+struct iser_device {
+	struct list_head node;
+	struct ib_event_handler events;
+	bool was_down;			/* a port of it has been, since then */
+	unsigned long notes;		/* of enum iser_device_note, a bit each */
+};
+
+struct iser_parked {
+	struct list_head node;
+	struct rdma_cm_id *id;		/* NULL: still the connection's */
+	bool gone;			/* the device goes */
+};
+
+static DEFINE_MUTEX(iser_ports_lock);	/* both lists */
+static LIST_HEAD(iser_devices);
+static LIST_HEAD(iser_parked);
+static u32 iser_nr_parked;
+
+static void iser_parked_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(iser_parked_dwork, iser_parked_work);
+
+/* --- the state of a port ------------------------------------------------ */
+
+static bool iser_netdev_up(const struct net_device *ndev)
+{
+	return netif_running(ndev) && netif_carrier_ok(ndev);
+}
+
+/*
+ * iser_port_up - can the id's port send, from the id's address?
+ *
+ * The network device knows before the port does, and an address may go alone.
+ * May sleep.
+ */
+bool iser_port_up(const struct rdma_cm_id *id)
+{
+	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
+	struct net_device *ndev;
+	struct ib_port_attr port;
+	bool up;
+
+	if (ib_query_port(id->device, id->port_num, &port) ||
+	    port.state != IB_PORT_ACTIVE)
+		return false;
+	if (!gid || !rdma_protocol_roce(id->device, id->port_num))
+		return true;
+	rcu_read_lock();
+	ndev = rdma_read_gid_attr_ndev_rcu(gid);
+	up = !IS_ERR(ndev) && iser_netdev_up(ndev);
+	rcu_read_unlock();
+	return up;
+}
+
+/* iser_port_mute - would the id's next message be sent while the port is down? */
+bool iser_port_mute(const struct rdma_cm_id *id)
+{
+	/* iWARP has no management datagrams: TCP waits for its link. */
+	return id->device && rdma_cap_ib_cm(id->device, id->port_num) &&
+	       !iser_port_up(id);
+}
+
+static bool iser_device_down(struct ib_device *dev)
+{
+	struct ib_port_attr attr;
+	u32 port;
+
+	rdma_for_each_port(dev, port)
+		if (!ib_query_port(dev, port, &attr) &&
+		    attr.state == IB_PORT_ACTIVE)
+			return false;
+	return true;
+}
+
+/* Is @dst in a network of @ndev?  Under RCU.  IPv6 addresses go with the link. */
+static bool iser_is_neighbour(const struct net_device *ndev,
+			      const struct sockaddr_storage *dst)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)dst;
+	struct in_device *in_dev = __in_dev_get_rcu(ndev);
+	const struct in_ifaddr *ifa;
+
+	if (dst->ss_family != AF_INET || !in_dev)
+		return false;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (inet_ifa_match(in->sin_addr.s_addr, ifa))
+			return true;
+	return false;
+}
+
+/* Does the way to @dst lead over an RDMA device whose link is down?  Its name. */
+static bool iser_link_down(const struct sockaddr_storage *dst, char *name,
+			   size_t size)
+{
+	struct net_device *ndev;
+	struct ib_device *dev;
+	bool found = false;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(&init_net, ndev) {
+		if (iser_netdev_up(ndev) || !iser_is_neighbour(ndev, dst))
+			continue;
+		dev = ib_device_get_by_netdev(ndev, RDMA_DRIVER_UNKNOWN);
+		if (!dev)
+			continue;
+		strscpy(name, dev_name(&dev->dev), size);
+		ib_device_put(dev);
+		found = true;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/*
+ * iser_port_cause - why is there no way to the peer of a connection?
+ * @otherwise: the answer when ports are not the cause
+ *
+ * May sleep.  Return: -ENXIO: there is no RDMA device.  -ENETDOWN: the port on
+ * the way is down, info.port names its device.  @otherwise.
+ */
+int iser_port_cause(struct iser_conn *conn, int otherwise)
+{
+	struct iser_info *info = &conn->info;
+	struct iser_device *d;
+	int ret = -ENXIO;
+
+	mutex_lock(&iser_ports_lock);
+	list_for_each_entry(d, &iser_devices, node) {
+		struct ib_device *dev = d->events.device;
+
+		if (!iser_device_down(dev)) {
+			ret = otherwise;
+			break;
+		}
+		strscpy(info->port, dev_name(&dev->dev), sizeof(info->port));
+		ret = -ENETDOWN;
+	}
+	mutex_unlock(&iser_ports_lock);
+	/* With another port that is active, only a route that it was can tell. */
+	if (ret == otherwise &&
+	    iser_link_down(&info->remote, info->port, sizeof(info->port)))
+		ret = -ENETDOWN;
+	return ret;
+}
+
+/* Under iser_ports_lock.  NULL: it goes, or there was no memory for it. */
+static struct iser_device *iser_device_find(const struct ib_device *dev)
+{
+	struct iser_device *d;
+
+	list_for_each_entry(d, &iser_devices, node)
+		if (d->events.device == dev)
+			return d;
+	return NULL;
+}
+
+/* iser_port_note - the connect goes out by this port.  May sleep. */
+void iser_port_note(struct iser_conn *conn)
+{
+	struct iser_info *info = &conn->info;
+	struct iser_device *d;
+
+	strscpy(info->port, dev_name(&conn->id->device->dev),
+		sizeof(info->port));
+	if (!rdma_cap_ib_cm(conn->id->device, conn->id->port_num))
+		return;
+	mutex_lock(&iser_ports_lock);
+	d = iser_device_find(conn->id->device);
+	if (d)
+		info->was_down = READ_ONCE(d->was_down);
+	mutex_unlock(&iser_ports_lock);
+}
+
+/* --- ids that wait for their port ---------------------------------------- */
+
+static int iser_parked_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
+{
+	struct iser_parked *p = id->context;
+
+	if (event->event == RDMA_CM_EVENT_DEVICE_REMOVAL) {
+		WRITE_ONCE(p->gone, true);
+		mod_delayed_work(iser_wq, &iser_parked_dwork, 0);
+	}
+	return 0;
+}
+
+static void iser_parked_work(struct work_struct *work)
+{
+	struct iser_parked *p, *next;
+	LIST_HEAD(due);
+	bool more;
+
+	mutex_lock(&iser_ports_lock);
+	list_for_each_entry_safe(p, next, &iser_parked, node) {
+		if (!READ_ONCE(p->gone) && iser_port_mute(p->id))
+			continue;
+		list_move(&p->node, &due);
+		iser_nr_parked--;
+	}
+	more = !list_empty(&iser_parked);
+	mutex_unlock(&iser_ports_lock);
+
+	/* Not under the lock, which handlers of ids take. */
+	list_for_each_entry_safe(p, next, &due, node) {
+		rdma_destroy_id(p->id);
+		kfree(p);
+	}
+	if (more)
+		queue_delayed_work(iser_wq, &iser_parked_dwork, ISER_PARK_POLL);
+}
+
+/* iser_park_alloc - room for the id of a connection, should it have to wait */
+struct iser_parked *iser_park_alloc(void)
+{
+	return kzalloc(sizeof(struct iser_parked), GFP_KERNEL);
+}
+
+/*
+ * iser_park - take the id of a connection that ends while its port is down
+ *
+ * The connection hears nothing of the id any more.  What the id still has, the
+ * queue pair, is let go of by iser_parked_qp(), then iser_park_done() follows.
+ * Sleeps.  Return: false: the id is to be destroyed by the caller.
+ */
+bool iser_park(struct iser_conn *conn)
+{
+	struct iser_parked *p = conn->parked;
+	bool park;
+
+	/* Nothing has been sent, or the peer is told already. */
+	if (!conn->handshake || conn->disconnected || !iser_port_mute(conn->id))
+		return false;
+	mutex_lock(&iser_ports_lock);
+	park = iser_nr_parked < ISER_MAX_PARKED;
+	if (park)
+		iser_nr_parked++;
+	mutex_unlock(&iser_ports_lock);
+	if (!park) {
+		iser_conn_warn(conn, "the port is down and %u connections wait for such: letting go of this one; if later connects time out, make the device anew (rdma link delete, rdma link add)",
+			       ISER_MAX_PARKED);
+		return false;
+	}
+	rdma_lock_handler(conn->id);
+	p->gone = conn->gone;
+	conn->id->context = p;
+	conn->id->event_handler = iser_parked_event;
+	rdma_unlock_handler(conn->id);
+	p->id = conn->id;
+	return true;
+}
+
+/* iser_park_done - the connection has let go of all else */
+void iser_park_done(struct iser_conn *conn)
+{
+	struct iser_parked *p = conn->parked;
+
+	conn->parked = NULL;
+	mutex_lock(&iser_ports_lock);
+	list_add_tail(&p->node, &iser_parked);
+	mutex_unlock(&iser_ports_lock);
+	mod_delayed_work(iser_wq, &iser_parked_dwork,
+			 READ_ONCE(p->gone) ? 0 : ISER_PARK_POLL);
+}
+
+struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn)
+{
+	return conn->parked ? conn->parked->id : NULL;
+}
+
+/* --- devices -------------------------------------------------------------- */
+
+/* Hard interrupt context for some devices. */
+static void iser_port_event(struct ib_event_handler *events,
+			    struct ib_event *event)
+{
+	struct iser_device *d = container_of(events, struct iser_device, events);
+
+	if (event->event == IB_EVENT_PORT_ERR)
+		WRITE_ONCE(d->was_down, true);
+}
+
+/* iser_device_noted - has this been found out about a device?  Sleeps. */
+bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note)
+{
+	const struct iser_device *d;
+	bool noted;
+
+	mutex_lock(&iser_ports_lock);
+	d = iser_device_find(dev);
+	noted = d && test_bit(note, &d->notes);
+	mutex_unlock(&iser_ports_lock);
+	return noted;
+}
+
+/*
+ * iser_device_note - remember what has been found out, until the device goes
+ * Sleeps.  Return: is it news?
+ */
+bool iser_device_note(const struct ib_device *dev, enum iser_device_note note)
+{
+	struct iser_device *d;
+	bool news;
+
+	mutex_lock(&iser_ports_lock);
+	d = iser_device_find(dev);
+	news = !d || !test_and_set_bit(note, &d->notes);
+	mutex_unlock(&iser_ports_lock);
+	return news;
+}
+
+static int iser_add_device(struct ib_device *dev)
+{
+	struct iser_device *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return -ENOMEM;
+	INIT_IB_EVENT_HANDLER(&d->events, dev, iser_port_event);
+	d->was_down = iser_device_down(dev);
+	mutex_lock(&iser_ports_lock);
+	list_add_tail(&d->node, &iser_devices);
+	mutex_unlock(&iser_ports_lock);
+	ib_register_event_handler(&d->events);
+	ib_set_client_data(dev, &iser_client, d);
+	iser_listeners_device(true);
+	return 0;
+}
+
+/* Connections and listeners hear of it through their CM ids. */
+static void iser_remove_device(struct ib_device *dev, void *data)
+{
+	struct iser_device *d = data;
+
+	iser_listeners_device(false);
+	ib_unregister_event_handler(&d->events);
+	mutex_lock(&iser_ports_lock);
+	list_del(&d->node);
+	mutex_unlock(&iser_ports_lock);
+	kfree(d);
+}
+
+struct ib_client iser_client = {
+	.name = "iser",
+	.add = iser_add_device,
+	.remove = iser_remove_device,
+};
+
+/* iser_ports_exit - no connection is left: let go of the ids that wait */
+void iser_ports_exit(void)
+{
+	struct iser_parked *p;
+
+	mutex_lock(&iser_ports_lock);
+	if (!list_empty(&iser_parked))
+		pr_warn("%u connections end while their port is down: if later connects over its device time out, make it anew (rdma link delete, rdma link add)\n",
+			iser_nr_parked);
+	list_for_each_entry(p, &iser_parked, node)
+		WRITE_ONCE(p->gone, true);
+	mutex_unlock(&iser_ports_lock);
+	mod_delayed_work(iser_wq, &iser_parked_dwork, 0);
+	flush_delayed_work(&iser_parked_dwork);
+}

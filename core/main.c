@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * iser_core.ko: the iSER layer of RFC 7145, below the Datamover Interface.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <iser/keys.h>
+#include <iser/log.h>
+#include <iser/param.h>
+#include <iser/flow.h>
+#include <iser/version.h>
+#include "core.h"
+
+struct workqueue_struct *iser_wq;
+struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
+
+/*
+ * iser_conn_warn - one line about a connection, for the administrator
+ *
+ * A target's connection counts as a stranger's until it has been given
+ * resources, which is behind authentication.  Any context.
+ */
+void iser_conn_warn(const struct iser_conn *conn, const char *fmt, ...)
+{
+	bool target = conn->role == ISER_TARGET;
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	iser_log_line(target && !READ_ONCE(conn->allocated) ?
+		      ISER_LOG_STRANGER : ISER_LOG_SESSION, &conn->info.remote,
+		      target ? KBUILD_MODNAME ": target, " :
+			       KBUILD_MODNAME ": initiator, ",
+		      conn->info.device, "%pV", &vaf);
+	va_end(args);
+}
+
+int iser_core_check(const char *half, const char *build)
+{
+	if (!strcmp(build, ISER_BUILD))
+		return 0;
+	pr_err("%s is of build %s, iser_core of build %s: install and load all three modules of one build\n",
+	       half, build, ISER_BUILD);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_ISER(iser_core_check);
+
+int iser_param_uint(const char *val, const struct kernel_param *kp,
+		    unsigned int min, unsigned int max)
+{
+	int ret = param_set_uint_minmax(val, kp, min, max);
+
+	if (ret)
+		pr_err("%s: parameter %s takes %u to %u, not %.*s\n",
+		       module_name(kp->mod), kp->name, min, max,
+		       (int)strcspn(val, "\n"), val);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_param_uint);
+
+static void iser_destroy_wqs(void)
+{
+	if (iser_connect_wq)
+		destroy_workqueue(iser_connect_wq);
+	if (iser_initiator_wq)
+		destroy_workqueue(iser_initiator_wq);
+	if (iser_target_wq)
+		destroy_workqueue(iser_target_wq);
+	destroy_workqueue(iser_wq);
+}
+
+static int __init iser_core_init(void)
+{
+	int ret;
+
+	/* Ends of connections wait for one another's completions, not for CPU. */
+	iser_wq = alloc_workqueue("iser", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!iser_wq)
+		return -ENOMEM;
+	/*
+	 * Polls of targets, on the CPU of the completion vector.  Of the
+	 * priority of LIO's workers: the same thread runs both, one after the
+	 * other, instead of two that take turns.
+	 */
+	iser_target_wq = alloc_workqueue("iser_target",
+					 ISER_WQ_PERCPU | WQ_MEM_RECLAIM, 0);
+	/*
+	 * Of initiators: as the workers of a software provider, and beside
+	 * iser_wq, whose ends of connections wait for them.
+	 */
+	iser_initiator_wq = alloc_workqueue("iser_initiator",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	/*
+	 * Connects: some providers wait for the peer there, as long as TCP tries.
+	 * Not in the connection manager's own queue, which is one for all.
+	 */
+	iser_connect_wq = alloc_workqueue("iser_connect",
+					  WQ_UNBOUND | WQ_MEM_RECLAIM,
+					  ISER_CONNECTS);
+	ret = -ENOMEM;
+	if (!iser_target_wq || !iser_initiator_wq || !iser_connect_wq)
+		goto free_wqs;
+	ret = ib_register_client(&iser_client);
+	if (!ret)
+		return 0;
+free_wqs:
+	iser_destroy_wqs();
+	return ret;
+}
+
+static void __exit iser_core_exit(void)
+{
+	iser_guests_exit();
+	/* The last connections end, and are freed, maybe without their ids. */
+	flush_workqueue(iser_wq);
+	flush_workqueue(iser_wq);
+	iser_ports_exit();
+	ib_unregister_client(&iser_client);
+	iser_log_exit();
+	iser_destroy_wqs();
+}
+
+module_init(iser_core_init);
+module_exit(iser_core_exit);
+
+/* The pure files know no kernel header: their exports are here. */
+#define export_pure(symbol)	EXPORT_SYMBOL_ISER(symbol)
+
+export_pure(iser_parse);
+export_pure(iser_check_ahs);
+export_pure(iser_msg_error_name);
+export_pure(iser_keys_init);
+export_pure(iser_keys_request_out);
+export_pure(iser_keys_response_in);
+export_pure(iser_keys_request_in);
+export_pure(iser_keys_response_out);
+export_pure(iser_keys_finish);
+export_pure(iser_keys_find);
+export_pure(iser_keys_answer_size);
+export_pure(iser_plan_receives);
+export_pure(iser_window_start);
+export_pure(iser_window_more);
+export_pure(iser_unexpected_take);
+export_pure(iser_unexpected_retire);
+export_pure(iser_unexpected_note);
+export_pure(iser_unexpected_acked);
+export_pure(iser_unsolicited_bytes);
+export_pure(iser_write_offset);
+export_pure(iser_bursts_init);
+export_pure(iser_bursts_next);
+export_pure(iser_bursts_done);
+
+MODULE_DESCRIPTION("iSER: iSCSI Extensions for RDMA, the layer below iSCSI (RFC 7145)");
+MODULE_AUTHOR("iSER for Linux");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(ISER_RELEASE);

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verbs objects of a connection: protection domain, queues, queue pair.
+ *
+ * A domain for each connection: an STag of one is worth nothing on another.
+ * Connections that share receives share theirs; they have no STags.
+ */
+#include "core.h"
+
+/* A Login PDU, a Hello, a drain, and one that iWARP adapters use. */
+#define ISER_SPARE_SENDS	4
+
+/* What iSCSI and the data path have to know of the device. */
+static void iser_read_device(struct iser_conn *conn)
+{
+	const struct iser_device_limits *limits = &conn->limits;
+
+	iser_read_limits(conn->dev, &conn->limits);
+	/* Not dev_name(), which is freed when the device gets another name. */
+	strscpy(conn->info.device, conn->dev->name, sizeof(conn->info.device));
+	conn->info.recv_ahs = conn->role == ISER_INITIATOR ?
+		ISER_AHS_ROOM_INITIATOR : ISER_AHS_ROOM;
+	conn->info.max_pages = limits->pages;
+	conn->info.max_mapping = limits->mapping;
+	conn->info.sg_gaps = limits->gaps;
+	conn->max_sge = limits->send_sges;
+	conn->max_sge_rd = limits->read_sges;
+	conn->sink_mr = conn->role == ISER_TARGET &&
+		rdma_protocol_iwarp(conn->dev, conn->id->port_num);
+	conn->param.recv_depth = min(conn->param.recv_depth, limits->queue - 2);
+	conn->info.recv_depth = conn->param.recv_depth;
+}
+
+/* Under setup_lock, against end_work, which lets the device go. */
+struct device *iser_get_dma_device(struct iser_conn *conn)
+{
+	struct device *dma = NULL;
+
+	mutex_lock(&conn->setup_lock);
+	if (conn->dev)
+		dma = get_device(conn->dev->dma_device ?: conn->dev->dev.parent);
+	mutex_unlock(&conn->setup_lock);
+	return dma;
+}
+EXPORT_SYMBOL_ISER(iser_get_dma_device);
+
+/*
+ * What goes into a send queue of @queue work requests.
+ *
+ * A task of an initiator takes at most three slots at a time: register,
+ * Send, invalidate.  Unsignaled ones keep two for longer than their task.
+ * At a target slots are counted and waited for, but for those.
+ * Return: work requests, without the ISER_SPARE_SENDS of the queue.
+ */
+static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
+{
+	u32 sends;
+
+	if (conn->role == ISER_INITIATOR) {
+		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
+		u32 fit = (queue - rest - ISER_SPARE_SENDS) / 3;
+
+		conn->param.tasks = min(conn->param.tasks, fit);
+		conn->info.tasks = conn->param.tasks;
+		sends = 3 * conn->param.tasks + rest;
+		conn->quiet.nr = ISER_QUIET_SENDS;
+		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
+	} else {
+		sends = min(conn->param.send_depth, queue - ISER_SPARE_SENDS);
+		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
+				       rounddown(sends / 2, 3));
+		conn->slots.size = sends - conn->quiet.nr;
+	}
+	conn->max_sge_rd = min(conn->max_sge_rd, conn->max_sge);
+	conn->info.gather_max = conn->max_sge - 1;
+	conn->info.send_depth = sends;
+	return sends;
+}
+
+#define ISER_EVENT_DELAY	(HZ / 10)
+
+static void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
+{
+	/* Once the end has begun, an error is its echo. */
+	if (READ_ONCE(conn->state) >= ISER_ENDING ||
+	    atomic_cmpxchg(&conn->event, 0, event + 1))
+		return;
+	iser_poll_kick(conn);
+	queue_delayed_work(iser_wq, &conn->event_work, ISER_EVENT_DELAY);
+}
+
+/*
+ * iser_qp_event - handler of the queue pair.  Any context.
+ *
+ * With shared receives the last one is told of, and nothing is flushed that
+ * would wake: while the connection lives that is how its failure shows.
+ * Whatever else is not known to be harmless, also a device that has failed,
+ * ends the connection.
+ */
+static void iser_qp_event(struct ib_event *event, void *context)
+{
+	struct iser_conn *conn = context;
+
+	switch (event->event) {
+	case IB_EVENT_COMM_EST:
+	case IB_EVENT_SQ_DRAINED:
+	case IB_EVENT_PATH_MIG:
+	case IB_EVENT_PATH_MIG_ERR:
+		return;
+	case IB_EVENT_QP_LAST_WQE_REACHED:
+		complete_all(&conn->receives_drained.done);
+		break;
+	default:
+		break;
+	}
+	iser_event_note(conn, event->event);
+}
+
+static int iser_try_qp(struct iser_conn *conn)
+{
+	struct ib_qp_init_attr attr = {
+		.event_handler = iser_qp_event,
+		.qp_context = conn,
+		.send_cq = conn->poll.sends,
+		.recv_cq = conn->poll.receives,
+		.cap.max_send_wr = conn->info.send_depth + ISER_SPARE_SENDS,
+		.cap.max_send_sge = conn->max_sge,
+		.sq_sig_type = IB_SIGNAL_REQ_WR,
+		.qp_type = IB_QPT_RC,
+	};
+
+	if (conn->pool) {
+		attr.srq = conn->pool->srq;
+	} else {
+		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
+		attr.cap.max_recv_sge = iser_rx_whole(conn) ? 1 : ISER_RX_SGES;
+	}
+	return rdma_create_qp(conn->id, conn->pd, &attr);
+}
+
+/*
+ * The number of work requests that a device names may be for those with few
+ * SGEs.  So where it has no room, fewer SGEs are tried, then fewer requests.
+ */
+static int iser_create_qp(struct iser_conn *conn)
+{
+	u32 sges = conn->max_sge, sends = conn->info.send_depth, queue;
+	int ret;
+
+	for (;;) {
+		ret = iser_try_qp(conn);
+		if (ret != -ENOMEM)
+			break;
+		queue = conn->info.send_depth + ISER_SPARE_SENDS;
+		if (conn->max_sge > ISER_MIN_SEND_SGES)
+			conn->max_sge = max_t(u32, conn->max_sge / 2,
+					      ISER_MIN_SEND_SGES);
+		else if (queue > ISER_MIN_QUEUE)
+			queue = max_t(u32, queue / 2, ISER_MIN_QUEUE);
+		else
+			break;
+		iser_size_sends(conn, queue);
+	}
+	if (!ret && (sges != conn->max_sge || sends != conn->info.send_depth) &&
+	    iser_device_note(conn->dev, ISER_SMALL_SENDS))
+		iser_conn_warn(conn, "the device has no send queue of %u work requests with %u SGEs: it has %u with %u",
+			       sends, sges, conn->info.send_depth,
+			       conn->max_sge);
+	return ret;
+}
+
+/*
+ * iser_verbs_create - make the queue pair of conn->id
+ *
+ * From the handler of conn->id, or its connect work.  May sleep.  Return: 0 or negative errno, with
+ * nothing left behind but what iser_verbs_destroy() takes away.
+ */
+int iser_verbs_create(struct iser_conn *conn)
+{
+	u32 sends, receives;
+	int ret;
+
+	/* Without its id a connection would not keep the device from going. */
+	if (!ib_device_try_get(conn->id->device))
+		return -ENODEV;
+	conn->dev = conn->id->device;
+	iser_read_device(conn);
+	/* A target needs an STag of its own for the sinks of iWARP only. */
+	ret = iser_check_limits(conn, conn->role == ISER_INITIATOR ||
+				conn->sink_mr);
+	if (ret)
+		return ret;
+
+	sends = iser_size_sends(conn, conn->limits.queue);
+	if (conn->role == ISER_TARGET)
+		iser_pool_join(conn);
+	if (!conn->pool) {
+		struct ib_pd *pd = ib_alloc_pd(conn->dev, 0);
+
+		if (IS_ERR(pd))
+			return PTR_ERR(pd);
+		conn->pd = pd;
+	}
+	if (conn->role == ISER_INITIATOR) {
+		ret = iser_stags_try(conn);
+		if (ret)
+			return ret;
+	}
+
+	/* Two Login PDUs and a drain. */
+	receives = conn->pool ? conn->pool->room : conn->param.recv_depth;
+	ret = iser_poll_init(conn, sends + ISER_SPARE_SENDS, receives + 3);
+	if (ret)
+		return ret;
+
+	ret = iser_create_qp(conn);
+	if (ret)
+		return ret;
+	conn->qp = conn->id->qp;
+	return 0;
+}
+
+/*
+ * iser_verbs_close - take away the queue pair and what completes for it
+ *
+ * After iser_verbs_drain().  The id goes first: its handler uses the rest.
+ * From here on no memory of the connection is reached by the device.  Under
+ * setup_lock; sleeps; not from the id's own handler.
+ */
+void iser_verbs_close(struct iser_conn *conn)
+{
+	struct ib_qp *qp;
+
+	/* Waits for the handler. */
+	if (conn->id && !iser_park(conn))
+		rdma_destroy_id(conn->id);
+	conn->id = NULL;
+	qp = conn->qp;
+	iser_stags_free(conn);
+	if (qp) {
+		iser_sinks_free(conn);
+		conn->qp = NULL;
+		if (iser_parked_id(conn))
+			rdma_destroy_qp(iser_parked_id(conn));
+		else
+			ib_destroy_qp(qp);
+	}
+	if (iser_parked_id(conn))
+		iser_park_done(conn);
+	iser_poll_destroy(conn);
+	/* No event any more. */
+	cancel_delayed_work_sync(&conn->event_work);
+}
+
+/*
+ * iser_verbs_destroy - take away all that the device knows of a connection
+ *
+ * After the last completion, and when all data are unmapped.  Under
+ * setup_lock, or with the last reference; sleeps.
+ */
+void iser_verbs_destroy(struct iser_conn *conn)
+{
+	struct iser_ring *ring;
+
+	iser_verbs_close(conn);
+	if (conn->dev) {
+		iser_tasks_unmap(conn);
+		for (ring = conn->ring; ring; ring = ring->next)
+			iser_ring_unmap(conn->dev, ring);
+		iser_login_unmap(conn);
+	}
+	if (conn->pd && conn->pool)
+		iser_pool_leave(conn);
+	else if (conn->pd)
+		ib_dealloc_pd(conn->pd);
+	conn->pd = NULL;
+	if (conn->dev)
+		ib_device_put(conn->dev);
+	conn->dev = NULL;
+}
+
+/*
+ * What a device tells of a queue pair and of its completion queues.
+ *
+ * Such an event comes in any context: some adapters raise it in a hard
+ * interrupt, some while they hold a lock of their own.  So the handlers take no
+ * lock and print nothing.  The first event is noted, the completion queues are
+ * polled, as a completion with an error says more than an event, and a work
+ * ends the connection if none has done so.  No event comes any more when the
+ * queue pair and the completion queues are gone: then the work is cancelled.
+ */
+
+static void iser_event_unknown(struct iser_conn *conn)
+{
+	iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
+}
+
+static void iser_event_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(to_delayed_work(work),
+					      struct iser_conn, event_work);
+	enum ib_event_type event = atomic_read(&conn->event) - 1;
+
+	if (!iser_conn_end(conn, -EIO, event == IB_EVENT_QP_LAST_WQE_REACHED))
+		return;
+	if (event == IB_EVENT_CQ_ERR)
+		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
+			       ib_event_msg(event));
+	else if (event == IB_EVENT_QP_LAST_WQE_REACHED)
+		iser_event_unknown(conn);
+	else
+		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
+			       ib_event_msg(event));
+}
+
+/*
+ * iser_event_flushed - all is polled; has nothing but a flush said why it ends?
+ *
+ * A peer that closes is known by the connection manager, before anything is
+ * flushed; on iWARP the two come in any order.  From end_work.
+ */
+void iser_event_flushed(struct iser_conn *conn)
+{
+	if (READ_ONCE(conn->reason) == -ECONNRESET &&
+	    !rdma_protocol_iwarp(conn->dev, conn->id->port_num) &&
+	    iser_conn_end(conn, -EIO, false))
+		iser_event_unknown(conn);
+}
+
+/* iser_event_init - once, for any connection */
+void iser_event_init(struct iser_conn *conn)
+{
+	INIT_DELAYED_WORK(&conn->event_work, iser_event_work);
+}
+
+/* iser_cq_event - handler of both completion queues.  Any context. */
+void iser_cq_event(struct ib_event *event, void *context)
+{
+	iser_event_note(context, event->event);
+}
+
+/*
+ * The end of a queue pair's work requests.
+ *
+ * Not by ib_drain_qp(): that is for completion queues of ib_alloc_cq(), which
+ * ours are not, and waits without limit.  Adapters that are being reset may
+ * refuse what it needs, or take it and never complete it.  So it is waited for
+ * a while.  What has not completed then is ended when the queue pair is gone
+ * (job.c, task.c), and only then unmapped.
+ */
+
+#define ISER_DRAIN_LIMIT	(5 * HZ)
+#define ISER_DRAIN_POLL		(HZ / 10)	/* should no event come */
+#define ISER_DRAIN_BLIND	(HZ / 10)	/* where nothing says when it is over */
+
+static void iser_drain_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	complete_all(&container_of(wc->wr_cqe, struct iser_drain, cqe)->done);
+}
+
+/* iser_drain_init - once, for any connection */
+void iser_drain_init(struct iser_drain *drain)
+{
+	drain->cqe.done = iser_drain_done;
+	init_completion(&drain->done);
+}
+
+/*
+ * iser_drain_begin - the queue pair completes all it has, with errors
+ * May sleep.  Return: 0 or negative errno.
+ */
+int iser_drain_begin(struct iser_conn *conn)
+{
+	struct ib_qp_attr attr = { .qp_state = IB_QPS_ERR };
+
+	return ib_modify_qp(conn->qp, &attr, IB_QP_STATE);
+}
+
+/* The last work requests: behind them nothing is outstanding. */
+static int iser_drain_post(struct iser_conn *conn)
+{
+	struct ib_rdma_wr last = {
+		.wr.opcode = IB_WR_RDMA_WRITE,
+		.wr.send_flags = IB_SEND_SIGNALED,
+		.wr.wr_cqe = &conn->sends_drained.cqe,
+	};
+	struct ib_recv_wr receive = {
+		.wr_cqe = &conn->receives_drained.cqe,
+	};
+	int ret = ib_post_send(conn->qp, &last.wr, NULL);
+
+	if (!ret && !conn->pool)
+		ret = ib_post_recv(conn->qp, &receive, NULL);
+	return ret;
+}
+
+static void iser_drain_wait(struct iser_conn *conn, struct iser_drain *drain,
+			    unsigned long limit)
+{
+	while (!wait_for_completion_timeout(&drain->done, ISER_DRAIN_POLL) &&
+	       time_before(jiffies, limit))
+		iser_poll_kick(conn);
+}
+
+/*
+ * iser_verbs_drain - end the queue pair's work requests, and what polls
+ *
+ * When this returns nothing of the connection is polled any more, and it has
+ * been to the end: adapters drop what is left in the completion queues when
+ * the queue pair goes.  Shared receives do not come back; an event says that
+ * the device has taken its last, which not every provider has.
+ * From end_work; sleeps.
+ */
+void iser_verbs_drain(struct iser_conn *conn)
+{
+	unsigned long limit;
+	int ret;
+
+	iser_send_await(conn);
+	ret = iser_drain_begin(conn) ?: iser_drain_post(conn);
+	limit = jiffies + (ret ? ISER_DRAIN_BLIND : ISER_DRAIN_LIMIT);
+	iser_drain_wait(conn, &conn->sends_drained, limit);
+	if (conn->pool)
+		limit = jiffies + ISER_DRAIN_BLIND;
+	iser_drain_wait(conn, &conn->receives_drained, limit);
+	iser_poll_stop(conn);
+	if (!completion_done(&conn->sends_drained.done) ||
+	    !(conn->pool || completion_done(&conn->receives_drained.done)))
+		iser_conn_warn(conn, "the device does not complete what was posted, error %d: it is ended without it",
+			       ret ?: -ETIMEDOUT);
+}
+
+/*
+ * Sends that complete without a word.
+ *
+ * A Send that gathers nothing but its header holds up nobody.  That of a
+ * command: the response says that it has arrived.  That of a response: LIO has
+ * nothing to take back.  It goes unsignaled, from a header slot of this ring
+ * and not from the task's, which may be used again at once.  A slot of the ring
+ * waits for a signaled Send behind it, as the device may still repeat what it
+ * has not seen acknowledged.  Such a cover is one Send in a third of the ring:
+ * so 32 may be on their way while one is awaited.  Where all slots are in use,
+ * Sends are signaled one by one, as those with data are.
+ */
+
+/* Sends that a signaled one stands for. */
+static u32 iser_quiet_each(const struct iser_quiet *q)
+{
+	return q->nr / 3;
+}
+
+static void iser_quiet_covered(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_quiet *q = container_of(wc->wr_cqe, struct iser_quiet, cqe);
+
+	/* Covers complete in their order, and only here. */
+	if (iser_wc_ok(wc->qp->qp_context, wc, "Send"))
+		WRITE_ONCE(q->done, q->done + iser_quiet_each(q));
+}
+
+static void iser_quiet_failed(struct ib_cq *cq, struct ib_wc *wc)
+{
+	/* Unsignaled: comes only in error. */
+	iser_wc_ok(wc->qp->qp_context, wc, "Send");
+}
+
+static struct ib_cqe iser_quiet_cqe = { .done = iser_quiet_failed };
+
+/* iser_quiet_init - the slots.  Sleeps.  Return: 0 or -ENOMEM. */
+int iser_quiet_init(struct iser_conn *conn)
+{
+	BUILD_BUG_ON(ISER_QUIET_SLOT < ISER_MSG_MIN);
+	BUILD_BUG_ON(ISER_QUIET_SLOT * ISER_QUIET_SENDS > PAGE_SIZE);
+	conn->quiet.cqe.done = iser_quiet_covered;
+	return iser_slab_init(&conn->quiet.heads, conn->dev, ISER_QUIET_SLOT,
+			      conn->quiet.nr, DMA_TO_DEVICE);
+}
+
+/*
+ * iser_quiet_slot - a header slot for the Send that is posted next
+ * @len: bytes of it
+ * @dma: its address for the device
+ *
+ * Under send_lock.  Return: slot, or NULL when it does not fit in one or all
+ * are in use.
+ */
+u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma)
+{
+	struct iser_quiet *q = &conn->quiet;
+	u32 at = q->next * ISER_QUIET_SLOT;
+
+	if (len > ISER_QUIET_SLOT || q->posted - READ_ONCE(q->done) >= q->nr)
+		return NULL;
+	*dma = q->heads.pages->dma + at;
+	return q->heads.pages->va + at;
+}
+
+/*
+ * iser_quiet_send - the Send goes out of the slot
+ * @wr: its work request, to be posted now.  Under send_lock.
+ */
+void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr)
+{
+	struct iser_quiet *q = &conn->quiet;
+
+	q->posted++;
+	if (++q->next == q->nr)
+		q->next = 0;
+	wr->wr_cqe = &iser_quiet_cqe;
+	wr->send_flags = 0;
+	if (++q->bare == iser_quiet_each(q)) {
+		q->bare = 0;
+		wr->wr_cqe = &q->cqe;
+		wr->send_flags = IB_SEND_SIGNALED;
+	}
+}

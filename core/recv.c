@@ -1,0 +1,675 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What comes in by the receive buffers: PDUs for the halves.
+ */
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include "trace.h"
+
+/*
+ * Header slots: single pages that stay mapped for the life of a connection,
+ * so that no I/O maps or unmaps a header.
+ */
+
+/*
+ * iser_slab_init - allocate and map @nr slots of @slot bytes
+ * May sleep.  Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,
+		   u32 nr, enum dma_data_direction dir)
+{
+	u32 i;
+
+	slab->dev = dev;
+	slab->dir = dir;
+	slab->slot = slot;
+	slab->per_page = PAGE_SIZE / slot;
+	slab->nr_pages = 0;
+	slab->pages = kvcalloc(DIV_ROUND_UP(nr, slab->per_page),
+			       sizeof(*slab->pages), GFP_KERNEL);
+	if (!slab->pages)
+		return -ENOMEM;
+
+	for (i = 0; i < DIV_ROUND_UP(nr, slab->per_page); i++) {
+		void *va = (void *)get_zeroed_page(GFP_KERNEL);
+		u64 dma;
+
+		if (!va)
+			goto fail;
+		dma = ib_dma_map_single(dev, va, PAGE_SIZE, dir);
+		if (ib_dma_mapping_error(dev, dma)) {
+			free_page((unsigned long)va);
+			goto fail;
+		}
+		slab->pages[i].va = va;
+		slab->pages[i].dma = dma;
+		slab->nr_pages++;
+	}
+	return 0;
+
+fail:
+	iser_slab_unmap(slab);
+	iser_slab_free(slab);
+	return -ENOMEM;
+}
+
+/* iser_slab_slot - address of slot @i, for the CPU and for the device */
+void *iser_slab_slot(const struct iser_slab *slab, u32 i, u64 *dma)
+{
+	u32 page = i / slab->per_page, at = i % slab->per_page * slab->slot;
+
+	*dma = slab->pages[page].dma + at;
+	return slab->pages[page].va + at;
+}
+
+/* iser_slab_unmap - the device goes; the memory may still be read */
+void iser_slab_unmap(struct iser_slab *slab)
+{
+	u32 i;
+
+	if (!slab->dev)
+		return;
+	for (i = 0; i < slab->nr_pages; i++)
+		ib_dma_unmap_single(slab->dev, slab->pages[i].dma, PAGE_SIZE,
+				    slab->dir);
+	slab->dev = NULL;
+}
+
+/* iser_slab_free - after iser_slab_unmap() */
+void iser_slab_free(struct iser_slab *slab)
+{
+	u32 i;
+
+	for (i = 0; i < slab->nr_pages; i++)
+		free_page((unsigned long)slab->pages[i].va);
+	kvfree(slab->pages);
+	slab->pages = NULL;
+	slab->nr_pages = 0;
+}
+
+/*
+ * Receive buffers: their memory, and their way to the queue pair.
+ *
+ * A buffer is either one piece of a page (small data: the initiator), or a
+ * header slot with pages behind it, so that immediate data begin on a page
+ * and can be handed to a backend where they lie.  AHS and data are one run of
+ * bytes; what an AHS pushes beyond the pages lands in the slot's tail.  Where
+ * that has to be one SGE, header, pages and tail are one block of memory, with
+ * the header at the end of its first page.
+ *
+ * The buffers of a connection, or of a pool that several share (pool.c), are
+ * added some at a time, and go all at once.
+ */
+
+#define ISER_RX_SLOT	512	/* paged: header, tail */
+
+/* Bytes of a block with @n pages for data. */
+static size_t iser_rx_block(u32 n)
+{
+	return (n + 1) * PAGE_SIZE + PAGE_ALIGN(ISER_AHS_ROOM);
+}
+
+/* All in one block of memory.  Return: 0 or -ENOMEM. */
+static int iser_rx_init_whole(const struct iser_rx_shape *shape,
+			      struct iser_rx *rx, u32 n)
+{
+	u32 len = ISER_MSG_MIN + n * PAGE_SIZE + ISER_AHS_ROOM, i;
+	u8 *block = alloc_pages_exact(iser_rx_block(n), GFP_KERNEL), *data;
+	u64 dma;
+
+	if (!block)
+		return -ENOMEM;
+	data = block + PAGE_SIZE;
+	rx->whole = true;
+	rx->page_bytes = n * PAGE_SIZE;
+	for (i = 0; i < n; i++)
+		rx->pages[i] = virt_to_page(data + i * PAGE_SIZE);
+	rx->head = data - ISER_MSG_MIN;
+	rx->tail = data + rx->page_bytes;
+	rx->pdu.bhs = iser_bhs(rx->head);
+	rx->pdu.data = data;
+	dma = ib_dma_map_single(shape->dev, rx->head, len, DMA_FROM_DEVICE);
+	if (ib_dma_mapping_error(shape->dev, dma))
+		return -ENOMEM;
+	rx->sge[0] = (struct ib_sge){ .addr = dma, .length = len,
+				      .lkey = shape->lkey };
+	rx->nr_sges = 1;
+	return 0;
+}
+
+/*
+ * A peer that keeps to its window holds no more shared receives than it was
+ * promised.  Room is left for what no credit counts.
+ */
+static bool iser_rx_greedy(struct iser_conn *conn)
+{
+	u32 held = ++conn->taken - (u32)atomic_read(&conn->given);
+
+	if (likely(held <= 2 * READ_ONCE(conn->promised)))
+		return false;
+	iser_conn_warn(conn, "%u messages wait to be answered, more than its window allows, ending the connection",
+		       held);
+	iser_connection_fail(conn, -EPROTO);
+	return true;
+}
+
+/*
+ * iser_rx_came - @len bytes have arrived: they are the CPU's
+ * iser_rx_gone - all is the device's again
+ *
+ * A half may write into what it has received.  Any context, while the memory is
+ * mapped.
+ */
+static void iser_rx_came(struct ib_device *dev, struct iser_rx *rx, u32 len)
+{
+	u32 i, n;
+
+	rx->came = len;
+	for (i = 0; i < rx->nr_sges && len; i++) {
+		n = min(len, rx->sge[i].length);
+		ib_dma_sync_single_for_cpu(dev, rx->sge[i].addr, n,
+					   DMA_FROM_DEVICE);
+		len -= n;
+	}
+}
+
+/* Apart, as its copy is a large one on the stack. */
+static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu)
+{
+	u32 len = pdu->msg.ahs_len, room = pdu->conn->info.recv_ahs;
+	u8 ahs[ISER_AHS_ROOM];
+
+	if (len > room)
+		return ISER_MSG_AHS;
+	iser_pdu_copy(pdu, 0, ahs, len);
+	return iser_check_ahs(ahs, len, room);
+}
+
+/* Is the message fit to be looked at by anybody?  RFC 7145, section 10.1.3.3. */
+static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
+{
+	enum iser_msg_error err = iser_parse(rx->head, len, &rx->pdu.msg);
+	const char *hint = "";
+
+	if (!err && unlikely(rx->pdu.msg.ahs_len))
+		err = iser_rx_check_ahs(&rx->pdu);
+	if (likely(!err))
+		return true;
+	/* Known of one initiator, which QEMU has. */
+	if (err == ISER_MSG_DATA && conn->role == ISER_TARGET)
+		hint = "; libiscsi before 1.20 needs ImmediateData=No";
+	iser_conn_warn(conn, "message of %u bytes refused: %s%s, ending the connection",
+		       len, iser_msg_error_name(err), hint);
+	iser_connection_fail(conn, -EPROTO);
+	return false;
+}
+
+/* RFC 7143: PDUs that answer a task of the initiator. */
+static bool iser_is_answer(const u8 *bhs)
+{
+	switch (bhs[0] & 0x3f) {
+	case 0x20:	/* NOP-In */
+	case 0x21:	/* SCSI Response */
+	case 0x22:	/* Task Management Function Response */
+	case 0x24:	/* Text Response */
+	case 0x26:	/* Logout Response */
+		return iser_get32(bhs + 16) != ISER_RESERVED_TAG;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Was the STag that a response has invalidated its task's?  One for a task that
+ * was deallocated comes too late, and its STag is dead: the half drops it.
+ * Whatever else was invalidated belongs to somebody else.
+ */
+static bool iser_invalidated_rightly(struct iser_conn *conn,
+				     const struct iser_io *io, u32 rkey)
+{
+	if (!conn->info.remote_invalidate)
+		return false;
+	return io ? io->mr && rkey == io->mr->rkey : iser_stag_dead(conn, rkey);
+}
+
+static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
+				    const struct ib_wc *wc)
+{
+	bool invalidated = wc->wc_flags & IB_WC_WITH_INVALIDATE;
+	u8 opcode = rx->pdu.bhs[0] & 0x3f;
+	struct iser_task *task = NULL;
+	struct iser_io *io = NULL;
+
+	/* SCSI Data-In and R2T become RDMA; RFC 7145, sections 7.3.5, 7.3.6. */
+	if (opcode == 0x25 || opcode == 0x31) {
+		iser_conn_warn(conn, "opcode %#x arrived as a message, ending the connection",
+			       opcode);
+		iser_connection_fail(conn, -EPROTO);
+		return;
+	}
+	if (iser_is_answer(rx->pdu.bhs))
+		task = conn->ops->find_task(conn, rx->pdu.bhs);
+	if (task)
+		io = iser_io_of(task);
+	if (io && (io->state != ISER_IO_POSTED || io->answered))
+		io = NULL;
+
+	if (invalidated &&
+	    !iser_invalidated_rightly(conn, io, wc->ex.invalidate_rkey)) {
+		iser_conn_warn(conn, "invalidated STag %#x, which is not the task's, ending the connection",
+			       wc->ex.invalidate_rkey);
+		iser_connection_fail(conn, -EPROTO);
+		return;
+	}
+	if (io && !iser_stag_named(io, &rx->pdu.msg.hdr)) {
+		iser_conn_warn(conn, "response with opcode %#x names an STag that is not the task's, ending the connection",
+			       opcode);
+		iser_connection_fail(conn, -EPROTO);
+		return;
+	}
+	if (io)
+		iser_command_answered(io, rx, invalidated);
+	else
+		conn->ops->control_notify(conn, &rx->pdu);
+}
+
+/* Return: false: nobody has the message. */
+static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
+			  struct ib_wc *wc)
+{
+	enum iser_state state;
+
+	if (!iser_wc_ok(conn, wc, "receive"))
+		return false;
+	/*
+	 * RFC 7145, section 10.1.3.3: nothing behind a message that broke the
+	 * protocol.  What came before the peer closed is still of use.
+	 */
+	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
+		return false;
+	if (!ib_uses_virt_dma(conn->dev))
+		iser_rx_came(conn->dev, rx, wc->byte_len);
+	if (!iser_rx_check(conn, rx, wc->byte_len))
+		return false;
+	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||
+		     conn->hello.greeting.first) &&
+	    !iser_hello_received(conn, rx))
+		return true;
+	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
+			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
+			   wc->ex.invalidate_rkey : 0);
+	state = READ_ONCE(conn->state);
+	if (conn->role == ISER_INITIATOR) {
+		if (rx->login && state != ISER_FULL)
+			iser_login_received(conn, rx);
+		else
+			iser_initiator_received(conn, rx, wc);
+	} else if (state == ISER_FULL) {
+		conn->ops->control_notify(conn, &rx->pdu);
+	} else if (state < ISER_ENDING) {
+		/* The handshake may not be over for this end. */
+		iser_login_received(conn, rx);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* iser_recv_done - a message has arrived; completion of a receive */
+static void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
+	struct iser_conn *conn = cq->cq_context;
+
+	if (rx->pool)
+		iser_pool_took(rx->pool);
+	rx->posted = false;
+	rx->pdu.conn = conn;
+	if ((rx->pool && iser_rx_greedy(conn)) || !iser_received(conn, rx, wc))
+		iser_rx_post(conn, rx);
+}
+
+/*
+ * iser_rx_init - set up a receive buffer
+ * @head, @dma: its slot
+ *
+ * May sleep.  Return: 0 or -ENOMEM (iser_rx_unmap() and _free() clean up).
+ */
+int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
+		 u8 *head, u64 dma)
+{
+	u32 n = DIV_ROUND_UP(shape->data, PAGE_SIZE), i;
+
+	rx->pool = shape->pool;
+	rx->cqe.done = iser_recv_done;
+	if (shape->whole)
+		return iser_rx_init_whole(shape, rx, n);
+	rx->head = head;
+	rx->pdu.bhs = iser_bhs(head);
+	rx->sge[0] = (struct ib_sge){ .addr = dma, .lkey = shape->lkey,
+				      .length = shape->one_piece ?: ISER_MSG_MIN };
+	rx->nr_sges = 1;
+	if (shape->one_piece) {
+		rx->pdu.data = head + ISER_MSG_MIN;
+		return 0;
+	}
+
+	for (i = 0; i < n; i++) {
+		u64 at;
+
+		rx->pages[i] = alloc_page(GFP_KERNEL);
+		if (!rx->pages[i])
+			return -ENOMEM;
+		at = ib_dma_map_page(shape->dev, rx->pages[i], 0, PAGE_SIZE,
+				     DMA_FROM_DEVICE);
+		if (ib_dma_mapping_error(shape->dev, at))
+			return -ENOMEM;
+		rx->sge[rx->nr_sges++] = (struct ib_sge){
+			.addr = at, .length = PAGE_SIZE, .lkey = shape->lkey };
+	}
+	rx->page_bytes = n * PAGE_SIZE;
+	rx->tail = head + ALIGN(ISER_MSG_MIN, 64);
+	rx->sge[rx->nr_sges++] = (struct ib_sge){
+		.addr = dma + ALIGN(ISER_MSG_MIN, 64), .lkey = shape->lkey,
+		.length = ISER_AHS_ROOM };
+	return 0;
+}
+
+/* iser_rx_unmap - the device goes; a half may still read the memory */
+void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx)
+{
+	u32 i;
+
+	if (rx->whole && rx->nr_sges)
+		ib_dma_unmap_single(dev, rx->sge[0].addr, rx->sge[0].length,
+				    DMA_FROM_DEVICE);
+	for (i = 0; i < ISER_RX_PAGES && rx->nr_sges > i + 1 && rx->pages[i]; i++)
+		ib_dma_unmap_page(dev, rx->sge[i + 1].addr, PAGE_SIZE,
+				  DMA_FROM_DEVICE);
+	rx->nr_sges = 0;
+}
+
+/* iser_rx_free - after iser_rx_unmap(), when no half holds it.  Sleeps. */
+void iser_rx_free(struct iser_rx *rx)
+{
+	int i;
+
+	if (rx->whole)
+		free_pages_exact(page_address(rx->pages[0]) - PAGE_SIZE,
+				 iser_rx_block(rx->page_bytes / PAGE_SIZE));
+	for (i = 0; i < ISER_RX_PAGES; i++) {
+		if (rx->pages[i] && !rx->whole)
+			__free_page(rx->pages[i]);
+		rx->pages[i] = NULL;
+	}
+	rx->whole = false;
+	rx->pdu.data = NULL;
+}
+
+void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx)
+{
+	u32 len = rx->came, i, n;
+
+	rx->came = 0;
+	for (i = 0; i < rx->nr_sges && len; i++) {
+		n = min(len, rx->sge[i].length);
+		ib_dma_sync_single_for_device(dev, rx->sge[i].addr, n,
+					      DMA_FROM_DEVICE);
+		len -= n;
+	}
+}
+
+/*
+ * iser_rx_post - hand a buffer to the queue pair, or back to the pool
+ *
+ * Some adapters may still be at the entry of the queue that comes next, though
+ * it has completed: the buffer is kept then, and posted a little later.  None of
+ * them has shared receives.
+ * Any context.  Return: 0; after the end of the connection too, quietly.
+ */
+int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
+{
+	struct ib_recv_wr wr = { };
+	int ret = 0;
+
+	if (rx->pool) {
+		atomic_inc(&conn->given);
+		return iser_pool_post(rx->pool, rx);
+	}
+	wr.wr_cqe = &rx->cqe;
+	wr.sg_list = rx->sge;
+	wr.num_sge = rx->nr_sges;
+	/* Not behind the drain's own receive. */
+	rcu_read_lock();
+	if (READ_ONCE(conn->state) < ISER_ENDING) {
+		iser_rx_gone(conn->dev, rx);
+		ret = ib_post_recv(conn->qp, &wr, NULL);
+		if (unlikely(ret == -EAGAIN)) {
+			llist_add(&rx->again, &conn->again);
+			iser_send_later(conn);
+			ret = 0;
+		}
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+/* iser_rx_post_again - what the device would not take before.  Any context. */
+void iser_rx_post_again(struct iser_conn *conn)
+{
+	struct iser_rx *rx, *next;
+	int ret = 0;
+
+	llist_for_each_entry_safe(rx, next, llist_del_all(&conn->again), again)
+		ret = iser_rx_post(conn, rx) ?: ret;
+	if (ret)
+		iser_connection_fail(conn, ret);
+}
+
+/* iser_ring_unmap - the device goes: one part */
+void iser_ring_unmap(struct ib_device *dev, struct iser_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < ring->nr; i++)
+		iser_rx_unmap(dev, &ring->rx[i]);
+	iser_slab_unmap(&ring->heads);
+}
+
+static void iser_ring_destroy(struct iser_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < ring->nr; i++)
+		iser_rx_free(&ring->rx[i]);
+	iser_slab_free(&ring->heads);
+	kfree(ring);
+}
+
+/*
+ * iser_ring_alloc - up to ISER_RING_PART receive buffers, mapped
+ * May sleep.  Return: part of a ring, or NULL.
+ */
+struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr)
+{
+	u32 slot = shape->one_piece ? ALIGN(shape->one_piece, 64) : ISER_RX_SLOT;
+	struct iser_ring *ring;
+	int ret;
+	u32 i;
+
+	ring = kzalloc(struct_size(ring, rx, nr), GFP_KERNEL);
+	if (!ring)
+		return NULL;
+	ring->nr = nr;
+	ret = iser_slab_init(&ring->heads, shape->dev, slot,
+			     shape->whole ? 0 : nr, DMA_FROM_DEVICE);
+	for (i = 0; !ret && i < nr; i++) {
+		u8 *head = NULL;
+		u64 dma = 0;
+
+		if (!shape->whole)
+			head = iser_slab_slot(&ring->heads, i, &dma);
+		ret = iser_rx_init(shape, &ring->rx[i], head, dma);
+	}
+	if (!ret)
+		return ring;
+	iser_ring_unmap(shape->dev, ring);
+	iser_ring_destroy(ring);
+	return NULL;
+}
+
+/*
+ * iser_ring_add - @nr more receive buffers for conn->res.recv_data bytes
+ *
+ * Under setup_lock, which keeps the device; sleeps.  They are not posted yet.
+ * Return: 0 or -ENOMEM, with nothing left behind.
+ */
+int iser_ring_add(struct iser_conn *conn, u32 nr)
+{
+	struct iser_ring *before = conn->ring, *ring;
+	struct iser_rx_shape shape = {
+		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
+		.data = conn->res.recv_data,
+	};
+	u32 all = ISER_MSG_MIN + conn->info.recv_ahs + ALIGN(shape.data, 4);
+	u32 done, n;
+
+	if (conn->role == ISER_INITIATOR && all <= PAGE_SIZE)
+		shape.one_piece = all;
+	else
+		shape.whole = iser_rx_whole(conn);
+	for (done = 0; done < nr; done += n) {
+		n = min_t(u32, nr - done, ISER_RING_PART);
+		ring = iser_ring_alloc(&shape, n);
+		if (!ring)
+			goto fail;
+		ring->next = conn->ring;
+		conn->ring = ring;
+	}
+	return 0;
+
+fail:
+	while (conn->ring != before) {
+		ring = conn->ring;
+		conn->ring = ring->next;
+		iser_ring_unmap(conn->dev, ring);
+		iser_ring_destroy(ring);
+	}
+	return -ENOMEM;
+}
+
+/* iser_ring_post - post those that were added since @until.  Any context. */
+int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until)
+{
+	struct iser_ring *ring;
+	int ret = 0;
+	u32 i;
+
+	for (ring = conn->ring; ring != until; ring = ring->next)
+		for (i = 0; !ret && i < ring->nr; i++)
+			ret = iser_rx_post(conn, &ring->rx[i]);
+	return ret;
+}
+
+int iser_add_receives(struct iser_conn *conn, u32 nr)
+{
+	const struct iser_ring *before;
+	unsigned int flags;
+	int ret = -ENOTCONN;
+
+	if (nr > conn->param.recv_depth - conn->res.receives)
+		return -ENOSPC;
+	/* The end of the connection waits for this: never write out for it. */
+	flags = memalloc_noio_save();
+	mutex_lock(&conn->setup_lock);
+	before = conn->ring;
+	if (iser_state_live(READ_ONCE(conn->state)))
+		ret = conn->pool ? iser_pool_promise(conn, nr) :
+				   iser_ring_add(conn, nr);
+	if (!ret) {
+		conn->res.receives += nr;
+		ret = iser_ring_post(conn, before);
+		/* Some of them may be posted: no way back. */
+		if (ret)
+			iser_connection_fail(conn, ret);
+	}
+	mutex_unlock(&conn->setup_lock);
+	memalloc_noio_restore(flags);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_add_receives);
+
+/* iser_ring_free - all parts, unmapped; no half holds a PDU in them */
+void iser_ring_free(struct iser_ring **ring)
+{
+	while (*ring) {
+		struct iser_ring *part = *ring;
+
+		*ring = part->next;
+		iser_ring_destroy(part);
+	}
+}
+
+void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len)
+{
+	const struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
+
+	if (pdu->data) {
+		memcpy(dst, pdu->data + offset, len);
+		return;
+	}
+	while (len) {
+		u32 at = offset % PAGE_SIZE, n = min_t(u32, len, PAGE_SIZE - at);
+
+		if (offset < rx->page_bytes) {
+			memcpy(dst, page_address(rx->pages[offset / PAGE_SIZE]) + at,
+			       n);
+		} else {
+			n = len;
+			memcpy(dst, rx->tail + offset - rx->page_bytes, n);
+		}
+		dst += n;
+		offset += n;
+		len -= n;
+	}
+}
+EXPORT_SYMBOL_ISER(iser_pdu_copy);
+
+unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
+			 unsigned int max)
+{
+	const struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
+	u32 left = pdu->msg.data_len, n = DIV_ROUND_UP(left, PAGE_SIZE), i;
+
+	if (pdu->msg.ahs_len || !rx->page_bytes || !n || n > max)
+		return 0;
+	sg_init_table(sg, n);
+	for (i = 0; i < n; i++) {
+		u32 bytes = min_t(u32, left, PAGE_SIZE);
+
+		sg_set_page(&sg[i], rx->pages[i], bytes, 0);
+		left -= bytes;
+	}
+	return n;
+}
+EXPORT_SYMBOL_ISER(iser_pdu_sg);
+
+void iser_pdu_put(struct iser_pdu *pdu)
+{
+	struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
+	struct iser_conn *conn = pdu->conn;
+	int ret;
+
+	pdu->task = NULL;
+	/* The login buffer is posted when a Login PDU is expected. */
+	if (rx->login)
+		return;
+	ret = iser_rx_post(conn, rx);
+	if (ret) {
+		iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
+			       ret);
+		iser_connection_fail(conn, ret);
+	}
+}
+EXPORT_SYMBOL_ISER(iser_pdu_put);

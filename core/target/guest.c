@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guests: connections of a target whose peer has not logged in yet.
+ *
+ * Nothing is known of such a peer but its address.  So guests are bounded in
+ * number and in time, whatever they have sent, and their addresses are served
+ * in turn: LIO works on one login of a portal group at a time, and each that
+ * comes to nothing costs the others what it takes.
+ *
+ * An address whose logins came to nothing is doubtful for a while.  Others go
+ * before it, by turns; one of its logins at a time is in LIO's hands, and has
+ * little time to be silent in while somebody waits.  An address that has logged
+ * in, and has had no fault since, is proven: it goes before all others, by turns,
+ * so that it does not wait for a round of many that nobody knows.
+ */
+#include <linux/slab.h>
+#include <iser/addr.h>
+#include "../core.h"
+
+#define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
+#define ISER_LOOK_IDLE		(5 * HZ)	/* with no guest there */
+#define ISER_GUEST_TIME		(15 * HZ)	/* for each step of a login */
+#define ISER_LOGIN_TIME		(30 * HZ)	/* for all steps behind the first */
+#define ISER_CLOSE_TIME		(2 * HZ)	/* for the last response */
+/* While others wait: */
+#define ISER_LOGIN_BUSY		(5 * HZ)
+#define ISER_PATIENCE		HZ		/* for the next request */
+#define ISER_PATIENCE_PROVEN	(HZ / 2)	/* if one of a proven address does */
+#define ISER_PATIENCE_LEFT	(HZ / 4)	/* from a doubtful address */
+
+#define ISER_MAX_FAULTS		8	/* that are remembered of an address */
+/* One of them: longer than a round of many addresses with a second each. */
+#define ISER_FORGIVE		(60 * HZ)
+
+/* An address that guests come from, or came from to no avail. */
+struct iser_origin {
+	struct list_head node;		/* iser_origins; the first was used longest ago */
+	struct iser_host_addr addr;
+	u32 guests;
+	u32 turn;			/* when it was served last: of iser_turns */
+	bool proven;			/* logged in, no fault since */
+	u32 faults;
+	unsigned long faulted;		/* jiffies: the last one */
+};
+
+/*
+ * Guards all below, conn->guest, conn->listener and conn->accepted: one for all
+ * portals, so that a connection may outlive its listener.  Set-up only, never
+ * I/O.
+ */
+static DEFINE_SPINLOCK(iser_queue_lock);
+static LIST_HEAD(iser_guests);		/* of iser_conn.guest.node, in order of arrival */
+static LIST_HEAD(iser_origins);
+static u32 iser_nr_guests, iser_nr_origins;
+static u32 iser_nr_queue_pairs;		/* guests, and those that are being ended */
+static u32 iser_turns;
+static u32 iser_doubtful;		/* guests of such addresses in LIO's hands */
+static bool iser_proven_last;		/* the last turn was a proven one's */
+static bool iser_doubtful_last;		/* of the others', a doubtful one's */
+
+DECLARE_WAIT_QUEUE_HEAD(iser_guests_wait);
+
+static void iser_guests_look(struct work_struct *work);
+static DECLARE_DELAYED_WORK(iser_guests_work, iser_guests_look);
+
+/* --- addresses: under iser_queue_lock ------------------------------------ */
+
+/* What is remembered: one is forgotten every few seconds. */
+static u32 iser_faults(const struct iser_origin *o)
+{
+	unsigned long forgotten = (jiffies - o->faulted) / ISER_FORGIVE;
+
+	return o->faults > forgotten ? o->faults - forgotten : 0;
+}
+
+static void iser_origin_fault(struct iser_origin *o)
+{
+	o->faults = min_t(u32, iser_faults(o) + 1, ISER_MAX_FAULTS);
+	o->faulted = jiffies;
+	o->proven = false;
+}
+
+static void iser_origin_free(struct iser_origin *o)
+{
+	list_del(&o->node);
+	iser_nr_origins--;
+	kfree(o);
+}
+
+/* The record of an address; @spare becomes it if there is none. */
+static struct iser_origin *iser_origin_get(const struct sockaddr_storage *remote,
+					   struct iser_origin **spare)
+{
+	const struct iser_host_addr addr = iser_host_addr(remote);
+	struct iser_origin *o, *idle = NULL;
+
+	list_for_each_entry(o, &iser_origins, node) {
+		if (iser_same_host(&o->addr, &addr)) {
+			list_move_tail(&o->node, &iser_origins);
+			return o;
+		}
+		/* A stranger with many addresses pushes no proven one out. */
+		if (!o->guests && (!idle || (idle->proven && !o->proven)))
+			idle = o;
+	}
+	/* Those with guests are no more than these. */
+	if (iser_nr_origins >= 2 * ISER_MAX_GUESTS && idle)
+		iser_origin_free(idle);
+	o = *spare;
+	*spare = NULL;
+	o->addr = addr;
+	list_add_tail(&o->node, &iser_origins);
+	iser_nr_origins++;
+	return o;
+}
+
+/* Proven ones stay: they are bounded in number.  Return: is there another? */
+static bool iser_origins_forget(void)
+{
+	struct iser_origin *o, *next;
+	bool more = false;
+
+	list_for_each_entry_safe(o, next, &iser_origins, node) {
+		if (o->guests || iser_faults(o))
+			more = true;
+		else if (!o->proven)
+			iser_origin_free(o);
+	}
+	return more;
+}
+
+/* --- guests: under iser_queue_lock ---------------------------------------- */
+
+/* LIO has let go of it. */
+static void iser_guest_let_go(struct iser_guest *g)
+{
+	if (!g->doubtful)
+		return;
+	g->doubtful = false;
+	iser_doubtful--;
+	wake_up_all(&iser_guests_wait);
+}
+
+/* No guest any more.  The list's reference is the caller's. */
+static void iser_guest_leave(struct iser_conn *conn, bool fault)
+{
+	struct iser_guest *g = &conn->guest;
+
+	iser_guest_let_go(g);
+	if (fault)
+		iser_origin_fault(g->origin);
+	g->origin->guests--;
+	g->origin = NULL;
+	g->stage = ISER_NO_GUEST;
+	conn->listener = NULL;
+	list_del_init(&g->node);
+	iser_nr_guests--;
+}
+
+/* Logged in, or ended. */
+static void iser_guest_uncount(struct iser_conn *conn)
+{
+	iser_nr_queue_pairs -= conn->guest.counted;
+	conn->guest.counted = false;
+	wake_up_all(&iser_guests_wait);
+}
+
+/* Who makes room: the address with most of them, the oldest that said least. */
+static struct iser_conn *iser_guest_victim(void)
+{
+	struct iser_conn *conn, *victim = NULL;
+	struct iser_origin *o, *most = NULL;
+
+	list_for_each_entry(o, &iser_origins, node)
+		if (!most || o->guests > most->guests)
+			most = o;
+	list_for_each_entry(conn, &iser_guests, guest.node)
+		if (conn->guest.origin == most &&
+		    (!victim || conn->guest.stage < victim->guest.stage))
+			victim = conn;
+	return victim;
+}
+
+/* Is it @a's turn before @b's, which may be nobody? */
+static bool iser_guest_first(const struct iser_conn *a, const struct iser_conn *b)
+{
+	bool doubt_a = iser_faults(a->guest.origin), doubt_b;
+	bool proven_a = a->guest.origin->proven;
+
+	if (doubt_a && iser_doubtful)
+		return false;
+	if (!b)
+		return true;
+	if (proven_a != b->guest.origin->proven)
+		return proven_a != iser_proven_last;
+	doubt_b = iser_faults(b->guest.origin);
+	if (doubt_a != doubt_b)
+		return doubt_a != iser_doubtful_last;
+	return (s32)(a->guest.origin->turn - b->guest.origin->turn) < 0;
+}
+
+/*
+ * What a guest has had too long for, or NULL; @ms: how long.
+ * @patience: with one that is silent in its login; 0: nobody waits for it
+ */
+static const char *iser_guest_overdue(struct iser_conn *conn,
+				      unsigned long patience, u32 *ms)
+{
+	const struct iser_login *login = &conn->login;
+	unsigned long limit = ISER_GUEST_TIME, from = conn->guest.since;
+	const char *what = NULL;
+
+	switch (conn->guest.stage) {
+	case ISER_SILENT:
+		what = "has sent no Login Request";
+		break;
+	case ISER_READY:
+		what = "has waited for its turn to log in";
+		break;
+	case ISER_CLOSING:
+		limit = ISER_CLOSE_TIME;
+		what = "has not taken the last Login Response";
+		break;
+	case ISER_ASKED:
+		if (READ_ONCE(login->sending))
+			what = "has not taken the Login Response";
+		else if (READ_ONCE(login->expected))
+			what = "has sent no further Login Request";
+		else
+			break;
+		if (patience)
+			limit = iser_faults(conn->guest.origin) ?
+				ISER_PATIENCE_LEFT : patience;
+		if (time_after(jiffies, conn->guest.asked + limit)) {
+			from = conn->guest.asked;
+			break;
+		}
+		limit = patience ? ISER_LOGIN_BUSY : ISER_LOGIN_TIME;
+		what = "has not come to the end of its login";
+		break;
+	default:
+		/* LIO bounds the time that it has one for. */
+		break;
+	}
+	*ms = jiffies_to_msecs(jiffies - from);
+	return time_after(jiffies, from + limit) ? what : NULL;
+}
+
+/* --- what ends them -------------------------------------------------------- */
+
+/* One that is overdue and a guest no more, with a reference, or NULL. */
+static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
+{
+	struct iser_conn *conn, *found = NULL;
+	unsigned long patience = 0;
+
+	spin_lock_bh(&iser_queue_lock);
+	list_for_each_entry(conn, &iser_guests, guest.node) {
+		if (conn->guest.stage != ISER_READY &&
+		    conn->guest.stage != ISER_TAKEN)
+			continue;
+		if (conn->guest.origin->proven)
+			patience = ISER_PATIENCE_PROVEN;
+		else if (!patience)
+			patience = ISER_PATIENCE;
+	}
+	list_for_each_entry(conn, &iser_guests, guest.node) {
+		*what = iser_guest_overdue(conn, patience, ms);
+		if (!*what)
+			continue;
+		/* That it had to wait is not its fault. */
+		iser_guest_leave(conn, conn->guest.stage != ISER_READY);
+		found = conn;
+		break;
+	}
+	if (!found) {
+		if (iser_origins_forget())
+			queue_delayed_work(iser_wq, &iser_guests_work,
+					   list_empty(&iser_guests) ?
+					   ISER_LOOK_IDLE : ISER_LOOK);
+	}
+	spin_unlock_bh(&iser_queue_lock);
+	return found;
+}
+
+static void iser_guests_look(struct work_struct *work)
+{
+	struct iser_conn *conn;
+	const char *what;
+	u32 ms;
+
+	while ((conn = iser_guests_next(&what, &ms))) {
+		iser_conn_warn(conn, "%s for %u ms, dropping it", what, ms);
+		iser_connection_fail(conn, -ETIMEDOUT);
+		iser_conn_put(conn);
+	}
+}
+
+/* iser_guests_full - is there no room for a queue pair more? */
+bool iser_guests_full(void)
+{
+	return READ_ONCE(iser_nr_queue_pairs) >= 2 * ISER_MAX_GUESTS;
+}
+
+/*
+ * iser_guest_enter - a connection whose first message may come
+ *
+ * If there are too many, another one goes.  Sleeps.  Return: 0 or -ENOMEM.
+ */
+int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l)
+{
+	struct iser_origin *spare = kzalloc(sizeof(*spare), GFP_KERNEL);
+	struct iser_conn *victim = NULL;
+	struct iser_guest *g = &conn->guest;
+
+	if (!spare)
+		return -ENOMEM;
+	iser_conn_get(conn);
+	spin_lock_bh(&iser_queue_lock);
+	if (iser_nr_guests >= ISER_MAX_GUESTS) {
+		victim = iser_guest_victim();
+		iser_guest_leave(victim, true);
+	}
+	g->origin = iser_origin_get(&conn->info.remote, &spare);
+	g->origin->guests++;
+	g->stage = ISER_SILENT;
+	g->since = jiffies;
+	g->counted = true;
+	conn->listener = l;
+	list_add_tail(&g->node, &iser_guests);
+	iser_nr_guests++;
+	iser_nr_queue_pairs++;
+	spin_unlock_bh(&iser_queue_lock);
+	kfree(spare);
+	mod_delayed_work(iser_wq, &iser_guests_work, ISER_LOOK);
+
+	if (victim) {
+		iser_conn_warn(victim, "more than %d connections that have not logged in, dropping the oldest of the address with most",
+			       ISER_MAX_GUESTS);
+		iser_connection_fail(victim, -ENOBUFS);
+		iser_conn_put(victim);
+	}
+	return 0;
+}
+
+/* iser_guest_ready - the first Login Request is here.  Any context. */
+void iser_guest_ready(struct iser_conn *conn)
+{
+	spin_lock_bh(&iser_queue_lock);
+	if (conn->guest.stage == ISER_SILENT) {
+		conn->guest.stage = ISER_READY;
+		conn->guest.since = jiffies;
+		wake_up_all(&iser_guests_wait);
+	}
+	spin_unlock_bh(&iser_queue_lock);
+}
+
+/* iser_guest_take - whose turn it is at a portal; NULL: nobody's.  Any context. */
+struct iser_conn *iser_guest_take(const struct iser_listener *l)
+{
+	struct iser_conn *conn, *next = NULL;
+
+	spin_lock_bh(&iser_queue_lock);
+	list_for_each_entry(conn, &iser_guests, guest.node)
+		if (conn->listener == l && conn->guest.stage == ISER_READY &&
+		    iser_guest_first(conn, next))
+			next = conn;
+	if (next) {
+		struct iser_guest *g = &next->guest;
+
+		g->doubtful = iser_faults(g->origin);
+		iser_doubtful += g->doubtful;
+		iser_proven_last = g->origin->proven;
+		if (!iser_proven_last)
+			iser_doubtful_last = g->doubtful;
+		g->origin->turn = ++iser_turns;
+		g->stage = ISER_TAKEN;
+		next->listener = NULL;
+		WRITE_ONCE(next->accepted, true);
+	}
+	spin_unlock_bh(&iser_queue_lock);
+	return next;
+}
+
+/* iser_guest_asked - a Login Response goes out: its peer's turn.  Any context. */
+void iser_guest_asked(struct iser_conn *conn)
+{
+	struct iser_guest *g = &conn->guest;
+
+	spin_lock_bh(&iser_queue_lock);
+	if (g->stage == ISER_TAKEN) {
+		g->stage = ISER_ASKED;
+		g->since = jiffies;
+	}
+	g->asked = jiffies;
+	spin_unlock_bh(&iser_queue_lock);
+}
+
+/*
+ * iser_guest_sent - the peer has a Login Response
+ * @in: and is in full feature phase by it
+ *
+ * Any context.
+ */
+void iser_guest_sent(struct iser_conn *conn, bool in)
+{
+	bool closing, leave;
+
+	spin_lock_bh(&iser_queue_lock);
+	closing = conn->guest.stage == ISER_CLOSING;
+	leave = in && conn->guest.stage != ISER_NO_GUEST;
+	if (leave) {
+		conn->guest.origin->proven = !iser_faults(conn->guest.origin);
+		iser_guest_leave(conn, false);
+		/* A session may stay: it takes no room from strangers. */
+		iser_guest_uncount(conn);
+	}
+	spin_unlock_bh(&iser_queue_lock);
+	if (closing)
+		iser_connection_fail(conn, 0);
+	if (leave)
+		iser_conn_put(conn);
+}
+
+/* iser_guest_excuse - it is authenticated, or fails for no fault of its own */
+void iser_guest_excuse(struct iser_conn *conn)
+{
+	spin_lock_bh(&iser_queue_lock);
+	conn->guest.excused = true;
+	spin_unlock_bh(&iser_queue_lock);
+}
+
+/*
+ * iser_guest_close - the half has let go of a login
+ *
+ * The connection ends when its last response has been sent, or soon.  Does not
+ * wait.
+ */
+void iser_guest_close(struct iser_conn *conn)
+{
+	struct iser_guest *g = &conn->guest;
+	bool wait = false;
+
+	spin_lock_bh(&iser_queue_lock);
+	if (g->stage != ISER_NO_GUEST) {
+		iser_guest_let_go(g);
+		g->stage = ISER_CLOSING;
+		g->since = jiffies;
+		/* Whoever clears it looks at the stage behind that. */
+		wait = READ_ONCE(conn->login.sending);
+	}
+	spin_unlock_bh(&iser_queue_lock);
+	if (!wait)
+		iser_connection_fail(conn, 0);
+}
+
+/*
+ * iser_guest_dropped - the connection has ended
+ *
+ * As long as nobody has accepted it, its first reference is the listener's;
+ * it goes here.  From end_work.
+ */
+void iser_guest_dropped(struct iser_conn *conn)
+{
+	struct iser_guest *g = &conn->guest;
+	bool accepted, guest;
+
+	spin_lock_bh(&iser_queue_lock);
+	accepted = conn->accepted;
+	guest = g->stage != ISER_NO_GUEST;
+	if (guest)
+		iser_guest_leave(conn, !g->excused && g->stage != ISER_READY &&
+				 g->stage != ISER_TAKEN &&
+				 conn->reason != -ESHUTDOWN);
+	iser_guest_uncount(conn);
+	spin_unlock_bh(&iser_queue_lock);
+	if (guest)
+		iser_conn_put(conn);
+	if (!accepted)
+		iser_conn_put(conn);
+}
+
+/*
+ * iser_guests_end - end those that nobody has accepted, and wait for it
+ * @l: of this portal; NULL: all that are left
+ *
+ * No new one comes meanwhile.  Sleeps.
+ */
+void iser_guests_end(const struct iser_listener *l)
+{
+	struct iser_conn *conn;
+	bool found;
+
+	do {
+		found = false;
+		spin_lock_bh(&iser_queue_lock);
+		list_for_each_entry(conn, &iser_guests, guest.node) {
+			if (l && conn->listener != l)
+				continue;
+			iser_conn_get(conn);
+			found = true;
+			break;
+		}
+		spin_unlock_bh(&iser_queue_lock);
+		if (found) {
+			iser_connection_fail(conn, -ESHUTDOWN);
+			wait_for_completion(&conn->down);
+			iser_conn_put(conn);
+		}
+	} while (found);
+}
+
+/* iser_guests_exit - the module goes; so have all portals.  Sleeps. */
+void iser_guests_exit(void)
+{
+	struct iser_origin *o, *next;
+
+	iser_guests_end(NULL);
+	/* Also of those that were dropped before: their ends poll. */
+	wait_event(iser_guests_wait, !READ_ONCE(iser_nr_queue_pairs));
+	cancel_delayed_work_sync(&iser_guests_work);
+	list_for_each_entry_safe(o, next, &iser_origins, node)
+		iser_origin_free(o);
+}

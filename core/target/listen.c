@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Listening: portals that wait for their device, and connect requests.
+ *
+ * A connection is handed on only when its first Login Request is complete,
+ * because LIO reads first requests one after another.  Until its peer has
+ * logged in it costs its queue pair and one buffer: see guest.c.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include <rdma/ib_cm.h>
+#include <iser/addr.h>
+#include <iser/log.h>
+#include "../core.h"
+
+struct iser_listener {
+	struct list_head node;		/* iser_listeners */
+	struct sockaddr_storage addr;
+	struct iser_conn_param param;
+	const struct iser_ops *ops;
+
+	struct mutex lock;		/* id, said */
+	struct rdma_cm_id *id;
+	int said;			/* the error that was printed last */
+	struct delayed_work listen_work;
+
+	bool closing;
+};
+
+static DEFINE_MUTEX(iser_listeners_lock);
+static LIST_HEAD(iser_listeners);
+static unsigned int iser_nr_devices;	/* RDMA devices; iser_listeners_lock */
+
+#define ISER_LISTEN_RETRY	HZ
+
+static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
+
+/* One for iser_accept(), or the end of waiting for one. */
+static bool iser_accept_ready(struct iser_listener *l, struct iser_conn **conn)
+{
+	if (!READ_ONCE(l->closing))
+		*conn = iser_guest_take(l);
+	return *conn || READ_ONCE(l->closing);
+}
+
+struct iser_conn *iser_accept(struct iser_listener *l)
+{
+	struct iser_conn *conn = NULL;
+	int ret;
+
+	ret = wait_event_interruptible(iser_guests_wait,
+				       iser_accept_ready(l, &conn));
+	if (conn)
+		return conn;
+	return ERR_PTR(ret ?: -ESHUTDOWN);
+}
+EXPORT_SYMBOL_ISER(iser_accept);
+
+/* --- connect requests --------------------------------------------------- */
+
+static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
+			       const struct rdma_conn_param *req)
+{
+	struct rdma_conn_param param = { };
+	u8 private[ISER_CM_LEN];
+	int ret;
+
+	ret = iser_verbs_create(conn);
+	if (ret)
+		return ret;
+	ret = iser_login_init(conn);
+	if (ret)
+		return ret;
+	iser_conn_event(conn, ISER_EV_CONNECT);
+	/* Entered before the first message can come. */
+	ret = iser_guest_enter(conn, l);
+	if (ret)
+		return ret;
+	ret = iser_login_post_recv(conn);
+	if (ret)
+		return ret;
+
+	/*
+	 * For a passive id the event holds the depth that we may use.  Some
+	 * iWARP adapters put their own there: they keep to the peer's by
+	 * themselves, and where that is none an RDMA Read stalls, which the
+	 * half has to notice.
+	 */
+	iser_reads_set(conn, min(req->initiator_depth, conn->limits.ord), true);
+	conn->info.remote_invalidate = conn->param.remote_invalidate &&
+		iser_cm_may_invalidate(req->private_data,
+				       req->private_data_len);
+
+	/* An empty pool grows within a fraction of a millisecond. */
+	if (conn->pool)
+		rdma_set_min_rnr_timer(conn->id, IB_RNR_TIMER_000_64);
+	iser_cm_encode(private, conn->param.remote_invalidate);
+	param.private_data = private;
+	param.private_data_len = sizeof(private);
+	param.initiator_depth = conn->reads.ord;
+	param.retry_count = 7;
+	param.rnr_retry_count = 7;
+	return rdma_accept(conn->id, &param);
+}
+
+/* Return: 0, or an error: then the caller, the CM, destroys the id. */
+static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
+				const struct rdma_conn_param *req)
+{
+	struct iser_conn *conn = NULL;
+	int ret;
+
+	if (iser_guests_full())
+		iser_log_line(ISER_LOG_STRANGER, &id->route.addr.dst_addr,
+			      KBUILD_MODNAME ": target, ", id->device->name,
+			      "refused, %d connections have not logged in or are being ended",
+			      2 * ISER_MAX_GUESTS);
+	else
+		conn = iser_conn_alloc(ISER_TARGET, &l->param, l->ops, NULL);
+	if (!conn) {
+		rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
+		return -ENOMEM;
+	}
+	conn->id = id;
+	conn->handshake = true;
+	memcpy(&conn->info.local, &id->route.addr.src_addr,
+	       sizeof(conn->info.local));
+	memcpy(&conn->info.remote, &id->route.addr.dst_addr,
+	       sizeof(conn->info.remote));
+	id->context = conn;
+	id->event_handler = iser_cm_event;
+	ret = iser_accept_request(l, conn, req);
+	if (ret) {
+		iser_conn_warn(conn, "can't accept the connection: error %d",
+			       ret);
+		/* The end goes its usual way, and takes the id with it. */
+		rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
+		iser_connection_fail(conn, ret);
+	}
+	return 0;
+}
+
+static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
+{
+	struct iser_listener *l = id->context;
+	char addr[ISER_ADDR_TEXT];
+	unsigned int flags;
+	int ret;
+
+	switch (event->event) {
+	case RDMA_CM_EVENT_CONNECT_REQUEST:
+		/* As in iser_cm_event(): initiators share the CM's thread. */
+		flags = memalloc_noio_save();
+		ret = iser_connect_request(l, id, &event->param.conn);
+		memalloc_noio_restore(flags);
+		return ret;
+	case RDMA_CM_EVENT_ADDR_CHANGE:
+	case RDMA_CM_EVENT_DEVICE_REMOVAL:
+		/*
+		 * The id is of no use any more.  It can't be destroyed from its
+		 * own handler; the work does that and listens anew.
+		 */
+		pr_info("portal %s: %s, listening again when the address is back\n",
+			iser_addr_text(addr, &l->addr),
+			rdma_event_msg(event->event));
+		mod_delayed_work(iser_wq, &l->listen_work, 0);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* --- the listening id --------------------------------------------------- */
+
+static int iser_listen_now(struct iser_listener *l)
+{
+	struct rdma_cm_id *id;
+	int ret;
+
+	id = rdma_create_id(&init_net, iser_listen_event, l, RDMA_PS_TCP,
+			    IB_QPT_RC);
+	if (IS_ERR(id))
+		return PTR_ERR(id);
+	/* [::] must leave 0.0.0.0 to a portal of its own. */
+	ret = rdma_set_afonly(id, 1);
+	if (!ret)
+		ret = rdma_bind_addr(id, (struct sockaddr *)&l->addr);
+	if (!ret)
+		ret = rdma_listen(id, 0);
+	if (ret) {
+		rdma_destroy_id(id);
+		return ret;
+	}
+	l->id = id;
+	return 0;
+}
+
+static bool iser_listens_on_any(const struct iser_listener *l)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&l->addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&l->addr;
+
+	return l->addr.ss_family == AF_INET6 ?
+		ipv6_addr_any(&in6->sin6_addr) :
+		in->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/*
+ * Say what an administrator can do, once for each cause.  Under l->lock.
+ *
+ * 0.0.0.0 and [::] can be listened on without a device; nobody is heard then.
+ */
+static void iser_listen_said(struct iser_listener *l, int ret)
+{
+	char text[ISER_ADDR_TEXT];
+	const char *addr;
+
+	if (!ret && iser_listens_on_any(l) && !READ_ONCE(iser_nr_devices))
+		ret = -ENXIO;
+	if (ret == l->said)
+		return;
+	l->said = ret;
+	addr = iser_addr_text(text, &l->addr);
+	if (!ret)
+		pr_info("portal %s: listening\n", addr);
+	else if (ret == -ENXIO)
+		pr_info("portal %s: there is no RDMA device, listening on each that appears\n",
+			addr);
+	else if (ret == -EADDRINUSE)
+		pr_warn("portal %s: the address is in use, on software iWARP by the portal's own iSCSI/TCP listener; close that one with \"ss -K state listening src <address> sport = :<port>\", this portal then listens by itself\n",
+			addr);
+	else if (ret == -ENODEV || ret == -EADDRNOTAVAIL)
+		pr_info("portal %s: no RDMA device has this address yet, listening as soon as one does\n",
+			addr);
+	else
+		pr_warn("portal %s: can't listen: error %d, trying again\n",
+			addr, ret);
+}
+
+static void iser_listen_work(struct work_struct *work)
+{
+	struct iser_listener *l = container_of(to_delayed_work(work),
+					       struct iser_listener,
+					       listen_work);
+	int ret;
+
+	mutex_lock(&l->lock);
+	if (READ_ONCE(l->closing))
+		goto unlock;
+	if (l->id) {
+		rdma_destroy_id(l->id);
+		l->id = NULL;
+	}
+	ret = iser_listen_now(l);
+	iser_listen_said(l, ret);
+	if (ret)
+		queue_delayed_work(iser_wq, &l->listen_work, ISER_LISTEN_RETRY);
+unlock:
+	mutex_unlock(&l->lock);
+}
+
+/* iser_listeners_device - an RDMA device has appeared, or goes.  May sleep. */
+void iser_listeners_device(bool added)
+{
+	struct iser_listener *l;
+
+	mutex_lock(&iser_listeners_lock);
+	WRITE_ONCE(iser_nr_devices, iser_nr_devices + (added ? 1 : -1));
+	list_for_each_entry(l, &iser_listeners, node) {
+		/* Only those that wait have work pending. */
+		if (added && delayed_work_pending(&l->listen_work))
+			mod_delayed_work(iser_wq, &l->listen_work, 0);
+		mutex_lock(&l->lock);
+		if (l->id)
+			iser_listen_said(l, 0);
+		mutex_unlock(&l->lock);
+	}
+	mutex_unlock(&iser_listeners_lock);
+}
+
+struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
+				  const struct iser_conn_param *param,
+				  const struct iser_ops *ops)
+{
+	struct iser_listener *l = kzalloc(sizeof(*l), GFP_KERNEL);
+	int ret;
+
+	if (!l)
+		return ERR_PTR(-ENOMEM);
+	l->addr = *addr;
+	l->param = *param;
+	l->ops = ops;
+	l->said = 1;
+	mutex_init(&l->lock);
+	INIT_DELAYED_WORK(&l->listen_work, iser_listen_work);
+
+	mutex_lock(&iser_listeners_lock);
+	list_add_tail(&l->node, &iser_listeners);
+	mutex_unlock(&iser_listeners_lock);
+
+	mutex_lock(&l->lock);
+	ret = iser_listen_now(l);
+	iser_listen_said(l, ret);
+	if (ret)
+		queue_delayed_work(iser_wq, &l->listen_work, ISER_LISTEN_RETRY);
+	mutex_unlock(&l->lock);
+	return l;
+}
+EXPORT_SYMBOL_ISER(iser_listen);
+
+void iser_unlisten(struct iser_listener *l)
+{
+	mutex_lock(&iser_listeners_lock);
+	list_del(&l->node);
+	mutex_unlock(&iser_listeners_lock);
+
+	WRITE_ONCE(l->closing, true);
+	wake_up_all(&iser_guests_wait);
+
+	cancel_delayed_work_sync(&l->listen_work);
+	/* Waits for the handler; no connection is added from here on. */
+	if (l->id)
+		rdma_destroy_id(l->id);
+	/* The handler may have queued it again. */
+	cancel_delayed_work_sync(&l->listen_work);
+
+	iser_guests_end(l);
+	kfree(l);
+}
+EXPORT_SYMBOL_ISER(iser_unlisten);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Data acknowledgment of a target: RFC 7145, section 7.3.5.
+ *
+ * A Data-In with an A-bit asks for word that the initiator has the data.  The
+ * initiator's side needs no help for that: either the RDMA Write completes,
+ * which is enough where no task moves to another connection, or an RDMA Read
+ * of no bytes does, which has pushed the Write ahead of it to its memory.
+ * All A-bits of a command complete in order, so a counter tells which it was.
+ * The response completes behind them: it waits for the Reads (siw would else
+ * complete it before them), which it must as it kills their STag.
+ */
+#include <linux/slab.h>
+#include "../trace.h"
+
+/* iser_ack_by_read - is the RDMA Read needed?  Notice_Key_Values says it. */
+bool iser_ack_by_read(const struct iser_conn *conn)
+{
+	return conn->notice.ack_by_read || conn->notice.recovery_level != 1;
+}
+
+/* iser_ack_burst - the burst of Put_Data, or 0 where there is to be no A-bit */
+u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
+{
+	/* RFC 7143, section 11.7.2: not at level 0. */
+	if (!conn->notice.recovery_level && !conn->notice.ack_by_read)
+		return 0;
+	if (iser_ack_by_read(conn) && !conn->reads.ord)
+		return 0;
+	return burst;
+}
+
+/* A Read is over: what is one too many may follow. */
+static void iser_ack_read_over(struct iser_conn *conn)
+{
+	spin_lock_bh(&conn->send_lock);
+	iser_reads_return(&conn->reads, 1);
+	iser_jobs_run(conn);
+	spin_unlock_bh(&conn->send_lock);
+}
+
+/* iser_ack_notify - one more A-bit is acknowledged.  Completion queue. */
+void iser_ack_notify(struct iser_io *io)
+{
+	struct iser_conn *conn = io->task.conn;
+
+	if (conn->count_reads && iser_ack_by_read(conn))
+		iser_ack_read_over(conn);
+	io->acked++;
+	trace_iser_data_ack(conn, io->task.index, io->acked);
+	conn->ops->data_ack_notify(&io->task, io->acked);
+}
+
+/* iser_ack_done - completion of a Write, or of a Read, that has an A-bit */
+void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, ack_cqe);
+
+	if (iser_wc_ok(io->task.conn, wc, "RDMA Write or Read of an A-bit"))
+		iser_ack_notify(io);
+}
+
+/*
+ * iser_ack_fill - RDMA Read of no bytes, from the buffer just written to
+ *
+ * No sink is needed (RFC 5040 and InfiniBand check no STag for no bytes).  iWARP
+ * wants an SGE nevertheless; elsewhere there is none, as some adapters take one
+ * of no bytes for 2 GiB.  Under send_lock; the caller has found room among the
+ * Reads.  Return: SGEs used.
+ */
+u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
+		  struct ib_sge *sge)
+{
+	struct iser_conn *conn = job->io->task.conn;
+
+	memset(wr, 0, sizeof(*wr));
+	if (conn->sink_mr) {
+		*sge = (struct ib_sge){ .lkey = conn->pd->local_dma_lkey };
+		wr->wr.sg_list = sge;
+		wr->wr.num_sge = 1;
+	}
+	wr->wr.opcode = IB_WR_RDMA_READ;
+	wr->wr.wr_cqe = &job->io->ack_cqe;
+	wr->wr.send_flags = IB_SEND_SIGNALED;
+	wr->remote_addr = job->remote + job->done - job->burst;
+	wr->rkey = job->rkey;
+	job->ack_due = false;
+	job->fence = true;
+	if (conn->count_reads)
+		iser_reads_some(&conn->reads, 1);
+	return wr->wr.num_sge;
+}
+
+/*
+ * iWARP: an RDMA Read needs a sink that the peer may write, while it runs.
+ */
+
+/*
+ * iser_sinks_init - iWARP: STags for the sinks of RDMA Reads
+ * Sleeps.  Return: 0 or negative errno; iser_verbs_destroy() cleans up.
+ */
+int iser_sinks_init(struct iser_conn *conn)
+{
+	conn->sink_sg = kcalloc(conn->res.region_pages + 1,
+				sizeof(*conn->sink_sg), GFP_KERNEL);
+	if (!conn->sink_sg)
+		return -ENOMEM;
+	return ib_mr_pool_init(conn->qp, &conn->qp->rdma_mrs, conn->res.regions,
+			       IB_MR_TYPE_MEM_REG, conn->res.region_pages, 0);
+}
+
+/*
+ * iser_sinks_free - with the queue pair, ahead of it
+ *
+ * Also those that posted Reads still have: that ends the right of the peer to
+ * write there.  Sleeps.
+ */
+void iser_sinks_free(struct iser_conn *conn)
+{
+	struct iser_task *task;
+	u32 i, n;
+
+	for (i = 0; conn->sink_mr && conn->tasks && i < conn->res.tasks; i++) {
+		task = iser_conn_task(conn, i);
+		for (n = 0; task && n < ISER_MAX_GETS; n++) {
+			struct iser_job *job = &iser_io_of(task)->get[n];
+
+			if (job->mr)
+				ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs,
+					       job->mr);
+			job->mr = NULL;
+		}
+	}
+	ib_mr_pool_destroy(conn->qp, &conn->qp->rdma_mrs);
+}
+
+/*
+ * iser_sink_post - post one STag's worth of a Get
+ *
+ * Under send_lock.
+ * Return: 1 posted, 0 nothing to post it with, or negative errno.
+ */
+int iser_sink_post(struct iser_job *job)
+{
+	struct iser_io *io = job->io;
+	struct iser_conn *conn = io->task.conn;
+	struct ib_rdma_wr *wr = &conn->batch->wr[0];
+	struct ib_reg_wr *reg = &conn->batch->reg;
+	struct ib_sge *sge = &conn->batch->sge[0];
+	u32 left, room, n = 0, skip;
+	struct scatterlist *sg;
+	int ret;
+
+	if (conn->count_reads && !iser_reads_free(&conn->reads))
+		return 0;
+	if (!iser_slots_take(&conn->slots, 2))
+		return 0;
+	job->mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
+	if (!job->mr) {
+		iser_slots_return(&conn->slots, 2);
+		return 0;
+	}
+	job->slots = 2;
+	if (conn->count_reads)
+		job->reads = iser_reads_some(&conn->reads, 1);
+
+	/*
+	 * A list that itself begins at the offset: siw does not heed the
+	 * sg_offset of ib_map_mr_sg().  No more of the data than the STag has
+	 * pages: behind an IOMMU one segment may be all of them, of which
+	 * ib_map_mr_sg() would take none.
+	 */
+	sg_init_table(conn->sink_sg, conn->res.region_pages);
+	sg = iser_io_seek(io, job->offset + job->done, &skip);
+	room = conn->res.region_pages * ISER_STAG_PAGE -
+		((sg_dma_address(sg) + skip) & (ISER_STAG_PAGE - 1));
+	left = min(job->len - job->done, room);
+	while (left && n < conn->res.region_pages) {
+		struct scatterlist *to = &conn->sink_sg[n++];
+
+		sg_dma_address(to) = sg_dma_address(sg) + skip;
+		sg_dma_len(to) = min_t(u32, left, sg_dma_len(sg) - skip);
+		left -= sg_dma_len(to);
+		skip = 0;
+		sg = sg_next(sg);
+	}
+	ib_update_fast_reg_key(job->mr, ib_inc_rkey(job->mr->rkey));
+	ret = ib_map_mr_sg(job->mr, conn->sink_sg, n, NULL,
+			   ISER_STAG_PAGE);
+	if (ret <= 0 || !job->mr->length ||
+	    job->mr->length > job->len - job->done)
+		return -EINVAL;
+
+	reg->wr.opcode = IB_WR_REG_MR;
+	reg->wr.wr_cqe = &iser_rdma_cqe;
+	reg->mr = job->mr;
+	reg->key = job->mr->rkey;
+	reg->access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
+	reg->wr.next = &wr->wr;
+
+	*sge = (struct ib_sge){ .addr = job->mr->iova, .lkey = job->mr->lkey,
+				.length = job->mr->length };
+	memset(wr, 0, sizeof(*wr));
+	/* The device kills the sink's STag when the data are there. */
+	wr->wr.opcode = IB_WR_RDMA_READ_WITH_INV;
+	wr->wr.ex.invalidate_rkey = job->mr->rkey;
+	wr->wr.wr_cqe = &job->cqe;
+	wr->wr.send_flags = IB_SEND_SIGNALED;
+	wr->wr.sg_list = sge;
+	wr->wr.num_sge = 1;
+	wr->remote_addr = job->remote + job->done;
+	wr->rkey = job->rkey;
+	job->done += job->mr->length;
+	job->complete = job->done == job->len;
+	return iser_post(conn, &reg->wr) ?: 1;
+}

@@ -1,0 +1,714 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The login keys of RFC 7145, section 6.  One walk over the text serves all
+ * four directions; declare.c and negotiate.c have what a key does.  Pure.
+ */
+#include <iser/keys.h>
+#include "text.h"
+
+/* The keys that matter here.  The first five can be owed an answer. */
+enum iser_key {
+	KEY_UNEXPECTED,
+	KEY_AHS,
+	KEY_TAGGED,
+	KEY_HELLO,
+	KEY_RDMA,
+	KEY_INITIATOR_DSL,
+	KEY_TARGET_DSL,
+	KEY_HEADER_DIGEST,
+	KEY_DATA_DIGEST,
+	KEY_IF_MARKER,
+	KEY_OF_MARKER,
+	KEY_INITIAL_R2T,
+	KEYS,
+};
+
+#define KEYS_OWED	(KEY_RDMA + 1)
+#define OWN_KEYS	(KEY_HELLO + 1)	/* "the four" */
+
+extern const char * const iser_key_names[KEYS];
+
+/* What the target owes for a key that it took out. */
+enum iser_owed {
+	OWED_NOTHING = 0,
+	OWED_ANSWER,
+	OWED_REJECT,
+	OWED_IRRELEVANT,
+};
+
+#define STAGE_SECURITY		0
+#define STAGE_OPERATIONAL	1
+
+/* One walk over one text. */
+struct iser_pass {
+	struct iser_keys *k;
+	struct iser_text text;
+	u8 stage;
+	bool ours;		/* written by this end */
+	u32 seen;		/* keys met in this text */
+};
+
+static inline u32 iser_lesser(u32 a, u32 b)
+{
+	return a < b ? a : b;
+}
+
+/* The value is one of the constants of RFC 7143, section 6.2. */
+
+/* 1 for Yes, 0 for No, else ISER_KEYS_MALFORMED. */
+
+enum iser_key_state *iser_key_state_of(struct iser_keys *k, enum iser_key id);
+
+/* What this end can take or send in the direction of a segment length. */
+
+/* Remove a pair from the text; the target answers it later. */
+
+/* A key with two sides: RDMAExtensions, segment lengths, digests, ... */
+
+/* One of the four was met in a text. */
+
+/* Initiator: add one of the four; false when it does not fit. */
+
+/* Target: add the answer to a key that was taken out; likewise. */
+
+const char * const iser_key_names[KEYS] = {
+	[KEY_UNEXPECTED]	= "MaxOutstandingUnexpectedPDUs",
+	[KEY_AHS]		= "MaxAHSLength",
+	[KEY_TAGGED]		= "TaggedBufferForSolicitedDataOnly",
+	[KEY_HELLO]		= "iSERHelloRequired",
+	[KEY_RDMA]		= "RDMAExtensions",
+	[KEY_INITIATOR_DSL]	= "InitiatorRecvDataSegmentLength",
+	[KEY_TARGET_DSL]	= "TargetRecvDataSegmentLength",
+	[KEY_HEADER_DIGEST]	= "HeaderDigest",
+	[KEY_DATA_DIGEST]	= "DataDigest",
+	[KEY_IF_MARKER]		= "IFMarker",
+	[KEY_OF_MARKER]		= "OFMarker",
+	[KEY_INITIAL_R2T]	= "InitialR2T",
+};
+
+static bool iser_pass_refused(const struct iser_pass *p, const struct iser_pair *pair)
+{
+	const char *buf = p->text.buf;
+
+	return iser_text_is(buf, pair, "NotUnderstood") ||
+	       iser_text_is(buf, pair, "Reject") ||
+	       iser_text_is(buf, pair, "Irrelevant");
+}
+
+static int iser_pass_boolean(const struct iser_pass *p, const struct iser_pair *pair)
+{
+	if (iser_text_is(p->text.buf, pair, "Yes"))
+		return 1;
+	if (iser_text_is(p->text.buf, pair, "No"))
+		return 0;
+	return ISER_KEYS_MALFORMED;
+}
+
+enum iser_key_state *iser_key_state_of(struct iser_keys *k, enum iser_key id)
+{
+	switch (id) {
+	case KEY_UNEXPECTED:
+		return &k->unexpected_state;
+	case KEY_AHS:
+		return &k->ahs_state;
+	case KEY_TAGGED:
+		return &k->tagged_state;
+	case KEY_HELLO:
+		return &k->hello_state;
+	case KEY_RDMA:
+		return &k->rdma_state;
+	case KEY_INITIATOR_DSL:
+		return &k->initiator_dsl_state;
+	default:
+		return &k->target_dsl_state;
+	}
+}
+
+static void iser_pass_take_out(struct iser_pass *p, struct iser_pair *pair,
+			       enum iser_key id, enum iser_owed owed)
+{
+	iser_text_remove(&p->text, pair);
+	if (p->k->target)
+		p->k->owed[id] = (u8)owed;
+}
+
+static enum iser_key find_key(const struct iser_pass *p,
+			      const struct iser_pair *pair)
+{
+	u32 id;
+
+	for (id = 0; id < KEYS; id++)
+		if (pair->key_len == strlen(iser_key_names[id]) &&
+		    !memcmp(p->text.buf + pair->start, iser_key_names[id],
+			    pair->key_len))
+			break;
+	return (enum iser_key)id;
+}
+
+/* Take note of what the peer said for one of the four keys. */
+static int note(struct iser_pass *p, const struct iser_pair *pair,
+		enum iser_key id)
+{
+	struct iser_keys *k = p->k;
+	enum iser_key_state *state = iser_key_state_of(k, id);
+	int yes;
+	u64 n;
+
+	if (iser_pass_refused(p, pair)) {
+		*state = ISER_KEY_REFUSED;
+		return OWED_NOTHING;
+	}
+
+	if (id == KEY_UNEXPECTED || id == KEY_AHS) {
+		if (!iser_text_number(p->text.buf, pair, &n))
+			return ISER_KEYS_MALFORMED;
+		/* Sections 6.7 and 6.8: zero, or 2 to 2^32 - 1. */
+		if (n == 1 || n > 0xffffffffu) {
+			*state = ISER_KEY_REFUSED;
+			return OWED_REJECT;
+		}
+		if (id == KEY_UNEXPECTED)
+			k->peer_unexpected = (u32)n;
+		else
+			k->peer_ahs = (u32)n;
+	} else {
+		yes = iser_pass_boolean(p, pair);
+		if (yes < 0)
+			return yes;
+		/* Only the initiator declares these; a target answers. */
+		if (id == KEY_TAGGED && k->target)
+			k->tagged_solicited_only = yes;
+		if (id == KEY_HELLO)
+			k->hello = yes && (k->target ||
+					   (k->want_hello &&
+					    *state == ISER_KEY_OFFERED));
+	}
+	/* At the target OFFERED says that the peer did, at the initiator we. */
+	if (k->target)
+		*state = ISER_KEY_OFFERED;
+	else if (*state == ISER_KEY_OFFERED)
+		*state = ISER_KEY_AGREED;
+	return OWED_ANSWER;
+}
+
+/* Nothing but NULs beside this pair? */
+static bool alone(const struct iser_text *t, const struct iser_pair *pair)
+{
+	u32 i;
+
+	for (i = 0; i < t->len; i++) {
+		if (i == pair->start)
+			i = pair->end;
+		if (i < t->len && t->buf[i])
+			return false;
+	}
+	return true;
+}
+
+/* One of the four, at the target, as the initiator offered it. */
+static int offered_key(struct iser_pass *p, struct iser_pair *pair,
+		       enum iser_key id, bool counts)
+{
+	struct iser_keys *k = p->k;
+	enum iser_key_state *state = iser_key_state_of(k, id);
+	int owed = OWED_REJECT;
+
+	if (!k->inject) {
+		/* LIO answers NotUnderstood.  What was declared is noted. */
+		if (counts && *state == ISER_KEY_UNSEEN) {
+			owed = note(p, pair, id);
+			*state = ISER_KEY_REFUSED;
+			k->hello = false;
+		}
+		return owed < 0 ? owed : 0;
+	}
+	/* LIO fails an empty text in the security stage. */
+	if (p->stage == STAGE_SECURITY && alone(&p->text, pair))
+		return 0;
+
+	if (k->discovery)
+		owed = OWED_IRRELEVANT;
+	else if (counts && *state == ISER_KEY_UNSEEN)
+		owed = note(p, pair, id);
+	if (owed < 0)
+		return owed;
+	iser_pass_take_out(p, pair, id, (enum iser_owed)owed);
+	return 0;
+}
+
+static int iser_key_declare(struct iser_pass *p, struct iser_pair *pair,
+			    enum iser_key id)
+{
+	struct iser_keys *k = p->k;
+	/* Leading connection, operational stage, normal session: RFC 7145, 6. */
+	bool counts = p->stage == STAGE_OPERATIONAL && k->leading &&
+		      !k->discovery;
+	enum iser_key_state *state = iser_key_state_of(k, id);
+	int rc;
+
+	if (p->ours) {
+		/* The layer above knows this key: it gets the answer too. */
+		if (!k->target) {
+			k->upper |= 1u << id;
+			if (counts)
+				*state = ISER_KEY_OFFERED;
+		}
+		return 0;
+	}
+	if (k->target)
+		return offered_key(p, pair, id, counts);
+
+	if (counts && *state != ISER_KEY_AGREED && *state != ISER_KEY_REFUSED) {
+		rc = note(p, pair, id);
+		if (rc < 0)
+			return rc;
+	}
+	if (!(k->upper & 1u << id))
+		iser_pass_take_out(p, pair, id, OWED_NOTHING);
+	return 0;
+}
+
+static int replace(struct iser_pass *p, struct iser_pair *pair,
+		   const char *value)
+{
+	return iser_text_set(&p->text, pair, value) ? 0 : ISER_KEYS_SPACE;
+}
+
+static int replace_number(struct iser_pass *p, struct iser_pair *pair,
+			  u32 value)
+{
+	return iser_text_set_number(&p->text, pair, value) ? 0 : ISER_KEYS_SPACE;
+}
+
+static u32 iser_segment_limit(const struct iser_keys *k, enum iser_key id)
+{
+	bool receives = (id == KEY_TARGET_DSL) == k->target;
+
+	return iser_lesser(receives ? k->recv_dsl : k->send_dsl,
+			   ISER_RECV_DSL_MAX);
+}
+
+/*
+ * InitiatorRecvDataSegmentLength and TargetRecvDataSegmentLength: sections
+ * 6.4 and 6.5.  Until the answer the value is the offer; then the minimum.
+ */
+static int segment_length(struct iser_pass *p, struct iser_pair *pair,
+			  enum iser_key id)
+{
+	struct iser_keys *k = p->k;
+	enum iser_key_state *state = iser_key_state_of(k, id);
+	u32 *value = id == KEY_TARGET_DSL ? &k->target_dsl : &k->initiator_dsl;
+	u32 limit = iser_segment_limit(k, id);
+	bool named = *state == ISER_KEY_OFFERED || *state == ISER_KEY_AGREED;
+	u64 n;
+
+	if (p->ours && (k->refuse & 1u << id)) {
+		/* The layer above was shown the default in its place. */
+		k->refuse &= ~(1u << id);
+		return replace(p, pair, "Reject");
+	}
+
+	if (iser_pass_refused(p, pair)) {
+		*state = ISER_KEY_REFUSED;
+		*value = iser_lesser(iser_lesser(*value, limit),
+				     ISER_RECV_DSL_DEFAULT);
+		/* open-iscsi reads a word as zero; LIO ends the login. */
+		return p->ours ? 0 : replace_number(p, pair, *value);
+	}
+
+	if (!iser_text_number(p->text.buf, pair, &n))
+		return ISER_KEYS_MALFORMED;
+
+	if (!p->ours && k->target &&
+	    (n < ISER_RECV_DSL_MIN || n > ISER_RECV_DSL_MAX)) {
+		/* RFC 7143, section 6.2.2: a proposal not admissible. */
+		*state = ISER_KEY_REFUSED;
+		*value = iser_lesser(limit, ISER_RECV_DSL_DEFAULT);
+		k->refuse |= 1u << id;
+		return replace_number(p, pair, *value);
+	}
+	if (!p->ours && n < ISER_RECV_DSL_MIN)
+		return ISER_KEYS_MALFORMED;
+
+	if (named)
+		limit = iser_lesser(limit, *value);
+	if (n < ISER_RECV_DSL_MIN || n > limit) {
+		if (n < ISER_RECV_DSL_MIN)
+			n = ISER_RECV_DSL_MIN;
+		if (n > limit)
+			n = limit;
+		if (replace_number(p, pair, (u32)n))
+			return ISER_KEYS_SPACE;
+	}
+
+	if (*state == ISER_KEY_UNSEEN) {
+		*state = ISER_KEY_OFFERED;
+		*value = (u32)n;
+	} else if (*state == ISER_KEY_OFFERED) {
+		*state = ISER_KEY_AGREED;
+		*value = (u32)n;
+	}
+	return 0;
+}
+
+/* RDMAExtensions: section 6.3. */
+static int rdma_extensions(struct iser_pass *p, struct iser_pair *pair)
+{
+	struct iser_keys *k = p->k;
+	int yes;
+
+	if (k->discovery) {
+		/* Irrelevant there; the layers above know nothing of that. */
+		if (k->target != p->ours)
+			iser_pass_take_out(p, pair, KEY_RDMA, OWED_IRRELEVANT);
+		return 0;
+	}
+
+	yes = iser_pass_refused(p, pair) ? 0 : iser_pass_boolean(p, pair);
+	if (yes < 0)
+		return yes;
+	if (p->ours)
+		k->rdma_ours = yes;
+	else
+		k->rdma_peer = yes;
+	k->rdma_extensions = k->rdma_ours && k->rdma_peer;
+	if (!yes)
+		k->rdma_state = ISER_KEY_REFUSED;
+	else
+		k->rdma_state = k->rdma_extensions ? ISER_KEY_AGREED :
+						     ISER_KEY_OFFERED;
+	return 0;
+}
+
+/* HeaderDigest and DataDigest: section 6.1 leaves None only. */
+static int digest(struct iser_pass *p, struct iser_pair *pair)
+{
+	if (iser_pass_refused(p, pair) || iser_text_is(p->text.buf, pair, "None"))
+		return 0;
+	if (!iser_text_has(p->text.buf, pair, "None"))
+		return ISER_KEYS_DIGEST;
+	return replace(p, pair, "None");
+}
+
+/*
+ * IFMarker and OFMarker: section 6.6.  An offer that the target receives is
+ * left to LIO, which refuses it: somebody has to give the answer.
+ */
+static int marker(struct iser_pass *p, struct iser_pair *pair)
+{
+	if (!iser_text_is(p->text.buf, pair, "Yes"))
+		return 0;
+	if (p->ours)
+		return replace(p, pair, "No");
+	return p->k->target ? 0 : ISER_KEYS_DIGEST;
+}
+
+/*
+ * InitialR2T, RFC 7143, section 13.10: the function is OR, so a target may
+ * make it Yes.  LIO is shown the Yes too and need not answer that.
+ */
+static int initial_r2t(struct iser_pass *p, struct iser_pair *pair)
+{
+	struct iser_keys *k = p->k;
+
+	if (!k->target || !k->force_initial_r2t)
+		return 0;
+	if (p->ours)
+		k->initial_r2t_owed = false;
+	if (!iser_text_is(p->text.buf, pair, "No"))
+		return 0;
+	if (!p->ours)
+		k->initial_r2t_owed = true;
+	return replace(p, pair, "Yes");
+}
+
+static int iser_key_negotiate(struct iser_pass *p, struct iser_pair *pair,
+			      enum iser_key id)
+{
+	/* Section 5.1: the others count in the operational stage only. */
+	if (p->stage != STAGE_OPERATIONAL)
+		return 0;
+
+	switch (id) {
+	case KEY_RDMA:
+		return rdma_extensions(p, pair);
+	case KEY_INITIATOR_DSL:
+	case KEY_TARGET_DSL:
+		return segment_length(p, pair, id);
+	case KEY_HEADER_DIGEST:
+	case KEY_DATA_DIGEST:
+		return digest(p, pair);
+	case KEY_IF_MARKER:
+	case KEY_OF_MARKER:
+		return marker(p, pair);
+	case KEY_INITIAL_R2T:
+		return initial_r2t(p, pair);
+	default:
+		return 0;
+	}
+}
+
+static int walk(struct iser_pass *p)
+{
+	struct iser_pair pair;
+	u32 pos = 0;
+	enum iser_key id;
+	int rc;
+
+	while ((rc = iser_text_next(p->text.buf, p->text.len, pos, &pair)) > 0) {
+		id = find_key(p, &pair);
+		if (id < KEYS) {
+			/* RFC 7143, section 6.2: no renegotiation. */
+			if (p->seen & 1u << id)
+				return ISER_KEYS_MALFORMED;
+			p->seen |= 1u << id;
+			rc = id < OWN_KEYS ? iser_key_declare(p, &pair, id) :
+					     iser_key_negotiate(p, &pair, id);
+			if (rc < 0)
+				return rc;
+		}
+		pos = pair.end;
+	}
+	return rc < 0 ? ISER_KEYS_MALFORMED : 0;
+}
+
+/*
+ * A text that goes on in the next PDU may be cut within a pair, and so may
+ * the last piece begin within one: pieces are not judged.
+ */
+static bool whole(bool *parts, bool partial)
+{
+	bool before = *parts;
+
+	*parts = partial;
+	return !before && !partial;
+}
+
+static bool fits(const struct iser_pass *p)
+{
+	return p->text.len <= p->text.cap && p->text.cap <= 0x7fffffff;
+}
+
+static void note_session(struct iser_pass *p)
+{
+	const char *value;
+	u32 len;
+
+	value = iser_keys_find(p->text.buf, p->text.len, "SessionType", &len);
+	if (value)
+		p->k->discovery = len == 9 && !memcmp(value, "Discovery", 9);
+}
+
+void iser_keys_init(struct iser_keys *k, u32 recv_dsl, u32 send_dsl)
+{
+	memset(k, 0, sizeof(*k));
+	k->inject = true;
+	k->leading = true;
+	k->first_contact = true;
+	k->recv_dsl = recv_dsl;
+	k->send_dsl = send_dsl;
+	k->max_unexpected = ISER_UNEXPECTED_DEFAULT;
+	k->max_ahs = ISER_MAX_AHS_DEFAULT;
+
+	k->initiator_dsl = ISER_RECV_DSL_DEFAULT;
+	k->target_dsl = ISER_RECV_DSL_DEFAULT;
+	k->peer_ahs = ISER_MAX_AHS_DEFAULT;
+	/*
+	 * Section 6.9 has No for an absent key, yet every deployed initiator
+	 * means Yes; so does ours.  See also iser_keys_finish.
+	 */
+	k->tagged_solicited_only = true;
+}
+
+/* Section 6.7 and 6.8 know no 1: then the key is left out. */
+static bool append_limit(struct iser_pass *p, enum iser_key id)
+{
+	u32 n = id == KEY_AHS ? p->k->max_ahs : p->k->max_unexpected;
+
+	return n == 1 || iser_text_append_number(&p->text, iser_key_names[id], n);
+}
+
+static bool iser_key_offer(struct iser_pass *p, enum iser_key id)
+{
+	struct iser_keys *k = p->k;
+
+	if (k->upper & 1u << id)
+		return true;
+	if (id == KEY_HELLO && !k->want_hello)
+		return true;
+	if (!(id == KEY_UNEXPECTED || id == KEY_AHS ? append_limit(p, id) :
+	      iser_text_append(&p->text, iser_key_names[id], "Yes")))
+		return false;
+	*iser_key_state_of(k, id) = ISER_KEY_OFFERED;
+	return true;
+}
+
+int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
+			  u8 stage, bool partial)
+{
+	struct iser_pass p = {
+		.k = k, .text = { text, len, cap }, .stage = stage, .ours = true,
+	};
+	u32 id;
+	int rc;
+
+	if (!fits(&p))
+		return ISER_KEYS_SPACE;
+	k->target = false;
+	if (!whole(&k->parts_out, partial))
+		return (int)len;
+	note_session(&p);
+	rc = walk(&p);
+	if (rc < 0)
+		return rc;
+
+	/*
+	 * Section 6: leading only, irrelevant without RDMAExtensions=Yes.  That
+	 * is noted in the operational stage of a normal session alone.
+	 */
+	if (k->inject && k->first_contact && k->leading && k->rdma_ours &&
+	    !k->offered) {
+		for (id = 0; id < OWN_KEYS; id++)
+			if (!iser_key_offer(&p, (enum iser_key)id))
+				return ISER_KEYS_SPACE;
+		k->offered = true;
+	}
+	return (int)p.text.len;
+}
+
+int iser_keys_response_in(struct iser_keys *k, char *text, u32 len, u8 stage,
+			  bool partial)
+{
+	struct iser_pass p = {
+		.k = k, .text = { text, len, len }, .stage = stage,
+	};
+	int rc;
+
+	if (!fits(&p))
+		return ISER_KEYS_SPACE;
+	k->target = false;
+	if (!whole(&k->parts_in, partial))
+		return (int)len;
+	rc = walk(&p);
+	return rc < 0 ? rc : (int)p.text.len;
+}
+
+int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
+			 u8 stage, bool partial)
+{
+	struct iser_pass p = {
+		.k = k, .text = { text, len, cap }, .stage = stage,
+	};
+	int rc;
+
+	if (!fits(&p))
+		return ISER_KEYS_SPACE;
+	k->target = true;
+	if (!whole(&k->parts_in, partial))
+		return (int)len;
+	note_session(&p);
+	rc = walk(&p);
+	return rc < 0 ? rc : (int)p.text.len;
+}
+
+/* The answer to a key that was taken out of the request. */
+static bool iser_key_answer(struct iser_pass *p, enum iser_key id)
+{
+	struct iser_keys *k = p->k;
+	bool yes = id == KEY_HELLO ? k->hello : k->tagged_solicited_only;
+
+	switch (k->owed[id]) {
+	case OWED_REJECT:
+		return iser_text_append(&p->text, iser_key_names[id], "Reject");
+	case OWED_IRRELEVANT:
+		return iser_text_append(&p->text, iser_key_names[id],
+					"Irrelevant");
+	case OWED_ANSWER:
+		/* A declaration needs no answer, but silence is no support. */
+		*iser_key_state_of(k, id) = ISER_KEY_AGREED;
+		if (id == KEY_UNEXPECTED || id == KEY_AHS)
+			return append_limit(p, id);
+		return iser_text_append(&p->text, iser_key_names[id],
+					yes ? "Yes" : "No");
+	default:
+		return true;
+	}
+}
+
+int iser_keys_response_out(struct iser_keys *k, char *text, u32 len, u32 cap,
+			   u8 stage, bool partial)
+{
+	struct iser_pass p = {
+		.k = k, .text = { text, len, cap }, .stage = stage, .ours = true,
+	};
+	bool judge;
+	u32 id;
+	int rc;
+
+	if (!fits(&p))
+		return ISER_KEYS_SPACE;
+	k->target = true;
+	judge = whole(&k->parts_out, partial);
+	if (partial)
+		return (int)len;
+	if (judge) {
+		rc = walk(&p);
+		if (rc < 0)
+			return rc;
+	}
+
+	for (id = 0; id < KEYS_OWED; id++) {
+		if (!iser_key_answer(&p, (enum iser_key)id))
+			return ISER_KEYS_SPACE;
+		k->owed[id] = OWED_NOTHING;
+	}
+	if (k->initial_r2t_owed) {
+		if (!iser_text_append(&p.text, iser_key_names[KEY_INITIAL_R2T],
+				      "Yes"))
+			return ISER_KEYS_SPACE;
+		k->initial_r2t_owed = false;
+	}
+	return (int)p.text.len;
+}
+
+int iser_keys_finish(struct iser_keys *k)
+{
+	enum iser_key_state *state;
+	u32 id;
+
+	/* Silence, or a refusal: the default of sections 6.4 and 6.5. */
+	if (k->initiator_dsl_state != ISER_KEY_AGREED)
+		k->initiator_dsl = iser_lesser(k->initiator_dsl,
+					       ISER_RECV_DSL_DEFAULT);
+	if (k->target_dsl_state != ISER_KEY_AGREED)
+		k->target_dsl = iser_lesser(k->target_dsl, ISER_RECV_DSL_DEFAULT);
+	k->initiator_dsl = iser_lesser(k->initiator_dsl,
+				       iser_segment_limit(k, KEY_INITIATOR_DSL));
+	k->target_dsl = iser_lesser(k->target_dsl,
+				    iser_segment_limit(k, KEY_TARGET_DSL));
+
+	if (k->target && k->strict && k->tagged_state == ISER_KEY_UNSEEN)
+		k->tagged_solicited_only = false;
+	if (k->hello_state != ISER_KEY_AGREED)
+		k->hello = false;
+
+	for (id = 0; id <= KEY_TARGET_DSL; id++) {
+		state = iser_key_state_of(k, (enum iser_key)id);
+		if (*state == ISER_KEY_OFFERED)
+			*state = ISER_KEY_REFUSED;
+	}
+
+	/* Section 5.1: further connections follow the leading one. */
+	if (k->discovery || !k->leading || k->rdma_extensions)
+		return 0;
+	return ISER_KEYS_NO_RDMA;
+}
+
+/*
+ * The four keys that neither open-iscsi nor LIO knows; all declare something:
+ * RFC 7145, sections 6.7 to 6.10.  Pure.
+ */
+
+/*
+ * Login keys with two sides: RFC 7145, sections 6.1 and 6.3 to 6.6.  Pure.
+ */
