@@ -69,10 +69,10 @@ static void iser_free_work(struct work_struct *work)
 		iser_pdu_put(conn->login.pdu);
 	iser_tasks_free(conn);
 	iser_data_outs_free(conn);
-	iser_ring_free(&conn->ring);
+	iser_rx_chunk_free(&conn->chunk);
 	iser_login_free(conn);
 	if (conn->pool)
-		iser_pool_put(conn->pool);
+		iser_rx_pool_put(conn->pool);
 	kfree(conn->sink_sg);
 	kfree(conn->batch);
 	kfree(conn->parked);
@@ -231,7 +231,7 @@ static void iser_end_tell(struct iser_conn *conn)
 	wake_up_all(&conn->wait);
 }
 
-/* Have the peer told, unless the port is down: see port.c. */
+/* Have the peer told, unless the port is down: see device.c. */
 static void iser_end_disconnect(struct iser_conn *conn)
 {
 	if (iser_port_mute(conn->id))
@@ -290,16 +290,16 @@ static void iser_end_work(struct work_struct *work)
 }
 
 /* Has everything that was handed to the send queue left it? */
-static bool iser_conn_quiet(struct iser_conn *conn)
+static bool iser_sq_drained(struct iser_conn *conn)
 {
-	bool quiet;
+	bool drained;
 
 	spin_lock_bh(&conn->send_lock);
-	quiet = !iser_state_live(conn->state) ||
+	drained = !iser_state_live(conn->state) ||
 		(!conn->login.sending && !conn->hello.sending &&
-		 list_empty(&conn->sendq) && !conn->slots.used);
+		 list_empty(&conn->sendq) && !conn->credits.used);
 	spin_unlock_bh(&conn->send_lock);
-	return quiet;
+	return drained;
 }
 
 void iser_connection_terminate(struct iser_conn *conn)
@@ -308,9 +308,9 @@ void iser_connection_terminate(struct iser_conn *conn)
 	if (conn->role == ISER_TARGET) {
 		spin_lock_bh(&conn->send_lock);
 		if (iser_state_live(conn->state))
-			iser_send_await(conn);
+			iser_send_cq_arm(conn);
 		spin_unlock_bh(&conn->send_lock);
-		wait_event_timeout(conn->wait, iser_conn_quiet(conn), 2 * HZ);
+		wait_event_timeout(conn->wait, iser_sq_drained(conn), 2 * HZ);
 	}
 	iser_connection_fail(conn, 0);
 	wait_for_completion(&conn->down);
@@ -350,7 +350,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	ret = -ENOTCONN;
 	if (!iser_state_live(READ_ONCE(conn->state)))
 		goto out;
-	ret = iser_tasks_init(conn, r.tasks) ?: iser_quiet_init(conn);
+	ret = iser_tasks_init(conn, r.tasks) ?: iser_unsig_init(conn);
 	if (ret)
 		goto out;
 	if (conn->role == ISER_INITIATOR) {
@@ -358,12 +358,12 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 		if (ret)
 			goto out;
 	}
-	ret = conn->pool ? iser_pool_promise(conn, r.receives) :
-			   iser_ring_add(conn, r.receives);
+	ret = conn->pool ? iser_rx_pool_promise(conn, r.receives) :
+			   iser_rx_chunk_add(conn, r.receives);
 	if (!ret && conn->sink_mr)
 		ret = iser_sinks_init(conn);
 	if (!ret && conn->role == ISER_TARGET)
-		ret = iser_ring_post(conn, NULL);
+		ret = iser_rx_chunk_post(conn, NULL);
 	conn->allocated = !ret;
 out:
 	mutex_unlock(&conn->setup_lock);
@@ -392,7 +392,7 @@ int iser_enable_datamover(struct iser_conn *conn)
 	if (!iser_conn_event(conn, ISER_EV_ENABLE))
 		return -ENOTCONN;
 	if (conn->role == ISER_INITIATOR)
-		ret = iser_ring_post(conn, NULL);
+		ret = iser_rx_chunk_post(conn, NULL);
 	if (!ret)
 		ret = iser_hello_start(conn);
 	if (ret)
@@ -406,7 +406,7 @@ void iser_deallocate_connection_resources(struct iser_conn *conn)
 	flush_work(&conn->flush_work);
 	iser_tasks_free(conn);
 	iser_data_outs_free(conn);
-	iser_ring_free(&conn->ring);
+	iser_rx_chunk_free(&conn->chunk);
 }
 EXPORT_SYMBOL_ISER(iser_deallocate_connection_resources);
 

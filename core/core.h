@@ -8,7 +8,7 @@
  *   conn->upper_lock (mutex)	target: up-calls about a login, against its half
  *   iser_queue_lock (BH)	connections that have not logged in yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
- *   iser_pools_lock (mutex)	shared receives, but for posting them
+ *   iser_rx_pools_lock (mutex)	shared receives, but for posting them
  *   conn->poll.lock (BH)	initiator: completions, one at a time
  *   conn->send_lock (BH)	state, send queue, slots, order of StatSN
  * conn->state is written under send_lock.  Who reads it elsewhere, and posts
@@ -16,7 +16,7 @@
  * disabled: end_work waits for a grace period before it drains.
  *
  * All completions of a connection are polled from one place, one at a time
- * (poll.c); what only they touch needs no lock.
+ * (cq.c); what only they touch needs no lock.
  */
 #ifndef ISER_CORE_H
 #define ISER_CORE_H
@@ -46,8 +46,8 @@
 #define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
-#define ISER_QUIET_SENDS	48	/* unsignaled Sends of a connection, at most */
-#define ISER_QUIET_SLOT		80	/* their headers: one page */
+#define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
+#define ISER_UNSIG_HEADER		80	/* their headers: one page */
 #define ISER_COMMAND_SGES	3	/* of a Send at the initiator */
 #define ISER_SEND_SGES		16	/* more would make send queues large */
 /* With less than this iSER has no way to work. */
@@ -72,7 +72,7 @@ struct iser_device_limits {
 };
 
 /* Memory for headers: pages mapped once, cut into slots of one size. */
-struct iser_slab {
+struct iser_hdr_pages {
 	struct ib_device *dev;
 	enum dma_data_direction dir;
 	u32 slot, per_page, nr_pages;
@@ -89,13 +89,13 @@ struct iser_rx_shape {
 	u32 data;		/* data bytes wanted */
 	u32 one_piece;		/* bytes of the slot if all goes there; 0: pages */
 	bool whole;		/* pages one behind the other, with the header: one SGE */
-	struct iser_pool *pool;	/* whose it is; NULL: a connection's own */
+	struct iser_rx_pool *pool;	/* whose it is; NULL: a connection's own */
 };
 
 /* A receive buffer and the message in it. */
 struct iser_rx {
 	struct iser_pdu pdu;	/* first: the halves hold this */
-	struct iser_pool *pool;
+	struct iser_rx_pool *pool;
 	struct llist_node again;	/* of conn->again */
 	struct ib_cqe cqe;
 	u8 *head;		/* iSER header and BHS */
@@ -111,21 +111,21 @@ struct iser_rx {
 };
 
 /* Receive buffers that are allocated at a time: a page of them. */
-#define ISER_RING_PART	16
-struct iser_ring {
-	struct iser_ring *next;	/* those before */
-	struct iser_slab heads;
+#define ISER_RX_CHUNK	16
+struct iser_rx_chunk {
+	struct iser_rx_chunk *next;	/* those before */
+	struct iser_hdr_pages heads;
 	u32 nr;
 	struct iser_rx rx[] __counted_by(nr);
 };
 
 /* Receives that connections share. */
-struct iser_pool {
-	struct list_head node;		/* these: iser_pools_lock */
+struct iser_rx_pool {
+	struct list_head node;		/* these: iser_rx_pools_lock */
 	u32 users;			/* connections that have a queue pair */
 	u32 joined;			/* and those before them */
 	u32 promised;			/* receives that users may use */
-	struct iser_ring *ring;
+	struct iser_rx_chunk *chunk;
 	u32 nr;				/* of its buffers */
 	struct list_head conns;		/* of iser_conn.pool_node */
 	bool armed;			/* an event comes when few are posted */
@@ -147,7 +147,7 @@ struct iser_pool {
 /* Something to post at a target: a response with the data before it, or a Get. */
 struct iser_job {
 	struct list_head node;	/* conn->sendq or flushq; send_lock */
-	struct iser_job *next;	/* conn->hushed; send_lock */
+	struct iser_job *next;	/* conn->unsignaled; send_lock */
 	struct iser_io *io;
 	struct ib_cqe cqe;
 	bool get;
@@ -157,7 +157,7 @@ struct iser_job {
 	u32 offset, len, done;	/* bytes of the command's data; done: posted */
 	u64 remote;		/* Tagged Offset of @offset */
 	u32 rkey;
-	u32 slots;		/* taken, their completion outstanding */
+	u32 credits;		/* taken, their completion outstanding */
 	u32 reads;		/* Get: counted in conn->reads, likewise */
 	u32 burst;		/* Put: bytes between A-bits, or 0 */
 	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
@@ -217,7 +217,7 @@ struct iser_io {
 /* Tasks that are allocated at a time: no more than a page, and one of slots. */
 #define ISER_TASKS_PART	8
 struct iser_tasks {
-	struct iser_slab heads;
+	struct iser_hdr_pages heads;
 	struct iser_io io[ISER_TASKS_PART];
 };
 
@@ -231,8 +231,8 @@ struct iser_data_out {
 };
 
 /* Header slots of Sends of which one in some is signaled. */
-struct iser_quiet {
-	struct iser_slab heads;
+struct iser_unsig {
+	struct iser_hdr_pages heads;
 	u32 nr;			/* slots */
 	u32 next;		/* slot of the next Send; send_lock */
 	u32 bare;		/* Sends since the last signaled one; send_lock */
@@ -260,7 +260,7 @@ struct iser_batch {
 
 struct iser_login {
 	struct iser_rx rx[ISER_LOGIN_RX];	/* a target has one */
-	struct iser_slab heads;		/* one page: their headers and those sent */
+	struct iser_hdr_pages heads;		/* one page: their headers and those sent */
 	struct page *text[ISER_RX_PAGES];	/* of the Login PDU that is sent */
 	u64 text_dma[ISER_RX_PAGES];
 	unsigned long text_mapped;	/* bit i: text_dma[i] is mapped */
@@ -272,7 +272,7 @@ struct iser_login {
 
 /* Hello and HelloReply. */
 struct iser_hello_exchange {
-	struct iser_greeting greeting;	/* completion queue, after Enable_Datamover */
+	struct iser_hello_state state;	/* completion queue, after Enable_Datamover */
 	struct ib_cqe cqe;
 	bool sending;			/* send_lock: the Send has not completed */
 	bool hold;			/* send_lock: target: jobs wait */
@@ -354,19 +354,19 @@ struct iser_conn {
 
 	struct mutex setup_lock;	/* see above for these three */
 	spinlock_t send_lock;		/* see above */
-	struct iser_slots slots;	/* send_lock */
+	struct iser_credits credits;	/* send_lock */
 	struct list_head sendq, flushq;	/* send_lock */
-	struct iser_job *hushed;	/* posted without a completion; send_lock */
+	struct iser_job *unsignaled;	/* posted without a completion; send_lock */
 	struct iser_batch *batch;	/* send_lock */
 
 	struct iser_login login;
 	struct iser_notice notice;	/* not changed after Enable_Datamover */
 	struct iser_hello_exchange hello;
-	struct iser_ring *ring;		/* setup_lock to add to it */
+	struct iser_rx_chunk *chunk;		/* setup_lock to add to it */
 	struct llist_head again;	/* iser_rx that the device would not take yet */
-	struct iser_pool *pool;		/* target: where receives are shared */
-	struct list_head pool_node;	/* pool->conns; iser_pools_lock */
-	u32 promised;			/* receives of it; iser_pools_lock */
+	struct iser_rx_pool *pool;		/* target: where receives are shared */
+	struct list_head pool_node;	/* pool->conns; iser_rx_pools_lock */
+	u32 promised;			/* receives of it; iser_rx_pools_lock */
 	u32 taken;			/* of them, since the beginning */
 	atomic_t given;			/* back */
 	struct iser_resources res;
@@ -374,9 +374,9 @@ struct iser_conn {
 	struct iser_tasks **tasks;	/* setup_lock to add one */
 	struct scatterlist *sink_sg;	/* send_lock */
 
-	struct iser_quiet quiet;
+	struct iser_unsig unsig;
 	struct iser_data_out *data_outs;
-	struct iser_slab data_out_heads;
+	struct iser_hdr_pages data_out_heads;
 	struct list_head data_out_free, data_out_wait;	/* send_lock */
 
 	wait_queue_head_t wait;
@@ -426,12 +426,24 @@ __printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
 /* log.c */
 void iser_log_exit(void);
 
-/* slab.c */
-int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,
-		   u32 nr, enum dma_data_direction dir);
-void *iser_slab_slot(const struct iser_slab *slab, u32 i, u64 *dma);
-void iser_slab_unmap(struct iser_slab *slab);
-void iser_slab_free(struct iser_slab *slab);
+/* recv.c */
+int iser_hdr_pages_init(struct iser_hdr_pages *hdrs, struct ib_device *dev, u32 slot,
+			u32 nr, enum dma_data_direction dir);
+void *iser_hdr_slot(const struct iser_hdr_pages *hdrs, u32 i, u64 *dma);
+void iser_hdr_pages_unmap(struct iser_hdr_pages *hdrs);
+void iser_hdr_pages_free(struct iser_hdr_pages *hdrs);
+int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
+		 u8 *head, u64 dma);
+void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx);
+void iser_rx_free(struct iser_rx *rx);
+void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx);
+int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
+void iser_rx_post_again(struct iser_conn *conn);
+struct iser_rx_chunk *iser_rx_chunk_alloc(const struct iser_rx_shape *shape, u32 nr);
+int iser_rx_chunk_add(struct iser_conn *conn, u32 nr);
+int iser_rx_chunk_post(struct iser_conn *conn, const struct iser_rx_chunk *until);
+void iser_rx_chunk_unmap(struct ib_device *dev, struct iser_rx_chunk *chunk);
+void iser_rx_chunk_free(struct iser_rx_chunk **chunk);
 
 /* conn.c */
 struct iser_conn *iser_conn_alloc(enum iser_role role,
@@ -441,47 +453,19 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
 void iser_conn_login_notify(struct iser_conn *conn);
+void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
+		    const char *what);
 
 /* device.c */
 void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits);
 int iser_check_limits(const struct iser_conn *conn, bool registers);
 
-/* verbs.c */
-int iser_verbs_create(struct iser_conn *conn);
-void iser_verbs_close(struct iser_conn *conn);
-void iser_verbs_destroy(struct iser_conn *conn);
-
-/* event.c */
-void iser_event_flushed(struct iser_conn *conn);
-void iser_event_init(struct iser_conn *conn);
-void iser_cq_event(struct ib_event *event, void *context);
-
-/* drain.c */
-void iser_drain_init(struct iser_drain *drain);
-int iser_drain_begin(struct iser_conn *conn);
-void iser_verbs_drain(struct iser_conn *conn);
-
-/* poll.c */
-int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives);
-void iser_poll_kick(struct iser_conn *conn);
-void iser_poll_stop(struct iser_conn *conn);
-void iser_poll_destroy(struct iser_conn *conn);
-void iser_send_event(struct iser_conn *conn);
-void iser_send_await(struct iser_conn *conn);
-void iser_send_awaited(struct iser_conn *conn);
-void iser_send_later(struct iser_conn *conn);
-
-/* cm.c */
-int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
-void iser_connect_work(struct work_struct *work);
-
-/* What has been said of a device, once: port.c */
+/* What has been said of a device, once. */
 enum iser_device_note {
 	ISER_NO_SHARED,		/* it has no shared receive queue */
 	ISER_SMALL_SENDS,	/* a send queue had to be made smaller */
 };
 
-/* port.c */
 extern struct ib_client iser_client;
 bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note);
 bool iser_device_note(const struct ib_device *dev, enum iser_device_note note);
@@ -494,6 +478,34 @@ bool iser_park(struct iser_conn *conn);
 struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn);
 void iser_park_done(struct iser_conn *conn);
 void iser_ports_exit(void);
+
+/* qp.c */
+int iser_verbs_create(struct iser_conn *conn);
+void iser_verbs_close(struct iser_conn *conn);
+void iser_verbs_destroy(struct iser_conn *conn);
+void iser_event_flushed(struct iser_conn *conn);
+void iser_event_init(struct iser_conn *conn);
+void iser_cq_event(struct ib_event *event, void *context);
+void iser_drain_init(struct iser_drain *drain);
+int iser_drain_begin(struct iser_conn *conn);
+void iser_verbs_drain(struct iser_conn *conn);
+int iser_unsig_init(struct iser_conn *conn);
+u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma);
+void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr);
+
+/* cq.c */
+int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives);
+void iser_poll_kick(struct iser_conn *conn);
+void iser_poll_stop(struct iser_conn *conn);
+void iser_poll_destroy(struct iser_conn *conn);
+void iser_send_cq_event(struct iser_conn *conn);
+void iser_send_cq_arm(struct iser_conn *conn);
+void iser_send_cq_disarm(struct iser_conn *conn);
+void iser_send_cq_poll_later(struct iser_conn *conn);
+
+/* cm.c */
+int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
+void iser_connect_work(struct work_struct *work);
 
 /* login.c */
 int iser_login_init(struct iser_conn *conn);
@@ -508,10 +520,10 @@ void iser_hello_expect(struct iser_conn *conn);
 int iser_hello_start(struct iser_conn *conn);
 bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx);
 
-/* listen.c */
+/* target/listen.c */
 void iser_listeners_device(bool added);
 
-/* guest.c: target */
+/* target/guest.c */
 extern wait_queue_head_t iser_guests_wait;
 bool iser_guests_full(void);
 int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l);
@@ -525,29 +537,13 @@ void iser_guest_dropped(struct iser_conn *conn);
 void iser_guests_end(const struct iser_listener *l);
 void iser_guests_exit(void);
 
-/* ring.c */
-int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
-		 u8 *head, u64 dma);
-void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx);
-void iser_rx_free(struct iser_rx *rx);
-void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx);
-int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
-void iser_rx_post_again(struct iser_conn *conn);
-struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr);
-int iser_ring_add(struct iser_conn *conn, u32 nr);
-int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until);
-void iser_ring_unmap(struct ib_device *dev, struct iser_ring *ring);
-void iser_ring_free(struct iser_ring **ring);
-
-/* pool.c: target */
-void iser_pool_join(struct iser_conn *conn);
-void iser_pool_leave(struct iser_conn *conn);
-void iser_pool_put(struct iser_pool *pool);
-int iser_pool_promise(struct iser_conn *conn, u32 nr);
-int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx);
-void iser_pool_took(struct iser_pool *pool);
-
-/* recv.c */
+/* target/rx_pool.c */
+void iser_rx_pool_join(struct iser_conn *conn);
+void iser_rx_pool_leave(struct iser_conn *conn);
+void iser_rx_pool_put(struct iser_rx_pool *pool);
+int iser_rx_pool_promise(struct iser_conn *conn, u32 nr);
+int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx);
+void iser_rx_pool_took(struct iser_rx_pool *pool);
 
 /* task.c */
 int iser_tasks_init(struct iser_conn *conn, u32 nr);
@@ -561,24 +557,15 @@ int iser_io_map(struct iser_io *io, const struct iser_data *data,
 		enum dma_data_direction dir);
 void iser_io_unmap(struct iser_io *io);
 
-/* command.c: initiator */
+/* initiator/send.c */
 int iser_send_command(struct iser_io *io, const struct iser_control *ctl);
 void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
 			   bool invalidated);
 void iser_command_drop(struct iser_io *io);
 void iser_command_send_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc);
-
-/* dataout.c: initiator */
 int iser_data_outs_init(struct iser_conn *conn);
 void iser_data_outs_free(struct iser_conn *conn);
-
-/* quiet.c */
-int iser_quiet_init(struct iser_conn *conn);
-u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma);
-void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr);
-
-/* stag.c: initiator */
 int iser_stags_try(struct iser_conn *conn);
 int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part);
 void iser_stags_drop(struct iser_tasks *part);
@@ -586,35 +573,27 @@ void iser_stags_free(struct iser_conn *conn);
 bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr);
 bool iser_stag_dead(struct iser_conn *conn, u32 rkey);
 
-/* ack.c: target */
+/* target/read.c */
 void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc);
 u32 iser_ack_burst(const struct iser_conn *conn, u32 burst);
 bool iser_ack_by_read(const struct iser_conn *conn);
 void iser_ack_notify(struct iser_io *io);
 u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 		  struct ib_sge *sge);
-
-/* transfer.c: target */
-extern struct ib_cqe iser_rdma_cqe;
-int iser_post(struct iser_conn *conn, struct ib_send_wr *first);
-
-/* sink.c: target */
 int iser_sinks_init(struct iser_conn *conn);
 void iser_sinks_free(struct iser_conn *conn);
 int iser_sink_post(struct iser_job *job);
 
-/* job.c: target */
+/* target/send.c */
+extern struct ib_cqe iser_rdma_cqe;
+int iser_post(struct iser_conn *conn, struct ib_send_wr *first);
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
 void iser_job_init(struct iser_io *io);
 void iser_jobs_run(struct iser_conn *conn);
 void iser_jobs_flush(struct iser_conn *conn);
 void iser_jobs_abandon(struct iser_conn *conn);
-void iser_jobs_hushed(struct iser_conn *conn);
+void iser_jobs_unsignaled_sent(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);
-
-/* wc.c */
-void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
-		    const char *what);
 
 /* Did it succeed?  If not, the connection ends; @what: for the log line. */
 static inline bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,

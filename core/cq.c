@@ -5,7 +5,7 @@
  * Receives wake; what is sent does not, unless somebody waits for it: most
  * completions of Sends only give something back, and the next receive comes
  * soon.  So the queue of the Sends is armed only while there is such a waiter
- * (iser_send_await()), and read whenever anything is polled.  That takes a
+ * (iser_send_cq_arm()), and read whenever anything is polled.  That takes a
  * wake-up, and with it a context switch, off each I/O at either end, which
  * ib_cq with its one way to arm a queue can't do: Documentation/performance.md.
  *
@@ -70,7 +70,7 @@ static int iser_poll(struct iser_conn *conn, int budget)
 			       poll->came);
 		if (unlikely(n < 0))
 			n = iser_poll_failed(conn, n);
-		iser_jobs_hushed(conn);
+		iser_jobs_unsignaled_sent(conn);
 		done += iser_poll_sends(conn);
 		for (i = 0; i < n; i++)
 			poll->came[i].wr_cqe->done(poll->receives,
@@ -125,8 +125,8 @@ static void iser_poll_initiator(struct work_struct *work)
 static void iser_poll_again(struct iser_conn *conn)
 {
 	WRITE_ONCE(conn->poll.overdue, false);
-	if (READ_ONCE(conn->slots.used))
-		iser_send_later(conn);
+	if (READ_ONCE(conn->credits.used))
+		iser_send_cq_poll_later(conn);
 }
 
 /*
@@ -277,11 +277,11 @@ void iser_poll_destroy(struct iser_conn *conn)
 }
 
 /*
- * iser_send_event - the next completion of what was sent is to wake
+ * iser_send_cq_event - the next completion of what was sent is to wake
  *
  * Any context.  Up-calls of end_work may come here when the queue is gone.
  */
-void iser_send_event(struct iser_conn *conn)
+void iser_send_cq_event(struct iser_conn *conn)
 {
 	if (unlikely(READ_ONCE(conn->poll.stopped)))
 		return;
@@ -290,29 +290,29 @@ void iser_send_event(struct iser_conn *conn)
 }
 
 /*
- * iser_send_await - somebody waits for the completion of a Send or the like
+ * iser_send_cq_arm - somebody waits for the completion of a Send or the like
  *
- * Until iser_send_awaited(), all such completions wake.  Any context.
+ * Until iser_send_cq_disarm(), all such completions wake.  Any context.
  */
-void iser_send_await(struct iser_conn *conn)
+void iser_send_cq_arm(struct iser_conn *conn)
 {
 	atomic_inc(&conn->poll.awaited);
-	iser_send_event(conn);
+	iser_send_cq_event(conn);
 }
 
-void iser_send_awaited(struct iser_conn *conn)
+void iser_send_cq_disarm(struct iser_conn *conn)
 {
 	atomic_dec(&conn->poll.awaited);
 }
 
 /*
- * iser_send_later - nobody waits for what has been posted
+ * iser_send_cq_poll_later - nobody waits for what has been posted
  *
  * Where no receive comes, it is given back a little later: it is looked for
  * until it has completed.  Behind the post, so that the work finds it.  Also
  * for receives that have to be posted again.  Any context.
  */
-void iser_send_later(struct iser_conn *conn)
+void iser_send_cq_poll_later(struct iser_conn *conn)
 {
 	/* Pairs with the work's own: it is no longer pending when it looks. */
 	smp_mb();

@@ -26,7 +26,7 @@ static void iser_hello_sent(struct ib_cq *cq, struct ib_wc *wc)
 	h->sending = false;
 	rejected = h->rejected;
 	spin_unlock_bh(&conn->send_lock);
-	iser_send_awaited(conn);
+	iser_send_cq_disarm(conn);
 	wake_up_all(&conn->wait);
 	/* It has arrived: now the connection may go. */
 	if (rejected)
@@ -43,7 +43,7 @@ static int iser_hello_post(struct iser_conn *conn,
 	u8 *head;
 	int ret;
 
-	head = iser_slab_slot(&conn->login.heads, ISER_LOGIN_HELLO, &dma);
+	head = iser_hdr_slot(&conn->login.heads, ISER_LOGIN_HELLO, &dma);
 	if (conn->role == ISER_TARGET)
 		iser_encode_hello_reply(head, hello);
 	else
@@ -59,11 +59,11 @@ static int iser_hello_post(struct iser_conn *conn,
 	wr.sg_list = &sge;
 	wr.num_sge = 1;
 	conn->hello.sending = true;
-	iser_send_await(conn);
+	iser_send_cq_arm(conn);
 	ret = ib_post_send(conn->qp, &wr, NULL);
 	if (ret) {
 		conn->hello.sending = false;
-		iser_send_awaited(conn);
+		iser_send_cq_disarm(conn);
 	}
 	return ret;
 }
@@ -99,7 +99,7 @@ static void iser_hello_work(struct work_struct *work)
 /* iser_hello_init - once, for any connection */
 void iser_hello_init(struct iser_conn *conn)
 {
-	conn->hello.greeting.target = conn->role == ISER_TARGET;
+	conn->hello.state.target = conn->role == ISER_TARGET;
 	conn->hello.cqe.done = iser_hello_sent;
 	INIT_DELAYED_WORK(&conn->hello.work, iser_hello_work);
 }
@@ -107,7 +107,7 @@ void iser_hello_init(struct iser_conn *conn)
 /* iser_hello_expect - what the peer's first message must be: before FULL */
 void iser_hello_expect(struct iser_conn *conn)
 {
-	struct iser_greeting *g = &conn->hello.greeting;
+	struct iser_hello_state *g = &conn->hello.state;
 
 	g->rule = conn->notice.hello;
 	g->ird = min_t(u32, conn->ird, U16_MAX);
@@ -126,7 +126,7 @@ int iser_hello_start(struct iser_conn *conn)
 	bool agreed = conn->notice.hello == ISER_HELLO_REQUIRED;
 	struct iser_hello hello = {
 		.max_version = ISER_VERSION, .min_version = ISER_VERSION,
-		.depth = conn->hello.greeting.ird,
+		.depth = conn->hello.state.ird,
 	};
 	int ret = 0;
 
@@ -202,7 +202,7 @@ static void iser_hello_refuse(struct iser_conn *conn,
 }
 
 /*
- * iser_hello_received - a message that may be part of a greeting
+ * iser_hello_received - a message that may be a Hello or HelloReply
  *
  * For the first message of the peer, and for any Hello or HelloReply.  From
  * the completion queue.
@@ -210,7 +210,7 @@ static void iser_hello_refuse(struct iser_conn *conn,
  */
 bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 {
-	bool first = conn->hello.greeting.first;
+	bool first = conn->hello.state.first;
 	const struct iser_msg *msg = &rx->pdu.msg;
 	enum iser_state state = READ_ONCE(conn->state);
 	bool ordinary = msg->opcode == ISER_OP_CONTROL;
@@ -228,17 +228,17 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 		goto drop;
 	}
 
-	switch (iser_greeting_judge(&conn->hello.greeting, msg, &why)) {
-	case ISER_GREETING_ANSWER:
+	switch (iser_hello_judge(&conn->hello.state, msg, &why)) {
+	case ISER_HELLO_ANSWER:
 		/* The receive goes first: the peer may send again. */
 		iser_pdu_put(&rx->pdu);
 		iser_hello_answer(conn, &in);
 		return false;
-	case ISER_GREETING_ACCEPT:
+	case ISER_HELLO_ACCEPT:
 		iser_pdu_put(&rx->pdu);
 		iser_hello_accept(conn);
 		return false;
-	case ISER_GREETING_REFUSE:
+	case ISER_HELLO_REFUSE:
 		iser_hello_refuse(conn, msg, why);
 		goto drop;
 	default:

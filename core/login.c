@@ -5,7 +5,7 @@
  * the peer (RFC 7145, section 5.1.2).
  *
  * An initiator has two receive buffers: whatever a target sends right behind
- * its last Login Response finds the second, while the ring is being posted
+ * its last Login Response finds the second, while the receives are being posted
  * (section 5.1.1).
  */
 #include <linux/slab.h>
@@ -36,10 +36,10 @@ int iser_login_init(struct iser_conn *conn)
 	int i, ret;
 	u64 dma;
 
-	ret = iser_slab_init(&login->heads, conn->dev, ISER_LOGIN_SLOT,
-			     ISER_LOGIN_HEADS, DMA_BIDIRECTIONAL);
+	ret = iser_hdr_pages_init(&login->heads, conn->dev, ISER_LOGIN_SLOT,
+				  ISER_LOGIN_HEADS, DMA_BIDIRECTIONAL);
 	for (i = 0; !ret && i < iser_login_buffers(conn); i++) {
-		u8 *head = iser_slab_slot(&login->heads, i, &dma);
+		u8 *head = iser_hdr_slot(&login->heads, i, &dma);
 
 		login->rx[i].login = true;
 		ret = iser_rx_init(&shape, &login->rx[i], head, dma);
@@ -77,7 +77,7 @@ void iser_login_unmap(struct iser_conn *conn)
 					  PAGE_SIZE, DMA_TO_DEVICE);
 	}
 	login->text_mapped = 0;
-	iser_slab_unmap(&login->heads);
+	iser_hdr_pages_unmap(&login->heads);
 }
 
 void iser_login_free(struct iser_conn *conn)
@@ -89,7 +89,7 @@ void iser_login_free(struct iser_conn *conn)
 	for (i = 0; i < ISER_RX_PAGES; i++)
 		if (conn->login.text[i])
 			__free_page(conn->login.text[i]);
-	iser_slab_free(&conn->login.heads);
+	iser_hdr_pages_free(&conn->login.heads);
 }
 
 /*
@@ -146,7 +146,7 @@ static void iser_login_send_done(struct ib_cq *cq, struct ib_wc *wc)
 	spin_lock_bh(&conn->send_lock);
 	login->sending = false;
 	spin_unlock_bh(&conn->send_lock);
-	iser_send_awaited(conn);
+	iser_send_cq_disarm(conn);
 	wake_up_all(&conn->wait);
 	if (!ok)
 		return;
@@ -203,7 +203,7 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 		if (ret)
 			goto unlock;
 	}
-	head = iser_slab_slot(&login->heads, ISER_LOGIN_TX_HEAD, &dma);
+	head = iser_hdr_slot(&login->heads, ISER_LOGIN_TX_HEAD, &dma);
 	iser_encode_control(head, &none);
 	memcpy(iser_bhs(head), bhs, ISER_BHS_LEN);
 	iser_put24(iser_bhs(head) + 5, len);
@@ -232,11 +232,11 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 	wr.sg_list = sge;
 	wr.num_sge = 1 + i;
 	login->sending = true;
-	iser_send_await(conn);
+	iser_send_cq_arm(conn);
 	ret = ib_post_send(conn->qp, &wr, NULL);
 	if (ret) {
 		login->sending = false;
-		iser_send_awaited(conn);
+		iser_send_cq_disarm(conn);
 	}
 unlock:
 	spin_unlock_bh(&conn->send_lock);

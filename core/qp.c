@@ -57,19 +57,19 @@ static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
 	u32 sends;
 
 	if (conn->role == ISER_INITIATOR) {
-		u32 rest = ISER_DATA_OUTS + 2 * ISER_QUIET_SENDS;
+		u32 rest = ISER_DATA_OUTS + 2 * ISER_UNSIG_SENDS;
 		u32 fit = (queue - rest - ISER_SPARE_SENDS) / 3;
 
 		conn->param.tasks = min(conn->param.tasks, fit);
 		conn->info.tasks = conn->param.tasks;
 		sends = 3 * conn->param.tasks + rest;
-		conn->quiet.nr = ISER_QUIET_SENDS;
+		conn->unsig.nr = ISER_UNSIG_SENDS;
 		conn->max_sge = min_t(u32, conn->max_sge, ISER_COMMAND_SGES);
 	} else {
 		sends = min(conn->param.send_depth, queue - ISER_SPARE_SENDS);
-		conn->quiet.nr = min_t(u32, ISER_QUIET_SENDS,
+		conn->unsig.nr = min_t(u32, ISER_UNSIG_SENDS,
 				       rounddown(sends / 2, 3));
-		conn->slots.size = sends - conn->quiet.nr;
+		conn->credits.size = sends - conn->unsig.nr;
 	}
 	conn->max_sge_rd = min(conn->max_sge_rd, conn->max_sge);
 	conn->info.gather_max = conn->max_sge - 1;
@@ -193,7 +193,7 @@ int iser_verbs_create(struct iser_conn *conn)
 
 	sends = iser_size_sends(conn, conn->limits.queue);
 	if (conn->role == ISER_TARGET)
-		iser_pool_join(conn);
+		iser_rx_pool_join(conn);
 	if (!conn->pool) {
 		struct ib_pd *pd = ib_alloc_pd(conn->dev, 0);
 
@@ -260,17 +260,17 @@ void iser_verbs_close(struct iser_conn *conn)
  */
 void iser_verbs_destroy(struct iser_conn *conn)
 {
-	struct iser_ring *ring;
+	struct iser_rx_chunk *chunk;
 
 	iser_verbs_close(conn);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);
-		for (ring = conn->ring; ring; ring = ring->next)
-			iser_ring_unmap(conn->dev, ring);
+		for (chunk = conn->chunk; chunk; chunk = chunk->next)
+			iser_rx_chunk_unmap(conn->dev, chunk);
 		iser_login_unmap(conn);
 	}
 	if (conn->pd && conn->pool)
-		iser_pool_leave(conn);
+		iser_rx_pool_leave(conn);
 	else if (conn->pd)
 		ib_dealloc_pd(conn->pd);
 	conn->pd = NULL;
@@ -346,7 +346,7 @@ void iser_cq_event(struct ib_event *event, void *context)
  * ours are not, and waits without limit.  Adapters that are being reset may
  * refuse what it needs, or take it and never complete it.  So it is waited for
  * a while.  What has not completed then is ended when the queue pair is gone
- * (job.c, task.c), and only then unmapped.
+ * (core/target/send.c, core/task.c), and only then unmapped.
  */
 
 #define ISER_DRAIN_LIMIT	(5 * HZ)
@@ -416,7 +416,7 @@ void iser_verbs_drain(struct iser_conn *conn)
 	unsigned long limit;
 	int ret;
 
-	iser_send_await(conn);
+	iser_send_cq_arm(conn);
 	ret = iser_drain_begin(conn) ?: iser_drain_post(conn);
 	limit = jiffies + (ret ? ISER_DRAIN_BLIND : ISER_DRAIN_LIMIT);
 	iser_drain_wait(conn, &conn->sends_drained, limit);
@@ -435,80 +435,80 @@ void iser_verbs_drain(struct iser_conn *conn)
  *
  * A Send that gathers nothing but its header holds up nobody.  That of a
  * command: the response says that it has arrived.  That of a response: LIO has
- * nothing to take back.  It goes unsignaled, from a header slot of this ring
- * and not from the task's, which may be used again at once.  A slot of the ring
+ * nothing to take back.  It goes unsignaled, from a header slot kept for such
+ * Sends and not from the task's, which may be used again at once.  A slot
  * waits for a signaled Send behind it, as the device may still repeat what it
- * has not seen acknowledged.  Such a cover is one Send in a third of the ring:
+ * has not seen acknowledged.  Such a cover is one Send for a third of the slots:
  * so 32 may be on their way while one is awaited.  Where all slots are in use,
  * Sends are signaled one by one, as those with data are.
  */
 
 /* Sends that a signaled one stands for. */
-static u32 iser_quiet_each(const struct iser_quiet *q)
+static u32 iser_unsig_each(const struct iser_unsig *q)
 {
 	return q->nr / 3;
 }
 
-static void iser_quiet_covered(struct ib_cq *cq, struct ib_wc *wc)
+static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct iser_quiet *q = container_of(wc->wr_cqe, struct iser_quiet, cqe);
+	struct iser_unsig *q = container_of(wc->wr_cqe, struct iser_unsig, cqe);
 
 	/* Covers complete in their order, and only here. */
 	if (iser_wc_ok(wc->qp->qp_context, wc, "Send"))
-		WRITE_ONCE(q->done, q->done + iser_quiet_each(q));
+		WRITE_ONCE(q->done, q->done + iser_unsig_each(q));
 }
 
-static void iser_quiet_failed(struct ib_cq *cq, struct ib_wc *wc)
+static void iser_unsig_failed(struct ib_cq *cq, struct ib_wc *wc)
 {
 	/* Unsignaled: comes only in error. */
 	iser_wc_ok(wc->qp->qp_context, wc, "Send");
 }
 
-static struct ib_cqe iser_quiet_cqe = { .done = iser_quiet_failed };
+static struct ib_cqe iser_unsig_cqe = { .done = iser_unsig_failed };
 
-/* iser_quiet_init - the slots.  Sleeps.  Return: 0 or -ENOMEM. */
-int iser_quiet_init(struct iser_conn *conn)
+/* iser_unsig_init - the slots.  Sleeps.  Return: 0 or -ENOMEM. */
+int iser_unsig_init(struct iser_conn *conn)
 {
-	BUILD_BUG_ON(ISER_QUIET_SLOT < ISER_MSG_MIN);
-	BUILD_BUG_ON(ISER_QUIET_SLOT * ISER_QUIET_SENDS > PAGE_SIZE);
-	conn->quiet.cqe.done = iser_quiet_covered;
-	return iser_slab_init(&conn->quiet.heads, conn->dev, ISER_QUIET_SLOT,
-			      conn->quiet.nr, DMA_TO_DEVICE);
+	BUILD_BUG_ON(ISER_UNSIG_HEADER < ISER_MSG_MIN);
+	BUILD_BUG_ON(ISER_UNSIG_HEADER * ISER_UNSIG_SENDS > PAGE_SIZE);
+	conn->unsig.cqe.done = iser_unsig_covered;
+	return iser_hdr_pages_init(&conn->unsig.heads, conn->dev, ISER_UNSIG_HEADER,
+				   conn->unsig.nr, DMA_TO_DEVICE);
 }
 
 /*
- * iser_quiet_slot - a header slot for the Send that is posted next
+ * iser_unsig_header - a header slot for the Send that is posted next
  * @len: bytes of it
  * @dma: its address for the device
  *
  * Under send_lock.  Return: slot, or NULL when it does not fit in one or all
  * are in use.
  */
-u8 *iser_quiet_slot(struct iser_conn *conn, u32 len, u64 *dma)
+u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma)
 {
-	struct iser_quiet *q = &conn->quiet;
-	u32 at = q->next * ISER_QUIET_SLOT;
+	struct iser_unsig *q = &conn->unsig;
+	u32 at = q->next * ISER_UNSIG_HEADER;
 
-	if (len > ISER_QUIET_SLOT || q->posted - READ_ONCE(q->done) >= q->nr)
+	if (len > ISER_UNSIG_HEADER || q->posted - READ_ONCE(q->done) >= q->nr)
 		return NULL;
 	*dma = q->heads.pages->dma + at;
 	return q->heads.pages->va + at;
 }
 
 /*
- * iser_quiet_send - the Send goes out of the slot
+ * iser_unsig_send - the Send goes out of the slot
  * @wr: its work request, to be posted now.  Under send_lock.
  */
-void iser_quiet_send(struct iser_conn *conn, struct ib_send_wr *wr)
+void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr)
 {
-	struct iser_quiet *q = &conn->quiet;
+	struct iser_unsig *q = &conn->unsig;
 
 	q->posted++;
 	if (++q->next == q->nr)
 		q->next = 0;
-	wr->wr_cqe = &iser_quiet_cqe;
+	wr->wr_cqe = &iser_unsig_cqe;
 	wr->send_flags = 0;
-	if (++q->bare == iser_quiet_each(q)) {
+	if (++q->bare == iser_unsig_each(q)) {
 		q->bare = 0;
 		wr->wr_cqe = &q->cqe;
 		wr->send_flags = IB_SEND_SIGNALED;

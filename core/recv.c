@@ -13,25 +13,25 @@
  */
 
 /*
- * iser_slab_init - allocate and map @nr slots of @slot bytes
+ * iser_hdr_pages_init - allocate and map @nr slots of @slot bytes
  * May sleep.  Return: 0 or -ENOMEM, with nothing left behind.
  */
-int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,
-		   u32 nr, enum dma_data_direction dir)
+int iser_hdr_pages_init(struct iser_hdr_pages *hdrs, struct ib_device *dev, u32 slot,
+			u32 nr, enum dma_data_direction dir)
 {
 	u32 i;
 
-	slab->dev = dev;
-	slab->dir = dir;
-	slab->slot = slot;
-	slab->per_page = PAGE_SIZE / slot;
-	slab->nr_pages = 0;
-	slab->pages = kvcalloc(DIV_ROUND_UP(nr, slab->per_page),
-			       sizeof(*slab->pages), GFP_KERNEL);
-	if (!slab->pages)
+	hdrs->dev = dev;
+	hdrs->dir = dir;
+	hdrs->slot = slot;
+	hdrs->per_page = PAGE_SIZE / slot;
+	hdrs->nr_pages = 0;
+	hdrs->pages = kvcalloc(DIV_ROUND_UP(nr, hdrs->per_page),
+			       sizeof(*hdrs->pages), GFP_KERNEL);
+	if (!hdrs->pages)
 		return -ENOMEM;
 
-	for (i = 0; i < DIV_ROUND_UP(nr, slab->per_page); i++) {
+	for (i = 0; i < DIV_ROUND_UP(nr, hdrs->per_page); i++) {
 		void *va = (void *)get_zeroed_page(GFP_KERNEL);
 		u64 dma;
 
@@ -42,50 +42,50 @@ int iser_slab_init(struct iser_slab *slab, struct ib_device *dev, u32 slot,
 			free_page((unsigned long)va);
 			goto fail;
 		}
-		slab->pages[i].va = va;
-		slab->pages[i].dma = dma;
-		slab->nr_pages++;
+		hdrs->pages[i].va = va;
+		hdrs->pages[i].dma = dma;
+		hdrs->nr_pages++;
 	}
 	return 0;
 
 fail:
-	iser_slab_unmap(slab);
-	iser_slab_free(slab);
+	iser_hdr_pages_unmap(hdrs);
+	iser_hdr_pages_free(hdrs);
 	return -ENOMEM;
 }
 
-/* iser_slab_slot - address of slot @i, for the CPU and for the device */
-void *iser_slab_slot(const struct iser_slab *slab, u32 i, u64 *dma)
+/* iser_hdr_slot - address of slot @i, for the CPU and for the device */
+void *iser_hdr_slot(const struct iser_hdr_pages *hdrs, u32 i, u64 *dma)
 {
-	u32 page = i / slab->per_page, at = i % slab->per_page * slab->slot;
+	u32 page = i / hdrs->per_page, at = i % hdrs->per_page * hdrs->slot;
 
-	*dma = slab->pages[page].dma + at;
-	return slab->pages[page].va + at;
+	*dma = hdrs->pages[page].dma + at;
+	return hdrs->pages[page].va + at;
 }
 
-/* iser_slab_unmap - the device goes; the memory may still be read */
-void iser_slab_unmap(struct iser_slab *slab)
+/* iser_hdr_pages_unmap - the device goes; the memory may still be read */
+void iser_hdr_pages_unmap(struct iser_hdr_pages *hdrs)
 {
 	u32 i;
 
-	if (!slab->dev)
+	if (!hdrs->dev)
 		return;
-	for (i = 0; i < slab->nr_pages; i++)
-		ib_dma_unmap_single(slab->dev, slab->pages[i].dma, PAGE_SIZE,
-				    slab->dir);
-	slab->dev = NULL;
+	for (i = 0; i < hdrs->nr_pages; i++)
+		ib_dma_unmap_single(hdrs->dev, hdrs->pages[i].dma, PAGE_SIZE,
+				    hdrs->dir);
+	hdrs->dev = NULL;
 }
 
-/* iser_slab_free - after iser_slab_unmap() */
-void iser_slab_free(struct iser_slab *slab)
+/* iser_hdr_pages_free - after iser_hdr_pages_unmap() */
+void iser_hdr_pages_free(struct iser_hdr_pages *hdrs)
 {
 	u32 i;
 
-	for (i = 0; i < slab->nr_pages; i++)
-		free_page((unsigned long)slab->pages[i].va);
-	kvfree(slab->pages);
-	slab->pages = NULL;
-	slab->nr_pages = 0;
+	for (i = 0; i < hdrs->nr_pages; i++)
+		free_page((unsigned long)hdrs->pages[i].va);
+	kvfree(hdrs->pages);
+	hdrs->pages = NULL;
+	hdrs->nr_pages = 0;
 }
 
 /*
@@ -98,7 +98,7 @@ void iser_slab_free(struct iser_slab *slab)
  * that has to be one SGE, header, pages and tail are one block of memory, with
  * the header at the end of its first page.
  *
- * The buffers of a connection, or of a pool that several share (pool.c), are
+ * The buffers of a connection, or of a pool that several share (target/rx_pool.c), are
  * added some at a time, and go all at once.
  */
 
@@ -293,7 +293,7 @@ static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 	if (!iser_rx_check(conn, rx, wc->byte_len))
 		return false;
 	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||
-		     conn->hello.greeting.first) &&
+		     conn->hello.state.first) &&
 	    !iser_hello_received(conn, rx))
 		return true;
 	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
@@ -323,7 +323,7 @@ static void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct iser_conn *conn = cq->cq_context;
 
 	if (rx->pool)
-		iser_pool_took(rx->pool);
+		iser_rx_pool_took(rx->pool);
 	rx->posted = false;
 	rx->pdu.conn = conn;
 	if ((rx->pool && iser_rx_greedy(conn)) || !iser_received(conn, rx, wc))
@@ -435,7 +435,7 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 
 	if (rx->pool) {
 		atomic_inc(&conn->given);
-		return iser_pool_post(rx->pool, rx);
+		return iser_rx_pool_post(rx->pool, rx);
 	}
 	wr.wr_cqe = &rx->cqe;
 	wr.sg_list = rx->sge;
@@ -447,7 +447,7 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 		ret = ib_post_recv(conn->qp, &wr, NULL);
 		if (unlikely(ret == -EAGAIN)) {
 			llist_add(&rx->again, &conn->again);
-			iser_send_later(conn);
+			iser_send_cq_poll_later(conn);
 			ret = 0;
 		}
 	}
@@ -467,67 +467,67 @@ void iser_rx_post_again(struct iser_conn *conn)
 		iser_connection_fail(conn, ret);
 }
 
-/* iser_ring_unmap - the device goes: one part */
-void iser_ring_unmap(struct ib_device *dev, struct iser_ring *ring)
+/* iser_rx_chunk_unmap - the device goes: one part */
+void iser_rx_chunk_unmap(struct ib_device *dev, struct iser_rx_chunk *chunk)
 {
 	u32 i;
 
-	for (i = 0; i < ring->nr; i++)
-		iser_rx_unmap(dev, &ring->rx[i]);
-	iser_slab_unmap(&ring->heads);
+	for (i = 0; i < chunk->nr; i++)
+		iser_rx_unmap(dev, &chunk->rx[i]);
+	iser_hdr_pages_unmap(&chunk->heads);
 }
 
-static void iser_ring_destroy(struct iser_ring *ring)
+static void iser_rx_chunk_destroy(struct iser_rx_chunk *chunk)
 {
 	u32 i;
 
-	for (i = 0; i < ring->nr; i++)
-		iser_rx_free(&ring->rx[i]);
-	iser_slab_free(&ring->heads);
-	kfree(ring);
+	for (i = 0; i < chunk->nr; i++)
+		iser_rx_free(&chunk->rx[i]);
+	iser_hdr_pages_free(&chunk->heads);
+	kfree(chunk);
 }
 
 /*
- * iser_ring_alloc - up to ISER_RING_PART receive buffers, mapped
- * May sleep.  Return: part of a ring, or NULL.
+ * iser_rx_chunk_alloc - up to ISER_RX_CHUNK receive buffers, mapped
+ * May sleep.  Return: a chunk of receives, or NULL.
  */
-struct iser_ring *iser_ring_alloc(const struct iser_rx_shape *shape, u32 nr)
+struct iser_rx_chunk *iser_rx_chunk_alloc(const struct iser_rx_shape *shape, u32 nr)
 {
 	u32 slot = shape->one_piece ? ALIGN(shape->one_piece, 64) : ISER_RX_SLOT;
-	struct iser_ring *ring;
+	struct iser_rx_chunk *chunk;
 	int ret;
 	u32 i;
 
-	ring = kzalloc(struct_size(ring, rx, nr), GFP_KERNEL);
-	if (!ring)
+	chunk = kzalloc(struct_size(chunk, rx, nr), GFP_KERNEL);
+	if (!chunk)
 		return NULL;
-	ring->nr = nr;
-	ret = iser_slab_init(&ring->heads, shape->dev, slot,
-			     shape->whole ? 0 : nr, DMA_FROM_DEVICE);
+	chunk->nr = nr;
+	ret = iser_hdr_pages_init(&chunk->heads, shape->dev, slot,
+				  shape->whole ? 0 : nr, DMA_FROM_DEVICE);
 	for (i = 0; !ret && i < nr; i++) {
 		u8 *head = NULL;
 		u64 dma = 0;
 
 		if (!shape->whole)
-			head = iser_slab_slot(&ring->heads, i, &dma);
-		ret = iser_rx_init(shape, &ring->rx[i], head, dma);
+			head = iser_hdr_slot(&chunk->heads, i, &dma);
+		ret = iser_rx_init(shape, &chunk->rx[i], head, dma);
 	}
 	if (!ret)
-		return ring;
-	iser_ring_unmap(shape->dev, ring);
-	iser_ring_destroy(ring);
+		return chunk;
+	iser_rx_chunk_unmap(shape->dev, chunk);
+	iser_rx_chunk_destroy(chunk);
 	return NULL;
 }
 
 /*
- * iser_ring_add - @nr more receive buffers for conn->res.recv_data bytes
+ * iser_rx_chunk_add - @nr more receive buffers for conn->res.recv_data bytes
  *
  * Under setup_lock, which keeps the device; sleeps.  They are not posted yet.
  * Return: 0 or -ENOMEM, with nothing left behind.
  */
-int iser_ring_add(struct iser_conn *conn, u32 nr)
+int iser_rx_chunk_add(struct iser_conn *conn, u32 nr)
 {
-	struct iser_ring *before = conn->ring, *ring;
+	struct iser_rx_chunk *before = conn->chunk, *chunk;
 	struct iser_rx_shape shape = {
 		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
 		.data = conn->res.recv_data,
@@ -540,41 +540,41 @@ int iser_ring_add(struct iser_conn *conn, u32 nr)
 	else
 		shape.whole = iser_rx_whole(conn);
 	for (done = 0; done < nr; done += n) {
-		n = min_t(u32, nr - done, ISER_RING_PART);
-		ring = iser_ring_alloc(&shape, n);
-		if (!ring)
+		n = min_t(u32, nr - done, ISER_RX_CHUNK);
+		chunk = iser_rx_chunk_alloc(&shape, n);
+		if (!chunk)
 			goto fail;
-		ring->next = conn->ring;
-		conn->ring = ring;
+		chunk->next = conn->chunk;
+		conn->chunk = chunk;
 	}
 	return 0;
 
 fail:
-	while (conn->ring != before) {
-		ring = conn->ring;
-		conn->ring = ring->next;
-		iser_ring_unmap(conn->dev, ring);
-		iser_ring_destroy(ring);
+	while (conn->chunk != before) {
+		chunk = conn->chunk;
+		conn->chunk = chunk->next;
+		iser_rx_chunk_unmap(conn->dev, chunk);
+		iser_rx_chunk_destroy(chunk);
 	}
 	return -ENOMEM;
 }
 
-/* iser_ring_post - post those that were added since @until.  Any context. */
-int iser_ring_post(struct iser_conn *conn, const struct iser_ring *until)
+/* iser_rx_chunk_post - post those that were added since @until.  Any context. */
+int iser_rx_chunk_post(struct iser_conn *conn, const struct iser_rx_chunk *until)
 {
-	struct iser_ring *ring;
+	struct iser_rx_chunk *chunk;
 	int ret = 0;
 	u32 i;
 
-	for (ring = conn->ring; ring != until; ring = ring->next)
-		for (i = 0; !ret && i < ring->nr; i++)
-			ret = iser_rx_post(conn, &ring->rx[i]);
+	for (chunk = conn->chunk; chunk != until; chunk = chunk->next)
+		for (i = 0; !ret && i < chunk->nr; i++)
+			ret = iser_rx_post(conn, &chunk->rx[i]);
 	return ret;
 }
 
 int iser_add_receives(struct iser_conn *conn, u32 nr)
 {
-	const struct iser_ring *before;
+	const struct iser_rx_chunk *before;
 	unsigned int flags;
 	int ret = -ENOTCONN;
 
@@ -583,13 +583,13 @@ int iser_add_receives(struct iser_conn *conn, u32 nr)
 	/* The end of the connection waits for this: never write out for it. */
 	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
-	before = conn->ring;
+	before = conn->chunk;
 	if (iser_state_live(READ_ONCE(conn->state)))
-		ret = conn->pool ? iser_pool_promise(conn, nr) :
-				   iser_ring_add(conn, nr);
+		ret = conn->pool ? iser_rx_pool_promise(conn, nr) :
+				   iser_rx_chunk_add(conn, nr);
 	if (!ret) {
 		conn->res.receives += nr;
-		ret = iser_ring_post(conn, before);
+		ret = iser_rx_chunk_post(conn, before);
 		/* Some of them may be posted: no way back. */
 		if (ret)
 			iser_connection_fail(conn, ret);
@@ -600,14 +600,14 @@ int iser_add_receives(struct iser_conn *conn, u32 nr)
 }
 EXPORT_SYMBOL_ISER(iser_add_receives);
 
-/* iser_ring_free - all parts, unmapped; no half holds a PDU in them */
-void iser_ring_free(struct iser_ring **ring)
+/* iser_rx_chunk_free - all parts, unmapped; no half holds a PDU in them */
+void iser_rx_chunk_free(struct iser_rx_chunk **chunk)
 {
-	while (*ring) {
-		struct iser_ring *part = *ring;
+	while (*chunk) {
+		struct iser_rx_chunk *part = *chunk;
 
-		*ring = part->next;
-		iser_ring_destroy(part);
+		*chunk = part->next;
+		iser_rx_chunk_destroy(part);
 	}
 }
 

@@ -18,8 +18,8 @@ static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 
 	if (!part)
 		return ERR_PTR(-ENOMEM);
-	ret = iser_slab_init(&part->heads, conn->dev, ISER_TX_SLOT,
-			     ISER_TASKS_PART, DMA_TO_DEVICE);
+	ret = iser_hdr_pages_init(&part->heads, conn->dev, ISER_TX_SLOT,
+				  ISER_TASKS_PART, DMA_TO_DEVICE);
 	if (ret)
 		goto free;
 	for (i = 0; i < ISER_TASKS_PART; i++) {
@@ -27,7 +27,7 @@ static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 
 		io->task.conn = conn;
 		io->task.index = first + i;
-		io->head = iser_slab_slot(&part->heads, i, &io->head_dma);
+		io->head = iser_hdr_slot(&part->heads, i, &io->head_dma);
 		io->task.bhs = iser_bhs(io->head);
 		if (conn->role == ISER_TARGET) {
 			iser_job_init(io);
@@ -43,8 +43,8 @@ static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 	if (!ret)
 		return part;
 	iser_stags_drop(part);
-	iser_slab_unmap(&part->heads);
-	iser_slab_free(&part->heads);
+	iser_hdr_pages_unmap(&part->heads);
+	iser_hdr_pages_free(&part->heads);
 free:
 	kfree(part);
 	return ERR_PTR(ret);
@@ -103,9 +103,9 @@ void iser_tasks_unmap(struct iser_conn *conn)
 
 	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++)
 		if (conn->tasks[i])
-			iser_slab_unmap(&conn->tasks[i]->heads);
-	iser_slab_unmap(&conn->data_out_heads);
-	iser_slab_unmap(&conn->quiet.heads);
+			iser_hdr_pages_unmap(&conn->tasks[i]->heads);
+	iser_hdr_pages_unmap(&conn->data_out_heads);
+	iser_hdr_pages_unmap(&conn->unsig.heads);
 }
 
 void iser_tasks_free(struct iser_conn *conn)
@@ -115,11 +115,11 @@ void iser_tasks_free(struct iser_conn *conn)
 	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++) {
 		if (!conn->tasks[i])
 			continue;
-		iser_slab_free(&conn->tasks[i]->heads);
+		iser_hdr_pages_free(&conn->tasks[i]->heads);
 		kfree(conn->tasks[i]);
 	}
 	kfree(conn->tasks);
-	iser_slab_free(&conn->quiet.heads);
+	iser_hdr_pages_free(&conn->unsig.heads);
 	conn->tasks = NULL;
 }
 

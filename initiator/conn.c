@@ -144,7 +144,7 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	spin_lock_init(&end->lock);
 	INIT_LIST_HEAD(&end->held);
 	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
-	iser_stock_init(&end->stock);
+	iser_task_pool_init(&end->pool);
 	end->tasks = READ_ONCE(iser_max_cmds);
 	memcpy(&end->remote, dst_addr, dst_addr->sa_family == AF_INET6 ?
 	       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
@@ -233,7 +233,7 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 		iscsi->dd_data = NULL;
 		spin_unlock_bh(&iscsi->session->back_lock);
 	}
-	iser_stock_end(&end->stock);
+	iser_task_pool_end(&end->pool);
 
 	iser_deallocate_connection_resources(end->conn);
 	iser_ep_put(end);

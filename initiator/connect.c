@@ -26,9 +26,9 @@ static void attempt_work(struct work_struct *work);
 static void say(struct iser_endpoint *end, const struct iser_info *info,
 		int reason)
 {
-	if (reason == end->said)
+	if (reason == end->reported)
 		return;
-	end->said = reason;
+	end->reported = reason;
 	switch (reason) {
 	case -ENXIO:
 		iser_log(ISER_LOG_SESSION, &end->remote,

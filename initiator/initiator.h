@@ -53,24 +53,24 @@ struct iser_itask {
 		ITASK_IDLE,		/* no slot is held */
 		ITASK_STARTED,		/* libiscsi writes into the slot */
 		ITASK_SENT,		/* the core has it; an up-call follows */
-		ITASK_DYING,		/* task management: task_done() follows */
-		ITASK_DEAD,		/* task management ended it */
+		ITASK_ABORTING,		/* task management: task_done() follows */
+		ITASK_ABORTED,		/* task management ended it */
 	} state;
 	bool no_answer;			/* the target will not respond to it */
 	bool asked;			/* DYING: the core has been told */
 };
 
 /* Idle slots, by iser_task.next. */
-struct iser_idle {
-	struct iser_task *ready;	/* to be taken; frwd_lock */
-	struct iser_task *back;		/* have come back; back_lock */
-	u32 nr_back;
+struct iser_free_list {
+	struct iser_task *free;	/* to be taken; frwd_lock */
+	struct iser_task *returned;		/* have come back; back_lock */
+	u32 nr_returned;
 };
 
-/* The slots of a connection: see stock.c. */
-struct iser_stock {
-	struct iser_idle commands, others;
-	u32 plain;			/* numbers below are the others' */
+/* The slots of a connection: see task.c. */
+struct iser_task_pool {
+	struct iser_free_list commands, others;
+	u32 reserved;			/* numbers below are the others' */
 	int low;			/* so few idle at the refill: more are made */
 	int error;			/* of the last attempt to have more */
 
@@ -98,13 +98,13 @@ struct iser_endpoint {
 	bool closing;			/* ep_disconnect has begun */
 	int reason;
 
-	/* Attempts to connect: see attempt.c. */
+	/* Attempts to connect: see connect.c. */
 	struct mutex attempt_lock;
 	struct delayed_work attempt_work;
 	struct sockaddr_storage remote;	/* address and port of the target */
 	unsigned long until;		/* none begins later */
 	bool port_waited;		/* for one that was down */
-	int said;			/* the failure that was told last */
+	int reported;			/* the failure that was told last */
 	int failure;			/* given up */
 
 	/* Login: sent by one process at a time under libiscsi's ep_mutex. */
@@ -112,20 +112,20 @@ struct iser_endpoint {
 	struct iscsi_hdr login_hdr;	/* Login Requests have no slot yet */
 	bool resources;			/* tasks and receives are allocated */
 	bool full;			/* full feature phase */
-	bool greeting;			/* a Hello is out: full comes with the reply */
+	bool hello_sent;			/* a Hello is out: full comes with the reply */
 	struct iser_pdu *final;		/* last Login Response, until hello_done() */
 	int final_len;
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
 
-	struct iser_stock stock;
+	struct iser_task_pool pool;
 
 	/* Discovery: an answer for iscsiadm, see recv.c. */
 	struct delayed_work answer_work;
 	struct iser_pdu *answer;
 	int answer_len;
 
-	/* Immediate PDUs, under frwd_lock; see unexpected.c. */
+	/* Immediate PDUs, under frwd_lock; see task.c. */
 	struct iser_unexpected unexpected;
 
 	/* One Text Request at a time: libiscsi sends it from one buffer. */
@@ -133,7 +133,7 @@ struct iser_endpoint {
 
 	/* Task management, see tmf.c.  Only up-calls touch it. */
 	struct list_head held;		/* received PDUs that wait */
-	u32 dying;			/* tasks they wait for */
+	u32 aborting;			/* tasks they wait for */
 };
 
 /* A Scsi_Host has one session. */
@@ -143,7 +143,7 @@ struct iser_host {
 	u32 region_pages;		/* pages that the largest command needs */
 };
 
-/* Module parameters: main.c */
+/* main.c */
 extern unsigned int iser_max_sectors;
 extern unsigned int iser_max_lun;
 extern unsigned int iser_max_cmds;
@@ -178,16 +178,6 @@ int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 			   char *buf);
 void iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
 			 struct iscsi_stats *stats);
-
-/* attempt.c */
-void iser_attempt_init(struct iser_endpoint *end);
-int iser_attempt_begin(struct iser_endpoint *end);
-void iser_attempt_ended(struct iser_endpoint *end, int reason);
-int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms);
-void iser_attempt_stop(struct iser_endpoint *end);
-bool iser_attempt_succeeded(struct iser_endpoint *end);
-
-/* endpoint.c */
 extern const struct iser_ops iser_endpoint_ops;
 void iser_endpoints_exit(void);
 const char *iser_reason_text(int reason);
@@ -199,14 +189,20 @@ struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep);
 void iser_ep_put(struct iser_endpoint *end);
 void iser_ep_disconnect(struct iscsi_endpoint *ep);
 
+/* connect.c */
+void iser_attempt_init(struct iser_endpoint *end);
+int iser_attempt_begin(struct iser_endpoint *end);
+void iser_attempt_ended(struct iser_endpoint *end, int reason);
+int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms);
+void iser_attempt_stop(struct iser_endpoint *end);
+bool iser_attempt_succeeded(struct iser_endpoint *end);
+
 /* login.c */
 int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
 			char *data, u32 size);
 int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 			char *text, u32 len);
 void iser_login_ended(struct iser_endpoint *end);
-
-/* contact.c */
 
 /* task.c */
 int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
@@ -215,15 +211,11 @@ int iser_task_xmit(struct iscsi_task *task);
 void iser_task_cleanup(struct iscsi_task *task);
 void iser_task_notify_done(struct iser_task *task, int status);
 void iser_task_notify_ready(struct iser_task *task);
-
-/* stock.c */
-void iser_stock_init(struct iser_stock *stock);
-u32 iser_stock_plan(struct iser_stock *stock, u32 tasks, bool discovery);
-int iser_stock_begin(struct iser_endpoint *end);
-struct iser_task *iser_stock_find(struct iser_endpoint *end, bool command);
-void iser_stock_end(struct iser_stock *stock);
-
-/* unexpected.c */
+void iser_task_pool_init(struct iser_task_pool *pool);
+u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery);
+int iser_task_pool_begin(struct iser_endpoint *end);
+struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command);
+void iser_task_pool_end(struct iser_task_pool *pool);
 
 /* recv.c */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);
@@ -237,31 +229,31 @@ bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
 void iser_tmf_put(struct iser_endpoint *end);
 
 /*
- * iser_stock_take - an idle slot, or NULL
+ * iser_task_pool_take - an idle slot, or NULL
  * @command: for a SCSI command
  * Under frwd_lock.
  */
-static inline struct iser_task *iser_stock_take(struct iser_endpoint *end,
-						bool command)
+static inline struct iser_task *iser_task_pool_take(struct iser_endpoint *end,
+						    bool command)
 {
-	struct iser_idle *idle = &end->stock.commands;
-	struct iser_task *slot = idle->ready;
+	struct iser_free_list *idle = &end->pool.commands;
+	struct iser_task *slot = idle->free;
 
 	if (unlikely(!command || !slot))
-		return iser_stock_find(end, command);
-	idle->ready = slot->next;
+		return iser_task_pool_find(end, command);
+	idle->free = slot->next;
 	return slot;
 }
 
-/* iser_stock_put - a slot is idle again.  Under back_lock. */
-static inline void iser_stock_put(struct iser_stock *stock, struct iser_task *slot)
+/* iser_task_pool_put - a slot is idle again.  Under back_lock. */
+static inline void iser_task_pool_put(struct iser_task_pool *pool, struct iser_task *slot)
 {
-	struct iser_idle *idle = slot->index < stock->plain ? &stock->others :
-							     &stock->commands;
+	struct iser_free_list *idle = slot->index < pool->reserved ? &pool->others :
+							     &pool->commands;
 
-	slot->next = idle->back;
-	idle->back = slot;
-	idle->nr_back++;
+	slot->next = idle->returned;
+	idle->returned = slot;
+	idle->nr_returned++;
 }
 
 static inline struct iscsi_hdr *iser_pdu_hdr(const struct iser_pdu *pdu)

@@ -153,11 +153,11 @@ static int login_allocate(struct iser_endpoint *end)
 
 	if (end->resources)
 		return 0;
-	tasks = iser_stock_plan(&end->stock, res.tasks, discovery);
-	res.plain = end->stock.plain;
+	tasks = iser_task_pool_plan(&end->pool, res.tasks, discovery);
+	res.plain = end->pool.reserved;
 	res.receives = tasks + iser_unexpected + 1;
 	err = iser_allocate_connection_resources(end->conn, &res) ?:
-		iser_stock_begin(end);
+		iser_task_pool_begin(end);
 	if (err)
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less",
@@ -277,8 +277,8 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 	ret = iser_enable_datamover(end->conn);
 	if (ret)
 		return ret;
-	end->greeting = end->keys.hello;
-	end->full = !end->greeting;
+	end->hello_sent = end->keys.hello;
+	end->full = !end->hello_sent;
 	return len;
 
 refuse:

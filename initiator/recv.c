@@ -67,7 +67,7 @@ static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
 	const struct iser_itask *it = task ? task->dd_data : NULL;
 
-	if (it && (it->state == ITASK_DYING || it->state == ITASK_DEAD)) {
+	if (it && (it->state == ITASK_ABORTING || it->state == ITASK_ABORTED)) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "dropping a response for the aborted task %#x",
 			 (__force u32)hdr->itt);
@@ -198,7 +198,7 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 			iser_connection_fail(end->conn, len);
 			goto put;
 		}
-		if (end->greeting) {
+		if (end->hello_sent) {
 			end->final = pdu;
 			end->final_len = len;
 			return;
@@ -251,7 +251,7 @@ void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 		struct iser_itask *it = task->dd_data;
 
 		/* Task management overtook it; task_done() follows. */
-		if (it->state == ITASK_DYING) {
+		if (it->state == ITASK_ABORTING) {
 			list_add(&pdu->node, &end->held);
 			return;
 		}

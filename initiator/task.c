@@ -2,9 +2,10 @@
 /*
  * Tasks on their way out.
  *
- * A libiscsi task takes a slot of the core's from the stock.  From alloc_pdu to
- * xmit_task libiscsi writes the PDU straight into it; then it is the core's until
- * the response is notified, or task_done(); cleanup_task gives it back.
+ * A libiscsi task takes one of the core's tasks from the pool of its
+ * connection.  From alloc_pdu to xmit_task libiscsi writes the PDU straight into
+ * it; then the core owns it until the response is notified, or task_done();
+ * cleanup_task gives it back.
  *
  * No reference of libiscsi's is taken: the core hands the response up, and
  * with it ends the task, only when Send and all Data-Out have been posted and
@@ -32,167 +33,167 @@
  * wait for commands.  These have no STag.
  */
 
-#define STOCK_PLAIN	8	/* for what is no SCSI command */
-#define STOCK_COMMANDS	16	/* to begin with */
-#define STOCK_RETRY	HZ
-#define STOCK_NEVER	(-1)
+#define POOL_RESERVED	8	/* for what is no SCSI command */
+#define POOL_COMMANDS	16	/* to begin with */
+#define POOL_RETRY	HZ
+#define POOL_NEVER	(-1)
 
 /* How few idle slots for commands make for more of them? */
-static void stock_arm(struct iser_stock *stock)
+static void pool_arm(struct iser_task_pool *pool)
 {
-	const struct iser_window *w = &stock->window;
+	const struct iser_window *w = &pool->window;
 
-	WRITE_ONCE(stock->low, w->granted < w->most ? w->granted / 4 :
-						     STOCK_NEVER);
+	WRITE_ONCE(pool->low, w->granted < w->most ? w->granted / 4 :
+						     POOL_NEVER);
 }
 
 /*
  * Make @nr more tasks; their receives are there.  Process context.
  * Return: 0 or negative errno: there may be some more nevertheless.
  */
-static int stock_add(struct iser_endpoint *end, u32 nr)
+static int pool_add(struct iser_endpoint *end, u32 nr)
 {
 	spinlock_t *back_lock = &end->iscsi->session->back_lock;
-	struct iser_stock *stock = &end->stock;
+	struct iser_task_pool *pool = &end->pool;
 	int ret;
 
 	for (; nr; nr--) {
-		ret = iser_task_prepare(end->conn, stock->made);
+		ret = iser_task_prepare(end->conn, pool->made);
 		if (ret)
 			return ret;
 		spin_lock_bh(back_lock);
-		iser_stock_put(stock, iser_conn_task(end->conn, stock->made));
+		iser_task_pool_put(pool, iser_conn_task(end->conn, pool->made));
 		spin_unlock_bh(back_lock);
-		if (stock->made++ >= stock->plain)
-			stock->window.granted++;
+		if (pool->made++ >= pool->reserved)
+			pool->window.granted++;
 	}
 	return 0;
 }
 
 /* Twice as many.  The core sees to it that no memory is written out for it. */
-static void stock_work(struct work_struct *work)
+static void pool_work(struct work_struct *work)
 {
-	struct iser_stock *stock = container_of(to_delayed_work(work),
-					      struct iser_stock, work);
-	struct iser_endpoint *end = container_of(stock, struct iser_endpoint,
-						 stock);
-	struct iser_window *w = &stock->window;
+	struct iser_task_pool *pool = container_of(to_delayed_work(work),
+					      struct iser_task_pool, work);
+	struct iser_endpoint *end = container_of(pool, struct iser_endpoint,
+						 pool);
+	struct iser_window *w = &pool->window;
 	u32 more = iser_window_more(w, 0), before = w->granted;
-	u32 receives = stock->made + more;
+	u32 receives = pool->made + more;
 	int ret = 0;
 
 	/* There may be some of an attempt that has failed. */
-	if (stock->receives < receives)
-		ret = iser_add_receives(end->conn, receives - stock->receives);
+	if (pool->receives < receives)
+		ret = iser_add_receives(end->conn, receives - pool->receives);
 	if (!ret) {
-		stock->receives = max(stock->receives, receives);
-		ret = stock_add(end, more);
+		pool->receives = max(pool->receives, receives);
+		ret = pool_add(end, more);
 	}
 	if (ret == -ENOTCONN)
 		return;
-	if (ret && !stock->error)
+	if (ret && !pool->error)
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "session stays at %u commands: no receives or STags for more, error %d; it is tried again",
 			 w->granted, ret);
 	pr_debug("%pISpc: session of %u commands made %u\n", &end->info->remote,
 		 before, w->granted);
-	WRITE_ONCE(stock->error, ret);
-	stock_arm(stock);
+	WRITE_ONCE(pool->error, ret);
+	pool_arm(pool);
 }
 
-/* iser_stock_init - no tasks yet */
-void iser_stock_init(struct iser_stock *stock)
+/* iser_task_pool_init - no tasks yet */
+void iser_task_pool_init(struct iser_task_pool *pool)
 {
-	INIT_DELAYED_WORK(&stock->work, stock_work);
+	INIT_DELAYED_WORK(&pool->work, pool_work);
 }
 
 /**
- * iser_stock_plan - what shall a session begin with?
- * @stock: the endpoint's; planned
+ * iser_task_pool_plan - what shall a session begin with?
+ * @pool: the endpoint's; planned
  * @tasks: commands and other PDUs outstanding at most
  * @discovery: no commands at all
  * Return: tasks to begin with; each needs a receive.
  */
-u32 iser_stock_plan(struct iser_stock *stock, u32 tasks, bool discovery)
+u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery)
 {
-	stock->plain = min_t(u32, tasks, STOCK_PLAIN);
-	stock->window.most = discovery ? 0 : tasks - stock->plain;
-	stock->receives = stock->plain +
-		min_t(u32, stock->window.most, STOCK_COMMANDS);
-	return stock->receives;
+	pool->reserved = min_t(u32, tasks, POOL_RESERVED);
+	pool->window.most = discovery ? 0 : tasks - pool->reserved;
+	pool->receives = pool->reserved +
+		min_t(u32, pool->window.most, POOL_COMMANDS);
+	return pool->receives;
 }
 
 /**
- * iser_stock_begin - make what was planned
+ * iser_task_pool_begin - make what was planned
  * @end: endpoint, with resources but not in full feature phase
  *
  * Process context, sleeps.  Return: 0 or negative errno.
  */
-int iser_stock_begin(struct iser_endpoint *end)
+int iser_task_pool_begin(struct iser_endpoint *end)
 {
-	struct iser_stock *stock = &end->stock;
-	int ret = stock_add(end, stock->receives - stock->made);
+	struct iser_task_pool *pool = &end->pool;
+	int ret = pool_add(end, pool->receives - pool->made);
 
-	stock_arm(stock);
+	pool_arm(pool);
 	return ret;
 }
 
 /* Under frwd_lock. */
-static struct iser_task *stock_refill(struct iser_endpoint *end,
-				      struct iser_idle *idle)
+static struct iser_task *pool_refill(struct iser_endpoint *end,
+				     struct iser_free_list *idle)
 {
 	spinlock_t *back_lock = &end->iscsi->session->back_lock;
-	struct iser_stock *stock = &end->stock;
+	struct iser_task_pool *pool = &end->pool;
 	struct iser_task *slot;
 	int nr;
 
 	spin_lock(back_lock);
-	slot = idle->back;
-	idle->back = NULL;
-	nr = idle->nr_back;
-	idle->nr_back = 0;
+	slot = idle->returned;
+	idle->returned = NULL;
+	nr = idle->nr_returned;
+	idle->nr_returned = 0;
 	spin_unlock(back_lock);
 
-	if (idle == &stock->commands && nr <= READ_ONCE(stock->low)) {
-		/* Until stock_work() has seen to it. */
-		WRITE_ONCE(stock->low, STOCK_NEVER);
-		queue_delayed_work(iser_answer_wq, &stock->work,
-				   READ_ONCE(stock->error) ? STOCK_RETRY : 0);
+	if (idle == &pool->commands && nr <= READ_ONCE(pool->low)) {
+		/* Until pool_work() has seen to it. */
+		WRITE_ONCE(pool->low, POOL_NEVER);
+		queue_delayed_work(iser_answer_wq, &pool->work,
+				   READ_ONCE(pool->error) ? POOL_RETRY : 0);
 	}
 	return slot;
 }
 
 /* Under frwd_lock. */
-static struct iser_task *stock_pop(struct iser_endpoint *end,
-				   struct iser_idle *idle)
+static struct iser_task *pool_pop(struct iser_endpoint *end,
+				  struct iser_free_list *idle)
 {
-	struct iser_task *slot = idle->ready ?: stock_refill(end, idle);
+	struct iser_task *slot = idle->free ?: pool_refill(end, idle);
 
 	if (slot)
-		idle->ready = slot->next;
+		idle->free = slot->next;
 	return slot;
 }
 
 /**
- * iser_stock_find - an idle slot, where the first look finds none
+ * iser_task_pool_find - an idle slot, where the first look finds none
  * @end: endpoint in full feature phase
  * @command: for a SCSI command
  *
  * Under frwd_lock, BH off.  Return: slot or NULL.
  */
-struct iser_task *iser_stock_find(struct iser_endpoint *end, bool command)
+struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command)
 {
 	struct iser_task *slot = NULL;
 
 	if (!command)
-		slot = stock_pop(end, &end->stock.others);
-	return slot ?: stock_pop(end, &end->stock.commands);
+		slot = pool_pop(end, &end->pool.others);
+	return slot ?: pool_pop(end, &end->pool.commands);
 }
 
-/* iser_stock_end - nobody takes or gives any more.  Sleeps. */
-void iser_stock_end(struct iser_stock *stock)
+/* iser_task_pool_end - nobody takes or gives any more.  Sleeps. */
+void iser_task_pool_end(struct iser_task_pool *pool)
 {
-	cancel_delayed_work_sync(&stock->work);
+	cancel_delayed_work_sync(&pool->work);
 }
 
 /*
@@ -299,7 +300,7 @@ int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 	if (!end->full)
 		return -ENOTCONN;
 
-	slot = iser_stock_take(end, task->sc);
+	slot = iser_task_pool_take(end, task->sc);
 	if (!slot || iser_task_start(slot, NULL))
 		return -ENOMEM;
 	slot->upper = task;
@@ -542,7 +543,7 @@ void iser_task_cleanup(struct iscsi_task *task)
 		iser_connection_fail(end->conn, -EPROTO);
 		return;
 	}
-	iser_stock_put(&end->stock, slot);
+	iser_task_pool_put(&end->pool, slot);
 }
 
 /**
@@ -564,7 +565,7 @@ void iser_task_notify_done(struct iser_task *slot, int status)
 		iscsi_put_task(task);
 		return;
 	}
-	it->state = ITASK_DEAD;
+	it->state = ITASK_ABORTED;
 	iser_tmf_put(end);
 }
 

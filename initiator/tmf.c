@@ -32,7 +32,7 @@ static void release_held(struct iser_endpoint *end)
  */
 void iser_tmf_put(struct iser_endpoint *end)
 {
-	if (!--end->dying)
+	if (!--end->aborting)
 		release_held(end);
 }
 
@@ -42,7 +42,7 @@ static void mark(struct iscsi_task *task)
 	struct iser_itask *it = task->dd_data;
 
 	if (it->state == ITASK_SENT && it->task && !it->no_answer)
-		it->state = ITASK_DYING;
+		it->state = ITASK_ABORTING;
 }
 
 /*
@@ -104,16 +104,16 @@ static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 
 	list_add_tail(&pdu->node, &end->held);
 	/* One for ourselves: task_done() may come from within the call. */
-	end->dying++;
+	end->aborting++;
 	for (i = 0; i < session->cmds_max; i++) {
 		it = session->cmds[i]->dd_data;
-		if (it->state != ITASK_DYING || it->asked)
+		if (it->state != ITASK_ABORTING || it->asked)
 			continue;
 		it->asked = true;
-		end->dying++;
+		end->aborting++;
 		if (!iser_deallocate_task_resources(it->task)) {
-			it->state = ITASK_DEAD;
-			end->dying--;
+			it->state = ITASK_ABORTED;
+			end->aborting--;
 		}
 	}
 	iser_tmf_put(end);

@@ -155,7 +155,7 @@ void iser_reads_return(struct iser_reads *r, u32 n)
 	give(&r->outstanding, n);
 }
 
-bool iser_slots_take(struct iser_slots *s, u32 n)
+bool iser_credits_take(struct iser_credits *s, u32 n)
 {
 	if (n > left(s->used, s->size))
 		return false;
@@ -163,12 +163,12 @@ bool iser_slots_take(struct iser_slots *s, u32 n)
 	return true;
 }
 
-u32 iser_slots_some(struct iser_slots *s, u32 n)
+u32 iser_credits_some(struct iser_credits *s, u32 n)
 {
 	return take_some(&s->used, s->size, n);
 }
 
-void iser_slots_return(struct iser_slots *s, u32 n)
+void iser_credits_return(struct iser_credits *s, u32 n)
 {
 	give(&s->used, n);
 }

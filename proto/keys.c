@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The login keys of RFC 7145, section 6.  One walk over the text serves all
- * four directions; declare.c and negotiate.c have what a key does.  Pure.
+ * four directions: what an initiator sends and receives, and what a target
+ * receives and sends.  Pure.
  */
 #include <iser/keys.h>
 #include "text.h"
@@ -26,8 +27,6 @@ enum iser_key {
 #define KEYS_OWED	(KEY_RDMA + 1)
 #define OWN_KEYS	(KEY_HELLO + 1)	/* "the four" */
 
-extern const char * const iser_key_names[KEYS];
-
 /* What the target owes for a key that it took out. */
 enum iser_owed {
 	OWED_NOTHING = 0,
@@ -40,7 +39,7 @@ enum iser_owed {
 #define STAGE_OPERATIONAL	1
 
 /* One walk over one text. */
-struct iser_pass {
+struct iser_key_walk {
 	struct iser_keys *k;
 	struct iser_text text;
 	u8 stage;
@@ -53,25 +52,7 @@ static inline u32 iser_lesser(u32 a, u32 b)
 	return a < b ? a : b;
 }
 
-/* The value is one of the constants of RFC 7143, section 6.2. */
-
-/* 1 for Yes, 0 for No, else ISER_KEYS_MALFORMED. */
-
-enum iser_key_state *iser_key_state_of(struct iser_keys *k, enum iser_key id);
-
-/* What this end can take or send in the direction of a segment length. */
-
-/* Remove a pair from the text; the target answers it later. */
-
-/* A key with two sides: RDMAExtensions, segment lengths, digests, ... */
-
-/* One of the four was met in a text. */
-
-/* Initiator: add one of the four; false when it does not fit. */
-
-/* Target: add the answer to a key that was taken out; likewise. */
-
-const char * const iser_key_names[KEYS] = {
+static const char * const iser_key_names[KEYS] = {
 	[KEY_UNEXPECTED]	= "MaxOutstandingUnexpectedPDUs",
 	[KEY_AHS]		= "MaxAHSLength",
 	[KEY_TAGGED]		= "TaggedBufferForSolicitedDataOnly",
@@ -86,7 +67,8 @@ const char * const iser_key_names[KEYS] = {
 	[KEY_INITIAL_R2T]	= "InitialR2T",
 };
 
-static bool iser_pass_refused(const struct iser_pass *p, const struct iser_pair *pair)
+/* The value is one of the constants of RFC 7143, section 6.2. */
+static bool iser_key_refused(const struct iser_key_walk *p, const struct iser_pair *pair)
 {
 	const char *buf = p->text.buf;
 
@@ -95,7 +77,8 @@ static bool iser_pass_refused(const struct iser_pass *p, const struct iser_pair 
 	       iser_text_is(buf, pair, "Irrelevant");
 }
 
-static int iser_pass_boolean(const struct iser_pass *p, const struct iser_pair *pair)
+/* Return: 1 for Yes, 0 for No, else ISER_KEYS_MALFORMED. */
+static int iser_key_boolean(const struct iser_key_walk *p, const struct iser_pair *pair)
 {
 	if (iser_text_is(p->text.buf, pair, "Yes"))
 		return 1;
@@ -104,7 +87,7 @@ static int iser_pass_boolean(const struct iser_pass *p, const struct iser_pair *
 	return ISER_KEYS_MALFORMED;
 }
 
-enum iser_key_state *iser_key_state_of(struct iser_keys *k, enum iser_key id)
+static enum iser_key_state *iser_key_state_of(struct iser_keys *k, enum iser_key id)
 {
 	switch (id) {
 	case KEY_UNEXPECTED:
@@ -124,15 +107,16 @@ enum iser_key_state *iser_key_state_of(struct iser_keys *k, enum iser_key id)
 	}
 }
 
-static void iser_pass_take_out(struct iser_pass *p, struct iser_pair *pair,
-			       enum iser_key id, enum iser_owed owed)
+/* Remove a pair from the text; the target answers it later. */
+static void iser_key_take_out(struct iser_key_walk *p, struct iser_pair *pair,
+			      enum iser_key id, enum iser_owed owed)
 {
 	iser_text_remove(&p->text, pair);
 	if (p->k->target)
 		p->k->owed[id] = (u8)owed;
 }
 
-static enum iser_key find_key(const struct iser_pass *p,
+static enum iser_key find_key(const struct iser_key_walk *p,
 			      const struct iser_pair *pair)
 {
 	u32 id;
@@ -146,7 +130,7 @@ static enum iser_key find_key(const struct iser_pass *p,
 }
 
 /* Take note of what the peer said for one of the four keys. */
-static int note(struct iser_pass *p, const struct iser_pair *pair,
+static int note(struct iser_key_walk *p, const struct iser_pair *pair,
 		enum iser_key id)
 {
 	struct iser_keys *k = p->k;
@@ -154,7 +138,7 @@ static int note(struct iser_pass *p, const struct iser_pair *pair,
 	int yes;
 	u64 n;
 
-	if (iser_pass_refused(p, pair)) {
+	if (iser_key_refused(p, pair)) {
 		*state = ISER_KEY_REFUSED;
 		return OWED_NOTHING;
 	}
@@ -172,7 +156,7 @@ static int note(struct iser_pass *p, const struct iser_pair *pair,
 		else
 			k->peer_ahs = (u32)n;
 	} else {
-		yes = iser_pass_boolean(p, pair);
+		yes = iser_key_boolean(p, pair);
 		if (yes < 0)
 			return yes;
 		/* Only the initiator declares these; a target answers. */
@@ -206,7 +190,7 @@ static bool alone(const struct iser_text *t, const struct iser_pair *pair)
 }
 
 /* One of the four, at the target, as the initiator offered it. */
-static int offered_key(struct iser_pass *p, struct iser_pair *pair,
+static int offered_key(struct iser_key_walk *p, struct iser_pair *pair,
 		       enum iser_key id, bool counts)
 {
 	struct iser_keys *k = p->k;
@@ -232,11 +216,12 @@ static int offered_key(struct iser_pass *p, struct iser_pair *pair,
 		owed = note(p, pair, id);
 	if (owed < 0)
 		return owed;
-	iser_pass_take_out(p, pair, id, (enum iser_owed)owed);
+	iser_key_take_out(p, pair, id, (enum iser_owed)owed);
 	return 0;
 }
 
-static int iser_key_declare(struct iser_pass *p, struct iser_pair *pair,
+/* One of the four keys that declare something was met. */
+static int iser_key_declare(struct iser_key_walk *p, struct iser_pair *pair,
 			    enum iser_key id)
 {
 	struct iser_keys *k = p->k;
@@ -264,22 +249,23 @@ static int iser_key_declare(struct iser_pass *p, struct iser_pair *pair,
 			return rc;
 	}
 	if (!(k->upper & 1u << id))
-		iser_pass_take_out(p, pair, id, OWED_NOTHING);
+		iser_key_take_out(p, pair, id, OWED_NOTHING);
 	return 0;
 }
 
-static int replace(struct iser_pass *p, struct iser_pair *pair,
+static int replace(struct iser_key_walk *p, struct iser_pair *pair,
 		   const char *value)
 {
 	return iser_text_set(&p->text, pair, value) ? 0 : ISER_KEYS_SPACE;
 }
 
-static int replace_number(struct iser_pass *p, struct iser_pair *pair,
+static int replace_number(struct iser_key_walk *p, struct iser_pair *pair,
 			  u32 value)
 {
 	return iser_text_set_number(&p->text, pair, value) ? 0 : ISER_KEYS_SPACE;
 }
 
+/* What this end can take or send in the direction of a segment length. */
 static u32 iser_segment_limit(const struct iser_keys *k, enum iser_key id)
 {
 	bool receives = (id == KEY_TARGET_DSL) == k->target;
@@ -292,7 +278,7 @@ static u32 iser_segment_limit(const struct iser_keys *k, enum iser_key id)
  * InitiatorRecvDataSegmentLength and TargetRecvDataSegmentLength: sections
  * 6.4 and 6.5.  Until the answer the value is the offer; then the minimum.
  */
-static int segment_length(struct iser_pass *p, struct iser_pair *pair,
+static int segment_length(struct iser_key_walk *p, struct iser_pair *pair,
 			  enum iser_key id)
 {
 	struct iser_keys *k = p->k;
@@ -308,7 +294,7 @@ static int segment_length(struct iser_pass *p, struct iser_pair *pair,
 		return replace(p, pair, "Reject");
 	}
 
-	if (iser_pass_refused(p, pair)) {
+	if (iser_key_refused(p, pair)) {
 		*state = ISER_KEY_REFUSED;
 		*value = iser_lesser(iser_lesser(*value, limit),
 				     ISER_RECV_DSL_DEFAULT);
@@ -352,7 +338,7 @@ static int segment_length(struct iser_pass *p, struct iser_pair *pair,
 }
 
 /* RDMAExtensions: section 6.3. */
-static int rdma_extensions(struct iser_pass *p, struct iser_pair *pair)
+static int rdma_extensions(struct iser_key_walk *p, struct iser_pair *pair)
 {
 	struct iser_keys *k = p->k;
 	int yes;
@@ -360,11 +346,11 @@ static int rdma_extensions(struct iser_pass *p, struct iser_pair *pair)
 	if (k->discovery) {
 		/* Irrelevant there; the layers above know nothing of that. */
 		if (k->target != p->ours)
-			iser_pass_take_out(p, pair, KEY_RDMA, OWED_IRRELEVANT);
+			iser_key_take_out(p, pair, KEY_RDMA, OWED_IRRELEVANT);
 		return 0;
 	}
 
-	yes = iser_pass_refused(p, pair) ? 0 : iser_pass_boolean(p, pair);
+	yes = iser_key_refused(p, pair) ? 0 : iser_key_boolean(p, pair);
 	if (yes < 0)
 		return yes;
 	if (p->ours)
@@ -381,9 +367,9 @@ static int rdma_extensions(struct iser_pass *p, struct iser_pair *pair)
 }
 
 /* HeaderDigest and DataDigest: section 6.1 leaves None only. */
-static int digest(struct iser_pass *p, struct iser_pair *pair)
+static int digest(struct iser_key_walk *p, struct iser_pair *pair)
 {
-	if (iser_pass_refused(p, pair) || iser_text_is(p->text.buf, pair, "None"))
+	if (iser_key_refused(p, pair) || iser_text_is(p->text.buf, pair, "None"))
 		return 0;
 	if (!iser_text_has(p->text.buf, pair, "None"))
 		return ISER_KEYS_DIGEST;
@@ -394,7 +380,7 @@ static int digest(struct iser_pass *p, struct iser_pair *pair)
  * IFMarker and OFMarker: section 6.6.  An offer that the target receives is
  * left to LIO, which refuses it: somebody has to give the answer.
  */
-static int marker(struct iser_pass *p, struct iser_pair *pair)
+static int marker(struct iser_key_walk *p, struct iser_pair *pair)
 {
 	if (!iser_text_is(p->text.buf, pair, "Yes"))
 		return 0;
@@ -407,7 +393,7 @@ static int marker(struct iser_pass *p, struct iser_pair *pair)
  * InitialR2T, RFC 7143, section 13.10: the function is OR, so a target may
  * make it Yes.  LIO is shown the Yes too and need not answer that.
  */
-static int initial_r2t(struct iser_pass *p, struct iser_pair *pair)
+static int initial_r2t(struct iser_key_walk *p, struct iser_pair *pair)
 {
 	struct iser_keys *k = p->k;
 
@@ -422,7 +408,8 @@ static int initial_r2t(struct iser_pass *p, struct iser_pair *pair)
 	return replace(p, pair, "Yes");
 }
 
-static int iser_key_negotiate(struct iser_pass *p, struct iser_pair *pair,
+/* A key with two sides was met: RDMAExtensions, segment lengths, digests, ... */
+static int iser_key_negotiate(struct iser_key_walk *p, struct iser_pair *pair,
 			      enum iser_key id)
 {
 	/* Section 5.1: the others count in the operational stage only. */
@@ -448,7 +435,7 @@ static int iser_key_negotiate(struct iser_pass *p, struct iser_pair *pair,
 	}
 }
 
-static int walk(struct iser_pass *p)
+static int walk(struct iser_key_walk *p)
 {
 	struct iser_pair pair;
 	u32 pos = 0;
@@ -484,12 +471,12 @@ static bool whole(bool *parts, bool partial)
 	return !before && !partial;
 }
 
-static bool fits(const struct iser_pass *p)
+static bool fits(const struct iser_key_walk *p)
 {
 	return p->text.len <= p->text.cap && p->text.cap <= 0x7fffffff;
 }
 
-static void note_session(struct iser_pass *p)
+static void note_session(struct iser_key_walk *p)
 {
 	const char *value;
 	u32 len;
@@ -521,14 +508,15 @@ void iser_keys_init(struct iser_keys *k, u32 recv_dsl, u32 send_dsl)
 }
 
 /* Section 6.7 and 6.8 know no 1: then the key is left out. */
-static bool append_limit(struct iser_pass *p, enum iser_key id)
+static bool append_limit(struct iser_key_walk *p, enum iser_key id)
 {
 	u32 n = id == KEY_AHS ? p->k->max_ahs : p->k->max_unexpected;
 
 	return n == 1 || iser_text_append_number(&p->text, iser_key_names[id], n);
 }
 
-static bool iser_key_offer(struct iser_pass *p, enum iser_key id)
+/* Initiator: add one of the four.  Return: false when it does not fit. */
+static bool iser_key_offer(struct iser_key_walk *p, enum iser_key id)
 {
 	struct iser_keys *k = p->k;
 
@@ -546,7 +534,7 @@ static bool iser_key_offer(struct iser_pass *p, enum iser_key id)
 int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 			  u8 stage, bool partial)
 {
-	struct iser_pass p = {
+	struct iser_key_walk p = {
 		.k = k, .text = { text, len, cap }, .stage = stage, .ours = true,
 	};
 	u32 id;
@@ -579,7 +567,7 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 int iser_keys_response_in(struct iser_keys *k, char *text, u32 len, u8 stage,
 			  bool partial)
 {
-	struct iser_pass p = {
+	struct iser_key_walk p = {
 		.k = k, .text = { text, len, len }, .stage = stage,
 	};
 	int rc;
@@ -596,7 +584,7 @@ int iser_keys_response_in(struct iser_keys *k, char *text, u32 len, u8 stage,
 int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
 			 u8 stage, bool partial)
 {
-	struct iser_pass p = {
+	struct iser_key_walk p = {
 		.k = k, .text = { text, len, cap }, .stage = stage,
 	};
 	int rc;
@@ -612,7 +600,7 @@ int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
 }
 
 /* The answer to a key that was taken out of the request. */
-static bool iser_key_answer(struct iser_pass *p, enum iser_key id)
+static bool iser_key_answer(struct iser_key_walk *p, enum iser_key id)
 {
 	struct iser_keys *k = p->k;
 	bool yes = id == KEY_HELLO ? k->hello : k->tagged_solicited_only;
@@ -638,7 +626,7 @@ static bool iser_key_answer(struct iser_pass *p, enum iser_key id)
 int iser_keys_response_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 			   u8 stage, bool partial)
 {
-	struct iser_pass p = {
+	struct iser_key_walk p = {
 		.k = k, .text = { text, len, cap }, .stage = stage, .ours = true,
 	};
 	bool judge;

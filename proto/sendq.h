@@ -24,18 +24,18 @@ u32 iser_reads_some(struct iser_reads *r, u32 n);
 void iser_reads_return(struct iser_reads *r, u32 n);
 
 /* Slots of a send queue. */
-struct iser_slots {
+struct iser_credits {
 	u32 size;
 	u32 used;
 };
 
-/** iser_slots_take - take @n slots, all or none */
-bool iser_slots_take(struct iser_slots *s, u32 n);
+/** iser_credits_take - take @n slots, all or none */
+bool iser_credits_take(struct iser_credits *s, u32 n);
 
-/** iser_slots_some - take up to @n slots; return how many */
-u32 iser_slots_some(struct iser_slots *s, u32 n);
+/** iser_credits_some - take up to @n slots; return how many */
+u32 iser_credits_some(struct iser_credits *s, u32 n);
 
-/** iser_slots_return - @n slots are free again */
-void iser_slots_return(struct iser_slots *s, u32 n);
+/** iser_credits_return - @n slots are free again */
+void iser_credits_return(struct iser_credits *s, u32 n);
 
 #endif

@@ -232,7 +232,7 @@ bool iser_cm_may_invalidate(const u8 *buf, u32 len)
  */
 
 /* Why this message can't stand in its place; NULL: it can. */
-static const char *misplaced(const struct iser_greeting *g,
+static const char *misplaced(const struct iser_hello_state *g,
 			     const struct iser_msg *msg)
 {
 	switch (msg->opcode) {
@@ -259,7 +259,7 @@ static const char *misplaced(const struct iser_greeting *g,
 }
 
 /* Why this HelloReply can't be accepted: sections 5.1.3 and 9.4. */
-static const char *bad_reply(const struct iser_greeting *g,
+static const char *bad_reply(const struct iser_hello_state *g,
 			     const struct iser_hello *reply)
 {
 	if (reply->rej)
@@ -273,22 +273,22 @@ static const char *bad_reply(const struct iser_greeting *g,
 	return NULL;
 }
 
-enum iser_greeting_act iser_greeting_judge(struct iser_greeting *g,
-					   const struct iser_msg *msg,
-					   const char **why)
+enum iser_hello_act iser_hello_judge(struct iser_hello_state *g,
+				     const struct iser_msg *msg,
+				     const char **why)
 {
 	*why = misplaced(g, msg);
 	g->first = false;
 	if (*why)
-		return ISER_GREETING_REFUSE;
+		return ISER_HELLO_REFUSE;
 
 	switch (msg->opcode) {
 	case ISER_OP_HELLO:
-		return ISER_GREETING_ANSWER;
+		return ISER_HELLO_ANSWER;
 	case ISER_OP_HELLO_REPLY:
 		*why = bad_reply(g, &msg->hello);
-		return *why ? ISER_GREETING_REFUSE : ISER_GREETING_ACCEPT;
+		return *why ? ISER_HELLO_REFUSE : ISER_HELLO_ACCEPT;
 	default:
-		return ISER_GREETING_PASS;
+		return ISER_HELLO_PASS;
 	}
 }

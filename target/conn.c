@@ -169,7 +169,7 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	kref_init(&ic->ref);
 	ic->conn = conn;
 	ic->dm = dm;
-	ic->phase = ISERT_LOGIN_NP;
+	ic->login_owner = ISERT_LOGIN_NP;
 	ic->first_burst = 65536;	/* RFC 7143, sections 13.2, 13.10, 13.11, 13.14 */
 	ic->initial_r2t = true;
 	ic->connections = 1;

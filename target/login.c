@@ -30,7 +30,7 @@
 static void isert_login_kick(struct isert_conn *ic)
 {
 	spin_lock_bh(&ic->login_lock);
-	if (ic->phase == ISERT_LOGIN_OPEN && !ic->login_queued &&
+	if (ic->login_owner == ISERT_LOGIN_OPEN && !ic->login_queued &&
 	    iser_login_pending(ic->dm)) {
 		ic->login_queued = true;
 		schedule_delayed_work(&ic->conn->login_work, 0);
@@ -59,9 +59,9 @@ void isert_login_np_left(struct isert_conn *ic)
 	bool kick;
 
 	spin_lock_bh(&ic->login_lock);
-	kick = ic->phase == ISERT_LOGIN_NP;
+	kick = ic->login_owner == ISERT_LOGIN_NP;
 	if (kick)
-		ic->phase = ISERT_LOGIN_OPEN;
+		ic->login_owner = ISERT_LOGIN_OPEN;
 	spin_unlock_bh(&ic->login_lock);
 	if (kick)
 		isert_login_kick(ic);
@@ -87,8 +87,8 @@ void isert_login_over(struct isert_conn *ic)
 
 	spin_lock_bh(&ic->login_lock);
 	/* LIO initializes the work before the np thread leaves. */
-	cancel = ic->phase == ISERT_LOGIN_OPEN;
-	ic->phase = ISERT_LOGIN_OVER;
+	cancel = ic->login_owner == ISERT_LOGIN_OPEN;
+	ic->login_owner = ISERT_LOGIN_OVER;
 	spin_unlock_bh(&ic->login_lock);
 	if (cancel)
 		cancel_delayed_work(&ic->conn->login_work);
@@ -111,8 +111,8 @@ static struct {
 	spinlock_t lock;	/* all of these */
 	char name[ISCSI_NAME_LEN];
 	struct sockaddr_storage addr;
-	unsigned long when, said;
-	bool noted, told;
+	unsigned long when, last_line;
+	bool noted, reported;
 } isert_replaced = {
 	.lock = __SPIN_LOCK_UNLOCKED(isert_replaced.lock),
 };
@@ -158,13 +158,13 @@ static void isert_replaced_check(struct isert_conn *ic)
 		other = isert_replaced.addr;
 		before = iser_host_addr(&other);
 		tell = !iser_same_host(&before, &host) &&
-			(!isert_replaced.told ||
-			 time_after(jiffies, isert_replaced.said +
+			(!isert_replaced.reported ||
+			 time_after(jiffies, isert_replaced.last_line +
 				    ISERT_REPLACED_RARE));
 	}
 	if (tell) {
-		isert_replaced.said = jiffies;
-		isert_replaced.told = true;
+		isert_replaced.last_line = jiffies;
+		isert_replaced.reported = true;
 	}
 	spin_unlock_bh(&isert_replaced.lock);
 	if (tell)

@@ -236,7 +236,7 @@ bool isert_name_stags(void)
  */
 struct isert_unused {
 	int value, min, max;
-	bool told;
+	bool reported;
 };
 
 static int isert_set_unused(const char *val, const struct kernel_param *kp)
@@ -254,9 +254,9 @@ static int isert_set_unused(const char *val, const struct kernel_param *kp)
 	}
 	/* One at a time: kernel_param_lock(). */
 	u->value = n;
-	if (!u->told)
+	if (!u->reported)
 		pr_info("parameter %s is accepted and has no effect\n", kp->name);
-	u->told = true;
+	u->reported = true;
 	return 0;
 }
 

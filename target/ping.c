@@ -54,7 +54,7 @@ static bool isert_ping(struct isert_conn *ic)
 
 	spin_lock_bh(&ic->rx_lock);
 	ic->ping = cmd;
-	ic->pinged = jiffies;
+	ic->ping_sent = jiffies;
 	spin_unlock_bh(&ic->rx_lock);
 
 	spin_lock_bh(&conn->cmd_lock);
@@ -139,8 +139,8 @@ void isert_ping_work(struct work_struct *work)
 	asked = ic->ping;
 	/* The answer may wait for the RX thread, or for the worker. */
 	if (asked && (ic->deferring || READ_ONCE(ic->working)))
-		ic->pinged = jiffies;
-	since = asked ? ic->pinged : READ_ONCE(ic->heard);
+		ic->ping_sent = jiffies;
+	since = asked ? ic->ping_sent : READ_ONCE(ic->last_rx);
 	spin_unlock_bh(&ic->rx_lock);
 
 	limit = asked ? READ_ONCE(attrib->nopin_response_timeout) :
@@ -180,7 +180,7 @@ void isert_ping_start(struct isert_conn *ic)
 {
 	if (ic->conn->sess->sess_ops->SessionType)
 		return;
-	WRITE_ONCE(ic->heard, jiffies);
+	WRITE_ONCE(ic->last_rx, jiffies);
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
 }
 

@@ -341,7 +341,7 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 	bool defer = false;
 	int ret;
 
-	WRITE_ONCE(ic->heard, jiffies);
+	WRITE_ONCE(ic->last_rx, jiffies);
 	/* RFC 7143, section 11.4.4: any PDU acknowledges, one to be rejected too. */
 	WRITE_ONCE(ic->exp_statsn, iser_get32(pdu->bhs + 28));
 	/* Set below, and cleared when the RX thread is done with its last PDU. */

@@ -38,8 +38,8 @@
 #define ISERT_SEND_DSL		8192	/* most data that a PDU of ours carries */
 #define ISERT_IMMEDIATE_SGS	4	/* ISERT_RECV_DSL in the smallest pages */
 
-/* Who may queue LIO's login_work: see phase.c. */
-enum isert_login_phase {
+/* Who may queue LIO's login_work: see login.c. */
+enum isert_login_owner {
 	ISERT_LOGIN_NP,		/* the np thread uses the login buffers */
 	ISERT_LOGIN_OPEN,	/* it has left: further requests go to the work */
 	ISERT_LOGIN_OVER,	/* full feature phase, or failed */
@@ -93,8 +93,8 @@ struct isert_conn {
 	struct iscsit_conn *conn;	/* NULL once LIO has freed it: login_lock */
 	struct iser_conn *dm;
 
-	spinlock_t login_lock;		/* phase, login_queued, conn */
-	enum isert_login_phase phase;
+	spinlock_t login_lock;		/* login_owner, login_queued, conn */
+	enum isert_login_owner login_owner;
 	bool login_queued;		/* the work has not taken its request yet */
 	struct iser_keys keys;
 	u32 idle_requests;		/* that have left open what LIO proposed */
@@ -112,7 +112,7 @@ struct isert_conn {
 	struct iser_limits limits;	/* what the login agreed on */
 	struct isert_buffers buffers;
 	u32 task_parts;
-	struct isert_task **tasks;	/* parts, by LIO's tag: tags.c */
+	struct isert_task **tasks;	/* parts, by LIO's tag */
 	struct mutex tasks_lock;	/* to add to them */
 	/*
 	 * Header of the PDU in work, AHS behind it, zeroed up to the longest
@@ -120,7 +120,7 @@ struct isert_conn {
 	 */
 	u8 hdr[ISER_BHS_LEN + ALIGN(SCSI_MAX_VARLEN_CDB_SIZE, 4)] __aligned(8);
 
-	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, pinged */
+	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, ping_sent */
 	struct list_head deferred;	/* PDUs for the RX thread */
 	bool deferring;			/* ... which all later ones must follow */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
@@ -136,9 +136,9 @@ struct isert_conn {
 	unsigned long get_moved;	/* jiffies: one has completed, or none was there */
 
 	struct delayed_work ping_work;
-	unsigned long heard;		/* jiffies: last PDU of the initiator */
+	unsigned long last_rx;		/* jiffies: last PDU of the initiator */
 	struct iscsit_cmd *ping;	/* NOP-In that waits for its answer, or NULL */
-	unsigned long pinged;		/* jiffies: ping */
+	unsigned long ping_sent;	/* jiffies: ping */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
@@ -153,7 +153,7 @@ struct isert_conn {
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
 
-	struct isert_conn *joined;	/* of the session that it joins; see join.c */
+	struct isert_conn *joined;	/* of the session that it joins; see conn.c */
 	u32 joining;			/* logins that count on this one */
 	bool closing;
 };
@@ -176,7 +176,7 @@ isert_node_attrib(const struct iscsit_conn *conn)
 			     se_node_acl)->node_attrib;
 }
 
-/* main.c: parameters */
+/* main.c */
 bool isert_inject_keys(void);
 bool isert_strict_base(void);
 u32 isert_max_level(void);
@@ -184,31 +184,19 @@ bool isert_ack_by_read(void);
 bool isert_name_stags(void);
 u32 isert_initial_window(void);
 
-/* portal.c */
-
-/* phase.c */
+/* login.c */
 void isert_login_np_left(struct isert_conn *ic);
 void isert_login_over(struct isert_conn *ic);
 void isert_login_notify(struct iser_conn *dm);
-
-/* login.c */
 int isert_validate_params(struct iscsit_conn *conn);
 int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login);
 int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
 		       u32 length);
-
-/* final.c */
 int isert_login_finish(struct isert_conn *ic);
-
-/* join.c */
-bool isert_join(struct isert_conn *ic, struct isert_conn *other);
-
-/* window.c */
-void isert_window_begin(struct isert_conn *ic);
-void isert_window_used(struct isert_conn *ic);
-void isert_window_work(struct work_struct *work);
+void isert_replaced_note(struct isert_conn *ic);
 
 /* conn.c */
+bool isert_join(struct isert_conn *ic, struct isert_conn *other);
 struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 				    struct iser_conn *dm);
 void isert_conn_put(struct isert_conn *ic);
@@ -220,29 +208,45 @@ __printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
 __printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
 					 const char *fmt, ...);
 
-/* replaced.c */
-void isert_replaced_note(struct isert_conn *ic);
+/* window.c */
+void isert_window_begin(struct isert_conn *ic);
+void isert_window_used(struct isert_conn *ic);
+void isert_window_work(struct work_struct *work);
 
-/* order.c */
+/* response.c */
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_forget_all(struct iscsit_conn *conn);
+int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+		      bool recovery);
+void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
+				  int status);
+void isert_starve_work(struct work_struct *work);
+void isert_starve_stop(struct isert_conn *ic);
+void isert_fence_release(struct isert_conn *ic);
+void isert_send(struct isert_task *t, int state,
+		const struct iser_control *ctl);
+const struct iser_data *isert_segment(struct isert_task *t, const void *data,
+				      u32 len);
+int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+void isert_data_ack_notify(struct iser_task *task, u32 data_sn);
+int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			 int state);
+int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+			  int state);
 
 /* logout.c */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);
 bool isert_logout_sent(struct isert_task *t, int status);
 
-/* close.c */
-
-/* tags.c */
+/* command.c */
 int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
 void isert_free_tasks(struct isert_conn *ic);
 struct isert_task *isert_tag_task(struct isert_conn *ic,
 				  const struct iscsit_cmd *cmd);
 int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd);
-
-/* task.c */
 struct isert_task *isert_task_attach(struct isert_conn *ic,
 				     struct iscsit_cmd *cmd,
 				     const struct iser_pdu *pdu);
@@ -252,6 +256,10 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_task_done(struct iser_task *task, int status);
+int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
+			  bool sleep);
+int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
+			   bool sleep);
 
 /* buffer.c */
 void isert_buffers_init(struct isert_conn *ic);
@@ -264,6 +272,7 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
 void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);
 struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
+int isert_send_text(struct isert_conn *ic, struct isert_task *t);
 
 /* ping.c */
 void isert_ping_work(struct work_struct *work);
@@ -272,44 +281,5 @@ void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd);
 void isert_get_begins(struct isert_conn *ic);
 void isert_get_ends(struct isert_conn *ic);
 void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr);
-
-/* request.c */
-
-/* text.c */
-int isert_send_text(struct isert_conn *ic, struct isert_task *t);
-
-/* command.c */
-int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
-			  bool sleep);
-
-/* dataout.c */
-int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
-			   bool sleep);
-
-/* data.c */
-int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
-		      bool recovery);
-void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
-				  int status);
-void isert_starve_work(struct work_struct *work);
-void isert_starve_stop(struct isert_conn *ic);
-
-/* unexpected.c */
-
-/* fence.c */
-void isert_fence_release(struct isert_conn *ic);
-
-/* response.c */
-void isert_send(struct isert_task *t, int state,
-		const struct iser_control *ctl);
-const struct iser_data *isert_segment(struct isert_task *t, const void *data,
-				      u32 len);
-int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
-int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
-void isert_data_ack_notify(struct iser_task *task, u32 data_sn);
-int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
-			 int state);
-int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
-			  int state);
 
 #endif

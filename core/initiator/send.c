@@ -206,7 +206,7 @@ static void iser_command_end(struct iser_io *io)
 	iser_io_unmap(io);
 	io->rsp = NULL;
 	if (io->awaited)
-		iser_send_awaited(conn);
+		iser_send_cq_disarm(conn);
 	WRITE_ONCE(io->state, ISER_IO_IDLE);
 	if (rsp) {
 		rsp->pdu.task = &io->task;
@@ -222,7 +222,7 @@ static void iser_command_await(struct iser_io *io)
 	if (io->awaited)
 		return;
 	io->awaited = true;
-	iser_send_await(io->task.conn);
+	iser_send_cq_arm(io->task.conn);
 }
 
 /* iser_command_put - one thing less is outstanding.  Completion queue. */
@@ -360,12 +360,12 @@ static int iser_command_post(struct iser_io *io)
 		return n;
 	/* Header alone, and a response to come: it may go unsignaled. */
 	if (!n && !ctl->no_answer && !ctl->unsolicited)
-		head = iser_quiet_slot(conn, len, &dma);
+		head = iser_unsig_header(conn, len, &dma);
 	if (head) {
 		/* All of the slot, which is a constant and copied faster. */
 		memcpy(iser_bhs(head), io->task.bhs,
-		       ISER_QUIET_SLOT - ISER_HDR_LEN);
-		iser_quiet_send(conn, wr);
+		       ISER_UNSIG_HEADER - ISER_HDR_LEN);
+		iser_unsig_send(conn, wr);
 	} else {
 		wr->wr_cqe = &io->send_cqe;
 		wr->send_flags = IB_SEND_SIGNALED;
@@ -393,7 +393,7 @@ static int iser_command_post(struct iser_io *io)
 	}
 	WRITE_ONCE(io->state, ISER_IO_POSTED);
 	if (io->awaited)
-		iser_send_await(conn);
+		iser_send_cq_arm(conn);
 	ret = ib_post_send(conn->qp, wr, NULL);
 	if (!ret)
 		return 0;
@@ -574,7 +574,7 @@ static void iser_data_out_done(struct ib_cq *cq, struct ib_wc *wc)
 					wait);
 	if (next) {
 		list_del_init(&next->wait);
-		iser_send_awaited(conn);
+		iser_send_cq_disarm(conn);
 	}
 	spin_unlock_bh(&conn->send_lock);
 	iser_command_put(io);
@@ -587,9 +587,9 @@ int iser_data_outs_init(struct iser_conn *conn)
 {
 	int ret, i;
 
-	ret = iser_slab_init(&conn->data_out_heads, conn->dev,
-			     ALIGN(ISER_MSG_MIN, 64), ISER_DATA_OUTS,
-			     DMA_TO_DEVICE);
+	ret = iser_hdr_pages_init(&conn->data_out_heads, conn->dev,
+				  ALIGN(ISER_MSG_MIN, 64), ISER_DATA_OUTS,
+				  DMA_TO_DEVICE);
 	if (ret)
 		return ret;
 	conn->data_outs = kcalloc(ISER_DATA_OUTS, sizeof(*conn->data_outs),
@@ -600,8 +600,8 @@ int iser_data_outs_init(struct iser_conn *conn)
 		struct iser_data_out *out = &conn->data_outs[i];
 
 		out->cqe.done = iser_data_out_done;
-		out->head = iser_slab_slot(&conn->data_out_heads, i,
-					   &out->head_dma);
+		out->head = iser_hdr_slot(&conn->data_out_heads, i,
+					  &out->head_dma);
 		list_add(&out->node, &conn->data_out_free);
 	}
 	return 0;
@@ -611,7 +611,7 @@ void iser_data_outs_free(struct iser_conn *conn)
 {
 	kfree(conn->data_outs);
 	conn->data_outs = NULL;
-	iser_slab_free(&conn->data_out_heads);
+	iser_hdr_pages_free(&conn->data_out_heads);
 }
 
 int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
@@ -636,7 +636,7 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 	if (!out) {
 		if (list_empty(&io->wait)) {
 			list_add_tail(&io->wait, &conn->data_out_wait);
-			iser_send_await(conn);
+			iser_send_cq_arm(conn);
 		}
 		goto unlock;
 	}

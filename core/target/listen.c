@@ -24,7 +24,7 @@ struct iser_listener {
 
 	struct mutex lock;		/* id, said */
 	struct rdma_cm_id *id;
-	int said;			/* the error that was printed last */
+	int reported;			/* the error that was printed last */
 	struct delayed_work listen_work;
 
 	bool closing;
@@ -220,9 +220,9 @@ static void iser_listen_said(struct iser_listener *l, int ret)
 
 	if (!ret && iser_listens_on_any(l) && !READ_ONCE(iser_nr_devices))
 		ret = -ENXIO;
-	if (ret == l->said)
+	if (ret == l->reported)
 		return;
-	l->said = ret;
+	l->reported = ret;
 	addr = iser_addr_text(text, &l->addr);
 	if (!ret)
 		pr_info("portal %s: listening\n", addr);
@@ -293,7 +293,7 @@ struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 	l->addr = *addr;
 	l->param = *param;
 	l->ops = ops;
-	l->said = 1;
+	l->reported = 1;
 	mutex_init(&l->lock);
 	INIT_DELAYED_WORK(&l->listen_work, iser_listen_work);
 

@@ -153,14 +153,14 @@ int iser_sink_post(struct iser_job *job)
 
 	if (conn->count_reads && !iser_reads_free(&conn->reads))
 		return 0;
-	if (!iser_slots_take(&conn->slots, 2))
+	if (!iser_credits_take(&conn->credits, 2))
 		return 0;
 	job->mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
 	if (!job->mr) {
-		iser_slots_return(&conn->slots, 2);
+		iser_credits_return(&conn->credits, 2);
 		return 0;
 	}
-	job->slots = 2;
+	job->credits = 2;
 	if (conn->count_reads)
 		job->reads = iser_reads_some(&conn->reads, 1);
 

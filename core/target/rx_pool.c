@@ -4,7 +4,7 @@
  *
  * A pool is one shared receive queue and its buffers.  They cover the window
  * of any one of its connections; when several use theirs and less than
- * ISER_POOL_LOW are posted it doubles, up to what windows and logins add up
+ * ISER_RX_POOL_LOW are posted it doubles, up to what windows and logins add up
  * to.  So it has hardly more than receives of their own would be, and a peer
  * that keeps to its window finds one, at worst after an RNR NAK.  iWARP has no
  * such NAK: there a connection has receives of its own.
@@ -28,19 +28,19 @@
 #include <iser/log.h>
 #include "../core.h"
 
-#define ISER_POOL_FIRST		32
-#define ISER_POOL_LOW		16
-#define ISER_POOL_SHARE		64	/* of the queue's size, for a connection */
-#define ISER_POOL_RETRY		HZ
+#define ISER_RX_POOL_FIRST		32
+#define ISER_RX_POOL_LOW		16
+#define ISER_RX_POOL_SHARE		64	/* of the queue's size, for a connection */
+#define ISER_RX_POOL_RETRY		HZ
 
-/* Also guards what is marked so in struct iser_pool.  Set-up, never I/O. */
-static DEFINE_MUTEX(iser_pools_lock);
-static LIST_HEAD(iser_pools);
+/* Also guards what is marked so in struct iser_rx_pool.  Set-up, never I/O. */
+static DEFINE_MUTEX(iser_rx_pools_lock);
+static LIST_HEAD(iser_rx_pools);
 
-/* Tell when less than ISER_POOL_LOW are posted; once. */
-static void iser_pool_arm(struct iser_pool *pool)
+/* Tell when less than ISER_RX_POOL_LOW are posted; once. */
+static void iser_rx_pool_arm(struct iser_rx_pool *pool)
 {
-	struct ib_srq_attr attr = { .srq_limit = ISER_POOL_LOW };
+	struct ib_srq_attr attr = { .srq_limit = ISER_RX_POOL_LOW };
 	int ret = ib_modify_srq(pool->srq, &attr, IB_SRQ_LIMIT);
 
 	pool->armed = !ret;
@@ -51,7 +51,7 @@ static void iser_pool_arm(struct iser_pool *pool)
 }
 
 /* Return: 0 or negative errno; what was posted stays. */
-static int iser_pool_add(struct iser_pool *pool, u32 more)
+static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 {
 	const struct iser_rx_shape shape = {
 		.dev = pool->dev, .lkey = pool->pd->local_dma_lkey,
@@ -61,25 +61,25 @@ static int iser_pool_add(struct iser_pool *pool, u32 more)
 	int ret = 0;
 
 	for (; !ret && more; more -= nr) {
-		struct iser_ring *ring;
+		struct iser_rx_chunk *chunk;
 
-		nr = min_t(u32, more, ISER_RING_PART);
-		ring = iser_ring_alloc(&shape, nr);
-		if (!ring)
+		nr = min_t(u32, more, ISER_RX_CHUNK);
+		chunk = iser_rx_chunk_alloc(&shape, nr);
+		if (!chunk)
 			return -ENOMEM;
-		ring->next = pool->ring;
-		pool->ring = ring;
+		chunk->next = pool->chunk;
+		pool->chunk = chunk;
 		pool->nr += nr;
 		for (i = 0; !ret && i < nr; i++)
-			ret = iser_pool_post(pool, &ring->rx[i]);
+			ret = iser_rx_pool_post(pool, &chunk->rx[i]);
 	}
 	pr_debug("%s: %u shared receives made %u\n",
 		 pool->dev->name, had, pool->nr);
 	return ret;
 }
 
-/* Nobody can receive any more.  Under iser_pools_lock. */
-static void iser_pool_fail(struct iser_pool *pool)
+/* Nobody can receive any more.  Under iser_rx_pools_lock. */
+static void iser_rx_pool_fail(struct iser_rx_pool *pool)
 {
 	struct iser_conn *conn;
 
@@ -90,19 +90,19 @@ static void iser_pool_fail(struct iser_pool *pool)
 		iser_connection_fail(conn, -EIO);
 }
 
-static void iser_pool_grow(struct work_struct *work)
+static void iser_rx_pool_grow(struct work_struct *work)
 {
-	struct iser_pool *pool = container_of(to_delayed_work(work),
-					      struct iser_pool, grow);
+	struct iser_rx_pool *pool = container_of(to_delayed_work(work),
+						 struct iser_rx_pool, grow);
 	u32 lost, most;
 	unsigned int flags;
 	int ret = 0;
 
 	/* Connections wait for this, and disks for them: never write out. */
 	flags = memalloc_noio_save();
-	mutex_lock(&iser_pools_lock);
+	mutex_lock(&iser_rx_pools_lock);
 	if (READ_ONCE(pool->failed)) {
-		iser_pool_fail(pool);
+		iser_rx_pool_fail(pool);
 		goto unlock;
 	}
 	pool->armed = false;
@@ -111,34 +111,34 @@ static void iser_pool_grow(struct work_struct *work)
 	pr_debug("%s: few of %u shared receives are left, %u connections may use %u\n",
 		 pool->dev->name, pool->nr, pool->users, most);
 	if (pool->users && pool->nr < most) {
-		ret = iser_pool_add(pool, min(pool->nr, most - pool->nr));
+		ret = iser_rx_pool_add(pool, min(pool->nr, most - pool->nr));
 		if (!ret)
-			iser_pool_arm(pool);
+			iser_rx_pool_arm(pool);
 	}
 unlock:
-	mutex_unlock(&iser_pools_lock);
+	mutex_unlock(&iser_rx_pools_lock);
 	memalloc_noio_restore(flags);
 	if (ret) {
 		iser_log(ISER_LOG_SESSION, NULL,
 			 "%s: no more than %u shared receives: error %d, it is tried again",
 			 pool->dev->name, pool->nr, ret);
-		queue_delayed_work(iser_wq, &pool->grow, ISER_POOL_RETRY);
+		queue_delayed_work(iser_wq, &pool->grow, ISER_RX_POOL_RETRY);
 	}
 }
 
 /* Any context, also a hard interrupt: a work does what there is to do. */
-static void iser_pool_event(struct ib_event *event, void *context)
+static void iser_rx_pool_event(struct ib_event *event, void *context)
 {
-	struct iser_pool *pool = context;
+	struct iser_rx_pool *pool = context;
 
 	if (event->event == IB_EVENT_SRQ_ERR)
 		WRITE_ONCE(pool->failed, true);
 	mod_delayed_work(iser_wq, &pool->grow, 0);
 }
 
-static void iser_pool_destroy(struct iser_pool *pool)
+static void iser_rx_pool_destroy(struct iser_rx_pool *pool)
 {
-	struct iser_ring *ring;
+	struct iser_rx_chunk *chunk;
 
 	if (!IS_ERR_OR_NULL(pool->srq)) {
 		/* Whoever found it open has posted. */
@@ -146,38 +146,38 @@ static void iser_pool_destroy(struct iser_pool *pool)
 		ib_destroy_srq(pool->srq);
 	}
 	cancel_delayed_work_sync(&pool->grow);
-	for (ring = pool->ring; ring; ring = ring->next)
-		iser_ring_unmap(pool->dev, ring);
+	for (chunk = pool->chunk; chunk; chunk = chunk->next)
+		iser_rx_chunk_unmap(pool->dev, chunk);
 	if (!IS_ERR_OR_NULL(pool->pd))
 		ib_dealloc_pd(pool->pd);
 }
 
-static void iser_pool_release(struct kref *ref)
+static void iser_rx_pool_release(struct kref *ref)
 {
-	struct iser_pool *pool = container_of(ref, struct iser_pool, ref);
+	struct iser_rx_pool *pool = container_of(ref, struct iser_rx_pool, ref);
 
-	iser_ring_free(&pool->ring);
+	iser_rx_chunk_free(&pool->chunk);
 	kfree(pool);
 }
 
-static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size,
-					  u32 room)
+static struct iser_rx_pool *iser_rx_pool_create(struct ib_device *dev, u32 size,
+						u32 room)
 {
 	struct ib_srq_init_attr attr = {
-		.event_handler = iser_pool_event,
+		.event_handler = iser_rx_pool_event,
 		/* Providers keep one more, and a power of two in all. */
 		.attr.max_wr = size - 1,
 		.attr.max_sge = ISER_RX_SGES,
 		.srq_type = IB_SRQT_BASIC,
 	};
-	struct iser_pool *pool;
+	struct iser_rx_pool *pool;
 	int ret;
 
 	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&pool->ref);
-	INIT_DELAYED_WORK(&pool->grow, iser_pool_grow);
+	INIT_DELAYED_WORK(&pool->grow, iser_rx_pool_grow);
 	pool->dev = dev;
 	pool->size = attr.attr.max_wr;
 	pool->room = min(room, pool->size);
@@ -192,30 +192,30 @@ static struct iser_pool *iser_pool_create(struct ib_device *dev, u32 size,
 	pool->srq = ib_create_srq(pool->pd, &attr);
 	ret = PTR_ERR_OR_ZERO(pool->srq);
 	if (!ret)
-		ret = iser_pool_add(pool, ISER_POOL_FIRST);
+		ret = iser_rx_pool_add(pool, ISER_RX_POOL_FIRST);
 	if (ret)
 		goto fail;
-	iser_pool_arm(pool);
-	list_add(&pool->node, &iser_pools);
+	iser_rx_pool_arm(pool);
+	list_add(&pool->node, &iser_rx_pools);
 	return pool;
 
 fail:
 	WRITE_ONCE(pool->closed, true);
-	iser_pool_destroy(pool);
-	kref_put(&pool->ref, iser_pool_release);
+	iser_rx_pool_destroy(pool);
+	kref_put(&pool->ref, iser_rx_pool_release);
 	return ERR_PTR(ret);
 }
 
 /* One that has a share left, and room for a window of @room, or NULL. */
-static struct iser_pool *iser_pool_find(struct ib_device *dev, u32 room)
+static struct iser_rx_pool *iser_rx_pool_find(struct ib_device *dev, u32 room)
 {
-	struct iser_pool *pool;
+	struct iser_rx_pool *pool;
 
-	list_for_each_entry(pool, &iser_pools, node) {
+	list_for_each_entry(pool, &iser_rx_pools, node) {
 		if (pool->dev == dev && !READ_ONCE(pool->failed) &&
 		    pool->room >= min(room, pool->size) &&
 		    pool->joined < pool->room / 2 &&
-		    pool->users * ISER_POOL_SHARE < pool->size) {
+		    pool->users * ISER_RX_POOL_SHARE < pool->size) {
 			kref_get(&pool->ref);
 			return pool;
 		}
@@ -227,7 +227,7 @@ static struct iser_pool *iser_pool_find(struct ib_device *dev, u32 room)
  * Some devices name a size and refuse a queue of any: that one does so for good
  * is remembered, the lack of something is not.
  */
-static void iser_pool_refused(struct iser_conn *conn, long err)
+static void iser_rx_pool_refused(struct iser_conn *conn, long err)
 {
 	if (err != -EOPNOTSUPP && err != -EINVAL)
 		iser_conn_warn(conn, "no shared receive queue: error %ld, the connection has receives of its own",
@@ -238,51 +238,51 @@ static void iser_pool_refused(struct iser_conn *conn, long err)
 }
 
 /*
- * iser_pool_join - let a connection take its receives from a pool
+ * iser_rx_pool_join - let a connection take its receives from a pool
  *
  * conn->pool is set if it may; else it has receives of its own.  From the
  * handler of its id; sleeps.
  */
-void iser_pool_join(struct iser_conn *conn)
+void iser_rx_pool_join(struct iser_conn *conn)
 {
 	u32 size = min(conn->param.shared_depth, conn->limits.srq);
 	u32 room = conn->param.recv_depth;
-	struct iser_pool *pool;
+	struct iser_rx_pool *pool;
 
-	if (size < ISER_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
+	if (size < ISER_RX_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
 	    rdma_protocol_iwarp(conn->dev, conn->id->port_num) ||
 	    iser_device_noted(conn->dev, ISER_NO_SHARED))
 		return;
-	mutex_lock(&iser_pools_lock);
-	pool = iser_pool_find(conn->dev, room) ?:
-		iser_pool_create(conn->dev, size, room);
+	mutex_lock(&iser_rx_pools_lock);
+	pool = iser_rx_pool_find(conn->dev, room) ?:
+		iser_rx_pool_create(conn->dev, size, room);
 	if (!IS_ERR(pool)) {
 		list_add(&conn->pool_node, &pool->conns);
 		pool->users++;
 		pool->joined++;
 		pool->promised++;
 		if (!pool->armed)
-			iser_pool_arm(pool);
+			iser_rx_pool_arm(pool);
 		conn->promised = 1;
 		conn->info.shared = true;
 		conn->pool = pool;
 		conn->pd = pool->pd;
 	}
-	mutex_unlock(&iser_pools_lock);
+	mutex_unlock(&iser_rx_pools_lock);
 	if (IS_ERR(pool))
-		iser_pool_refused(conn, PTR_ERR(pool));
+		iser_rx_pool_refused(conn, PTR_ERR(pool));
 }
 
 /*
- * iser_pool_leave - the queue pair is gone, and all that it had received
- * The memory stays until iser_pool_put(): a half may still read it.  Sleeps.
+ * iser_rx_pool_leave - the queue pair is gone, and all that it had received
+ * The memory stays until iser_rx_pool_put(): a half may still read it.  Sleeps.
  */
-void iser_pool_leave(struct iser_conn *conn)
+void iser_rx_pool_leave(struct iser_conn *conn)
 {
-	struct iser_pool *pool = conn->pool;
+	struct iser_rx_pool *pool = conn->pool;
 	bool last;
 
-	mutex_lock(&iser_pools_lock);
+	mutex_lock(&iser_rx_pools_lock);
 	list_del(&conn->pool_node);
 	pool->promised -= conn->promised;
 	last = !--pool->users;
@@ -290,45 +290,45 @@ void iser_pool_leave(struct iser_conn *conn)
 		list_del(&pool->node);
 		WRITE_ONCE(pool->closed, true);
 	}
-	mutex_unlock(&iser_pools_lock);
+	mutex_unlock(&iser_rx_pools_lock);
 	if (last)
-		iser_pool_destroy(pool);
+		iser_rx_pool_destroy(pool);
 }
 
-/* iser_pool_put - nobody holds a PDU of the connection any more */
-void iser_pool_put(struct iser_pool *pool)
+/* iser_rx_pool_put - nobody holds a PDU of the connection any more */
+void iser_rx_pool_put(struct iser_rx_pool *pool)
 {
-	kref_put(&pool->ref, iser_pool_release);
+	kref_put(&pool->ref, iser_rx_pool_release);
 }
 
 /*
- * iser_pool_promise - a connection may use @nr more receives
+ * iser_rx_pool_promise - a connection may use @nr more receives
  *
  * Those of one connection are there at once, those of all when they are used,
  * as far as the queue can hold them.  Sleeps.  Return: 0 or -ENOMEM.
  */
-int iser_pool_promise(struct iser_conn *conn, u32 nr)
+int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 {
-	struct iser_pool *pool = conn->pool;
+	struct iser_rx_pool *pool = conn->pool;
 	int ret = 0;
 	u32 need;
 
-	mutex_lock(&iser_pools_lock);
-	need = min(conn->promised + nr + ISER_POOL_LOW, pool->size);
+	mutex_lock(&iser_rx_pools_lock);
+	need = min(conn->promised + nr + ISER_RX_POOL_LOW, pool->size);
 	if (pool->nr < need)
-		ret = iser_pool_add(pool, need - pool->nr);
+		ret = iser_rx_pool_add(pool, need - pool->nr);
 	if (!ret) {
 		pool->promised += nr;
 		WRITE_ONCE(conn->promised, conn->promised + nr);
 		if (!pool->armed)
-			iser_pool_arm(pool);
+			iser_rx_pool_arm(pool);
 	}
-	mutex_unlock(&iser_pools_lock);
+	mutex_unlock(&iser_rx_pools_lock);
 	return ret;
 }
 
 /* Counted already.  Return: 0; after the end of the pool too, quietly. */
-static int iser_pool_hand(struct iser_pool *pool, struct iser_rx *rx)
+static int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
 	struct ib_recv_wr wr = {
 		.wr_cqe = &rx->cqe, .sg_list = rx->sge, .num_sge = rx->nr_sges,
@@ -347,7 +347,7 @@ static int iser_pool_hand(struct iser_pool *pool, struct iser_rx *rx)
 }
 
 /* Post what is parked, as far as there is room.  Under parked_lock. */
-static void iser_pool_refill(struct iser_pool *pool)
+static void iser_rx_pool_refill(struct iser_rx_pool *pool)
 {
 	struct iser_rx *rx, *next;
 
@@ -355,7 +355,7 @@ static void iser_pool_refill(struct iser_pool *pool)
 		if (!atomic_add_unless(&pool->posted, 1, pool->room))
 			return;
 		list_del(&rx->pdu.node);
-		if (!iser_pool_hand(pool, rx))
+		if (!iser_rx_pool_hand(pool, rx))
 			continue;
 		list_add(&rx->pdu.node, &pool->parked);
 		return;
@@ -363,35 +363,35 @@ static void iser_pool_refill(struct iser_pool *pool)
 }
 
 /*
- * iser_pool_post - hand a buffer to the queue, or park it
+ * iser_rx_pool_post - hand a buffer to the queue, or park it
  * Any context.  Return: 0; after the end of the pool too, quietly.
  */
-int iser_pool_post(struct iser_pool *pool, struct iser_rx *rx)
+int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
 	unsigned long flags;
 
 	if (likely(atomic_add_unless(&pool->posted, 1, pool->room)))
-		return iser_pool_hand(pool, rx);
+		return iser_rx_pool_hand(pool, rx);
 	spin_lock_irqsave(&pool->parked_lock, flags);
 	list_add(&rx->pdu.node, &pool->parked);
-	/* Pairs with iser_pool_took(): one of the two sees the other. */
+	/* Pairs with iser_rx_pool_took(): one of the two sees the other. */
 	smp_mb();
-	iser_pool_refill(pool);
+	iser_rx_pool_refill(pool);
 	spin_unlock_irqrestore(&pool->parked_lock, flags);
 	return 0;
 }
 
-/* iser_pool_took - the device has given a buffer back.  Any context. */
-void iser_pool_took(struct iser_pool *pool)
+/* iser_rx_pool_took - the device has given a buffer back.  Any context. */
+void iser_rx_pool_took(struct iser_rx_pool *pool)
 {
 	unsigned long flags;
 
 	atomic_dec(&pool->posted);
-	/* Pairs with iser_pool_post(). */
+	/* Pairs with iser_rx_pool_post(). */
 	smp_mb__after_atomic();
 	if (likely(list_empty_careful(&pool->parked)))
 		return;
 	spin_lock_irqsave(&pool->parked_lock, flags);
-	iser_pool_refill(pool);
+	iser_rx_pool_refill(pool);
 	spin_unlock_irqrestore(&pool->parked_lock, flags);
 }

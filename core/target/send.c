@@ -172,12 +172,12 @@ static u32 iser_job_fill(struct iser_job *job, struct iser_place *at,
 }
 
 /*
- * iser_job_post_quiet - post a response without data, unsignaled
+ * iser_job_post_unsignaled - post a response without data, unsignaled
  *
  * Under send_lock.  Return: 1 posted, 0 not of that kind or no slot for its
  * header, or negative errno.
  */
-static int iser_job_post_quiet(struct iser_job *job)
+static int iser_job_post_unsignaled(struct iser_job *job)
 {
 	struct iser_io *io = job->io;
 	struct iser_conn *conn = io->task.conn;
@@ -187,15 +187,15 @@ static int iser_job_post_quiet(struct iser_job *job)
 	u64 dma;
 
 	if (!job->len && !io->extra_mapped)
-		head = iser_quiet_slot(conn, len, &dma);
+		head = iser_unsig_header(conn, len, &dma);
 	if (!head)
 		return 0;
 	/* All of the slot: a constant number of bytes is copied faster. */
-	memcpy(head, io->head, ISER_QUIET_SLOT);
+	memcpy(head, io->head, ISER_UNSIG_HEADER);
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	wr = iser_job_response(job);
 	wr->sg_list->addr = dma;
-	iser_quiet_send(conn, wr);
+	iser_unsig_send(conn, wr);
 	return iser_post(conn, wr) ?: 1;
 }
 
@@ -227,7 +227,7 @@ static int iser_job_post_whole(struct iser_job *job)
 		if (most > ISER_BATCH || io->mapped > ISER_BATCH_SGES)
 			return 0;
 	}
-	if (!iser_slots_take(&conn->slots, most))
+	if (!iser_credits_take(&conn->credits, most))
 		return 0;
 	if (job->len)
 		at.sg = iser_io_seek(io, job->offset, &at.skip);
@@ -248,8 +248,8 @@ static int iser_job_post_whole(struct iser_job *job)
 	last->wr_cqe = &job->cqe;
 	last->send_flags |= IB_SEND_SIGNALED;
 	if (most != i)
-		iser_slots_return(&conn->slots, most - i);
-	job->slots = i;
+		iser_credits_return(&conn->credits, most - i);
+	job->credits = i;
 	job->complete = true;
 	return iser_post(conn, job->len ? &b->wr[0].wr : last) ?: 1;
 }
@@ -273,10 +273,10 @@ static int iser_job_post(struct iser_job *job)
 		return iser_sink_post(job);
 
 	need = iser_job_need(job, max_sge, &whole);
-	got = iser_slots_some(&conn->slots, need);
+	got = iser_credits_some(&conn->credits, need);
 	if (!got)
 		return 0;
-	job->slots = got;
+	job->credits = got;
 	job->complete = whole && got == need;
 	if (job->get && conn->count_reads)
 		job->reads = iser_reads_some(&conn->reads, got);
@@ -323,7 +323,7 @@ static int iser_job_post(struct iser_job *job)
  * A job is a response with the RDMA Writes ahead of it, or a Get_Data.  Jobs
  * are posted in the order in which they are submitted: StatSN was assigned in
  * that order.  When slots or STags are short they wait; a job that is larger
- * than the whole queue goes out in pieces (transfer.c).  The last work request
+ * than the whole queue goes out in pieces.  The last work request
  * of a piece is signaled: its completion gives all slots of the piece back,
  * and the RDMA Reads, where they are counted.
  */
@@ -370,7 +370,7 @@ static void iser_job_end(struct iser_job *job, int status)
 	struct iser_conn *conn = io->task.conn;
 
 	if (job->awaited)
-		iser_send_awaited(conn);
+		iser_send_cq_disarm(conn);
 	if (job->get) {
 		u32 offset = job->offset, len = job->len;
 
@@ -418,7 +418,7 @@ void iser_jobs_run(struct iser_conn *conn)
 		return;
 	list_for_each_entry_safe(job, next, &conn->sendq, node) {
 		/* A piece is on its way; the next follows its completion. */
-		if (job->slots || !iser_job_start(conn, job))
+		if (job->credits || !iser_job_start(conn, job))
 			return;
 		list_del_init(&job->node);
 	}
@@ -428,15 +428,15 @@ void iser_jobs_run(struct iser_conn *conn)
  * Post without a completion.  The job ends when something is polled next.
  * Return: false when it can't go that way.
  */
-static bool iser_job_hush(struct iser_conn *conn, struct iser_job *job)
+static bool iser_job_unsignaled(struct iser_conn *conn, struct iser_job *job)
 {
-	int ret = iser_job_post_quiet(job);
+	int ret = iser_job_post_unsignaled(job);
 
 	if (ret < 0)
 		iser_connection_fail_locked(conn, ret);
 	if (ret) {
-		job->next = conn->hushed;
-		WRITE_ONCE(conn->hushed, job);
+		job->next = conn->unsignaled;
+		WRITE_ONCE(conn->unsignaled, job);
 	}
 	return ret;
 }
@@ -447,7 +447,7 @@ static bool iser_job_enter(struct iser_conn *conn, struct iser_job *job,
 {
 	if (!list_empty(&conn->sendq) || conn->hello.hold)
 		return false;
-	return (later && iser_job_hush(conn, job)) || iser_job_start(conn, job);
+	return (later && iser_job_unsignaled(conn, job)) || iser_job_start(conn, job);
 }
 
 /*
@@ -461,7 +461,7 @@ static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool l
 {
 	job->awaited = false;
 	job->done = 0;
-	job->slots = 0;
+	job->credits = 0;
 	job->complete = false;
 	job->ack_due = false;
 	job->ack_last = false;
@@ -477,15 +477,15 @@ static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool l
 	}
 	if (!later) {
 		job->awaited = true;
-		iser_send_await(conn);
+		iser_send_cq_arm(conn);
 	}
 	if (!iser_job_enter(conn, job, later)) {
 		/* It waits for slots, which completions give back. */
 		list_add_tail(&job->node, &conn->sendq);
-		iser_send_event(conn);
+		iser_send_cq_event(conn);
 	}
 	if (later)
-		iser_send_later(conn);
+		iser_send_cq_poll_later(conn);
 }
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -498,8 +498,8 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (ok && job->ack_last)
 		iser_ack_notify(job->io);
 	spin_lock_bh(&conn->send_lock);
-	iser_slots_return(&conn->slots, job->slots);
-	job->slots = 0;
+	iser_credits_return(&conn->credits, job->credits);
+	job->credits = 0;
 	if (job->reads) {
 		iser_reads_return(&conn->reads, job->reads);
 		job->reads = 0;
@@ -526,18 +526,18 @@ static void iser_jobs_end(struct list_head *jobs)
 
 	list_for_each_entry_safe(job, next, jobs, node) {
 		list_del_init(&job->node);
-		job->slots = 0;
+		job->credits = 0;
 		iser_job_end(job, -ENOTCONN);
 	}
 }
 
-static void iser_hushed_end(struct iser_conn *conn, int status)
+static void iser_unsignaled_end(struct iser_conn *conn, int status)
 {
 	struct iser_job *job, *next;
 
 	spin_lock_bh(&conn->send_lock);
-	job = conn->hushed;
-	conn->hushed = NULL;
+	job = conn->unsignaled;
+	conn->unsignaled = NULL;
 	spin_unlock_bh(&conn->send_lock);
 	for (; job; job = next) {
 		next = job->next;
@@ -545,11 +545,11 @@ static void iser_hushed_end(struct iser_conn *conn, int status)
 	}
 }
 
-/* iser_jobs_hushed - end what went out without a completion.  When polled. */
-void iser_jobs_hushed(struct iser_conn *conn)
+/* iser_jobs_unsignaled_sent - end what went out without a completion.  When polled. */
+void iser_jobs_unsignaled_sent(struct iser_conn *conn)
 {
-	if (READ_ONCE(conn->hushed))
-		iser_hushed_end(conn, 0);
+	if (READ_ONCE(conn->unsignaled))
+		iser_unsignaled_end(conn, 0);
 }
 
 /* iser_jobs_flush - end what was not posted, or not seen.  From end_work. */
@@ -557,7 +557,7 @@ void iser_jobs_flush(struct iser_conn *conn)
 {
 	LIST_HEAD(jobs);
 
-	iser_hushed_end(conn, -ENOTCONN);
+	iser_unsignaled_end(conn, -ENOTCONN);
 	spin_lock_bh(&conn->send_lock);
 	list_splice_init(&conn->sendq, &jobs);
 	spin_unlock_bh(&conn->send_lock);
@@ -566,9 +566,9 @@ void iser_jobs_flush(struct iser_conn *conn)
 
 static void iser_job_abandon(struct iser_job *job)
 {
-	if (!job->slots)
+	if (!job->credits)
 		return;
-	job->slots = 0;
+	job->credits = 0;
 	iser_job_end(job, -ENOTCONN);
 }
 

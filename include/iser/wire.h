@@ -141,7 +141,7 @@ enum iser_hello_rule {
 	ISER_HELLO_REQUIRED,	/* Yes: the first message of each end */
 };
 
-struct iser_greeting {
+struct iser_hello_state {
 	bool target;		/* this end is the target */
 	enum iser_hello_rule rule;
 	bool first;		/* the peer's first message has not come yet */
@@ -149,21 +149,21 @@ struct iser_greeting {
 };
 
 /* What is to be done with a received message. */
-enum iser_greeting_act {
-	ISER_GREETING_PASS,	/* no part of a greeting: hand it on */
-	ISER_GREETING_ANSWER,	/* target: a Hello, iser_answer_hello() knows more */
-	ISER_GREETING_ACCEPT,	/* initiator: the HelloReply is as it should be */
-	ISER_GREETING_REFUSE,	/* end the connection */
+enum iser_hello_act {
+	ISER_HELLO_PASS,	/* neither Hello nor HelloReply: hand it on */
+	ISER_HELLO_ANSWER,	/* target: a Hello, iser_answer_hello() knows more */
+	ISER_HELLO_ACCEPT,	/* initiator: the HelloReply is as it should be */
+	ISER_HELLO_REFUSE,	/* end the connection */
 };
 
 /**
- * iser_greeting_judge - what is a message in this place?
+ * iser_hello_judge - what is a message in this place?
  * @g: changed: the next message is not the first
  * @msg: the message, parsed
- * @why: with ISER_GREETING_REFUSE: the reason in words, for a log line
+ * @why: with ISER_HELLO_REFUSE: the reason in words, for a log line
  */
-enum iser_greeting_act iser_greeting_judge(struct iser_greeting *g,
-					   const struct iser_msg *msg,
-					   const char **why);
+enum iser_hello_act iser_hello_judge(struct iser_hello_state *g,
+				     const struct iser_msg *msg,
+				     const char **why);
 
 #endif

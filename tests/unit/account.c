@@ -321,48 +321,48 @@ static void reads_lowered(struct unit *t)
 
 static void slots_all(struct unit *t)
 {
-	struct iser_slots s = { .size = 10 };
+	struct iser_credits s = { .size = 10 };
 
-	CHECK(t, iser_slots_take(&s, 0));
-	CHECK(t, iser_slots_take(&s, 7));
-	CHECK(t, !iser_slots_take(&s, 4));
+	CHECK(t, iser_credits_take(&s, 0));
+	CHECK(t, iser_credits_take(&s, 7));
+	CHECK(t, !iser_credits_take(&s, 4));
 	CHECK_EQ(t, s.used, 7);
-	CHECK(t, iser_slots_take(&s, 3));
-	CHECK(t, !iser_slots_take(&s, 1));
-	CHECK(t, iser_slots_take(&s, 0));
-	CHECK(t, !iser_slots_take(&s, 0xffffffff));
+	CHECK(t, iser_credits_take(&s, 3));
+	CHECK(t, !iser_credits_take(&s, 1));
+	CHECK(t, iser_credits_take(&s, 0));
+	CHECK(t, !iser_credits_take(&s, 0xffffffff));
 	CHECK_EQ(t, s.used, 10);
 }
 
 static void slots_some(struct unit *t)
 {
-	struct iser_slots s = { .size = 10 };
+	struct iser_credits s = { .size = 10 };
 
-	CHECK_EQ(t, iser_slots_some(&s, 4), 4);
-	CHECK_EQ(t, iser_slots_some(&s, 10), 6);
-	CHECK_EQ(t, iser_slots_some(&s, 1), 0);
+	CHECK_EQ(t, iser_credits_some(&s, 4), 4);
+	CHECK_EQ(t, iser_credits_some(&s, 10), 6);
+	CHECK_EQ(t, iser_credits_some(&s, 1), 0);
 	CHECK_EQ(t, s.used, 10);
-	iser_slots_return(&s, 2);
-	CHECK_EQ(t, iser_slots_some(&s, 0xffffffff), 2);
+	iser_credits_return(&s, 2);
+	CHECK_EQ(t, iser_credits_some(&s, 0xffffffff), 2);
 }
 
 static void slots_return(struct unit *t)
 {
-	struct iser_slots s = { .size = 10, .used = 3 };
+	struct iser_credits s = { .size = 10, .used = 3 };
 
-	iser_slots_return(&s, 2);
+	iser_credits_return(&s, 2);
 	CHECK_EQ(t, s.used, 1);
-	iser_slots_return(&s, 5);
+	iser_credits_return(&s, 5);
 	CHECK_EQ(t, s.used, 0);
-	CHECK(t, iser_slots_take(&s, 10));
+	CHECK(t, iser_credits_take(&s, 10));
 }
 
 static void slots_shrunk(struct unit *t)
 {
-	struct iser_slots s = { .size = 4, .used = 6 };
+	struct iser_credits s = { .size = 4, .used = 6 };
 
-	CHECK(t, !iser_slots_take(&s, 1));
-	CHECK_EQ(t, iser_slots_some(&s, 3), 0);
+	CHECK(t, !iser_credits_take(&s, 1));
+	CHECK_EQ(t, iser_credits_some(&s, 3), 0);
 	CHECK_EQ(t, s.used, 6);
 }
 

@@ -9,10 +9,10 @@
 #define NONE		ISER_HELLO_NONE
 #define ALLOWED		ISER_HELLO_ALLOWED
 #define REQUIRED	ISER_HELLO_REQUIRED
-#define PASS		ISER_GREETING_PASS
-#define ANSWER		ISER_GREETING_ANSWER
-#define ACCEPT		ISER_GREETING_ACCEPT
-#define REFUSE		ISER_GREETING_REFUSE
+#define PASS		ISER_HELLO_PASS
+#define ANSWER		ISER_HELLO_ANSWER
+#define ACCEPT		ISER_HELLO_ACCEPT
+#define REFUSE		ISER_HELLO_REFUSE
 #define PDU		ISER_OP_CONTROL
 #define SAYS		ISER_OP_HELLO
 #define REPLY		ISER_OP_HELLO_REPLY
@@ -23,7 +23,7 @@ struct place_row {
 	enum iser_hello_rule rule;
 	struct {
 		enum iser_opcode opcode;
-		enum iser_greeting_act act;
+		enum iser_hello_act act;
 	} message[3];
 };
 
@@ -72,7 +72,7 @@ static const struct place_row places[] = {
 static void place(struct unit *t)
 {
 	const struct place_row *row = t->param_value;
-	struct iser_greeting g = {
+	struct iser_hello_state g = {
 		.target = row->target, .rule = row->rule, .first = true,
 		.ird = 4,
 	};
@@ -86,7 +86,7 @@ static void place(struct unit *t)
 		if (!row->message[i].opcode)
 			break;
 		msg.opcode = row->message[i].opcode;
-		CHECK_EQ(t, iser_greeting_judge(&g, &msg, &why),
+		CHECK_EQ(t, iser_hello_judge(&g, &msg, &why),
 			 row->message[i].act);
 		CHECK_EQ(t, !why, row->message[i].act != REFUSE);
 	}
@@ -98,7 +98,7 @@ struct reply_row {
 	const char *what;
 	u16 ird;
 	struct iser_hello reply;
-	enum iser_greeting_act act;
+	enum iser_hello_act act;
 };
 
 static const struct reply_row replies[] = {
@@ -119,13 +119,13 @@ static const struct reply_row replies[] = {
 static void reply(struct unit *t)
 {
 	const struct reply_row *row = t->param_value;
-	struct iser_greeting g = {
+	struct iser_hello_state g = {
 		.rule = REQUIRED, .first = true, .ird = row->ird,
 	};
 	struct iser_msg msg = { .opcode = REPLY, .hello = row->reply };
 	const char *why;
 
-	CHECK_EQ(t, iser_greeting_judge(&g, &msg, &why), row->act);
+	CHECK_EQ(t, iser_hello_judge(&g, &msg, &why), row->act);
 	CHECK_EQ(t, !why, row->act != REFUSE);
 	CHECK(t, !g.first);
 }
@@ -135,16 +135,16 @@ UNIT_TABLE(reply, replies)
 /* Before the login is over nothing is set: no Hello of anybody has a place. */
 static void early(struct unit *t)
 {
-	struct iser_greeting g = { .target = true };
+	struct iser_hello_state g = { .target = true };
 	struct iser_msg msg = { .opcode = SAYS };
 	const char *why;
 
-	CHECK_EQ(t, iser_greeting_judge(&g, &msg, &why), REFUSE);
+	CHECK_EQ(t, iser_hello_judge(&g, &msg, &why), REFUSE);
 	g.target = false;
 	msg.opcode = REPLY;
-	CHECK_EQ(t, iser_greeting_judge(&g, &msg, &why), REFUSE);
+	CHECK_EQ(t, iser_hello_judge(&g, &msg, &why), REFUSE);
 	msg.opcode = PDU;
-	CHECK_EQ(t, iser_greeting_judge(&g, &msg, &why), PASS);
+	CHECK_EQ(t, iser_hello_judge(&g, &msg, &why), PASS);
 }
 
 struct unit_case greeting_cases[] = {

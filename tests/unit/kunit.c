@@ -14,7 +14,7 @@ static struct kunit_suite list##_suite = {				\
 
 SUITE(wire, "iser_wire");
 SUITE(hello, "iser_hello");
-SUITE(greeting, "iser_greeting");
+SUITE(greeting, "iser_hello_state");
 SUITE(text, "iser_text");
 SUITE(initiator_keys, "iser_initiator_keys");
 SUITE(target_keys, "iser_target_keys");

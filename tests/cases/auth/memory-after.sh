@@ -11,8 +11,8 @@ chap_target t1
 node_new
 chap_node t1
 # iWARP: receives of its own; else they are shared.
-receives=iser_pool_promise
-[ "$PROVIDER" != siw ] || receives=iser_ring_add
+receives=iser_rx_pool_promise
+[ "$PROVIDER" != siw ] || receives=iser_rx_chunk_add
 trace_calls $receives chap_main_loop
 login
 # Those of the target: not called by iscsid.
