@@ -4,7 +4,11 @@
  * way to an established connection.
  */
 #include <linux/sched/mm.h>
-#include "core.h"
+#include "conn.h"
+#include "device.h"
+#include "cm.h"
+#include "qp.h"
+#include "login.h"
 
 #define ISER_CM_TIMEOUT_MS	1000
 #define ISER_CM_RETRIES		7

@@ -8,6 +8,19 @@
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include "conn.h"
+#include "device.h"
+#include "cm.h"
+#include "cq.h"
+#include "qp.h"
+#include "recv.h"
+#include "login.h"
+#include "hello.h"
+#include "task.h"
+#include "initiator/send.h"
+#include "target/guest.h"
+#include "target/rx_pool.h"
+#include "target/send.h"
 #include "trace.h"
 
 static void iser_end_work(struct work_struct *work);

@@ -16,7 +16,11 @@
  * polls, most often the same thread.  poll.lock is between these two.
  */
 #include <linux/atomic.h>
-#include "core.h"
+#include "conn.h"
+#include "cq.h"
+#include "qp.h"
+#include "recv.h"
+#include "target/send.h"
 
 #define ISER_POLL_WEIGHT	64	/* initiator: in one run of the softirq */
 #define ISER_POLL_BUDGET	128	/* target: before others have the worker */

@@ -8,7 +8,11 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <rdma/ib_cache.h>
-#include "core.h"
+#include "conn.h"
+#include "device.h"
+#include "qp.h"
+#include "recv.h"
+#include "target/guest.h"
 
 /*
  * More is of no use, and not all drivers mean what they say: irdma promises

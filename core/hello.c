@@ -7,6 +7,12 @@
  * anything else of it goes out: its jobs wait for the first message of the
  * initiator.  Where no Hello is due they wait for a second at most.
  */
+#include "conn.h"
+#include "cq.h"
+#include "recv.h"
+#include "login.h"
+#include "hello.h"
+#include "target/send.h"
 #include "trace.h"
 
 #define ISER_HELLO_WAIT	(10 * HZ)	/* for the HelloReply */

@@ -11,7 +11,7 @@
 #include <iser/addr.h>
 #include <iser/log.h>
 #include <iser/param.h>
-#include "core.h"
+#include "conn.h"
 
 #define ISER_LOG_TIME	(60 * HZ)
 #define ISER_LOG_ADDRS	64	/* addresses that are told apart in a summary */

@@ -9,7 +9,11 @@
  * (section 5.1.1).
  */
 #include <linux/slab.h>
-#include "core.h"
+#include "conn.h"
+#include "cq.h"
+#include "recv.h"
+#include "login.h"
+#include "target/guest.h"
 
 #define ISER_LOGIN_SLOT	512
 #define ISER_STATUS_TARGET	3	/* Status-Class: not the initiator's fault */

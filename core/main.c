@@ -10,7 +10,9 @@
 #include <iser/param.h>
 #include <iser/flow.h>
 #include <iser/version.h>
-#include "core.h"
+#include "conn.h"
+#include "device.h"
+#include "target/guest.h"
 
 struct workqueue_struct *iser_wq;
 struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;

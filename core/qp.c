@@ -5,7 +5,16 @@
  * A domain for each connection: an STag of one is worth nothing on another.
  * Connections that share receives share theirs; they have no STags.
  */
-#include "core.h"
+#include "conn.h"
+#include "device.h"
+#include "cq.h"
+#include "qp.h"
+#include "recv.h"
+#include "login.h"
+#include "task.h"
+#include "initiator/send.h"
+#include "target/rx_pool.h"
+#include "target/send.h"
 
 /* A Login PDU, a Hello, a drain, and one that iWARP adapters use. */
 #define ISER_SPARE_SENDS	4

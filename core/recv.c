@@ -5,6 +5,14 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include "conn.h"
+#include "cq.h"
+#include "recv.h"
+#include "login.h"
+#include "hello.h"
+#include "task.h"
+#include "initiator/send.h"
+#include "target/rx_pool.h"
 #include "trace.h"
 
 /*

@@ -4,7 +4,11 @@
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include "core.h"
+#include "conn.h"
+#include "recv.h"
+#include "task.h"
+#include "initiator/send.h"
+#include "target/send.h"
 
 /*
  * Under setup_lock, which keeps the device; sleeps.

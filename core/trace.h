@@ -11,7 +11,9 @@
 #define ISER_TRACE_H
 
 #include <linux/tracepoint.h>
-#include "core.h"
+#include "conn.h"
+#include "task.h"
+#include "target/send.h"
 
 TRACE_EVENT(iser_state,
 	TP_PROTO(const struct iser_conn *conn, int reason),

@@ -5,6 +5,12 @@
  * (RFC 7145, sections 7.3.2 and 8.3.2).
  */
 #include <linux/slab.h>
+#include "../conn.h"
+#include "../cq.h"
+#include "../qp.h"
+#include "../recv.h"
+#include "../task.h"
+#include "send.h"
 #include "../trace.h"
 
 #define ISER_SURE_PAGES		128	/* each driver allocates what it promises */

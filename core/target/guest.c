@@ -15,7 +15,9 @@
  */
 #include <linux/slab.h>
 #include <iser/addr.h>
-#include "../core.h"
+#include "../conn.h"
+#include "../login.h"
+#include "guest.h"
 
 #define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
 #define ISER_LOOK_IDLE		(5 * HZ)	/* with no guest there */

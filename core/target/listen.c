@@ -14,7 +14,12 @@
 #include <rdma/ib_cm.h>
 #include <iser/addr.h>
 #include <iser/log.h>
-#include "../core.h"
+#include "../conn.h"
+#include "../cm.h"
+#include "../qp.h"
+#include "../login.h"
+#include "guest.h"
+#include "send.h"
 
 struct iser_listener {
 	struct list_head node;		/* iser_listeners */

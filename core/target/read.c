@@ -11,6 +11,9 @@
  * complete it before them), which it must as it kills their STag.
  */
 #include <linux/slab.h>
+#include "../conn.h"
+#include "../task.h"
+#include "send.h"
 #include "../trace.h"
 
 /* iser_ack_by_read - is the RDMA Read needed?  Notice_Key_Values says it. */

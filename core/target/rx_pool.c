@@ -26,7 +26,10 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <iser/log.h>
-#include "../core.h"
+#include "../conn.h"
+#include "../device.h"
+#include "../recv.h"
+#include "rx_pool.h"
 
 #define ISER_RX_POOL_FIRST		32
 #define ISER_RX_POOL_LOW		16

@@ -4,6 +4,12 @@
  * functions run under send_lock, which guards the batch they build in.
  */
 #include <iser/flow.h>
+#include "../conn.h"
+#include "../cq.h"
+#include "../qp.h"
+#include "../task.h"
+#include "../initiator/send.h"
+#include "send.h"
 #include "../trace.h"
 
 /* The completion of work requests that are not signaled: errors only. */

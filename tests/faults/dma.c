@@ -13,7 +13,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
-#include "../../core/core.h"
+#include "../../core/conn.h"
 
 static bool fault_join;
 module_param(fault_join, bool, 0644);

@@ -15,7 +15,7 @@
  */
 #include <linux/irq_work.h>
 #include <linux/moduleparam.h>
-#include "../../core/core.h"
+#include "../../core/conn.h"
 
 static bool fault_late_event;
 module_param(fault_late_event, bool, 0644);

@@ -4,7 +4,7 @@
  * that are made from then on; 0: what the device itself has.
  */
 #include <linux/moduleparam.h>
-#include "../../core/core.h"
+#include "../../core/conn.h"
 
 #define FAULT_LIMIT(name)				\
 	static unsigned int fault_##name;		\

@@ -5,7 +5,7 @@
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
-#include "../../core/core.h"
+#include "../../core/conn.h"
 
 static unsigned int fault_map_bytes;	/* more than that is not mapped */
 module_param(fault_map_bytes, uint, 0644);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection, and the locks of iser_core.ko.
+ *
+ * Locks, outermost first:
+ *   iser_listeners_lock (mutex)	list of listeners
+ *   listener->lock (mutex)	set-up of the listening id
+ *   conn->upper_lock (mutex)	target: up-calls about a login, against its half
+ *   iser_queue_lock (BH)	connections that have not logged in yet
+ *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
+ *   iser_rx_pools_lock (mutex)	shared receives, but for posting them
+ *   conn->poll.lock (BH)	initiator: completions, one at a time
+ *   conn->send_lock (BH)	state, send queue, credits, order of StatSN
+ * conn->state is written under send_lock.  Who reads it elsewhere, and posts
+ * or maps if the connection is live, does so under rcu_read_lock() or with BH
+ * disabled: end_work waits for a grace period before it drains.
+ *
+ * All completions of a connection are polled from one place, one at a time
+ * (cq.c); what only they touch needs no lock.
+ */
+#ifndef ISER_CONN_H
+#define ISER_CONN_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <rdma/ib_verbs.h>
+#include <rdma/mr_pool.h>
+#include <rdma/rdma_cm.h>
+#include <iser/datamover.h>
+#include <iser/flow.h>
+#include "../proto/sendq.h"
+#include "../proto/state.h"
+#include "cq.h"
+#include "device.h"
+#include "hello.h"
+#include "login.h"
+#include "qp.h"
+#include "recv.h"
+#include "target/guest.h"
+#include "faults.h"
+
+struct iser_data_out;
+struct iser_job;
+struct iser_listener;
+struct iser_parked;
+struct iser_rx_pool;
+struct iser_tasks;
+
+#define ISER_CONNECTS		32	/* connects of all initiators at a time */
+
+struct iser_conn {
+	enum iser_role role;
+	enum iser_state state;
+	struct kref ref;
+	const struct iser_ops *ops;
+	void *upper;
+	struct iser_conn_param param;
+	struct iser_info info;
+	int reason;			/* why it ended */
+	bool guess;			/* send_lock: the reason may not be the first cause */
+
+	struct rdma_cm_id *id;
+	struct iser_parked *parked;	/* where the id goes while its port is down */
+	bool handshake;			/* a message of the CM may have been sent */
+	bool disconnected;		/* likewise the last one */
+	bool gone;			/* the device goes: handler of the id */
+	struct ib_device *dev;
+	struct iser_device_limits limits;	/* of dev */
+	struct ib_pd *pd;
+	struct iser_poll poll;
+	struct ib_qp *qp;
+	atomic_t event;			/* first ib_event_type of the device, + 1 */
+	struct delayed_work event_work;
+	struct iser_drain sends_drained, receives_drained;
+	u32 max_sge;			/* of a Send or RDMA Write */
+	u32 max_sge_rd;
+	u32 ird;			/* initiator: Reads that this end answers at a time */
+	struct iser_reads reads;	/* target: ord; send_lock for the rest */
+	bool count_reads;		/* the device keeps to a greater number than ord */
+	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
+
+	struct mutex setup_lock;	/* see above for these three */
+	spinlock_t send_lock;		/* see above */
+	struct iser_credits credits;	/* send_lock */
+	struct list_head sendq, flushq;	/* send_lock */
+	struct iser_job *unsignaled;	/* posted without a completion; send_lock */
+	struct iser_batch *batch;	/* send_lock */
+
+	struct iser_login login;
+	struct iser_notice notice;	/* not changed after Enable_Datamover */
+	struct iser_hello_exchange hello;
+	struct iser_rx_chunk *chunk;		/* setup_lock to add to it */
+	struct llist_head again;	/* iser_rx that the device would not take yet */
+	struct iser_rx_pool *pool;		/* target: where receives are shared */
+	struct list_head pool_node;	/* pool->conns; iser_rx_pools_lock */
+	u32 promised;			/* receives of it; iser_rx_pools_lock */
+	u32 taken;			/* of them, since the beginning */
+	atomic_t given;			/* back */
+	struct iser_resources res;
+	bool allocated;
+	struct iser_tasks **tasks;	/* setup_lock to add one */
+	struct scatterlist *sink_sg;	/* send_lock */
+
+	struct iser_unsig unsig;
+	struct iser_data_out *data_outs;
+	struct iser_hdr_pages data_out_heads;
+	struct list_head data_out_free, data_out_wait;	/* send_lock */
+
+	wait_queue_head_t wait;
+	struct completion down;
+	struct work_struct connect_work, end_work, flush_work, free_work;
+
+	/* target */
+	struct mutex upper_lock;	/* upper, until full feature phase */
+	struct iser_listener *listener;	/* these three: iser_queue_lock */
+	struct iser_guest guest;
+	bool accepted;
+};
+
+/*
+ * Is a receive buffer one piece of memory?  An initiator reads it in one piece,
+ * and not every device takes as many SGEs as a header with pages needs.
+ */
+static inline bool iser_rx_whole(const struct iser_conn *conn)
+{
+	return conn->role == ISER_INITIATOR ||
+		conn->limits.recv_sges < ISER_RX_SGES;
+}
+
+static inline u8 *iser_bhs(u8 *head)
+{
+	return head + ISER_HDR_LEN;
+}
+
+/* main.c */
+extern struct workqueue_struct *iser_wq, *iser_target_wq, *iser_initiator_wq;
+extern struct workqueue_struct *iser_connect_wq;
+__printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
+				   const char *fmt, ...);
+
+/* log.c */
+void iser_log_exit(void);
+
+/* conn.c */
+struct iser_conn *iser_conn_alloc(enum iser_role role,
+				  const struct iser_conn_param *param,
+				  const struct iser_ops *ops, void *upper);
+bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
+bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
+void iser_connection_fail_locked(struct iser_conn *conn, int reason);
+void iser_conn_login_notify(struct iser_conn *conn);
+void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
+		    const char *what);
+
+/* Did it succeed?  If not, the connection ends; @what: for the log line. */
+static inline bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
+			      const char *what)
+{
+	if (likely(wc->status == IB_WC_SUCCESS))
+		return true;
+	iser_wc_failed(conn, wc, what);
+	return false;
+}
+
+#endif

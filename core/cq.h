@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The completion queues, and what polls them.
+ */
+#ifndef ISER_CQ_H
+#define ISER_CQ_H
+
+#include <linux/atomic.h>
+#include <linux/irq_poll.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <rdma/ib_verbs.h>
+
+struct iser_conn;
+
+#define ISER_POLL_BATCH		16	/* receives taken off a queue at a time */
+
+/* The completion queues, and what polls them. */
+struct iser_poll {
+	struct ib_cq *sends, *receives;
+	atomic_t awaited;		/* who waits for a completion of sends */
+	bool stopped;			/* nobody polls any more */
+	spinlock_t lock;		/* initiator: iop against work */
+	struct irq_poll iop;		/* initiator */
+	struct work_struct work;
+	struct delayed_work late;	/* for what nobody waits for */
+	bool overdue;			/* it has come */
+	struct ib_wc sent[ISER_POLL_BATCH / 2], came[ISER_POLL_BATCH];
+};
+
+int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives);
+void iser_poll_kick(struct iser_conn *conn);
+void iser_poll_stop(struct iser_conn *conn);
+void iser_poll_destroy(struct iser_conn *conn);
+void iser_send_cq_event(struct iser_conn *conn);
+void iser_send_cq_arm(struct iser_conn *conn);
+void iser_send_cq_disarm(struct iser_conn *conn);
+void iser_send_cq_poll_later(struct iser_conn *conn);
+
+#endif

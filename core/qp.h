@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The queue pair: what is posted, unsignaled Sends, errors, the end.
+ */
+#ifndef ISER_QP_H
+#define ISER_QP_H
+
+#include <linux/completion.h>
+#include <rdma/ib_verbs.h>
+#include "recv.h"
+
+struct iser_conn;
+
+#define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
+#define ISER_UNSIG_HEADER		80	/* their headers: one page */
+#define ISER_SEND_SGES		16	/* more would make send queues large */
+/* With less than this iSER has no way to work. */
+#define ISER_MIN_QUEUE		256
+#define ISER_MIN_SEND_SGES	(1 + ISER_RX_PAGES)	/* of a Login PDU */
+#define ISER_BATCH		8	/* work requests for one doorbell */
+#define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
+
+/* Header slots of Sends of which one in some is signaled. */
+struct iser_unsig {
+	struct iser_hdr_pages heads;
+	u32 nr;			/* slots */
+	u32 next;		/* slot of the next Send; send_lock */
+	u32 bare;		/* Sends since the last signaled one; send_lock */
+	u32 posted;		/* Sends; send_lock */
+	u32 done;		/* of them, known to have completed */
+	struct ib_cqe cqe;
+};
+
+/*
+ * Work requests are copied by the provider when they are posted.  What nobody
+ * sets is zero.
+ */
+struct iser_batch {
+	struct ib_rdma_wr wr[ISER_BATCH];
+	struct ib_send_wr send;
+	struct ib_reg_wr reg;
+	struct ib_sge send_sge[ISER_SEND_SGES];
+	struct ib_sge sge[ISER_BATCH_SGES];
+};
+
+/* The last work request of a queue. */
+struct iser_drain {
+	struct ib_cqe cqe;
+	struct completion done;
+};
+
+int iser_verbs_create(struct iser_conn *conn);
+void iser_verbs_close(struct iser_conn *conn);
+void iser_verbs_destroy(struct iser_conn *conn);
+void iser_event_flushed(struct iser_conn *conn);
+void iser_event_init(struct iser_conn *conn);
+void iser_cq_event(struct ib_event *event, void *context);
+void iser_drain_init(struct iser_drain *drain);
+int iser_drain_begin(struct iser_conn *conn);
+void iser_verbs_drain(struct iser_conn *conn);
+int iser_unsig_init(struct iser_conn *conn);
+u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma);
+void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Connections of a target that have not logged in, and the portals they come by.
+ */
+#ifndef ISER_TARGET_GUEST_H
+#define ISER_TARGET_GUEST_H
+
+#include <linux/list.h>
+#include <linux/wait.h>
+
+struct iser_conn;
+struct iser_listener;
+
+#define ISER_MAX_GUESTS		256	/* connections that have not logged in */
+
+/* How far the login at a target has come. */
+enum iser_stage {
+	ISER_NO_GUEST,		/* logged in, or ended */
+	ISER_SILENT,		/* no Login Request yet */
+	ISER_READY,		/* it is here, nobody has accepted it */
+	ISER_TAKEN,		/* LIO has it, and has not answered */
+	ISER_ASKED,		/* the peer has to answer a response, or LIO a request */
+	ISER_CLOSING,		/* the half has let go: the last response is on its way */
+};
+
+/* A connection of a target that has not logged in yet: iser_queue_lock. */
+struct iser_guest {
+	enum iser_stage stage;
+	struct list_head node;
+	struct iser_origin *origin;	/* its address */
+	unsigned long since;		/* jiffies: stage */
+	unsigned long asked;		/* jiffies: the last response */
+	bool doubtful;			/* it was when it was taken */
+	bool excused;			/* its end is not the peer's fault */
+	bool counted;			/* in iser_nr_queue_pairs */
+};
+
+/* listen.c */
+void iser_listeners_device(bool added);
+
+/* guest.c */
+extern wait_queue_head_t iser_guests_wait;
+bool iser_guests_full(void);
+int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l);
+void iser_guest_ready(struct iser_conn *conn);
+struct iser_conn *iser_guest_take(const struct iser_listener *l);
+void iser_guest_asked(struct iser_conn *conn);
+void iser_guest_sent(struct iser_conn *conn, bool in);
+void iser_guest_excuse(struct iser_conn *conn);
+void iser_guest_close(struct iser_conn *conn);
+void iser_guest_dropped(struct iser_conn *conn);
+void iser_guests_end(const struct iser_listener *l);
+void iser_guests_exit(void);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Receives that the connections of a target share: RFC 7145, section 8.1.
+ */
+#ifndef ISER_TARGET_RX_POOL_H
+#define ISER_TARGET_RX_POOL_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <rdma/ib_verbs.h>
+
+struct iser_conn;
+struct iser_rx;
+struct iser_rx_chunk;
+
+/* Receives that connections share. */
+struct iser_rx_pool {
+	struct list_head node;		/* these: iser_rx_pools_lock */
+	u32 users;			/* connections that have a queue pair */
+	u32 joined;			/* and those before them */
+	u32 promised;			/* receives that users may use */
+	struct iser_rx_chunk *chunk;
+	u32 nr;				/* of its buffers */
+	struct list_head conns;		/* of iser_conn.pool_node */
+	bool armed;			/* an event comes when few are posted */
+
+	struct kref ref;		/* connections, until they are freed */
+	struct ib_device *dev;
+	struct ib_pd *pd;
+	struct ib_srq *srq;
+	u32 size;			/* receives that the queue holds */
+	u32 room;			/* of them, at the device at a time */
+	atomic_t posted;		/* are there, or lost there */
+	spinlock_t parked_lock;		/* irq */
+	struct list_head parked;	/* iser_rx: there is no room; parked_lock */
+	bool closed;			/* srq goes */
+	bool failed;			/* the device says so */
+	struct delayed_work grow;
+};
+
+void iser_rx_pool_join(struct iser_conn *conn);
+void iser_rx_pool_leave(struct iser_conn *conn);
+void iser_rx_pool_put(struct iser_rx_pool *pool);
+int iser_rx_pool_promise(struct iser_conn *conn, u32 nr);
+int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx);
+void iser_rx_pool_took(struct iser_rx_pool *pool);
+
+#endif
