@@ -3,9 +3,9 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Checks that need no machine to run on; results as KTAP. Without names all of
-# them: licence, languages, words, whitespace, compat, waits, shellcheck, checkpatch, and
-# for each kernel build-6.1, build-6.12, build-newest (W=1, no warning), sparse-6.12,
-# sparse-newest (C=2 with endian checks, no warning).
+# them: licence, languages, words, whitespace, compat, waits, structure, shellcheck,
+# checkpatch, and for each kernel build-6.1, build-6.12, build-newest (W=1, no
+# warning), sparse-6.12, sparse-newest (C=2 with endian checks, no warning).
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,7 +14,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages words whitespace compat waits shellcheck checkpatch
+all=(licence languages words whitespace compat waits structure shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 # Files of the project: those that git knows, else all.
@@ -110,6 +110,11 @@ check_compat() {
 check_waits() {
 	files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$' |
 		xargs -d '\n' scripts/waits.sh Documentation/design.md
+}
+
+# The folders use each other as the design shows, and no layer leaks.
+check_structure() {
+	scripts/structure.py --check
 }
 
 check_shellcheck() {
