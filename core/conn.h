@@ -31,6 +31,7 @@
 #include <rdma/ib_verbs.h>
 #include <rdma/mr_pool.h>
 #include <rdma/rdma_cm.h>
+#include <iser/connection.h>
 #include <iser/datamover.h>
 #include <iser/flow.h>
 #include "../proto/sendq.h"

@@ -7,6 +7,7 @@
  * anything else of it goes out: its jobs wait for the first message of the
  * initiator.  Where no Hello is due they wait for a second at most.
  */
+#include <iser/task.h>
 #include "conn.h"
 #include "cq.h"
 #include "recv.h"

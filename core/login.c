@@ -9,6 +9,7 @@
  * (section 5.1.1).
  */
 #include <linux/slab.h>
+#include <iser/task.h>
 #include "conn.h"
 #include "cq.h"
 #include "recv.h"

@@ -2,14 +2,15 @@
 /*
  * Tasks, and the buffers mapped for them.
  */
-#ifndef ISER_TASK_H
-#define ISER_TASK_H
+#ifndef ISER_CORE_TASK_H
+#define ISER_CORE_TASK_H
 
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <rdma/ib_verbs.h>
 #include <iser/datamover.h>
+#include <iser/task.h>
 #include "recv.h"
 #include "target/send.h"
 

@@ -25,9 +25,11 @@
 #include <scsi/scsi_transport_iscsi.h>
 
 #include <iser/flow.h>
+#include <iser/connection.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
 #include <iser/log.h>
+#include <iser/task.h>
 
 /*
  * Most data in one PDU to the target, immediate or Data-Out: the default of

@@ -30,8 +30,10 @@
 #include <target/target_core_fabric.h>
 #include <target/iscsi/iscsi_transport.h>
 #include <iser/flow.h>
+#include <iser/connection.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
+#include <iser/task.h>
 
 #define ISERT_LOGIN_TEXT	8192	/* LIO's login buffers */
 #define ISERT_RECV_DSL		8192	/* data bytes of a receive buffer */
