@@ -116,7 +116,7 @@ const struct iser_ops iser_endpoint_ops = {
 };
 
 /**
- * iser_ep_connect - start a connection
+ * iscsi_iser_ep_connect - start a connection
  * @shost: not used: addresses select the device
  * @dst_addr: address and port of the target
  * @non_blocking: do not wait until it is established
@@ -124,9 +124,9 @@ const struct iser_ops iser_endpoint_ops = {
  * What a session will ask for is not known yet: the queue pair is sized by
  * parameters.  Process context, sleeps.  Return: endpoint or ERR_PTR.
  */
-struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
-				       struct sockaddr *dst_addr,
-				       int non_blocking)
+struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
+					     struct sockaddr *dst_addr,
+					     int non_blocking)
 {
 	struct iser_endpoint *end;
 	struct iscsi_endpoint *ep;
@@ -163,9 +163,9 @@ struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
 	mutex_unlock(&endpoints_lock);
 
 	if (!non_blocking) {
-		err = iser_ep_poll(ep, -1);
+		err = iscsi_iser_ep_poll(ep, -1);
 		if (err < 0) {
-			iser_ep_disconnect(ep);
+			iscsi_iser_ep_disconnect(ep);
 			return ERR_PTR(err);
 		}
 	}
@@ -181,7 +181,7 @@ destroy:
 #define POLL_SLICE	100	/* ms */
 
 /**
- * iser_ep_poll - wait until the connection is established
+ * iscsi_iser_ep_poll - wait until the connection is established
  * @ep: endpoint
  * @timeout_ms: how long; 0 polls
  *
@@ -189,7 +189,7 @@ destroy:
  * Return: 1 established, 0 not yet, negative errno of the failure, -ENOTCONN
  * when it was disconnected.
  */
-int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
+int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(max(timeout_ms, 0));
 	struct iser_endpoint *end = iser_ep_get(ep);
@@ -207,14 +207,14 @@ int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 }
 
 /**
- * iser_ep_disconnect - end the connection and free what it had
+ * iscsi_iser_ep_disconnect - end the connection and free what it had
  * @ep: endpoint, freed
  *
  * When bound, libiscsi has been told to send no more (iscsi_conn_unbind).  Its
  * tasks are failed later, by iscsi_conn_stop: they must find no connection.
  * Process context, sleeps.
  */
-void iser_ep_disconnect(struct iscsi_endpoint *ep)
+void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep)
 {
 	struct iser_endpoint *end = ep->dd_data;
 	struct iscsi_conn *iscsi = end->iscsi;
@@ -228,7 +228,7 @@ void iser_ep_disconnect(struct iscsi_endpoint *ep)
 	iser_login_ended(end);
 
 	if (iscsi) {
-		/* iser_task_cleanup() reads it under back_lock. */
+		/* iscsi_iser_task_cleanup() reads it under back_lock. */
 		spin_lock_bh(&iscsi->session->back_lock);
 		iscsi->dd_data = NULL;
 		spin_unlock_bh(&iscsi->session->back_lock);
@@ -252,24 +252,24 @@ void iser_endpoints_exit(void)
 	struct iser_endpoint *end, *next;
 
 	list_for_each_entry_safe(end, next, &endpoints, node)
-		iser_ep_disconnect(end->ep);
+		iscsi_iser_ep_disconnect(end->ep);
 }
 
 /**
- * iser_conn_create - make a connection of libiscsi, not yet bound
+ * iscsi_iser_conn_create - make a connection of libiscsi, not yet bound
  * @cls_session: its session
  * @cid: connection number
  *
  * Process context.  Return: connection or NULL.
  */
-struct iscsi_cls_conn *iser_conn_create(struct iscsi_cls_session *cls_session,
-					u32 cid)
+struct iscsi_cls_conn *iscsi_iser_conn_create(struct iscsi_cls_session *cls_session,
+					      u32 cid)
 {
 	return iscsi_conn_setup(cls_session, 0, cid);
 }
 
 /**
- * iser_conn_bind - let a connection of libiscsi use an endpoint
+ * iscsi_iser_conn_bind - let a connection of libiscsi use an endpoint
  * @cls_session: its session
  * @cls_conn: the connection
  * @transport_eph: number of the endpoint, from user space
@@ -280,9 +280,9 @@ struct iscsi_cls_conn *iser_conn_create(struct iscsi_cls_session *cls_session,
  * Return: 0; -EINVAL when the endpoint does not exist or does not suit;
  * -ENOTCONN when its connection has ended already, or was disconnected.
  */
-int iser_conn_bind(struct iscsi_cls_session *cls_session,
-		   struct iscsi_cls_conn *cls_conn, u64 transport_eph,
-		   int is_leading)
+int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
+			 struct iscsi_cls_conn *cls_conn, u64 transport_eph,
+			 int is_leading)
 {
 	struct iscsi_session *session = cls_session->dd_data;
 	struct iscsi_conn *conn = cls_conn->dd_data;
@@ -334,7 +334,7 @@ put_ep:
 }
 
 /**
- * iser_conn_set_param - take the result of a login key, or a setting
+ * iscsi_iser_conn_set_param - take the result of a login key, or a setting
  * @cls_conn: connection
  * @param: which
  * @buf: value as text, terminated
@@ -344,8 +344,8 @@ put_ep:
  * borders (RFC 7145, sections 6.1 and 6.2).  Process context.
  * Return: 0, -EPROTO for a digest or marker, or libiscsi's error.
  */
-int iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
-			char *buf, int buflen)
+int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
+			      char *buf, int buflen)
 {
 	int value;
 
@@ -365,15 +365,15 @@ int iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
 }
 
 /**
- * iser_conn_get_ep_param - address and port of the target
+ * iscsi_iser_conn_get_ep_param - address and port of the target
  * @ep: endpoint
  * @param: which
  * @buf: one page
  *
  * Process context.  Return: bytes written or negative errno.
  */
-int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
-			   char *buf)
+int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
+				 char *buf)
 {
 	struct iser_endpoint *end = ep->dd_data;
 	struct sockaddr_storage remote = end->remote;
@@ -388,15 +388,15 @@ int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 }
 
 /**
- * iser_conn_get_stats - counters for "iscsiadm -m session -s"
+ * iscsi_iser_conn_get_stats - counters for "iscsiadm -m session -s"
  * @cls_conn: connection
  * @stats: filled
  *
  * Data-In and R2T PDUs do not exist here: the target's RDMA does their work.
  * Process context.
  */
-void iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
-			 struct iscsi_stats *stats)
+void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
+			       struct iscsi_stats *stats)
 {
 	struct iscsi_conn *conn = cls_conn->dd_data;
 

@@ -160,36 +160,36 @@ extern struct workqueue_struct *iser_answer_wq;
 extern struct scsi_transport_template *iser_scsi_transport;
 
 /* session.c */
-struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
-					      u16 cmds_max, u16 qdepth,
-					      u32 initial_cmdsn);
-void iser_session_destroy(struct iscsi_cls_session *cls_session);
+struct iscsi_cls_session *iscsi_iser_session_create(struct iscsi_endpoint *ep,
+						    u16 cmds_max, u16 qdepth,
+						    u32 initial_cmdsn);
+void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session);
 int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end);
-int iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
-			char *buf);
+int iscsi_iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
+			      char *buf);
 
 /* conn.c */
-struct iscsi_cls_conn *iser_conn_create(struct iscsi_cls_session *cls_session,
-					u32 cid);
-int iser_conn_bind(struct iscsi_cls_session *cls_session,
-		   struct iscsi_cls_conn *cls_conn, u64 transport_eph,
-		   int is_leading);
-int iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
-			char *buf, int buflen);
-int iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
-			   char *buf);
-void iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
-			 struct iscsi_stats *stats);
+struct iscsi_cls_conn *iscsi_iser_conn_create(struct iscsi_cls_session *cls_session,
+					      u32 cid);
+int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
+			 struct iscsi_cls_conn *cls_conn, u64 transport_eph,
+			 int is_leading);
+int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
+			      char *buf, int buflen);
+int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
+				 char *buf);
+void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
+			       struct iscsi_stats *stats);
 extern const struct iser_ops iser_endpoint_ops;
 void iser_endpoints_exit(void);
 const char *iser_reason_text(int reason);
-struct iscsi_endpoint *iser_ep_connect(struct Scsi_Host *shost,
-				       struct sockaddr *dst_addr,
-				       int non_blocking);
-int iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms);
+struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
+					     struct sockaddr *dst_addr,
+					     int non_blocking);
+int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms);
 struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep);
 void iser_ep_put(struct iser_endpoint *end);
-void iser_ep_disconnect(struct iscsi_endpoint *ep);
+void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep);
 
 /* connect.c */
 void iser_attempt_init(struct iser_endpoint *end);
@@ -200,17 +200,17 @@ void iser_attempt_stop(struct iser_endpoint *end);
 bool iser_attempt_succeeded(struct iser_endpoint *end);
 
 /* login.c */
-int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
-			char *data, u32 size);
+int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
+			      char *data, u32 size);
 int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 			char *text, u32 len);
 void iser_login_ended(struct iser_endpoint *end);
 
 /* task.c */
-int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
-int iser_task_init(struct iscsi_task *task);
-int iser_task_xmit(struct iscsi_task *task);
-void iser_task_cleanup(struct iscsi_task *task);
+int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
+int iscsi_iser_task_init(struct iscsi_task *task);
+int iscsi_iser_task_xmit(struct iscsi_task *task);
+void iscsi_iser_task_cleanup(struct iscsi_task *task);
 void iser_task_notify_done(struct iser_task *task, int status);
 void iser_task_notify_ready(struct iser_task *task);
 void iser_task_pool_init(struct iser_task_pool *pool);

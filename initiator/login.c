@@ -169,7 +169,7 @@ static int login_allocate(struct iser_endpoint *end)
 }
 
 /**
- * iser_login_send_pdu - send a PDU of open-iscsi
+ * iscsi_iser_login_send_pdu - send a PDU of open-iscsi
  * @cls_conn: bound connection
  * @hdr: its header; belongs to the netlink message
  * @data: data segment; likewise
@@ -178,8 +178,8 @@ static int login_allocate(struct iser_endpoint *end)
  * Only Login Requests are touched.  Process context, under the class's
  * ep_mutex; sleeps.  Return: 0 or negative errno, after a line.
  */
-int iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
-			char *data, u32 size)
+int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
+			      char *data, u32 size)
 {
 	struct iscsi_conn *conn = cls_conn->dd_data;
 	struct iser_endpoint *end = conn->dd_data;

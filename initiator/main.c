@@ -140,7 +140,7 @@ static umode_t host_attr_is_visible(int param)
 	}
 }
 
-/* What libiscsi or iser_conn_get_ep_param() can tell. */
+/* What libiscsi or iscsi_iser_conn_get_ep_param() can tell. */
 static umode_t attr_is_visible(int param_type, int param)
 {
 	if (param_type == ISCSI_HOST_PARAM)
@@ -192,31 +192,31 @@ struct iscsi_transport iser_transport = {
 	.name = "iser",
 	/* TEXT_NEGO: discovery runs over iSER, by Text in a session of its own. */
 	.caps = CAP_RECOVERY_L0 | CAP_MULTI_R2T | CAP_TEXT_NEGO,
-	.create_session = iser_session_create,
-	.destroy_session = iser_session_destroy,
-	.create_conn = iser_conn_create,
-	.bind_conn = iser_conn_bind,
+	.create_session = iscsi_iser_session_create,
+	.destroy_session = iscsi_iser_session_destroy,
+	.create_conn = iscsi_iser_conn_create,
+	.bind_conn = iscsi_iser_conn_bind,
 	.unbind_conn = iscsi_conn_unbind,
 	.start_conn = iscsi_conn_start,
 	.stop_conn = iscsi_conn_stop,
 	.destroy_conn = iscsi_conn_teardown,
 	.attr_is_visible = attr_is_visible,
-	.set_param = iser_conn_set_param,
+	.set_param = iscsi_iser_conn_set_param,
 	.get_conn_param = iscsi_conn_get_param,
-	.get_ep_param = iser_conn_get_ep_param,
+	.get_ep_param = iscsi_iser_conn_get_ep_param,
 	.get_session_param = iscsi_session_get_param,
-	.get_host_param = iser_host_get_param,
+	.get_host_param = iscsi_iser_host_get_param,
 	.set_host_param = iscsi_host_set_param,
-	.send_pdu = iser_login_send_pdu,
-	.get_stats = iser_conn_get_stats,
-	.alloc_pdu = iser_task_alloc_pdu,
-	.init_task = iser_task_init,
-	.xmit_task = iser_task_xmit,
-	.cleanup_task = iser_task_cleanup,
+	.send_pdu = iscsi_iser_login_send_pdu,
+	.get_stats = iscsi_iser_conn_get_stats,
+	.alloc_pdu = iscsi_iser_task_alloc_pdu,
+	.init_task = iscsi_iser_task_init,
+	.xmit_task = iscsi_iser_task_xmit,
+	.cleanup_task = iscsi_iser_task_cleanup,
 	.session_recovery_timedout = iscsi_session_recovery_timedout,
-	.ep_connect = iser_ep_connect,
-	.ep_poll = iser_ep_poll,
-	.ep_disconnect = iser_ep_disconnect,
+	.ep_connect = iscsi_iser_ep_connect,
+	.ep_poll = iscsi_iser_ep_poll,
+	.ep_disconnect = iscsi_iser_ep_disconnect,
 };
 
 struct scsi_transport_template *iser_scsi_transport;

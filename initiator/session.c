@@ -142,7 +142,7 @@ free_host:
 }
 
 /**
- * iser_session_create - make a host and a session
+ * iscsi_iser_session_create - make a host and a session
  * @ep: connected endpoint of the leading connection, or NULL: open-iscsi
  *	before 2.0-871 connects later; then limits of any device are taken
  * @cmds_max: commands and other PDUs outstanding that user space asks for; 0:
@@ -154,9 +154,9 @@ free_host:
  * what the device carries: more can't be had.  Process context.
  * Return: session or NULL.
  */
-struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
-					      u16 cmds_max, u16 qdepth,
-					      u32 initial_cmdsn)
+struct iscsi_cls_session *iscsi_iser_session_create(struct iscsi_endpoint *ep,
+						    u16 cmds_max, u16 qdepth,
+						    u32 initial_cmdsn)
 {
 	struct iscsi_cls_session *cls_session = NULL;
 	struct iser_endpoint *end;
@@ -175,12 +175,12 @@ struct iscsi_cls_session *iser_session_create(struct iscsi_endpoint *ep,
 }
 
 /**
- * iser_session_destroy - undo iser_session_create()
+ * iscsi_iser_session_destroy - undo iscsi_iser_session_create()
  * @cls_session: session, without connections
  *
  * Process context, sleeps.
  */
-void iser_session_destroy(struct iscsi_cls_session *cls_session)
+void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session)
 {
 	struct Scsi_Host *shost = iscsi_session_to_shost(cls_session);
 
@@ -191,15 +191,15 @@ void iser_session_destroy(struct iscsi_cls_session *cls_session)
 }
 
 /**
- * iser_host_get_param - a host's attribute in sysfs
+ * iscsi_iser_host_get_param - a host's attribute in sysfs
  * @shost: host
  * @param: which
  * @buf: one page
  *
  * Process context.  Return: bytes written or negative errno.
  */
-int iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
-			char *buf)
+int iscsi_iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
+			      char *buf)
 {
 	struct iser_host *host = iscsi_host_priv(shost);
 	struct sockaddr_storage local;

@@ -272,7 +272,7 @@ static int iser_unexpected_init(struct iscsi_task *task)
 }
 
 /**
- * iser_task_alloc_pdu - say where libiscsi shall write the header
+ * iscsi_iser_task_alloc_pdu - say where libiscsi shall write the header
  * @task: task
  * @opcode: of the PDU, with the immediate bit
  *
@@ -280,7 +280,7 @@ static int iser_unexpected_init(struct iscsi_task *task)
  * -ENOMEM when none is idle: a command goes back to the SCSI layer, which tries
  * again.
  */
-int iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
+int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	struct iser_itask *it = task->dd_data;
@@ -374,7 +374,7 @@ static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
 }
 
 /**
- * iser_task_init - last look at a PDU before it is sent
+ * iscsi_iser_task_init - last look at a PDU before it is sent
  * @task: task whose header libiscsi has written
  *
  * Two kinds of writes go without unsolicited data (RFC 7143, sections 13.10 and
@@ -383,13 +383,13 @@ static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
  * target takes immediate data from where the AHS is, and would write the AHS to
  * the disk.
  *
- * The buffer is registered here and not by iser_task_xmit(): an error of that
+ * The buffer is registered here and not by iscsi_iser_task_xmit(): an error of that
  * makes libiscsi try again, for ever if need be, while one of this ends the
  * command.  Under frwd_lock.
  * Return: 0; -EINVAL when the target takes no such AHS, or the device can't cover
  * the buffer; -EBUSY when the target takes no PDU of this kind now.
  */
-int iser_task_init(struct iscsi_task *task)
+int iscsi_iser_task_init(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
@@ -462,14 +462,14 @@ static void describe_text(struct iscsi_task *task, struct iser_control *ctl)
 }
 
 /**
- * iser_task_xmit - Send_Control
+ * iscsi_iser_task_xmit - Send_Control
  * @task: task whose header is complete
  *
  * Under frwd_lock, atomic.  Return: 0: sent, or will be.  An error is that of
  * iser_send_control(): libiscsi gives a command back to the SCSI layer, which
  * tries again later.
  */
-int iser_task_xmit(struct iscsi_task *task)
+int iscsi_iser_task_xmit(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	struct iser_itask *it = task->dd_data;
@@ -511,7 +511,7 @@ int iser_task_xmit(struct iscsi_task *task)
 }
 
 /**
- * iser_task_cleanup - libiscsi lets go of a task
+ * iscsi_iser_task_cleanup - libiscsi lets go of a task
  * @task: task
  *
  * Under back_lock.  libiscsi's callers, and why the slot is idle then:
@@ -519,12 +519,12 @@ int iser_task_xmit(struct iscsi_task *task)
  *  - queuecommand or send_pdu fail: nothing was posted;
  *  - abort and resets succeed, a Reject ends a ping: see tmf.c;
  *  - a PDU without answer: task_done() has come;
- *  - iscsi_conn_stop: there is no connection any more (iser_ep_disconnect()).
+ *  - iscsi_conn_stop: there is no connection any more (iscsi_iser_ep_disconnect()).
  * A slot that is in use nevertheless means that the target ended a task behind
  * our back.  Its buffer goes back to the SCSI layer now, and the device may
  * still write to it: the connection is not to be trusted any more.
  */
-void iser_task_cleanup(struct iscsi_task *task)
+void iscsi_iser_task_cleanup(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	struct iser_itask *it = task->dd_data;
