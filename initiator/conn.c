@@ -392,7 +392,8 @@ int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param par
  * @cls_conn: connection
  * @stats: filled
  *
- * Data-In and R2T PDUs do not exist here: the target's RDMA does their work.
+ * Data-In and R2T PDUs do not exist here: the target's RDMA does their work, so
+ * their counters stay zero.
  * Process context.
  */
 void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
@@ -402,13 +403,16 @@ void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
 
 	stats->txdata_octets = conn->txdata_octets;
 	stats->rxdata_octets = conn->rxdata_octets;
+
+	/* Sent.  The class has cleared what is not counted. */
 	stats->scsicmd_pdus = conn->scsicmd_pdus_cnt;
-	stats->dataout_pdus = conn->dataout_pdus_cnt;
-	stats->scsirsp_pdus = conn->scsirsp_pdus_cnt;
-	stats->datain_pdus = conn->datain_pdus_cnt;
-	stats->r2t_pdus = conn->r2t_pdus_cnt;
 	stats->tmfcmd_pdus = conn->tmfcmd_pdus_cnt;
+	stats->dataout_pdus = conn->dataout_pdus_cnt;
+
+	/* Received. */
+	stats->scsirsp_pdus = conn->scsirsp_pdus_cnt;
 	stats->tmfrsp_pdus = conn->tmfrsp_pdus_cnt;
+
 	stats->custom_length = 1;
 	strscpy(stats->custom[0].desc, "eh_abort_cnt",
 		sizeof(stats->custom[0].desc));
