@@ -13,7 +13,10 @@
 #define ISER_CM_TIMEOUT_MS	1000
 #define ISER_CM_RETRIES		7
 
-/* The private data of the peer: RFC 7145 leaves them to CM, see peers. */
+/*
+ * Read the private data of the peer.  RFC 7145 leaves them to the connection
+ * manager; Documentation/protocol.md says what deployed peers send.
+ */
 static void iser_read_private(struct iser_conn *conn,
 			      const struct rdma_conn_param *param)
 {
@@ -23,9 +26,8 @@ static void iser_read_private(struct iser_conn *conn,
 }
 
 /*
- * The target may have asked for fewer RDMA Reads than were offered: then the
- * queue pair answers no more.  iWARP's event has the two numbers the other way
- * round.
+ * The target may have asked for fewer RDMA Reads than were offered.  Then the
+ * queue pair answers only so many.  iWARP's event has the two numbers swapped.
  */
 static void iser_read_depth(struct iser_conn *conn,
 			    const struct rdma_conn_param *param)
@@ -67,14 +69,14 @@ static int iser_cm_connect(struct iser_conn *conn)
 	conn->info.step = "the answer to the connect request";
 	conn->handshake = true;
 	ret = rdma_connect(conn->id, &param);
-	/* Of TCP: nobody answers for the address. */
+	/* From TCP: no host answers for the address. */
 	return ret == -EHOSTUNREACH ? -ETIMEDOUT : ret;
 }
 
 /*
  * A provider may take long to connect; setup_lock keeps its objects meanwhile.
- * The disk that comes back may be the one that swap is on: memory is never
- * waited for by writing out.
+ * Swap may be on the disk that this connection brings back, so reclaim must not
+ * write.
  */
 void iser_connect_work(struct work_struct *work)
 {
@@ -103,7 +105,7 @@ static int iser_cm_route(struct iser_conn *conn)
 	return rdma_resolve_route(conn->id, ISER_CM_TIMEOUT_MS);
 }
 
-/* No address or route: is a port the cause? */
+/* No address or no route: find out whether a port is the cause. */
 static int iser_cm_unresolved(struct iser_conn *conn, int status)
 {
 	return iser_port_cause(conn, status == -ETIMEDOUT ? -ETIMEDOUT :
@@ -114,8 +116,8 @@ static int iser_cm_unresolved(struct iser_conn *conn, int status)
  * iser_cm_event - handler of a connection's id
  *
  * Never sleeps for another connection or for an iSCSI layer: it only starts
- * the end.  The CM has one thread for all events of the host: here too memory
- * is never waited for by writing out.  Return: 0 always; the id is destroyed by the connection.
+ * the end.  The CM has one thread for all events of the host, so here too
+ * reclaim must not write.  Return: always 0; the connection destroys the id.
  */
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
@@ -136,7 +138,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 			iser_read_private(conn, &event->param.conn);
 			iser_read_depth(conn, &event->param.conn);
 		}
-		/* At a target the first message may have been faster. */
+		/* At a target the first message may have come before this. */
 		iser_conn_event(conn, ISER_EV_ESTABLISHED);
 		break;
 	case RDMA_CM_EVENT_ADDR_ERROR:
@@ -151,7 +153,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		ret = -ECONNREFUSED;
 		break;
 	case RDMA_CM_EVENT_DISCONNECTED:
-		/* Once the end has begun it is the echo of our own. */
+		/* Once the end has begun, this follows from our own disconnect. */
 		if (READ_ONCE(conn->state) < ISER_ENDING)
 			ret = -ECONNRESET;
 		break;
@@ -204,7 +206,7 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 }
 EXPORT_SYMBOL_ISER(iser_connect);
 
-/* Established, or over? */
+/* Return: true when the connection is established, or has failed. */
 static bool iser_conn_settled(struct iser_conn *conn)
 {
 	return READ_ONCE(conn->state) >= ISER_LOGIN;

@@ -3,8 +3,9 @@
  * A connection: its life from allocation to the last completion.
  *
  * One work item, end_work, ends every connection, whoever asked for it and
- * for whatever reason.  It leaves nothing that the device knows of: a removed
- * device never waits for a half.  The halves keep the shell by a reference.
+ * for whatever reason.  When it is done the device knows nothing of the
+ * connection, so that the removal of a device never waits for a half.  The
+ * halves hold a reference to what is left, the structure itself.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -77,7 +78,7 @@ static void iser_free_work(struct work_struct *work)
 	/* Nothing may reach the device or a half from here on. */
 	cancel_work_sync(&conn->flush_work);
 	iser_verbs_destroy(conn);
-	/* A Login Request that nobody took: its buffer may be shared. */
+	/* A Login Request that the half never took: its buffer may be shared. */
 	if (conn->login.pdu)
 		iser_pdu_put(conn->login.pdu);
 	iser_tasks_free(conn);
@@ -133,7 +134,7 @@ EXPORT_SYMBOL_ISER(iser_conn_info);
 /*
  * iser_conn_event - change the state
  *
- * Any context.  Return: false when the event has no place.
+ * Any context.  Return: false when the event is not allowed in this state.
  */
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 {
@@ -152,8 +153,9 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 }
 
 /*
- * The work holds a reference.  Only the first reason counts, but that a guess
- * gives way to what is known.  Under send_lock.  Return: does @reason count?
+ * The work holds a reference.  Only the first reason counts, except that a
+ * known reason replaces a guess.  Under send_lock.  Return: true if @reason
+ * counts.
  */
 static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
 {
@@ -176,9 +178,9 @@ static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
 /*
  * iser_conn_end - end the connection, do not wait
  * @reason: negative errno, for the notification
- * @guess: this may be but the echo of the cause, which is still to be seen
+ * @guess: @reason may be a consequence of the cause, which is not yet known
  *
- * Any context.  Return: is it the reason that the connection ends for?
+ * Any context.  Return: true if the connection ends for this reason.
  */
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess)
 {
@@ -226,7 +228,7 @@ void iser_conn_login_notify(struct iser_conn *conn)
 	mutex_unlock(&conn->upper_lock);
 }
 
-/* The half hears of the end, once: nothing of its own is with the device. */
+/* Tell the half of the end, once.  The device holds nothing of it any longer. */
 static void iser_end_tell(struct iser_conn *conn)
 {
 	iser_conn_event(conn, ISER_EV_DRAINED);
@@ -244,7 +246,7 @@ static void iser_end_tell(struct iser_conn *conn)
 	wake_up_all(&conn->wait);
 }
 
-/* Have the peer told, unless the port is down: see device.c. */
+/* Disconnect, which tells the peer, unless the port is down: see device.c. */
 static void iser_end_disconnect(struct iser_conn *conn)
 {
 	if (iser_port_mute(conn->id))
@@ -256,26 +258,29 @@ static void iser_end_disconnect(struct iser_conn *conn)
 static void iser_end_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, end_work);
-	/* Of one that was never established the half has nothing. */
+	/* The half has submitted nothing to one that was never established. */
 	bool early = conn->role == ISER_INITIATOR && !conn->info.established;
-	/* The new connection of a disk waits for this: never write out for it. */
+	/*
+	 * The next connection of a disk waits for this, so reclaim must not
+	 * write to that disk.
+	 */
 	unsigned int flags = memalloc_noio_save();
 
 	wake_up_all(&conn->wait);
 	if (early) {
 		iser_end_tell(conn);
-		/* The queue pair may just be made; or it waits for its turn. */
+		/* The queue pair is being made, or the work has not begun. */
 		if (cancel_work_sync(&conn->connect_work))
 			iser_conn_put(conn);
 	}
-	/* It may be flooding us: not one shared receive more for it. */
+	/* The peer may be flooding us: it must not use another shared receive. */
 	if (conn->pool && conn->qp && conn->reason == -EPROTO)
 		iser_drain_begin(conn);
-	/* A login that waits ends now: others wait for it. */
+	/* End a login that waits for the peer: other logins wait for it. */
 	if (conn->role == ISER_TARGET)
 		iser_conn_login_notify(conn);
 	cancel_delayed_work_sync(&conn->hello.work);
-	/* Whoever saw the connection live and maps or posts has finished. */
+	/* Wait for those who saw the connection live and now map or post. */
 	synchronize_rcu();
 	if (conn->qp) {
 		iser_end_disconnect(conn);
@@ -286,8 +291,8 @@ static void iser_end_work(struct work_struct *work)
 	iser_verbs_close(conn);
 	mutex_unlock(&conn->setup_lock);
 	/*
-	 * No completion any more, and no device that reads or writes: what
-	 * waited for one is ended here.
+	 * No completion follows, and the device neither reads nor writes: end
+	 * what waited for a completion.
 	 */
 	iser_jobs_flush(conn);
 	iser_jobs_abandon(conn);
@@ -302,7 +307,7 @@ static void iser_end_work(struct work_struct *work)
 	memalloc_noio_restore(flags);
 }
 
-/* Has everything that was handed to the send queue left it? */
+/* Return: true when the send queue has completed all that was submitted. */
 static bool iser_sq_drained(struct iser_conn *conn)
 {
 	bool drained;
@@ -317,7 +322,7 @@ static bool iser_sq_drained(struct iser_conn *conn)
 
 void iser_connection_terminate(struct iser_conn *conn)
 {
-	/* A peer that acknowledges nothing must not hold the caller up. */
+	/* A peer that acknowledges nothing must not hold up the caller. */
 	if (conn->role == ISER_TARGET) {
 		spin_lock_bh(&conn->send_lock);
 		if (iser_state_live(conn->state))
@@ -357,7 +362,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	}
 	conn->res = r;
 
-	/* Against the end of the connection, which takes the verbs away. */
+	/* end_work takes the verbs objects away under this lock. */
 	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
 	ret = -ENOTCONN;
@@ -398,7 +403,10 @@ int iser_enable_datamover(struct iser_conn *conn)
 
 	if (!conn->allocated || READ_ONCE(conn->state) != ISER_LOGIN)
 		return -ENOTCONN;
-	/* It may go before the last response is known to have arrived. */
+	/*
+	 * The peer may close before this end knows that it has received the
+	 * last Login Response.
+	 */
 	if (conn->role == ISER_TARGET)
 		iser_guest_excuse(conn);
 	iser_hello_expect(conn);
@@ -424,22 +432,18 @@ void iser_deallocate_connection_resources(struct iser_conn *conn)
 EXPORT_SYMBOL_ISER(iser_deallocate_connection_resources);
 
 /*
- * What a failed completion means for its connection.
- */
-
-/*
  * iser_wc_failed - a work request has failed: end the connection
  * @what: the operation, for the log line
  *
- * The first one of a connection says why.  Any context.
+ * Only the first failure of a connection is logged.  Any context.
  */
 void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
 		    const char *what)
 {
 	/*
-	 * A flush is the echo of an end that the peer, or this end, has begun;
-	 * or of a work request that has failed, and is found in the other
-	 * completion queue.
+	 * A flush follows from an end that the peer, or this end, has begun, or
+	 * from a failed work request whose completion is in the other completion
+	 * queue.
 	 */
 	if (wc->status == IB_WC_WR_FLUSH_ERR) {
 		iser_conn_end(conn, -ECONNRESET, true);

@@ -11,12 +11,12 @@
  *   iser_rx_pools_lock (mutex)	shared receives, but for posting them
  *   conn->poll.lock (BH)	initiator: completions, one at a time
  *   conn->send_lock (BH)	state, send queue, credits, order of StatSN
- * conn->state is written under send_lock.  Who reads it elsewhere, and posts
- * or maps if the connection is live, does so under rcu_read_lock() or with BH
- * disabled: end_work waits for a grace period before it drains.
+ * conn->state is written under send_lock.  Code that reads it without that lock,
+ * and posts or maps if the connection is live, does so under rcu_read_lock() or
+ * with BH disabled: end_work waits for a grace period before it drains.
  *
- * All completions of a connection are polled from one place, one at a time
- * (cq.c); what only they touch needs no lock.
+ * All completions of a connection are polled in one place, one at a time (cq.c),
+ * so what only their handlers touch needs no lock.
  */
 #ifndef ISER_CONN_H
 #define ISER_CONN_H
@@ -124,8 +124,8 @@ struct iser_conn {
 };
 
 /*
- * Is a receive buffer one piece of memory?  An initiator reads it in one piece,
- * and not every device takes as many SGEs as a header with pages needs.
+ * Whether a receive buffer is one piece of memory.  An initiator reads it in one
+ * piece, and not every device takes as many SGEs as a header with pages needs.
  */
 static inline bool iser_rx_whole(const struct iser_conn *conn)
 {

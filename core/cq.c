@@ -29,7 +29,7 @@
 
 static atomic_t iser_poll_vector = ATOMIC_INIT(-1);
 
-/* What was lost is ended with the connection.  Return: no completion. */
+/* End the connection, and with it what was lost.  Return: 0 completions. */
 static int iser_poll_failed(struct iser_conn *conn, int ret)
 {
 	if (iser_conn_end(conn, ret, false))
@@ -38,7 +38,7 @@ static int iser_poll_failed(struct iser_conn *conn, int ret)
 	return 0;
 }
 
-/* What was sent has gone.  Return: how many. */
+/* Poll the completions of what was sent.  Return: their number. */
 static int iser_poll_sends(struct iser_conn *conn)
 {
 	struct iser_poll *poll = &conn->poll;
@@ -56,12 +56,13 @@ static int iser_poll_sends(struct iser_conn *conn)
 }
 
 /*
- * Up-calls of an initiator are made with poll.lock held, in or like a softirq.
+ * Up-calls of an initiator are made with poll.lock held, in a softirq or with BH
+ * disabled.
  *
- * Receives are taken first and handed up last: so all that the peer has
- * acknowledged before it sent them is over.  A response finds the Send of its
- * command complete; a command that uses an Initiator Task Tag again finds that
- * LIO has forgotten the one before.
+ * Receives are polled first and handed up last.  So everything that the peer
+ * acknowledged before it sent them has completed by then: a response finds the
+ * Send of its command complete, and a command that reuses an Initiator Task Tag
+ * finds that LIO has released the previous one.
  * Return: completions, at least @budget when there may be more.
  */
 static int iser_poll(struct iser_conn *conn, int budget)
@@ -84,7 +85,7 @@ static int iser_poll(struct iser_conn *conn, int budget)
 	return done;
 }
 
-/* Nothing is left to poll.  Return: true if something came since. */
+/* Arm the queues when both are empty.  Return: true if something came since. */
 static bool iser_poll_arm(struct iser_conn *conn)
 {
 	struct iser_poll *poll = &conn->poll;
@@ -125,7 +126,7 @@ static void iser_poll_initiator(struct work_struct *work)
 		queue_work(iser_initiator_wq, work);
 }
 
-/* What was overdue, and is still on its way, is looked for again. */
+/* Look again, later, for what was overdue and has still not completed. */
 static void iser_poll_again(struct iser_conn *conn)
 {
 	WRITE_ONCE(conn->poll.overdue, false);
@@ -134,8 +135,9 @@ static void iser_poll_again(struct iser_conn *conn)
 }
 
 /*
- * LIO submits to backends in here, which takes long: with the budget used up
- * the work goes to the end of the queue, and the worker may be rescheduled.
+ * LIO submits to backends from here, which takes long.  When the budget is used
+ * up the work goes to the end of the queue, so that other connections get the
+ * worker.
  */
 static void iser_poll_target(struct work_struct *work)
 {
@@ -153,12 +155,12 @@ static void iser_poll_target(struct work_struct *work)
 /*
  * iser_poll_kick - poll soon
  *
- * Any context.  An event may come until its completion queue is gone: with
- * nobody left to poll it is of no use.
+ * Any context.  An event may come until its completion queue is gone; it is
+ * ignored when polling has stopped.
  *
- * Not in a worker during the login, which would be later: of what a target
- * sends right behind its last Login Response one message finds a receive, the
- * others do when that has been handed up.
+ * During the login an initiator does not use its worker, which would poll later:
+ * of the messages that a target sends right after its last Login Response only
+ * one finds a receive until that one has been handed up.
  */
 void iser_poll_kick(struct iser_conn *conn)
 {
@@ -225,7 +227,7 @@ int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 	return ib_req_notify_cq(poll->receives, IB_CQ_NEXT_COMP);
 }
 
-/* An event may still come, and find a work to queue: it does nothing. */
+/* An event may still come and queue the work, which then does nothing. */
 static void iser_poll_end(struct iser_poll *poll)
 {
 	if (poll->stopped)
@@ -237,11 +239,11 @@ static void iser_poll_end(struct iser_poll *poll)
 }
 
 /*
- * iser_poll_stop - nothing will complete any more: end what polls
+ * iser_poll_stop - nothing more will complete: end the polling
  *
- * Polls to the end, as adapters drop what is left when the queue pair goes.
- * One that could not be stopped may complete for ever, but not beyond what the
- * queues hold.  From end_work; sleeps.
+ * Polls until the queues are empty, as adapters drop what is left when the queue
+ * pair goes.  A device that could not be stopped may go on completing, so the
+ * number is bounded by what the queues hold.  From end_work; sleeps.
  */
 void iser_poll_stop(struct iser_conn *conn)
 {
@@ -260,7 +262,7 @@ void iser_poll_stop(struct iser_conn *conn)
 }
 
 /*
- * iser_poll_destroy - the queue pair is gone: so go the completion queues
+ * iser_poll_destroy - destroy the completion queues, after the queue pair
  *
  * A device waits for its events when it destroys a completion queue: only
  * then is the work that they queue cancelled for good.  Sleeps.
@@ -281,7 +283,7 @@ void iser_poll_destroy(struct iser_conn *conn)
 }
 
 /*
- * iser_send_cq_event - the next completion of what was sent is to wake
+ * iser_send_cq_event - have the next completion of what was sent wake
  *
  * Any context.  Up-calls of end_work may come here when the queue is gone.
  */
@@ -294,9 +296,9 @@ void iser_send_cq_event(struct iser_conn *conn)
 }
 
 /*
- * iser_send_cq_arm - somebody waits for the completion of a Send or the like
+ * iser_send_cq_arm - the caller waits for the completion of a work request
  *
- * Until iser_send_cq_disarm(), all such completions wake.  Any context.
+ * Until iser_send_cq_disarm(), all completions of Sends wake.  Any context.
  */
 void iser_send_cq_arm(struct iser_conn *conn)
 {
@@ -310,11 +312,11 @@ void iser_send_cq_disarm(struct iser_conn *conn)
 }
 
 /*
- * iser_send_cq_poll_later - nobody waits for what has been posted
+ * iser_send_cq_poll_later - reap what has been posted, though nothing waits for it
  *
- * Where no receive comes, it is given back a little later: it is looked for
- * until it has completed.  Behind the post, so that the work finds it.  Also
- * for receives that have to be posted again.  Any context.
+ * If no receive comes, a delayed work polls for it until it has completed.  Call
+ * it after the post, so that the work finds it.  Also for receives that have to
+ * be posted again.  Any context.
  */
 void iser_send_cq_poll_later(struct iser_conn *conn)
 {

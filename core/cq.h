@@ -18,12 +18,12 @@ struct iser_conn;
 /* The completion queues, and what polls them. */
 struct iser_poll {
 	struct ib_cq *sends, *receives;
-	atomic_t awaited;		/* who waits for a completion of sends */
-	bool stopped;			/* nobody polls any more */
+	atomic_t awaited;		/* callers that wait for a completion of sends */
+	bool stopped;			/* no longer polled */
 	spinlock_t lock;		/* initiator: iop against work */
 	struct irq_poll iop;		/* initiator */
 	struct work_struct work;
-	struct delayed_work late;	/* for what nobody waits for */
+	struct delayed_work late;	/* reaps what nothing waits for */
 	bool overdue;			/* it has come */
 	struct ib_wc sent[ISER_POLL_BATCH / 2], came[ISER_POLL_BATCH];
 };

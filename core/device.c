@@ -15,12 +15,12 @@
 #include "target/guest.h"
 
 /*
- * More is of no use, and not all drivers mean what they say: irdma promises
+ * More is of no use, and not all drivers keep what they promise: irdma reports
  * 262144 pages and describes no more than this to its device.
  */
 #define ISER_MAX_PAGES		512
 
-#define ISER_MIN_PAGES		8	/* less and iSER has no way to work */
+#define ISER_MIN_PAGES		8	/* iSER cannot work with less */
 
 static u32 iser_max_mapping(struct ib_device *dev)
 {
@@ -52,7 +52,7 @@ void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits)
 }
 
 /*
- * iser_check_limits - can iSER work with the device of a connection at all?
+ * iser_check_limits - check whether iSER can work with the device
  * @registers: it has to register memory
  *
  * Return: 0, or -EOPNOTSUPP after a line that names the limit.
@@ -91,15 +91,15 @@ int iser_check_limits(const struct iser_conn *conn, bool registers)
  * The connection manager of InfiniBand and RoCE talks by management datagrams.
  * One that is sent while the port is down fails.  Some providers put their
  * queue pair for management in the error state then and leave it there: no
- * connect works any more, whoever asks, until the device is made anew.  So the
- * core has none sent while the port is down: neither a connect request, nor
- * what rdma_disconnect() sends, nor what rdma_destroy_id() sends for an id
- * that is connected or connecting.  The same holds for an address that has
- * gone from its network device.
+ * connect of any program works until the device has been removed and added
+ * again.  So the core has no datagram sent while the port is down: neither a
+ * connect request, nor what rdma_disconnect() sends, nor what rdma_destroy_id()
+ * sends for an id that is connected or connecting.  The same holds for an
+ * address that has been removed from its network device.
  *
- * Nobody waits for the port.  A connection ends without its id, which is kept
- * here alone until the port is active: then the peer is told.  It goes at once
- * when its device does, or this module.
+ * No connection waits for the port.  It ends without its id, which alone is kept
+ * here until the port is active, when the peer can be told.  The id goes at once
+ * when its device is removed, or this module is.
  */
 
 #define ISER_MAX_PARKED		1024
@@ -109,7 +109,7 @@ int iser_check_limits(const struct iser_conn *conn, bool registers)
 struct iser_device {
 	struct list_head node;
 	struct ib_event_handler events;
-	bool was_down;			/* a port of it has been, since then */
+	bool was_down;			/* a port of it has been down since */
 	unsigned long notes;		/* of enum iser_device_note, a bit each */
 };
 
@@ -135,7 +135,7 @@ static bool iser_netdev_up(const struct net_device *ndev)
 }
 
 /*
- * iser_port_up - can the id's port send, from the id's address?
+ * iser_port_up - whether the id's port can send, from the id's address
  *
  * The network device knows before the port does, and an address may go alone.
  * May sleep.
@@ -159,7 +159,7 @@ bool iser_port_up(const struct rdma_cm_id *id)
 	return up;
 }
 
-/* iser_port_mute - would the id's next message be sent while the port is down? */
+/* iser_port_mute - true if the id's next message would find the port down */
 bool iser_port_mute(const struct rdma_cm_id *id)
 {
 	/* iWARP has no management datagrams: TCP waits for its link. */
@@ -179,7 +179,7 @@ static bool iser_device_down(struct ib_device *dev)
 	return true;
 }
 
-/* Is @dst in a network of @ndev?  Under RCU.  IPv6 addresses go with the link. */
+/* Whether @dst is in a network of @ndev.  Under RCU.  IPv6 addresses go with the link. */
 static bool iser_is_neighbour(const struct net_device *ndev,
 			      const struct sockaddr_storage *dst)
 {
@@ -195,7 +195,7 @@ static bool iser_is_neighbour(const struct net_device *ndev,
 	return false;
 }
 
-/* Does the way to @dst lead over an RDMA device whose link is down?  Its name. */
+/* If the way to @dst leads over an RDMA device whose link is down: copy its name. */
 static bool iser_link_down(const struct sockaddr_storage *dst, char *name,
 			   size_t size)
 {
@@ -220,7 +220,7 @@ static bool iser_link_down(const struct sockaddr_storage *dst, char *name,
 }
 
 /*
- * iser_port_cause - why is there no way to the peer of a connection?
+ * iser_port_cause - find out why there is no way to the peer of a connection
  * @otherwise: the answer when ports are not the cause
  *
  * May sleep.  Return: -ENXIO: there is no RDMA device.  -ENETDOWN: the port on
@@ -326,9 +326,9 @@ struct iser_parked *iser_park_alloc(void)
 /*
  * iser_park - take the id of a connection that ends while its port is down
  *
- * The connection hears nothing of the id any more.  What the id still has, the
- * queue pair, is let go of by iser_parked_qp(), then iser_park_done() follows.
- * Sleeps.  Return: false: the id is to be destroyed by the caller.
+ * The id no longer calls the connection.  The caller destroys the queue pair,
+ * which the id still has, by way of iser_parked_id(), and then calls
+ * iser_park_done().  Sleeps.  Return: false if the caller must destroy the id.
  */
 bool iser_park(struct iser_conn *conn)
 {
@@ -357,7 +357,7 @@ bool iser_park(struct iser_conn *conn)
 	return true;
 }
 
-/* iser_park_done - the connection has let go of all else */
+/* iser_park_done - the connection has released everything but the id */
 void iser_park_done(struct iser_conn *conn)
 {
 	struct iser_parked *p = conn->parked;
@@ -387,7 +387,7 @@ static void iser_port_event(struct ib_event_handler *events,
 		WRITE_ONCE(d->was_down, true);
 }
 
-/* iser_device_noted - has this been found out about a device?  Sleeps. */
+/* iser_device_noted - whether this is known of a device.  Sleeps. */
 bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note)
 {
 	const struct iser_device *d;
@@ -402,7 +402,7 @@ bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note)
 
 /*
  * iser_device_note - remember what has been found out, until the device goes
- * Sleeps.  Return: is it news?
+ * Sleeps.  Return: true if it was not known.
  */
 bool iser_device_note(const struct ib_device *dev, enum iser_device_note note)
 {
@@ -452,7 +452,7 @@ struct ib_client iser_client = {
 	.remove = iser_remove_device,
 };
 
-/* iser_ports_exit - no connection is left: let go of the ids that wait */
+/* iser_ports_exit - no connection is left: destroy the ids that wait */
 void iser_ports_exit(void)
 {
 	struct iser_parked *p;

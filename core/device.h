@@ -27,7 +27,7 @@ struct iser_device_limits {
 void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits);
 int iser_check_limits(const struct iser_conn *conn, bool registers);
 
-/* What has been said of a device, once. */
+/* What has been logged about a device, once. */
 enum iser_device_note {
 	ISER_NO_SHARED,		/* it has no shared receive queue */
 	ISER_SMALL_SENDS,	/* a send queue had to be made smaller */

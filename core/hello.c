@@ -3,9 +3,9 @@
  * Hello and HelloReply on a connection: RFC 7145, sections 5.1.1 to 5.1.3.
  *
  * An initiator that agreed on it sends the Hello with Enable_Datamover, and
- * is told by hello_done() when it may send more.  A target answers before
- * anything else of it goes out: its jobs wait for the first message of the
- * initiator.  Where no Hello is due they wait for a second at most.
+ * hello_done() says when it may send more.  A target answers before it sends
+ * anything else: its jobs wait for the first message of the initiator.  If no
+ * Hello is due they wait for a second at most.
  */
 #include <iser/task.h>
 #include "conn.h"
@@ -35,7 +35,7 @@ static void iser_hello_sent(struct ib_cq *cq, struct ib_wc *wc)
 	spin_unlock_bh(&conn->send_lock);
 	iser_send_cq_disarm(conn);
 	wake_up_all(&conn->wait);
-	/* It has arrived: now the connection may go. */
+	/* The reply has arrived: the connection may be ended. */
 	if (rejected)
 		iser_connection_fail(conn, -EPROTO);
 }
@@ -75,7 +75,7 @@ static int iser_hello_post(struct iser_conn *conn,
 	return ret;
 }
 
-/* The way is free for what has waited.  Under send_lock. */
+/* Post the jobs that have waited.  Under send_lock. */
 static void iser_hello_release(struct iser_conn *conn)
 {
 	conn->hello.hold = false;
@@ -111,7 +111,7 @@ void iser_hello_init(struct iser_conn *conn)
 	INIT_DELAYED_WORK(&conn->hello.work, iser_hello_work);
 }
 
-/* iser_hello_expect - what the peer's first message must be: before FULL */
+/* iser_hello_expect - set what the peer's first message must be; before FULL */
 void iser_hello_expect(struct iser_conn *conn)
 {
 	struct iser_hello_state *g = &conn->hello.state;
@@ -137,7 +137,7 @@ int iser_hello_start(struct iser_conn *conn)
 	};
 	int ret = 0;
 
-	/* Not to be queued once end_work has cancelled it. */
+	/* end_work cancels the work: it must not be queued after that. */
 	spin_lock_bh(&conn->send_lock);
 	if (conn->state != ISER_FULL) {
 		ret = -ENOTCONN;
@@ -213,7 +213,8 @@ static void iser_hello_refuse(struct iser_conn *conn,
  *
  * For the first message of the peer, and for any Hello or HelloReply.  From
  * the completion queue.
- * Return: true: it is an ordinary one, go on.  Else it has been given back.
+ * Return: true if it is another PDU, to be handled on; otherwise it has been
+ * given back.
  */
 bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines for the administrator, bounded over all three modules: a peer, or a
- * thousand of them, writes no more than a page a minute.
+ * Lines for the administrator.  All three modules share one limit: a peer, or a
+ * thousand of them, causes no more than a page a minute.
  */
 #define pr_fmt(fmt) fmt
 
@@ -60,9 +60,9 @@ static void iser_log_sum_up(struct work_struct *work);
 static DECLARE_DELAYED_WORK(iser_log_work, iser_log_sum_up);
 
 /*
- * Has @lines one left for this minute?  Takes it.  A kind may write a third of
- * all, one of them its summary, and takes nothing from the others: the end of a
- * session has its line however many strangers knock.  Under iser_log_lock.
+ * Take one of the lines that @lines has for this minute, if there is one.  Each
+ * kind of line has a third of all, one of them for its summary.  So the end of
+ * a session is logged however many strangers connect.  Under iser_log_lock.
  */
 static bool iser_log_take(struct iser_log_lines *lines)
 {
@@ -73,7 +73,7 @@ static bool iser_log_take(struct iser_log_lines *lines)
 	    time_before(jiffies, before + ISER_LOG_TIME))
 		return false;
 	lines->at[lines->written % ISER_LOG_RING] = jiffies;
-	/* Far above any max it only has to stay in step with the ring. */
+	/* Beyond any limit it only has to stay in step with the ring. */
 	if (++lines->written == 4 * ISER_LOG_RING)
 		lines->written -= ISER_LOG_RING;
 	return true;
@@ -99,8 +99,8 @@ static void iser_log_leave_out(struct iser_log_lines *lines,
 }
 
 /*
- * Once a minute at most, and only where something was left out: so this line
- * is the one of the kind that the limits leave room for.
+ * Once a minute at most, and only when lines were left out.  The limits leave
+ * room for this one line of each kind.
  */
 static void iser_log_sum_up(struct work_struct *work)
 {

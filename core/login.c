@@ -4,8 +4,8 @@
  * buffer and one send buffer, and nothing else, before it has authenticated
  * the peer (RFC 7145, section 5.1.2).
  *
- * An initiator has two receive buffers: whatever a target sends right behind
- * its last Login Response finds the second, while the receives are being posted
+ * An initiator has two receive buffers: what a target sends right after its last
+ * Login Response finds the second one, while the receives are being posted
  * (section 5.1.1).
  */
 #include <linux/slab.h>
@@ -29,7 +29,7 @@ static int iser_login_buffers(const struct iser_conn *conn)
 /*
  * iser_login_init - allocate the receive buffers
  *
- * The pages of what is sent come with the first Login PDU.  Sleeps.
+ * The pages for what is sent are allocated with the first Login PDU.  Sleeps.
  */
 int iser_login_init(struct iser_conn *conn)
 {
@@ -103,7 +103,7 @@ void iser_login_free(struct iser_conn *conn)
  */
 static int iser_login_text_pages(struct iser_conn *conn, u32 len)
 {
-	/* A target's is under setup_lock, which the end of the connection takes. */
+	/* A target calls this under setup_lock, which end_work takes. */
 	gfp_t gfp = conn->role == ISER_TARGET ? GFP_NOIO : GFP_ATOMIC;
 	struct iser_login *login = &conn->login;
 	u32 i;
@@ -178,7 +178,7 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 	if (conn->role == ISER_TARGET && bhs[36] == ISER_STATUS_TARGET)
 		iser_guest_excuse(conn);
 
-	/* The lock keeps the end of the connection off the mappings. */
+	/* end_work takes the mappings away under this lock. */
 	if (conn->role == ISER_TARGET) {
 		mutex_lock(&conn->setup_lock);
 		ret = -ENOTCONN;
@@ -259,13 +259,13 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 
 	if (conn->role == ISER_INITIATOR) {
 		login->pdu = &rx->pdu;
-		/* Reading sending unlocked: its completion comes from here too. */
+		/* No lock for sending: its completion is polled here too. */
 		if (!login->sending)
 			iser_login_deliver(conn);
 		return;
 	}
 
-	/* RTU may be late or lost; a message is proof enough. */
+	/* The RTU may be late or lost: a message shows that we are connected. */
 	iser_conn_event(conn, ISER_EV_ESTABLISHED);
 	if ((rx->pdu.bhs[0] & 0x3f) != 0x03 || !READ_ONCE(login->expected)) {
 		iser_conn_warn(conn, login->expected ?
@@ -285,8 +285,8 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 }
 
 /*
- * A peer that sends its next request, and does not take the response to the one
- * before, must not hold LIO's thread up: the request waits in its place.
+ * A peer that sends its next request without taking the previous response must
+ * not hold up LIO's thread, so the request waits instead.
  */
 bool iser_login_pending(struct iser_conn *conn)
 {

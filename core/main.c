@@ -21,7 +21,7 @@ struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
  * iser_conn_warn - one line about a connection, for the administrator
  *
  * A target's connection counts as a stranger's until it has been given
- * resources, which is behind authentication.  Any context.
+ * resources, which comes after authentication.  Any context.
  */
 void iser_conn_warn(const struct iser_conn *conn, const char *fmt, ...)
 {
@@ -78,26 +78,27 @@ static int __init iser_core_init(void)
 {
 	int ret;
 
-	/* Ends of connections wait for one another's completions, not for CPU. */
+	/* The ends of connections wait for completions, and hardly use the CPU. */
 	iser_wq = alloc_workqueue("iser", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iser_wq)
 		return -ENOMEM;
 	/*
-	 * Polls of targets, on the CPU of the completion vector.  Of the
-	 * priority of LIO's workers: the same thread runs both, one after the
-	 * other, instead of two that take turns.
+	 * Targets poll on the CPU of the completion vector.  The queue has the
+	 * priority of LIO's workers, so that one thread runs both, one after the
+	 * other, instead of two threads that alternate.
 	 */
 	iser_target_wq = alloc_workqueue("iser_target",
 					 ISER_WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	/*
-	 * Of initiators: as the workers of a software provider, and beside
-	 * iser_wq, whose ends of connections wait for them.
+	 * Initiators poll with the priority of a software provider's workers,
+	 * and not in iser_wq, where end_work waits for these polls.
 	 */
 	iser_initiator_wq = alloc_workqueue("iser_initiator",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	/*
-	 * Connects: some providers wait for the peer there, as long as TCP tries.
-	 * Not in the connection manager's own queue, which is one for all.
+	 * Some providers wait for the peer in their connect, as long as TCP
+	 * tries.  The connection manager's queue serves all ids, so connects have
+	 * this one.
 	 */
 	iser_connect_wq = alloc_workqueue("iser_connect",
 					  WQ_UNBOUND | WQ_MEM_RECLAIM,
@@ -116,7 +117,7 @@ free_wqs:
 static void __exit iser_core_exit(void)
 {
 	iser_guests_exit();
-	/* The last connections end, and are freed, maybe without their ids. */
+	/* The last connections end and are freed, perhaps without their ids. */
 	flush_workqueue(iser_wq);
 	flush_workqueue(iser_wq);
 	iser_ports_exit();
@@ -128,7 +129,7 @@ static void __exit iser_core_exit(void)
 module_init(iser_core_init);
 module_exit(iser_core_exit);
 
-/* The pure files know no kernel header: their exports are here. */
+/* The files of proto/ include no kernel header: their exports are here. */
 #define export_pure(symbol)	EXPORT_SYMBOL_ISER(symbol)
 
 export_pure(iser_parse);

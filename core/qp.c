@@ -2,8 +2,9 @@
 /*
  * The verbs objects of a connection: protection domain, queues, queue pair.
  *
- * A domain for each connection: an STag of one is worth nothing on another.
- * Connections that share receives share theirs; they have no STags.
+ * Each connection has a protection domain of its own, so that an STag is valid
+ * on one connection only.  Connections that share receives share their domain,
+ * which is safe because they have no STags.
  */
 #include "conn.h"
 #include "device.h"
@@ -19,7 +20,7 @@
 /* A Login PDU, a Hello, a drain, and one that iWARP adapters use. */
 #define ISER_SPARE_SENDS	4
 
-/* What iSCSI and the data path have to know of the device. */
+/* Copy what iSCSI and the data path need to know of the device. */
 static void iser_read_device(struct iser_conn *conn)
 {
 	const struct iser_device_limits *limits = &conn->limits;
@@ -40,7 +41,7 @@ static void iser_read_device(struct iser_conn *conn)
 	conn->info.recv_depth = conn->param.recv_depth;
 }
 
-/* Under setup_lock, against end_work, which lets the device go. */
+/* Takes setup_lock, because end_work drops the device. */
 struct device *iser_get_dma_device(struct iser_conn *conn)
 {
 	struct device *dma = NULL;
@@ -54,11 +55,11 @@ struct device *iser_get_dma_device(struct iser_conn *conn)
 EXPORT_SYMBOL_ISER(iser_get_dma_device);
 
 /*
- * What goes into a send queue of @queue work requests.
+ * Size what goes into a send queue of @queue work requests.
  *
- * A task of an initiator takes at most three slots at a time: register,
- * Send, invalidate.  Unsignaled ones keep two for longer than their task.
- * At a target slots are counted and waited for, but for those.
+ * A task of an initiator needs at most three work requests at a time: register,
+ * Send, invalidate.  Unsignaled ones hold two for longer than their task lives.
+ * At a target all but unsignaled Sends take a credit, and wait for one.
  * Return: work requests, without the ISER_SPARE_SENDS of the queue.
  */
 static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
@@ -86,11 +87,22 @@ static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
 	return sends;
 }
 
+/*
+ * Asynchronous events of a queue pair and of its completion queues.
+ *
+ * Such an event comes in any context: some adapters raise it in a hard
+ * interrupt, some while they hold one of their locks.  So the handlers take no
+ * lock and print nothing.  They note the first event and have the completion
+ * queues polled, since a completion with an error says more than an event.  A
+ * work ends the connection if no completion has done so.  It is cancelled when
+ * the queue pair and the completion queues are gone, as no event follows then.
+ */
+
 #define ISER_EVENT_DELAY	(HZ / 10)
 
 static void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
 {
-	/* Once the end has begun, an error is its echo. */
+	/* Once the end has begun, an error is only a consequence of it. */
 	if (READ_ONCE(conn->state) >= ISER_ENDING ||
 	    atomic_cmpxchg(&conn->event, 0, event + 1))
 		return;
@@ -101,10 +113,10 @@ static void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
 /*
  * iser_qp_event - handler of the queue pair.  Any context.
  *
- * With shared receives the last one is told of, and nothing is flushed that
- * would wake: while the connection lives that is how its failure shows.
- * Whatever else is not known to be harmless, also a device that has failed,
- * ends the connection.
+ * With shared receives no receive is flushed, so nothing wakes the poller when a
+ * queue pair fails.  While the connection lives, IB_EVENT_QP_LAST_WQE_REACHED is
+ * the only sign of it.  Every other event that is not known to be harmless ends
+ * the connection, also that of a device that has failed.
  */
 static void iser_qp_event(struct ib_event *event, void *context)
 {
@@ -123,6 +135,56 @@ static void iser_qp_event(struct ib_event *event, void *context)
 		break;
 	}
 	iser_event_note(conn, event->event);
+}
+
+static void iser_event_unknown(struct iser_conn *conn)
+{
+	iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
+}
+
+static void iser_event_work(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(to_delayed_work(work),
+					      struct iser_conn, event_work);
+	enum ib_event_type event = atomic_read(&conn->event) - 1;
+
+	if (!iser_conn_end(conn, -EIO, event == IB_EVENT_QP_LAST_WQE_REACHED))
+		return;
+	if (event == IB_EVENT_CQ_ERR)
+		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
+			       ib_event_msg(event));
+	else if (event == IB_EVENT_QP_LAST_WQE_REACHED)
+		iser_event_unknown(conn);
+	else
+		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
+			       ib_event_msg(event));
+}
+
+/*
+ * iser_event_flushed - log a failure of which only flushes are known
+ *
+ * Called when everything is polled.  If the peer had closed, the connection
+ * manager would have said so before anything was flushed; on iWARP the two come
+ * in any order.  From end_work.
+ */
+void iser_event_flushed(struct iser_conn *conn)
+{
+	if (READ_ONCE(conn->reason) == -ECONNRESET &&
+	    !rdma_protocol_iwarp(conn->dev, conn->id->port_num) &&
+	    iser_conn_end(conn, -EIO, false))
+		iser_event_unknown(conn);
+}
+
+/* iser_event_init - once, for any connection */
+void iser_event_init(struct iser_conn *conn)
+{
+	INIT_DELAYED_WORK(&conn->event_work, iser_event_work);
+}
+
+/* iser_cq_event - handler of both completion queues.  Any context. */
+void iser_cq_event(struct ib_event *event, void *context)
+{
+	iser_event_note(context, event->event);
 }
 
 static int iser_try_qp(struct iser_conn *conn)
@@ -148,8 +210,8 @@ static int iser_try_qp(struct iser_conn *conn)
 }
 
 /*
- * The number of work requests that a device names may be for those with few
- * SGEs.  So where it has no room, fewer SGEs are tried, then fewer requests.
+ * The number of work requests that a device reports may hold only for requests
+ * with few SGEs.  So if it has no room, try fewer SGEs, then fewer requests.
  */
 static int iser_create_qp(struct iser_conn *conn)
 {
@@ -181,20 +243,20 @@ static int iser_create_qp(struct iser_conn *conn)
 /*
  * iser_verbs_create - make the queue pair of conn->id
  *
- * From the handler of conn->id, or its connect work.  May sleep.  Return: 0 or negative errno, with
- * nothing left behind but what iser_verbs_destroy() takes away.
+ * From the handler of conn->id, or its connect work.  May sleep.
+ * Return: 0 or negative errno; iser_verbs_destroy() cleans up in both cases.
  */
 int iser_verbs_create(struct iser_conn *conn)
 {
 	u32 sends, receives;
 	int ret;
 
-	/* Without its id a connection would not keep the device from going. */
+	/* Only this reference keeps the device once the id is gone. */
 	if (!ib_device_try_get(conn->id->device))
 		return -ENODEV;
 	conn->dev = conn->id->device;
 	iser_read_device(conn);
-	/* A target needs an STag of its own for the sinks of iWARP only. */
+	/* A target needs STags only for the sinks of RDMA Reads on iWARP. */
 	ret = iser_check_limits(conn, conn->role == ISER_INITIATOR ||
 				conn->sink_mr);
 	if (ret)
@@ -230,11 +292,11 @@ int iser_verbs_create(struct iser_conn *conn)
 }
 
 /*
- * iser_verbs_close - take away the queue pair and what completes for it
+ * iser_verbs_close - destroy the queue pair and its completion queues
  *
- * After iser_verbs_drain().  The id goes first: its handler uses the rest.
- * From here on no memory of the connection is reached by the device.  Under
- * setup_lock; sleeps; not from the id's own handler.
+ * After iser_verbs_drain().  The id goes first, because its handler uses the
+ * rest.  When this returns, the device reaches no memory of the connection.
+ * Under setup_lock; sleeps; not from the id's own handler.
  */
 void iser_verbs_close(struct iser_conn *conn)
 {
@@ -257,12 +319,12 @@ void iser_verbs_close(struct iser_conn *conn)
 	if (iser_parked_id(conn))
 		iser_park_done(conn);
 	iser_poll_destroy(conn);
-	/* No event any more. */
+	/* No event follows. */
 	cancel_delayed_work_sync(&conn->event_work);
 }
 
 /*
- * iser_verbs_destroy - take away all that the device knows of a connection
+ * iser_verbs_destroy - remove all that the device knows of a connection
  *
  * After the last completion, and when all data are unmapped.  Under
  * setup_lock, or with the last reference; sleeps.
@@ -289,72 +351,12 @@ void iser_verbs_destroy(struct iser_conn *conn)
 }
 
 /*
- * What a device tells of a queue pair and of its completion queues.
- *
- * Such an event comes in any context: some adapters raise it in a hard
- * interrupt, some while they hold a lock of their own.  So the handlers take no
- * lock and print nothing.  The first event is noted, the completion queues are
- * polled, as a completion with an error says more than an event, and a work
- * ends the connection if none has done so.  No event comes any more when the
- * queue pair and the completion queues are gone: then the work is cancelled.
- */
-
-static void iser_event_unknown(struct iser_conn *conn)
-{
-	iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
-}
-
-static void iser_event_work(struct work_struct *work)
-{
-	struct iser_conn *conn = container_of(to_delayed_work(work),
-					      struct iser_conn, event_work);
-	enum ib_event_type event = atomic_read(&conn->event) - 1;
-
-	if (!iser_conn_end(conn, -EIO, event == IB_EVENT_QP_LAST_WQE_REACHED))
-		return;
-	if (event == IB_EVENT_CQ_ERR)
-		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
-			       ib_event_msg(event));
-	else if (event == IB_EVENT_QP_LAST_WQE_REACHED)
-		iser_event_unknown(conn);
-	else
-		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
-			       ib_event_msg(event));
-}
-
-/*
- * iser_event_flushed - all is polled; has nothing but a flush said why it ends?
- *
- * A peer that closes is known by the connection manager, before anything is
- * flushed; on iWARP the two come in any order.  From end_work.
- */
-void iser_event_flushed(struct iser_conn *conn)
-{
-	if (READ_ONCE(conn->reason) == -ECONNRESET &&
-	    !rdma_protocol_iwarp(conn->dev, conn->id->port_num) &&
-	    iser_conn_end(conn, -EIO, false))
-		iser_event_unknown(conn);
-}
-
-/* iser_event_init - once, for any connection */
-void iser_event_init(struct iser_conn *conn)
-{
-	INIT_DELAYED_WORK(&conn->event_work, iser_event_work);
-}
-
-/* iser_cq_event - handler of both completion queues.  Any context. */
-void iser_cq_event(struct ib_event *event, void *context)
-{
-	iser_event_note(context, event->event);
-}
-
-/*
  * The end of a queue pair's work requests.
  *
- * Not by ib_drain_qp(): that is for completion queues of ib_alloc_cq(), which
- * ours are not, and waits without limit.  Adapters that are being reset may
- * refuse what it needs, or take it and never complete it.  So it is waited for
- * a while.  What has not completed then is ended when the queue pair is gone
+ * ib_drain_qp() does not serve here: it needs completion queues of ib_alloc_cq(),
+ * and it waits without limit.  Adapters that are being reset may refuse the work
+ * requests of a drain, or take them and never complete them.  So the wait has a
+ * limit.  What has not completed by then is ended when the queue pair is gone
  * (core/target/send.c, core/task.c), and only then unmapped.
  */
 
@@ -375,7 +377,7 @@ void iser_drain_init(struct iser_drain *drain)
 }
 
 /*
- * iser_drain_begin - the queue pair completes all it has, with errors
+ * iser_drain_begin - have the queue pair complete all it holds, with errors
  * May sleep.  Return: 0 or negative errno.
  */
 int iser_drain_begin(struct iser_conn *conn)
@@ -385,7 +387,7 @@ int iser_drain_begin(struct iser_conn *conn)
 	return ib_modify_qp(conn->qp, &attr, IB_QP_STATE);
 }
 
-/* The last work requests: behind them nothing is outstanding. */
+/* Post the last work requests.  When they complete, nothing is outstanding. */
 static int iser_drain_post(struct iser_conn *conn)
 {
 	struct ib_rdma_wr last = {
@@ -412,12 +414,12 @@ static void iser_drain_wait(struct iser_conn *conn, struct iser_drain *drain,
 }
 
 /*
- * iser_verbs_drain - end the queue pair's work requests, and what polls
+ * iser_verbs_drain - end the queue pair's work requests, and the polling
  *
- * When this returns nothing of the connection is polled any more, and it has
- * been to the end: adapters drop what is left in the completion queues when
- * the queue pair goes.  Shared receives do not come back; an event says that
- * the device has taken its last, which not every provider has.
+ * When this returns, the completion queues have been polled until they were
+ * empty, because adapters drop what is left there when the queue pair goes, and
+ * they are polled no longer.  Shared receives do not come back: an event says
+ * that the device has taken its last one, which not every provider raises.
  * From end_work; sleeps.
  */
 void iser_verbs_drain(struct iser_conn *conn)
@@ -440,19 +442,20 @@ void iser_verbs_drain(struct iser_conn *conn)
 }
 
 /*
- * Sends that complete without a word.
+ * Unsignaled Sends.
  *
- * A Send that gathers nothing but its header holds up nobody.  That of a
- * command: the response says that it has arrived.  That of a response: LIO has
- * nothing to take back.  It goes unsignaled, from a header slot kept for such
- * Sends and not from the task's, which may be used again at once.  A slot
- * waits for a signaled Send behind it, as the device may still repeat what it
- * has not seen acknowledged.  Such a cover is one Send for a third of the slots:
- * so 32 may be on their way while one is awaited.  Where all slots are in use,
- * Sends are signaled one by one, as those with data are.
+ * Nothing waits for the completion of a Send that gathers only its header.  The
+ * response shows that a command has arrived, and a response without data has
+ * no buffer that LIO could reclaim.  So such a Send is unsignaled.  Its header
+ * lies in one of the slots below and not in that of the task, which may be used
+ * again at once.  The device may send a header again until it is acknowledged,
+ * so a slot becomes free only when a signaled Send after it has completed.  One
+ * Send for each third of the slots is signaled: 32 Sends may be under way while
+ * one completion is awaited.  When all slots are in use, Sends are signaled
+ * one by one, as those with data are.
  */
 
-/* Sends that a signaled one stands for. */
+/* Return: the number of Sends whose completion one signaled Send shows. */
 static u32 iser_unsig_each(const struct iser_unsig *q)
 {
 	return q->nr / 3;
@@ -462,7 +465,7 @@ static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct iser_unsig *q = container_of(wc->wr_cqe, struct iser_unsig, cqe);
 
-	/* Covers complete in their order, and only here. */
+	/* Signaled ones complete in their order, and only here. */
 	if (iser_wc_ok(wc->qp->qp_context, wc, "Send"))
 		WRITE_ONCE(q->done, q->done + iser_unsig_each(q));
 }

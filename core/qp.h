@@ -12,9 +12,9 @@
 struct iser_conn;
 
 #define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
-#define ISER_UNSIG_HEADER		80	/* their headers: one page */
+#define ISER_UNSIG_HEADER	80	/* their headers: one page */
 #define ISER_SEND_SGES		16	/* more would make send queues large */
-/* With less than this iSER has no way to work. */
+/* iSER cannot work with less than this. */
 #define ISER_MIN_QUEUE		256
 #define ISER_MIN_SEND_SGES	(1 + ISER_RX_PAGES)	/* of a Login PDU */
 #define ISER_BATCH		8	/* work requests for one doorbell */
@@ -32,8 +32,8 @@ struct iser_unsig {
 };
 
 /*
- * Work requests are copied by the provider when they are posted.  What nobody
- * sets is zero.
+ * The provider copies work requests when they are posted.  Members that are never
+ * set stay zero.
  */
 struct iser_batch {
 	struct ib_rdma_wr wr[ISER_BATCH];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What comes in by the receive buffers: PDUs for the halves.
+ * Receiving: the receive buffers, and the PDUs that arrive in them.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -22,7 +22,7 @@
 
 /*
  * iser_hdr_pages_init - allocate and map @nr slots of @slot bytes
- * May sleep.  Return: 0 or -ENOMEM, with nothing left behind.
+ * May sleep.  Return: 0, or -ENOMEM with nothing allocated.
  */
 int iser_hdr_pages_init(struct iser_hdr_pages *hdrs, struct ib_device *dev, u32 slot,
 			u32 nr, enum dma_data_direction dir)
@@ -97,58 +97,8 @@ void iser_hdr_pages_free(struct iser_hdr_pages *hdrs)
 }
 
 /*
- * Receive buffers: their memory, and their way to the queue pair.
- *
- * A buffer is either one piece of a page (small data: the initiator), or a
- * header slot with pages behind it, so that immediate data begin on a page
- * and can be handed to a backend where they lie.  AHS and data are one run of
- * bytes; what an AHS pushes beyond the pages lands in the slot's tail.  Where
- * that has to be one SGE, header, pages and tail are one block of memory, with
- * the header at the end of its first page.
- *
- * The buffers of a connection, or of a pool that several share (target/rx_pool.c), are
- * added some at a time, and go all at once.
- */
-
-#define ISER_RX_SLOT	512	/* paged: header, tail */
-
-/* Bytes of a block with @n pages for data. */
-static size_t iser_rx_block(u32 n)
-{
-	return (n + 1) * PAGE_SIZE + PAGE_ALIGN(ISER_AHS_ROOM);
-}
-
-/* All in one block of memory.  Return: 0 or -ENOMEM. */
-static int iser_rx_init_whole(const struct iser_rx_shape *shape,
-			      struct iser_rx *rx, u32 n)
-{
-	u32 len = ISER_MSG_MIN + n * PAGE_SIZE + ISER_AHS_ROOM, i;
-	u8 *block = alloc_pages_exact(iser_rx_block(n), GFP_KERNEL), *data;
-	u64 dma;
-
-	if (!block)
-		return -ENOMEM;
-	data = block + PAGE_SIZE;
-	rx->whole = true;
-	rx->page_bytes = n * PAGE_SIZE;
-	for (i = 0; i < n; i++)
-		rx->pages[i] = virt_to_page(data + i * PAGE_SIZE);
-	rx->head = data - ISER_MSG_MIN;
-	rx->tail = data + rx->page_bytes;
-	rx->pdu.bhs = iser_bhs(rx->head);
-	rx->pdu.data = data;
-	dma = ib_dma_map_single(shape->dev, rx->head, len, DMA_FROM_DEVICE);
-	if (ib_dma_mapping_error(shape->dev, dma))
-		return -ENOMEM;
-	rx->sge[0] = (struct ib_sge){ .addr = dma, .length = len,
-				      .lkey = shape->lkey };
-	rx->nr_sges = 1;
-	return 0;
-}
-
-/*
  * A peer that keeps to its window holds no more shared receives than it was
- * promised.  Room is left for what no credit counts.
+ * promised.  Twice as many are allowed, for PDUs that no credit counts.
  */
 static bool iser_rx_greedy(struct iser_conn *conn)
 {
@@ -163,8 +113,8 @@ static bool iser_rx_greedy(struct iser_conn *conn)
 }
 
 /*
- * iser_rx_came - @len bytes have arrived: they are the CPU's
- * iser_rx_gone - all is the device's again
+ * iser_rx_came - give the @len bytes that have arrived to the CPU
+ * iser_rx_gone - give the buffer back to the device
  *
  * A half may write into what it has received.  Any context, while the memory is
  * mapped.
@@ -182,7 +132,7 @@ static void iser_rx_came(struct ib_device *dev, struct iser_rx *rx, u32 len)
 	}
 }
 
-/* Apart, as its copy is a large one on the stack. */
+/* Not inlined, as its copy takes much of the stack. */
 static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu)
 {
 	u32 len = pdu->msg.ahs_len, room = pdu->conn->info.recv_ahs;
@@ -194,7 +144,7 @@ static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu
 	return iser_check_ahs(ahs, len, room);
 }
 
-/* Is the message fit to be looked at by anybody?  RFC 7145, section 10.1.3.3. */
+/* Check a message before any other code reads it.  RFC 7145, section 10.1.3.3. */
 static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 {
 	enum iser_msg_error err = iser_parse(rx->head, len, &rx->pdu.msg);
@@ -229,9 +179,9 @@ static bool iser_is_answer(const u8 *bhs)
 }
 
 /*
- * Was the STag that a response has invalidated its task's?  One for a task that
- * was deallocated comes too late, and its STag is dead: the half drops it.
- * Whatever else was invalidated belongs to somebody else.
+ * Check that a response has invalidated the STag of its own task.  The response
+ * of a task that was deallocated comes too late: its STag is dead, and the half
+ * drops it.  Any other STag belongs to another task.
  */
 static bool iser_invalidated_rightly(struct iser_conn *conn,
 				     const struct iser_io *io, u32 rkey)
@@ -282,7 +232,7 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 		conn->ops->control_notify(conn, &rx->pdu);
 }
 
-/* Return: false: nobody has the message. */
+/* Return: false if neither the half nor the login has taken the message. */
 static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 			  struct ib_wc *wc)
 {
@@ -291,8 +241,8 @@ static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 	if (!iser_wc_ok(conn, wc, "receive"))
 		return false;
 	/*
-	 * RFC 7145, section 10.1.3.3: nothing behind a message that broke the
-	 * protocol.  What came before the peer closed is still of use.
+	 * RFC 7145, section 10.1.3.3: take nothing that follows a message which
+	 * broke the protocol.  What came before the peer closed is still of use.
 	 */
 	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
 		return false;
@@ -316,7 +266,7 @@ static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 	} else if (state == ISER_FULL) {
 		conn->ops->control_notify(conn, &rx->pdu);
 	} else if (state < ISER_ENDING) {
-		/* The handshake may not be over for this end. */
+		/* This end may not know yet that the connection is established. */
 		iser_login_received(conn, rx);
 	} else {
 		return false;
@@ -336,6 +286,56 @@ static void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	rx->pdu.conn = conn;
 	if ((rx->pool && iser_rx_greedy(conn)) || !iser_received(conn, rx, wc))
 		iser_rx_post(conn, rx);
+}
+
+/*
+ * Receive buffers: their memory, and their way to the queue pair.
+ *
+ * A buffer is either one piece of a page (small data: the initiator), or a
+ * header slot followed by pages, so that immediate data begin on a page and can
+ * be handed to a backend where they lie.  AHS and data are one run of bytes; what
+ * an AHS pushes beyond the pages lands in the slot's tail.  If that has to be
+ * one SGE, header, pages and tail are one block of memory, with the header at
+ * the end of its first page.
+ *
+ * The buffers of a connection, or of a pool that several connections share
+ * (target/rx_pool.c), are added in chunks, and freed all at once.
+ */
+
+#define ISER_RX_SLOT	512	/* paged: header, tail */
+
+/* Bytes of a block with @n pages for data. */
+static size_t iser_rx_block(u32 n)
+{
+	return (n + 1) * PAGE_SIZE + PAGE_ALIGN(ISER_AHS_ROOM);
+}
+
+/* All in one block of memory.  Return: 0 or -ENOMEM. */
+static int iser_rx_init_whole(const struct iser_rx_shape *shape,
+			      struct iser_rx *rx, u32 n)
+{
+	u32 len = ISER_MSG_MIN + n * PAGE_SIZE + ISER_AHS_ROOM, i;
+	u8 *block = alloc_pages_exact(iser_rx_block(n), GFP_KERNEL), *data;
+	u64 dma;
+
+	if (!block)
+		return -ENOMEM;
+	data = block + PAGE_SIZE;
+	rx->whole = true;
+	rx->page_bytes = n * PAGE_SIZE;
+	for (i = 0; i < n; i++)
+		rx->pages[i] = virt_to_page(data + i * PAGE_SIZE);
+	rx->head = data - ISER_MSG_MIN;
+	rx->tail = data + rx->page_bytes;
+	rx->pdu.bhs = iser_bhs(rx->head);
+	rx->pdu.data = data;
+	dma = ib_dma_map_single(shape->dev, rx->head, len, DMA_FROM_DEVICE);
+	if (ib_dma_mapping_error(shape->dev, dma))
+		return -ENOMEM;
+	rx->sge[0] = (struct ib_sge){ .addr = dma, .length = len,
+				      .lkey = shape->lkey };
+	rx->nr_sges = 1;
+	return 0;
 }
 
 /*
@@ -431,10 +431,10 @@ void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx)
 /*
  * iser_rx_post - hand a buffer to the queue pair, or back to the pool
  *
- * Some adapters may still be at the entry of the queue that comes next, though
- * it has completed: the buffer is kept then, and posted a little later.  None of
- * them has shared receives.
- * Any context.  Return: 0; after the end of the connection too, quietly.
+ * Some adapters may still use the next entry of the queue although it has
+ * completed.  Then the buffer is kept, and posted a little later.  None of
+ * these adapters has shared receives.
+ * Any context.  Return: 0, also after the end of the connection.
  */
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 {
@@ -448,7 +448,7 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	wr.wr_cqe = &rx->cqe;
 	wr.sg_list = rx->sge;
 	wr.num_sge = rx->nr_sges;
-	/* Not behind the drain's own receive. */
+	/* The receive of the drain must be the last one. */
 	rcu_read_lock();
 	if (READ_ONCE(conn->state) < ISER_ENDING) {
 		iser_rx_gone(conn->dev, rx);
@@ -463,7 +463,7 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	return ret;
 }
 
-/* iser_rx_post_again - what the device would not take before.  Any context. */
+/* iser_rx_post_again - post what the device would not take.  Any context. */
 void iser_rx_post_again(struct iser_conn *conn)
 {
 	struct iser_rx *rx, *next;
@@ -475,7 +475,7 @@ void iser_rx_post_again(struct iser_conn *conn)
 		iser_connection_fail(conn, ret);
 }
 
-/* iser_rx_chunk_unmap - the device goes: one part */
+/* iser_rx_chunk_unmap - the device goes: unmap one chunk */
 void iser_rx_chunk_unmap(struct ib_device *dev, struct iser_rx_chunk *chunk)
 {
 	u32 i;

@@ -36,8 +36,8 @@ struct iser_rx_shape {
 	u32 lkey;
 	u32 data;		/* data bytes wanted */
 	u32 one_piece;		/* bytes of the slot if all goes there; 0: pages */
-	bool whole;		/* pages one behind the other, with the header: one SGE */
-	struct iser_rx_pool *pool;	/* whose it is; NULL: a connection's own */
+	bool whole;		/* header and pages are contiguous: one SGE */
+	struct iser_rx_pool *pool;	/* its owner; NULL: a connection */
 };
 
 /* A receive buffer and the message in it. */

@@ -80,7 +80,7 @@ int iser_task_prepare(struct iser_conn *conn, u32 index)
 	unsigned int flags;
 	int ret = 0;
 
-	/* The end of the connection waits for this: never write out for it. */
+	/* end_work waits for this lock, so reclaim must not write. */
 	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
 	if (*at)
@@ -241,7 +241,7 @@ u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
 
 /*
  * iser_io_unmap - undo iser_io_map(); no-op when nothing is mapped
- * Any context, before the device is let go.
+ * Any context, while the connection holds the device.
  */
 void iser_io_unmap(struct iser_io *io)
 {
@@ -259,10 +259,10 @@ void iser_io_unmap(struct iser_io *io)
 }
 
 /*
- * iser_tasks_sweep - the last completion has been seen: let go of everything
+ * iser_tasks_sweep - after the last completion: end all tasks
  *
- * What waited for a response waits no more.  From end_work; the device is
- * still there, the queue pair is not: no STag reaches memory any more.
+ * A task that waited for its response waits no longer.  From end_work; the
+ * device is still held, but the queue pair is gone, so that no STag is valid.
  */
 void iser_tasks_sweep(struct iser_conn *conn)
 {
@@ -279,7 +279,7 @@ void iser_tasks_sweep(struct iser_conn *conn)
 			local_bh_enable();
 			continue;
 		}
-		/* Against iser_unmap_data(), whose caller frees the buffer. */
+		/* iser_unmap_data() may run now; its caller frees the buffer. */
 		spin_lock_bh(&conn->send_lock);
 		iser_io_unmap(iser_io_of(task));
 		spin_unlock_bh(&conn->send_lock);

@@ -22,7 +22,7 @@ struct iser_rx;
 
 enum iser_io_state {
 	ISER_IO_IDLE,
-	ISER_IO_STARTED,	/* the half fills the slot; nothing posted */
+	ISER_IO_STARTED,	/* the half fills the slot; nothing is posted */
 	ISER_IO_POSTED,
 };
 
@@ -49,7 +49,7 @@ struct iser_io {
 			 * one for Data-Out not yet posted.  The last ends the task.
 			 */
 			atomic_t refs;
-			struct ib_mr *region;	/* its own, for life */
+			struct ib_mr *region;	/* allocated with the task */
 			struct ib_mr *mr;	/* region, while it is registered */
 			bool answered;		/* response came, or will not be waited for */
 			bool deallocate;	/* the half waits for task_done() */
