@@ -163,21 +163,6 @@ static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 	return false;
 }
 
-/* RFC 7143: PDUs that answer a task of the initiator. */
-static bool iser_is_answer(const u8 *bhs)
-{
-	switch (bhs[0] & 0x3f) {
-	case 0x20:	/* NOP-In */
-	case 0x21:	/* SCSI Response */
-	case 0x22:	/* Task Management Function Response */
-	case 0x24:	/* Text Response */
-	case 0x26:	/* Logout Response */
-		return iser_get32(bhs + 16) != ISER_RESERVED_TAG;
-	default:
-		return false;
-	}
-}
-
 /*
  * Check that a response has invalidated the STag of its own task.  The response
  * of a task that was deallocated comes too late: its STag is dead, and the half
@@ -196,8 +181,8 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 {
 	bool invalidated = wc->wc_flags & IB_WC_WITH_INVALIDATE;
 	u8 opcode = rx->pdu.bhs[0] & 0x3f;
-	struct iser_task *task = NULL;
 	struct iser_io *io = NULL;
+	struct iser_task *task;
 
 	/* SCSI Data-In and R2T become RDMA; RFC 7145, sections 7.3.5, 7.3.6. */
 	if (opcode == 0x25 || opcode == 0x31) {
@@ -206,8 +191,7 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 		iser_connection_fail(conn, -EPROTO);
 		return;
 	}
-	if (iser_is_answer(rx->pdu.bhs))
-		task = conn->ops->find_task(conn, rx->pdu.bhs);
+	task = conn->ops->find_task(conn, rx->pdu.bhs);
 	if (task)
 		io = iser_io_of(task);
 	if (io && (io->state != ISER_IO_POSTED || io->answered))

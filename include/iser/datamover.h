@@ -180,8 +180,8 @@ struct iser_ops {
 	 */
 	void (*login_notify)(struct iser_conn *conn);
 	/**
-	 * @find_task: initiator: the task of a response's ITT, or NULL.  The
-	 * core checks whether the task is in use.
+	 * @find_task: initiator: the task that a PDU with this BHS answers, or
+	 * NULL.  The core checks whether the task is in use.
 	 */
 	struct iser_task *(*find_task)(struct iser_conn *conn, const u8 *bhs);
 	/**

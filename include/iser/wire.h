@@ -11,7 +11,6 @@
 #define ISER_BHS_LEN		48	/* iSCSI Basic Header Segment */
 #define ISER_MSG_MIN		(ISER_HDR_LEN + ISER_BHS_LEN)
 #define ISER_VERSION		10	/* RFC 7145, section 9.3 */
-#define ISER_RESERVED_TAG	0xffffffffu
 
 /* High nibble of the first byte: section 9.1. */
 enum iser_opcode {
