@@ -64,13 +64,20 @@ $(KDIR)/Makefile:
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
 #:                  (INSTALL_MOD_PATH=... below another root)
-#: make uninstall   remove them: the kernel's own count again
+#: make uninstall   remove them; the kernel's own modules take effect again
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too
 #: make check-long  every case on every machine, and the broken rules: hours
 #: make static      only the static checks
-#: make unit        only the unit tests; make mutants: do they notice seeded faults
+#: make unit        only the unit tests; make mutants: whether they notice seeded faults
 #: make vm          test cases in a virtual machine, ARGS="--kernel 6.1 --provider siw"
-#: make conform     the conformance suite on both halves, ours and the kernel's; its table
+#: make conform     the conformance suite on both halves, ours and the kernel's
 #: make bench       what an I/O costs, ours beside the kernel's, NVMe and TCP, ARGS="--short"
 #: make clean       remove what was built in this folder
+#:
+#: The short loop of a change, see CONTRIBUTING.md:
+#:   make KDIR=...                              compile
+#:   tests/vm/uml/run --plain GROUP/CASE        one case in User-Mode Linux
+#:   tests/vm/run --machine uml GROUP/CASE      the same under KASAN, lockdep and kmemleak
+#:   tests/vm/run GROUP/CASE                    the same in QEMU, with two CPUs
+#:   tests/vm/machine --out DIR 'COMMAND'       any command in a machine, e.g. to trace
