@@ -16,10 +16,10 @@
 #define ISER_SURE_PAGES		128	/* each driver allocates what it promises */
 
 /*
- * iser_stags_add - an STag for each new task that may need one, for life
+ * iser_stags_add - allocate STags, for life, for new tasks that may need one
  *
- * Under setup_lock, which keeps the domain; sleeps.  Return: 0 or negative errno;
- * iser_stags_drop() cleans up.
+ * Under setup_lock, which keeps the domain; sleeps.  Return: 0 or negative
+ * errno; iser_stags_drop() cleans up.
  */
 int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part)
 {
@@ -40,9 +40,9 @@ int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part)
 }
 
 /*
- * iser_stags_try - how many pages has an STag really?
+ * iser_stags_try - find out how many pages an STag can have
  *
- * pvrdma allocates no more than 128, and promises what its host has.
+ * pvrdma allocates at most 128, but promises what its host has.
  * From the handler of conn->id; sleeps.  Return: 0 or negative errno.
  */
 int iser_stags_try(struct iser_conn *conn)
@@ -76,7 +76,7 @@ void iser_stags_drop(struct iser_tasks *part)
 	}
 }
 
-/* iser_stags_free - with the queue pair.  Sleeps. */
+/* iser_stags_free - when the queue pair goes.  Sleeps. */
 void iser_stags_free(struct iser_conn *conn)
 {
 	u32 i;
@@ -91,8 +91,8 @@ void iser_stags_free(struct iser_conn *conn)
 /*
  * iser_stag_register - register the mapped buffer of a task
  *
- * Any context.  Return: 0; -EINVAL when the device can't cover the buffer's
- * layout, or for a task that is for other PDUs than SCSI commands.
+ * Any context.  Return: 0; -EINVAL if the device can't cover the buffer's
+ * layout, or if the task is for other PDUs than SCSI commands.
  */
 static int iser_stag_register(struct iser_io *io)
 {
@@ -111,9 +111,9 @@ static int iser_stag_register(struct iser_io *io)
 }
 
 /*
- * iser_stag_fill - the work request that brings it to life
+ * iser_stag_fill - fill the work request that registers an STag
  * @access: IB_ACCESS_* that the peer needs
- * @wr: of the batch; to be posted ahead of the Send
+ * @wr: of the batch; it must be posted before the Send
  */
 static void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_wr *wr)
 {
@@ -124,7 +124,7 @@ static void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_w
 }
 
 /*
- * iser_stag_invalidate - kill the STag; inv_cqe tells when it is done
+ * iser_stag_invalidate - invalidate the STag; inv_cqe reports the end
  * Any context.  Return: 0, or negative errno: the connection has ended.
  */
 static int iser_stag_invalidate(struct iser_io *io)
@@ -150,10 +150,10 @@ static int iser_stag_invalidate(struct iser_io *io)
 }
 
 /*
- * iser_stag_named - are the STags that a response names the task's?
+ * iser_stag_named - whether the STags that a response names are the task's
  *
- * RFC 7145, section 7.3.2 makes a target name the one to be invalidated; the
- * deployed ones name none.  Any context.
+ * RFC 7145, section 7.3.2 makes a target name the STag to be invalidated;
+ * deployed targets name none.  Any context.
  */
 bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr)
 {
@@ -165,10 +165,10 @@ bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr)
 }
 
 /*
- * iser_stag_dead - does an STag belong to a task that waits for no response?
+ * iser_stag_dead - whether an STag belongs to a task that waits for no response
  *
- * It is, or soon will be, invalid.  A task that begins anew has another key.
- * Completion queue.
+ * Such an STag is, or soon will be, invalid.  A task that is used again has
+ * another key.  Completion queue.
  */
 bool iser_stag_dead(struct iser_conn *conn, u32 rkey)
 {
@@ -193,11 +193,11 @@ bool iser_stag_dead(struct iser_conn *conn, u32 rkey)
  *
  * A task ends when nothing of it is outstanding: refs counts the completions
  * to come, the response, and the Data-Out not posted yet.  Only then is the
- * response handed up (RFC 7145, section 7.3.2): its buffers are unmapped and
- * its STag is dead before the iSCSI layer hears of it.
+ * response handed up (RFC 7145, section 7.3.2): the task's buffers are unmapped
+ * and its STag is invalid before the iSCSI layer learns of it.
  */
 
-/* The last reference is gone: from the completion queue. */
+/* Ends a task without references.  From the completion queue. */
 static void iser_command_end(struct iser_io *io)
 {
 	struct iser_conn *conn = io->task.conn;
@@ -205,7 +205,7 @@ static void iser_command_end(struct iser_io *io)
 	int status = io->status;
 	bool done = io->ctl.no_answer || io->deallocate;
 
-	/* With the connection gone wrong the STag may live: end_work sweeps. */
+	/* After a failure the STag may still be valid: end_work sweeps. */
 	if (status && !done)
 		return;
 	io->mr = NULL;
@@ -222,7 +222,7 @@ static void iser_command_end(struct iser_io *io)
 		conn->ops->task_done(&io->task, status);
 }
 
-/* Only completions can end it now: they are to wake.  Completion queue. */
+/* Only completions can end it now: they must wake.  Completion queue. */
 static void iser_command_await(struct iser_io *io)
 {
 	if (io->awaited)
@@ -231,7 +231,7 @@ static void iser_command_await(struct iser_io *io)
 	iser_send_cq_arm(io->task.conn);
 }
 
-/* iser_command_put - one thing less is outstanding.  Completion queue. */
+/* iser_command_put - drop a reference of a task.  Completion queue. */
 static void iser_command_put(struct iser_io *io)
 {
 	if (atomic_dec_and_test(&io->refs))
@@ -258,16 +258,16 @@ void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	/* Unsignaled: comes only in error, when the Send behind it fails too. */
+	/* Unsignaled: comes only in error, and the next Send fails too. */
 	iser_wc_ok(wc->qp->qp_context, wc, "registration of an STag");
 }
 
 static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
 
 /*
- * Map and, where the target is to fetch or to place data, register the buffer.
- * What goes out by Sends is gathered from memory and not from the STag: that
- * may be dead before a Send is acknowledged, or before all Data-Out are out.
+ * Map the buffer, and register it if the target must fetch or place data.
+ * Sends gather their data from memory and not from the STag, which may be
+ * invalid before a Send is acknowledged, or before all Data-Out are posted.
  * Return: 0 or negative errno.
  */
 static int iser_describe(struct iser_io *io, const struct iser_control *ctl)
@@ -286,7 +286,7 @@ static int iser_describe(struct iser_io *io, const struct iser_control *ctl)
 	return ret;
 }
 
-/* The STags that a command advertises. */
+/* Writes the STags that a command advertises. */
 static void iser_advertise(const struct iser_io *io, u8 *head)
 {
 	const struct iser_control *ctl = &io->ctl;
@@ -308,7 +308,7 @@ static void iser_advertise(const struct iser_io *io, u8 *head)
 	iser_encode_control(head, &hdr);
 }
 
-/* Data from elsewhere: Text, NOP-Out.  Return: SGEs, or negative errno. */
+/* Maps the data of Text and NOP-Out.  Return: SGEs, or negative errno. */
 static int iser_extra(struct iser_io *io, const struct iser_data *data,
 		      struct ib_sge *sge)
 {
@@ -330,7 +330,7 @@ static int iser_extra(struct iser_io *io, const struct iser_data *data,
 }
 
 /*
- * The SGEs behind the header: immediate data, or data from elsewhere.
+ * Fills the SGEs after the header: immediate data, or that of iser_extra().
  * Return: how many, or negative errno.
  */
 static int iser_command_gather(struct iser_io *io, struct ib_sge *sge)
@@ -347,7 +347,7 @@ static int iser_command_gather(struct iser_io *io, struct ib_sge *sge)
 }
 
 /*
- * Build and post the Send, behind the registration.
+ * Build the Send and post it after the registration.
  * Under send_lock.  Return: 0 or negative errno.
  */
 static int iser_command_post(struct iser_io *io)
@@ -364,11 +364,11 @@ static int iser_command_post(struct iser_io *io)
 	n = iser_command_gather(io, &b->send_sge[1]);
 	if (n < 0)
 		return n;
-	/* Header alone, and a response to come: it may go unsignaled. */
+	/* A header alone may go unsignaled if a response will come. */
 	if (!n && !ctl->no_answer && !ctl->unsolicited)
 		head = iser_unsig_header(conn, len, &dma);
 	if (head) {
-		/* All of the slot, which is a constant and copied faster. */
+		/* Copy all of the slot: a constant is copied faster. */
 		memcpy(iser_bhs(head), io->task.bhs,
 		       ISER_UNSIG_HEADER - ISER_HDR_LEN);
 		iser_unsig_send(conn, wr);
@@ -410,7 +410,7 @@ static int iser_command_post(struct iser_io *io)
 	return -ENOTCONN;
 }
 
-/* Nobody has been told the STag. */
+/* The target has not been told the STag. */
 static void iser_undescribe(struct iser_io *io)
 {
 	io->mr = NULL;
@@ -422,7 +422,7 @@ int iser_send_prepare(struct iser_task *task, const struct iser_control *ctl)
 	struct iser_io *io = iser_io_of(task);
 	int ret;
 
-	/* As below: the end of the connection waits for this section. */
+	/* As in iser_send_command(), end_work waits for this section. */
 	if (!iser_state_live(READ_ONCE(task->conn->state)))
 		return -EAGAIN;
 	ret = iser_describe(io, ctl);
@@ -452,7 +452,7 @@ int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
 
 	/*
 	 * Mapping is outside of the lock.  end_work waits for a grace period,
-	 * and so for those with BH disabled, before it lets go of the device.
+	 * and so for those with BH disabled, before it releases the device.
 	 */
 	if (!iser_state_live(READ_ONCE(conn->state)))
 		goto undo;
@@ -478,7 +478,7 @@ undo:
 
 /*
  * iser_command_answered - the response of a task has arrived
- * @invalidated: and has invalidated its STag
+ * @invalidated: it has invalidated the STag
  * From the completion queue.
  */
 void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
@@ -508,7 +508,7 @@ int iser_deallocate_task_resources(struct iser_task *task)
 			-EINPROGRESS : 0;
 	io->deallocate = true;
 	iser_command_await(io);
-	/* A response that waits for its Send already ends the task. */
+	/* A response that has come already ends the task after its Send. */
 	if (!io->answered) {
 		io->answered = true;
 		if (io->mr) {
@@ -533,10 +533,10 @@ bool iser_task_answered(const struct iser_task *task)
 EXPORT_SYMBOL_ISER(iser_task_answered);
 
 /*
- * iser_command_drop - let go of a task whose connection has ended
+ * iser_command_drop - end a task whose connection has ended
  *
  * A response that has arrived is handed up: the peer has closed the connection
- * behind it (a Logout), and the acknowledgment of the request came too late.
+ * after it (a Logout), and the acknowledgment of the request came too late.
  * From end_work, after the last completion.
  */
 void iser_command_drop(struct iser_io *io)
@@ -561,8 +561,8 @@ void iser_command_drop(struct iser_io *io)
 }
 
 /*
- * Unsolicited Data-Out of the initiator (RFC 7145, section 7.3.4): a few
- * headers for a connection.  A task that finds none waits for its turn.
+ * Unsolicited Data-Out of the initiator (RFC 7145, section 7.3.4): they share a
+ * few headers of the connection.  A task that finds none waits for its turn.
  */
 
 static void iser_data_out_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -588,7 +588,7 @@ static void iser_data_out_done(struct ib_cq *cq, struct ib_wc *wc)
 		conn->ops->send_ready(&next->task);
 }
 
-/* iser_data_outs_init - the headers.  Sleeps. */
+/* iser_data_outs_init - make the headers.  Sleeps. */
 int iser_data_outs_init(struct iser_conn *conn)
 {
 	int ret, i;
@@ -662,8 +662,8 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 	wr.num_sge = 1 + n;
 
 	/*
-	 * The last one's completion takes over the reference of the Data-Out
-	 * still to be posted: this caller must not be the one to end the task.
+	 * The completion of the last one takes over the reference of the
+	 * Data-Out still to be posted: this caller must not end the task.
 	 */
 	io->unsolicited -= min(len, io->unsolicited);
 	last = !io->unsolicited;

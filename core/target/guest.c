@@ -2,16 +2,16 @@
 /*
  * Guests: connections of a target whose peer has not logged in yet.
  *
- * Nothing is known of such a peer but its address.  So guests are bounded in
- * number and in time, whatever they have sent, and their addresses are served
- * in turn: LIO works on one login of a portal group at a time, and each that
- * comes to nothing costs the others what it takes.
+ * Only the address of such a peer is known.  So guests are bounded in number
+ * and in time, whatever they have sent, and their addresses are served in turn:
+ * LIO works on one login of a portal group at a time, and a login that fails
+ * delays the others by the time that it takes.
  *
- * An address whose logins came to nothing is doubtful for a while.  Others go
- * before it, by turns; one of its logins at a time is in LIO's hands, and has
- * little time to be silent in while somebody waits.  An address that has logged
- * in, and has had no fault since, is proven: it goes before all others, by turns,
- * so that it does not wait for a round of many that nobody knows.
+ * An address whose logins failed is doubtful for a while.  It takes turns with
+ * the others, LIO gets only one login of doubtful addresses at a time, and that
+ * one may be silent only briefly while others wait.  An address that has logged
+ * in, and has had no fault since, is proven.  It takes turns with all others,
+ * so that it does not wait for a round of many unknown addresses.
  */
 #include <linux/slab.h>
 #include <iser/addr.h>
@@ -22,33 +22,33 @@
 #define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
 #define ISER_LOOK_IDLE		(5 * HZ)	/* with no guest there */
 #define ISER_GUEST_TIME		(15 * HZ)	/* for each step of a login */
-#define ISER_LOGIN_TIME		(30 * HZ)	/* for all steps behind the first */
+#define ISER_LOGIN_TIME		(30 * HZ)	/* all steps after the first */
 #define ISER_CLOSE_TIME		(2 * HZ)	/* for the last response */
 /* While others wait: */
 #define ISER_LOGIN_BUSY		(5 * HZ)
 #define ISER_PATIENCE		HZ		/* for the next request */
-#define ISER_PATIENCE_PROVEN	(HZ / 2)	/* if one of a proven address does */
+#define ISER_PATIENCE_PROVEN	(HZ / 2)	/* if a proven address waits */
 #define ISER_PATIENCE_LEFT	(HZ / 4)	/* from a doubtful address */
 
 #define ISER_MAX_FAULTS		8	/* that are remembered of an address */
-/* One of them: longer than a round of many addresses with a second each. */
+/* For one fault: longer than a round of many addresses with a second each. */
 #define ISER_FORGIVE		(60 * HZ)
 
-/* An address that guests come from, or came from to no avail. */
+/* An address that guests come from, or came from before. */
 struct iser_origin {
 	struct list_head node;		/* iser_origins; the first was used longest ago */
 	struct iser_host_addr addr;
 	u32 guests;
-	u32 turn;			/* when it was served last: of iser_turns */
+	u32 turn;			/* iser_turns when it was served last */
 	bool proven;			/* logged in, no fault since */
 	u32 faults;
-	unsigned long faulted;		/* jiffies: the last one */
+	unsigned long faulted;		/* jiffies: the last fault */
 };
 
 /*
- * Guards all below, conn->guest, conn->listener and conn->accepted: one for all
- * portals, so that a connection may outlive its listener.  Set-up only, never
- * I/O.
+ * Guards all below, conn->guest, conn->listener and conn->accepted.  All
+ * portals share it, so that a connection may outlive its listener.  Only set-up
+ * takes it, I/O never does.
  */
 static DEFINE_SPINLOCK(iser_queue_lock);
 static LIST_HEAD(iser_guests);		/* of iser_conn.guest.node, in order of arrival */
@@ -56,9 +56,9 @@ static LIST_HEAD(iser_origins);
 static u32 iser_nr_guests, iser_nr_origins;
 static u32 iser_nr_queue_pairs;		/* guests, and those that are being ended */
 static u32 iser_turns;
-static u32 iser_doubtful;		/* guests of such addresses in LIO's hands */
-static bool iser_proven_last;		/* the last turn was a proven one's */
-static bool iser_doubtful_last;		/* of the others', a doubtful one's */
+static u32 iser_doubtful;		/* doubtful guests that LIO has */
+static bool iser_proven_last;		/* a proven address had the last turn */
+static bool iser_doubtful_last;		/* the others' last was doubtful */
 
 DECLARE_WAIT_QUEUE_HEAD(iser_guests_wait);
 
@@ -67,7 +67,7 @@ static DECLARE_DELAYED_WORK(iser_guests_work, iser_guests_look);
 
 /* --- addresses: under iser_queue_lock ------------------------------------ */
 
-/* What is remembered: one is forgotten every few seconds. */
+/* Returns the faults that still count: each ISER_FORGIVE removes one. */
 static u32 iser_faults(const struct iser_origin *o)
 {
 	unsigned long forgotten = (jiffies - o->faulted) / ISER_FORGIVE;
@@ -101,11 +101,11 @@ static struct iser_origin *iser_origin_get(const struct sockaddr_storage *remote
 			list_move_tail(&o->node, &iser_origins);
 			return o;
 		}
-		/* A stranger with many addresses pushes no proven one out. */
+		/* A stranger's many addresses must displace no proven one. */
 		if (!o->guests && (!idle || (idle->proven && !o->proven)))
 			idle = o;
 	}
-	/* Those with guests are no more than these. */
+	/* At most ISER_MAX_GUESTS have guests. */
 	if (iser_nr_origins >= 2 * ISER_MAX_GUESTS && idle)
 		iser_origin_free(idle);
 	o = *spare;
@@ -116,7 +116,7 @@ static struct iser_origin *iser_origin_get(const struct sockaddr_storage *remote
 	return o;
 }
 
-/* Proven ones stay: they are bounded in number.  Return: is there another? */
+/* Proven ones stay: they are bounded.  Return: true if others are left. */
 static bool iser_origins_forget(void)
 {
 	struct iser_origin *o, *next;
@@ -133,7 +133,7 @@ static bool iser_origins_forget(void)
 
 /* --- guests: under iser_queue_lock ---------------------------------------- */
 
-/* LIO has let go of it. */
+/* LIO no longer has the login. */
 static void iser_guest_let_go(struct iser_guest *g)
 {
 	if (!g->doubtful)
@@ -143,7 +143,7 @@ static void iser_guest_let_go(struct iser_guest *g)
 	wake_up_all(&iser_guests_wait);
 }
 
-/* No guest any more.  The list's reference is the caller's. */
+/* Takes a guest off the list, whose reference becomes the caller's. */
 static void iser_guest_leave(struct iser_conn *conn, bool fault)
 {
 	struct iser_guest *g = &conn->guest;
@@ -159,7 +159,7 @@ static void iser_guest_leave(struct iser_conn *conn, bool fault)
 	iser_nr_guests--;
 }
 
-/* Logged in, or ended. */
+/* It has logged in or ended. */
 static void iser_guest_uncount(struct iser_conn *conn)
 {
 	iser_nr_queue_pairs -= conn->guest.counted;
@@ -167,7 +167,7 @@ static void iser_guest_uncount(struct iser_conn *conn)
 	wake_up_all(&iser_guests_wait);
 }
 
-/* Who makes room: the address with most of them, the oldest that said least. */
+/* Picks the oldest at the lowest stage, of the address with most guests. */
 static struct iser_conn *iser_guest_victim(void)
 {
 	struct iser_conn *conn, *victim = NULL;
@@ -183,7 +183,7 @@ static struct iser_conn *iser_guest_victim(void)
 	return victim;
 }
 
-/* Is it @a's turn before @b's, which may be nobody? */
+/* Returns true if it is @a's turn before @b's; @b may be NULL. */
 static bool iser_guest_first(const struct iser_conn *a, const struct iser_conn *b)
 {
 	bool doubt_a = iser_faults(a->guest.origin), doubt_b;
@@ -202,8 +202,8 @@ static bool iser_guest_first(const struct iser_conn *a, const struct iser_conn *
 }
 
 /*
- * What a guest has had too long for, or NULL; @ms: how long.
- * @patience: with one that is silent in its login; 0: nobody waits for it
+ * Returns what an overdue guest is blamed for, or NULL; @ms: for how long.
+ * @patience: jiffies that a login may be silent for; 0: no guest waits
  */
 static const char *iser_guest_overdue(struct iser_conn *conn,
 				      unsigned long patience, u32 *ms)
@@ -241,7 +241,7 @@ static const char *iser_guest_overdue(struct iser_conn *conn,
 		what = "has not come to the end of its login";
 		break;
 	default:
-		/* LIO bounds the time that it has one for. */
+		/* LIO bounds the time that it has a login. */
 		break;
 	}
 	*ms = jiffies_to_msecs(jiffies - from);
@@ -250,7 +250,7 @@ static const char *iser_guest_overdue(struct iser_conn *conn,
 
 /* --- what ends them -------------------------------------------------------- */
 
-/* One that is overdue and a guest no more, with a reference, or NULL. */
+/* Returns an overdue guest, off the list, with its reference, or NULL. */
 static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
 {
 	struct iser_conn *conn, *found = NULL;
@@ -270,7 +270,7 @@ static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
 		*what = iser_guest_overdue(conn, patience, ms);
 		if (!*what)
 			continue;
-		/* That it had to wait is not its fault. */
+		/* A guest that had to wait is not at fault. */
 		iser_guest_leave(conn, conn->guest.stage != ISER_READY);
 		found = conn;
 		break;
@@ -298,16 +298,16 @@ static void iser_guests_look(struct work_struct *work)
 	}
 }
 
-/* iser_guests_full - is there no room for a queue pair more? */
+/* iser_guests_full - whether there is no room for another queue pair */
 bool iser_guests_full(void)
 {
 	return READ_ONCE(iser_nr_queue_pairs) >= 2 * ISER_MAX_GUESTS;
 }
 
 /*
- * iser_guest_enter - a connection whose first message may come
+ * iser_guest_enter - enter a connection before its first message can come
  *
- * If there are too many, another one goes.  Sleeps.  Return: 0 or -ENOMEM.
+ * If there are too many, one is dropped.  Sleeps.  Return: 0 or -ENOMEM.
  */
 int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l)
 {
@@ -345,7 +345,7 @@ int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l)
 	return 0;
 }
 
-/* iser_guest_ready - the first Login Request is here.  Any context. */
+/* iser_guest_ready - the first Login Request has arrived.  Any context. */
 void iser_guest_ready(struct iser_conn *conn)
 {
 	spin_lock_bh(&iser_queue_lock);
@@ -357,7 +357,7 @@ void iser_guest_ready(struct iser_conn *conn)
 	spin_unlock_bh(&iser_queue_lock);
 }
 
-/* iser_guest_take - whose turn it is at a portal; NULL: nobody's.  Any context. */
+/* iser_guest_take - take a portal's guest whose turn it is.  Any context. */
 struct iser_conn *iser_guest_take(const struct iser_listener *l)
 {
 	struct iser_conn *conn, *next = NULL;
@@ -384,7 +384,7 @@ struct iser_conn *iser_guest_take(const struct iser_listener *l)
 	return next;
 }
 
-/* iser_guest_asked - a Login Response goes out: its peer's turn.  Any context. */
+/* iser_guest_asked - a Login Response goes out to the peer.  Any context. */
 void iser_guest_asked(struct iser_conn *conn)
 {
 	struct iser_guest *g = &conn->guest;
@@ -400,7 +400,7 @@ void iser_guest_asked(struct iser_conn *conn)
 
 /*
  * iser_guest_sent - the peer has a Login Response
- * @in: and is in full feature phase by it
+ * @in: the response has opened full feature phase
  *
  * Any context.
  */
@@ -414,7 +414,7 @@ void iser_guest_sent(struct iser_conn *conn, bool in)
 	if (leave) {
 		conn->guest.origin->proven = !iser_faults(conn->guest.origin);
 		iser_guest_leave(conn, false);
-		/* A session may stay: it takes no room from strangers. */
+		/* A session may stay long: it must take no room from others. */
 		iser_guest_uncount(conn);
 	}
 	spin_unlock_bh(&iser_queue_lock);
@@ -424,7 +424,7 @@ void iser_guest_sent(struct iser_conn *conn, bool in)
 		iser_conn_put(conn);
 }
 
-/* iser_guest_excuse - it is authenticated, or fails for no fault of its own */
+/* iser_guest_excuse - it is authenticated, or the target fails its login */
 void iser_guest_excuse(struct iser_conn *conn)
 {
 	spin_lock_bh(&iser_queue_lock);
@@ -433,10 +433,10 @@ void iser_guest_excuse(struct iser_conn *conn)
 }
 
 /*
- * iser_guest_close - the half has let go of a login
+ * iser_guest_close - the half has released a login
  *
- * The connection ends when its last response has been sent, or soon.  Does not
- * wait.
+ * The connection ends when its last response has been sent, or is overdue.
+ * Does not wait.
  */
 void iser_guest_close(struct iser_conn *conn)
 {
@@ -448,7 +448,7 @@ void iser_guest_close(struct iser_conn *conn)
 		iser_guest_let_go(g);
 		g->stage = ISER_CLOSING;
 		g->since = jiffies;
-		/* Whoever clears it looks at the stage behind that. */
+		/* iser_login_send_done() clears it, then reads the stage. */
 		wait = READ_ONCE(conn->login.sending);
 	}
 	spin_unlock_bh(&iser_queue_lock);
@@ -459,8 +459,8 @@ void iser_guest_close(struct iser_conn *conn)
 /*
  * iser_guest_dropped - the connection has ended
  *
- * As long as nobody has accepted it, its first reference is the listener's;
- * it goes here.  From end_work.
+ * Until iser_accept() hands it out, its first reference is the listener's,
+ * which is dropped here.  From end_work.
  */
 void iser_guest_dropped(struct iser_conn *conn)
 {
@@ -483,10 +483,10 @@ void iser_guest_dropped(struct iser_conn *conn)
 }
 
 /*
- * iser_guests_end - end those that nobody has accepted, and wait for it
- * @l: of this portal; NULL: all that are left
+ * iser_guests_end - end guests that are not accepted yet, and wait for that
+ * @l: those of this portal; NULL: all guests that are left
  *
- * No new one comes meanwhile.  Sleeps.
+ * The caller admits no new one meanwhile.  Sleeps.
  */
 void iser_guests_end(const struct iser_listener *l)
 {
@@ -512,13 +512,13 @@ void iser_guests_end(const struct iser_listener *l)
 	} while (found);
 }
 
-/* iser_guests_exit - the module goes; so have all portals.  Sleeps. */
+/* iser_guests_exit - the module goes; all portals are gone.  Sleeps. */
 void iser_guests_exit(void)
 {
 	struct iser_origin *o, *next;
 
 	iser_guests_end(NULL);
-	/* Also of those that were dropped before: their ends poll. */
+	/* Wait also for those dropped before: they still poll. */
 	wait_event(iser_guests_wait, !READ_ONCE(iser_nr_queue_pairs));
 	cancel_delayed_work_sync(&iser_guests_work);
 	list_for_each_entry_safe(o, next, &iser_origins, node)

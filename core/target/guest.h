@@ -17,10 +17,10 @@ struct iser_listener;
 enum iser_stage {
 	ISER_NO_GUEST,		/* logged in, or ended */
 	ISER_SILENT,		/* no Login Request yet */
-	ISER_READY,		/* it is here, nobody has accepted it */
+	ISER_READY,		/* it has arrived, but is not accepted */
 	ISER_TAKEN,		/* LIO has it, and has not answered */
-	ISER_ASKED,		/* the peer has to answer a response, or LIO a request */
-	ISER_CLOSING,		/* the half has let go: the last response is on its way */
+	ISER_ASKED,		/* the peer, or LIO, must answer */
+	ISER_CLOSING,		/* released: the last response goes out */
 };
 
 /* A connection of a target that has not logged in yet: iser_queue_lock. */
@@ -30,7 +30,7 @@ struct iser_guest {
 	struct iser_origin *origin;	/* its address */
 	unsigned long since;		/* jiffies: stage */
 	unsigned long asked;		/* jiffies: the last response */
-	bool doubtful;			/* it was when it was taken */
+	bool doubtful;			/* its address was, when taken */
 	bool excused;			/* its end is not the peer's fault */
 	bool counted;			/* in iser_nr_queue_pairs */
 };

@@ -4,7 +4,7 @@
  *
  * A connection is handed on only when its first Login Request is complete,
  * because LIO reads first requests one after another.  Until its peer has
- * logged in it costs its queue pair and one buffer: see guest.c.
+ * logged in, a connection costs a queue pair and one buffer: see guest.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,7 +27,7 @@ struct iser_listener {
 	struct iser_conn_param param;
 	const struct iser_ops *ops;
 
-	struct mutex lock;		/* id, said */
+	struct mutex lock;		/* id, reported */
 	struct rdma_cm_id *id;
 	int reported;			/* the error that was printed last */
 	struct delayed_work listen_work;
@@ -43,7 +43,7 @@ static unsigned int iser_nr_devices;	/* RDMA devices; iser_listeners_lock */
 
 static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
 
-/* One for iser_accept(), or the end of waiting for one. */
+/* Returns true if iser_accept() must not wait any longer. */
 static bool iser_accept_ready(struct iser_listener *l, struct iser_conn **conn)
 {
 	if (!READ_ONCE(l->closing))
@@ -80,7 +80,7 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 	if (ret)
 		return ret;
 	iser_conn_event(conn, ISER_EV_CONNECT);
-	/* Entered before the first message can come. */
+	/* It must be entered before its first message can come. */
 	ret = iser_guest_enter(conn, l);
 	if (ret)
 		return ret;
@@ -90,9 +90,9 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 
 	/*
 	 * For a passive id the event holds the depth that we may use.  Some
-	 * iWARP adapters put their own there: they keep to the peer's by
-	 * themselves, and where that is none an RDMA Read stalls, which the
-	 * half has to notice.
+	 * iWARP adapters put their own depth there and keep to the peer's by
+	 * themselves.  If the peer's is 0, an RDMA Read stalls, which the half
+	 * must notice.
 	 */
 	iser_reads_set(conn, min(req->initiator_depth, conn->limits.ord), true);
 	conn->info.remote_invalidate = conn->param.remote_invalidate &&
@@ -141,7 +141,7 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 	if (ret) {
 		iser_conn_warn(conn, "can't accept the connection: error %d",
 			       ret);
-		/* The end goes its usual way, and takes the id with it. */
+		/* The connection ends as usual, and its id with it. */
 		rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
 		iser_connection_fail(conn, ret);
 	}
@@ -165,8 +165,8 @@ static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	case RDMA_CM_EVENT_ADDR_CHANGE:
 	case RDMA_CM_EVENT_DEVICE_REMOVAL:
 		/*
-		 * The id is of no use any more.  It can't be destroyed from its
-		 * own handler; the work does that and listens anew.
+		 * The id is no longer of use.  Its own handler can't destroy
+		 * it; the work does that and listens again.
 		 */
 		pr_info("portal %s: %s, listening again when the address is back\n",
 			iser_addr_text(addr, &l->addr),
@@ -189,7 +189,7 @@ static int iser_listen_now(struct iser_listener *l)
 			    IB_QPT_RC);
 	if (IS_ERR(id))
 		return PTR_ERR(id);
-	/* [::] must leave 0.0.0.0 to a portal of its own. */
+	/* [::] must leave 0.0.0.0 to another portal. */
 	ret = rdma_set_afonly(id, 1);
 	if (!ret)
 		ret = rdma_bind_addr(id, (struct sockaddr *)&l->addr);
@@ -216,7 +216,7 @@ static bool iser_listens_on_any(const struct iser_listener *l)
 /*
  * Say what an administrator can do, once for each cause.  Under l->lock.
  *
- * 0.0.0.0 and [::] can be listened on without a device; nobody is heard then.
+ * The CM listens on 0.0.0.0 and [::] without a device, but hears no initiator.
  */
 static void iser_listen_said(struct iser_listener *l, int ret)
 {
@@ -275,7 +275,7 @@ void iser_listeners_device(bool added)
 	mutex_lock(&iser_listeners_lock);
 	WRITE_ONCE(iser_nr_devices, iser_nr_devices + (added ? 1 : -1));
 	list_for_each_entry(l, &iser_listeners, node) {
-		/* Only those that wait have work pending. */
+		/* Only portals that wait have work pending. */
 		if (added && delayed_work_pending(&l->listen_work))
 			mod_delayed_work(iser_wq, &l->listen_work, 0);
 		mutex_lock(&l->lock);

@@ -2,13 +2,13 @@
 /*
  * Data acknowledgment of a target: RFC 7145, section 7.3.5.
  *
- * A Data-In with an A-bit asks for word that the initiator has the data.  The
- * initiator's side needs no help for that: either the RDMA Write completes,
- * which is enough where no task moves to another connection, or an RDMA Read
- * of no bytes does, which has pushed the Write ahead of it to its memory.
- * All A-bits of a command complete in order, so a counter tells which it was.
- * The response completes behind them: it waits for the Reads (siw would else
- * complete it before them), which it must as it kills their STag.
+ * A Data-In with an A-bit asks the initiator to acknowledge the data.  The
+ * initiator's software has no part in that.  The completion of the RDMA Write
+ * is enough if no task moves to another connection; otherwise an RDMA Read of
+ * no bytes follows, which pushes the Write ahead of it to the memory.
+ * All A-bits of a command complete in order, so a counter identifies them.  The
+ * response invalidates the STag of the Reads, so it waits for them; siw would
+ * otherwise complete it first.
  */
 #include <linux/slab.h>
 #include "../conn.h"
@@ -16,13 +16,13 @@
 #include "send.h"
 #include "../trace.h"
 
-/* iser_ack_by_read - is the RDMA Read needed?  Notice_Key_Values says it. */
+/* iser_ack_by_read - whether Notice_Key_Values makes the RDMA Read necessary */
 bool iser_ack_by_read(const struct iser_conn *conn)
 {
 	return conn->notice.ack_by_read || conn->notice.recovery_level != 1;
 }
 
-/* iser_ack_burst - the burst of Put_Data, or 0 where there is to be no A-bit */
+/* iser_ack_burst - the burst of Put_Data, or 0 if there must be no A-bit */
 u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
 {
 	/* RFC 7143, section 11.7.2: not at level 0. */
@@ -33,7 +33,7 @@ u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
 	return burst;
 }
 
-/* A Read is over: what is one too many may follow. */
+/* A Read has completed, so another one may be posted. */
 static void iser_ack_read_over(struct iser_conn *conn)
 {
 	spin_lock_bh(&conn->send_lock);
@@ -42,7 +42,7 @@ static void iser_ack_read_over(struct iser_conn *conn)
 	spin_unlock_bh(&conn->send_lock);
 }
 
-/* iser_ack_notify - one more A-bit is acknowledged.  Completion queue. */
+/* iser_ack_notify - the next A-bit is acknowledged.  Completion queue. */
 void iser_ack_notify(struct iser_io *io)
 {
 	struct iser_conn *conn = io->task.conn;
@@ -66,10 +66,10 @@ void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc)
 /*
  * iser_ack_fill - RDMA Read of no bytes, from the buffer just written to
  *
- * No sink is needed (RFC 5040 and InfiniBand check no STag for no bytes).  iWARP
- * wants an SGE nevertheless; elsewhere there is none, as some adapters take one
- * of no bytes for 2 GiB.  Under send_lock; the caller has found room among the
- * Reads.  Return: SGEs used.
+ * No sink is needed (RFC 5040 and InfiniBand check no STag for no bytes).
+ * iWARP requires an SGE nevertheless; elsewhere there is none, because some
+ * adapters take one of no bytes for 2 GiB.  Under send_lock; the caller has
+ * checked that another Read may be posted.  Return: SGEs used.
  */
 u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 		  struct ib_sge *sge)
@@ -95,7 +95,7 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 }
 
 /*
- * iWARP: an RDMA Read needs a sink that the peer may write, while it runs.
+ * iWARP: an RDMA Read needs a sink that the peer may write to while it runs.
  */
 
 /*
@@ -113,10 +113,10 @@ int iser_sinks_init(struct iser_conn *conn)
 }
 
 /*
- * iser_sinks_free - with the queue pair, ahead of it
+ * iser_sinks_free - free the STags before the queue pair
  *
- * Also those that posted Reads still have: that ends the right of the peer to
- * write there.  Sleeps.
+ * This includes the STags of posted Reads and ends the peer's right to write
+ * there.  Sleeps.
  */
 void iser_sinks_free(struct iser_conn *conn)
 {
@@ -141,7 +141,7 @@ void iser_sinks_free(struct iser_conn *conn)
  * iser_sink_post - post one STag's worth of a Get
  *
  * Under send_lock.
- * Return: 1 posted, 0 nothing to post it with, or negative errno.
+ * Return: 1 posted, 0 a slot or STag is missing, or negative errno.
  */
 int iser_sink_post(struct iser_job *job)
 {
@@ -168,10 +168,10 @@ int iser_sink_post(struct iser_job *job)
 		job->reads = iser_reads_some(&conn->reads, 1);
 
 	/*
-	 * A list that itself begins at the offset: siw does not heed the
-	 * sg_offset of ib_map_mr_sg().  No more of the data than the STag has
-	 * pages: behind an IOMMU one segment may be all of them, of which
-	 * ib_map_mr_sg() would take none.
+	 * The list itself begins at the offset, because siw ignores the
+	 * sg_offset of ib_map_mr_sg().  It covers no more than the pages of the
+	 * STag: with an IOMMU one segment may hold all of the data, of which
+	 * ib_map_mr_sg() would take nothing.
 	 */
 	sg_init_table(conn->sink_sg, conn->res.region_pages);
 	sg = iser_io_seek(io, job->offset + job->done, &skip);
@@ -204,7 +204,7 @@ int iser_sink_post(struct iser_job *job)
 	*sge = (struct ib_sge){ .addr = job->mr->iova, .lkey = job->mr->lkey,
 				.length = job->mr->length };
 	memset(wr, 0, sizeof(*wr));
-	/* The device kills the sink's STag when the data are there. */
+	/* The device invalidates the sink's STag after the data. */
 	wr->wr.opcode = IB_WR_RDMA_READ_WITH_INV;
 	wr->wr.ex.invalidate_rkey = job->mr->rkey;
 	wr->wr.wr_cqe = &job->cqe;

@@ -2,24 +2,24 @@
 /*
  * Receives that the connections of a target share: RFC 7145, section 8.1.
  *
- * A pool is one shared receive queue and its buffers.  They cover the window
- * of any one of its connections; when several use theirs and less than
- * ISER_RX_POOL_LOW are posted it doubles, up to what windows and logins add up
- * to.  So it has hardly more than receives of their own would be, and a peer
- * that keeps to its window finds one, at worst after an RNR NAK.  iWARP has no
- * such NAK: there a connection has receives of its own.
+ * A pool is one shared receive queue and its buffers.  They cover the window of
+ * any one of its connections.  When several use theirs and less than
+ * ISER_RX_POOL_LOW are posted, the pool doubles, up to the sum of all windows
+ * and logins.  So it holds hardly more receives than the connections would
+ * separately, and a peer that keeps to its window finds one, at worst after an
+ * RNR NAK.  iWARP has no such NAK, so its connections do not share receives.
  *
- * A completion queue must not overrun, whatever a peer sends: so the device
+ * A completion queue must not overrun, whatever a peer sends.  So the device
  * holds no more receives of a pool, posted or completed and not polled yet,
- * than the completion queue of any one of its connections has room for.  What
- * is more is parked until one has been polled.
+ * than the completion queue of any one of its connections has room for.  The
+ * others are parked until one has been polled.
  *
  * Some providers lose a receive when a connection ends amid a message.  So a
- * pool may grow by one for each connection that has ended, and takes so many in
- * its life that half of the room is left.  It goes with its last connection.
+ * pool may grow by one for each connection that has ended, and in its life it
+ * takes only as many as leave half of the room.  The last to leave destroys it.
  *
- * The domain is shared too.  Nothing of a target's is remotely accessible but
- * the sinks of iWARP.
+ * The connections also share the protection domain.  Only the sinks of iWARP
+ * give a peer access to a target's memory.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -36,11 +36,11 @@
 #define ISER_RX_POOL_SHARE		64	/* of the queue's size, for a connection */
 #define ISER_RX_POOL_RETRY		HZ
 
-/* Also guards what is marked so in struct iser_rx_pool.  Set-up, never I/O. */
+/* Also guards node to armed in struct iser_rx_pool.  Set-up, never I/O. */
 static DEFINE_MUTEX(iser_rx_pools_lock);
 static LIST_HEAD(iser_rx_pools);
 
-/* Tell when less than ISER_RX_POOL_LOW are posted; once. */
+/* Asks for one event when less than ISER_RX_POOL_LOW are posted. */
 static void iser_rx_pool_arm(struct iser_rx_pool *pool)
 {
 	struct ib_srq_attr attr = { .srq_limit = ISER_RX_POOL_LOW };
@@ -81,7 +81,7 @@ static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 	return ret;
 }
 
-/* Nobody can receive any more.  Under iser_rx_pools_lock. */
+/* No connection can receive any longer.  Under iser_rx_pools_lock. */
 static void iser_rx_pool_fail(struct iser_rx_pool *pool)
 {
 	struct iser_conn *conn;
@@ -101,7 +101,7 @@ static void iser_rx_pool_grow(struct work_struct *work)
 	unsigned int flags;
 	int ret = 0;
 
-	/* Connections wait for this, and disks for them: never write out. */
+	/* Connections wait for this, and disks for them: start no I/O. */
 	flags = memalloc_noio_save();
 	mutex_lock(&iser_rx_pools_lock);
 	if (READ_ONCE(pool->failed)) {
@@ -129,7 +129,7 @@ unlock:
 	}
 }
 
-/* Any context, also a hard interrupt: a work does what there is to do. */
+/* Any context, also a hard interrupt, so a work does the rest. */
 static void iser_rx_pool_event(struct ib_event *event, void *context)
 {
 	struct iser_rx_pool *pool = context;
@@ -144,7 +144,7 @@ static void iser_rx_pool_destroy(struct iser_rx_pool *pool)
 	struct iser_rx_chunk *chunk;
 
 	if (!IS_ERR_OR_NULL(pool->srq)) {
-		/* Whoever found it open has posted. */
+		/* Those that found it open have posted. */
 		synchronize_rcu();
 		ib_destroy_srq(pool->srq);
 	}
@@ -168,7 +168,7 @@ static struct iser_rx_pool *iser_rx_pool_create(struct ib_device *dev, u32 size,
 {
 	struct ib_srq_init_attr attr = {
 		.event_handler = iser_rx_pool_event,
-		/* Providers keep one more, and a power of two in all. */
+		/* Providers add one and round up to a power of two. */
 		.attr.max_wr = size - 1,
 		.attr.max_sge = ISER_RX_SGES,
 		.srq_type = IB_SRQT_BASIC,
@@ -209,7 +209,7 @@ fail:
 	return ERR_PTR(ret);
 }
 
-/* One that has a share left, and room for a window of @room, or NULL. */
+/* Finds a pool with a share left and room for a window of @room, or NULL. */
 static struct iser_rx_pool *iser_rx_pool_find(struct ib_device *dev, u32 room)
 {
 	struct iser_rx_pool *pool;
@@ -227,8 +227,8 @@ static struct iser_rx_pool *iser_rx_pool_find(struct ib_device *dev, u32 room)
 }
 
 /*
- * Some devices name a size and refuse a queue of any: that one does so for good
- * is remembered, the lack of something is not.
+ * Some devices name a size but refuse a queue of any size.  Only a refusal for
+ * good is remembered, a lack of resources is not.
  */
 static void iser_rx_pool_refused(struct iser_conn *conn, long err)
 {
@@ -243,8 +243,8 @@ static void iser_rx_pool_refused(struct iser_conn *conn, long err)
 /*
  * iser_rx_pool_join - let a connection take its receives from a pool
  *
- * conn->pool is set if it may; else it has receives of its own.  From the
- * handler of its id; sleeps.
+ * Sets conn->pool if it may; otherwise the connection shares no receives.  From
+ * the handler of its id; sleeps.
  */
 void iser_rx_pool_join(struct iser_conn *conn)
 {
@@ -277,7 +277,7 @@ void iser_rx_pool_join(struct iser_conn *conn)
 }
 
 /*
- * iser_rx_pool_leave - the queue pair is gone, and all that it had received
+ * iser_rx_pool_leave - the queue pair is gone, its completions are polled
  * The memory stays until iser_rx_pool_put(): a half may still read it.  Sleeps.
  */
 void iser_rx_pool_leave(struct iser_conn *conn)
@@ -298,7 +298,7 @@ void iser_rx_pool_leave(struct iser_conn *conn)
 		iser_rx_pool_destroy(pool);
 }
 
-/* iser_rx_pool_put - nobody holds a PDU of the connection any more */
+/* iser_rx_pool_put - the half no longer holds a PDU of the connection */
 void iser_rx_pool_put(struct iser_rx_pool *pool)
 {
 	kref_put(&pool->ref, iser_rx_pool_release);
@@ -307,8 +307,9 @@ void iser_rx_pool_put(struct iser_rx_pool *pool)
 /*
  * iser_rx_pool_promise - a connection may use @nr more receives
  *
- * Those of one connection are there at once, those of all when they are used,
- * as far as the queue can hold them.  Sleeps.  Return: 0 or -ENOMEM.
+ * The pool grows at once to what one connection may use, and to what all may
+ * use when they do, as far as the queue can hold it.  Sleeps.  Return: 0 or
+ * negative errno.
  */
 int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 {
@@ -330,7 +331,7 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 	return ret;
 }
 
-/* Counted already.  Return: 0; after the end of the pool too, quietly. */
+/* It is counted already.  Return: 0, also after the pool's end, or -errno. */
 static int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
 	struct ib_recv_wr wr = {
@@ -349,7 +350,7 @@ static int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
 	return ret;
 }
 
-/* Post what is parked, as far as there is room.  Under parked_lock. */
+/* Post parked receives, as far as there is room.  Under parked_lock. */
 static void iser_rx_pool_refill(struct iser_rx_pool *pool)
 {
 	struct iser_rx *rx, *next;
@@ -367,7 +368,7 @@ static void iser_rx_pool_refill(struct iser_rx_pool *pool)
 
 /*
  * iser_rx_pool_post - hand a buffer to the queue, or park it
- * Any context.  Return: 0; after the end of the pool too, quietly.
+ * Any context.  Return: 0, also after the pool's end, or negative errno.
  */
 int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
 {

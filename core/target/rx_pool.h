@@ -17,12 +17,12 @@ struct iser_rx_chunk;
 
 /* Receives that connections share. */
 struct iser_rx_pool {
-	struct list_head node;		/* these: iser_rx_pools_lock */
+	struct list_head node;		/* this to armed: iser_rx_pools_lock */
 	u32 users;			/* connections that have a queue pair */
-	u32 joined;			/* and those before them */
+	u32 joined;			/* and those that have left */
 	u32 promised;			/* receives that users may use */
 	struct iser_rx_chunk *chunk;
-	u32 nr;				/* of its buffers */
+	u32 nr;				/* buffers in chunk */
 	struct list_head conns;		/* of iser_conn.pool_node */
 	bool armed;			/* an event comes when few are posted */
 
@@ -31,12 +31,12 @@ struct iser_rx_pool {
 	struct ib_pd *pd;
 	struct ib_srq *srq;
 	u32 size;			/* receives that the queue holds */
-	u32 room;			/* of them, at the device at a time */
-	atomic_t posted;		/* are there, or lost there */
+	u32 room;			/* of them, that the device may hold */
+	atomic_t posted;		/* at the device, or lost there */
 	spinlock_t parked_lock;		/* irq */
 	struct list_head parked;	/* iser_rx: there is no room; parked_lock */
-	bool closed;			/* srq goes */
-	bool failed;			/* the device says so */
+	bool closed;			/* srq is going */
+	bool failed;			/* the device has said so */
 	struct delayed_work grow;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a job to work requests: RDMA Writes and Reads, the response.  All
- * functions run under send_lock, which guards the batch they build in.
+ * Turns a job into work requests: RDMA Writes and Reads, the response.  The
+ * functions run under send_lock, which guards the batch that they fill.
  */
 #include <iser/flow.h>
 #include "../conn.h"
@@ -20,7 +20,7 @@ static void iser_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 
 struct ib_cqe iser_rdma_cqe = { .done = iser_rdma_done };
 
-/* Work requests that @len > 0 bytes from @offset need. */
+/* Counts the work requests that @len > 0 bytes from @offset need. */
 static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
 {
 	struct scatterlist *sg;
@@ -39,8 +39,8 @@ static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
 }
 
 /*
- * Work requests that the rest of a job needs.  Stops where an RDMA Read would
- * be one too many: then @whole is false.
+ * Counts the work requests that the rest of a job needs.  Stops before the
+ * first RDMA Read that exceeds conn->reads: then @whole is false.
  */
 static u32 iser_job_need(const struct iser_job *job, u32 max_sge, bool *whole)
 {
@@ -81,7 +81,7 @@ int iser_post(struct iser_conn *conn, struct ib_send_wr *first)
 	return ret;
 }
 
-/* The response of a job, behind its data. */
+/* Fills the response of a job, which follows its data. */
 static struct ib_send_wr *iser_job_response(struct iser_job *job)
 {
 	struct iser_io *io = job->io;
@@ -105,7 +105,7 @@ static struct ib_send_wr *iser_job_response(struct iser_job *job)
 	wr->opcode = IB_WR_SEND;
 	wr->sg_list = b->send_sge;
 	wr->num_sge = 1 + io->extra_mapped;
-	/* It kills the STag: not before the Reads of it are over. */
+	/* It may invalidate the STag only after the Reads from it. */
 	wr->send_flags = job->fence ? IB_SEND_FENCE : 0;
 	if (io->ctl.response && conn->info.remote_invalidate &&
 	    (io->task.peer.rsv || io->task.peer.wsv)) {
@@ -208,9 +208,9 @@ static int iser_job_post_unsignaled(struct iser_job *job)
 /*
  * iser_job_post_whole - post all of a job with one doorbell: the usual case
  *
- * So many slots are taken as the segments of the buffer may need, and what is
- * left of them goes back: walking the segments twice to know it costs 400
- * instructions at 128 KiB.
+ * Takes as many slots as the segments of the buffer may need, and gives the
+ * rest back: walking the segments first to count them costs 400 instructions
+ * at 128 KiB.
  * Under send_lock.
  * Return: 1 posted, 0 not of that kind or too few slots, or negative errno.
  */
@@ -261,7 +261,7 @@ static int iser_job_post_whole(struct iser_job *job)
 }
 
 /*
- * iser_job_post - post what there are slots for of any job
+ * iser_job_post - post as much of any job as there are slots for
  * Under send_lock.
  * Return: 1 something was posted, 0 nothing, or negative errno.
  */
@@ -331,7 +331,7 @@ static int iser_job_post(struct iser_job *job)
  * that order.  When slots or STags are short they wait; a job that is larger
  * than the whole queue goes out in pieces.  The last work request
  * of a piece is signaled: its completion gives all slots of the piece back,
- * and the RDMA Reads, where they are counted.
+ * and the RDMA Reads, if they are counted.
  */
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc);
@@ -359,8 +359,8 @@ void iser_job_init(struct iser_io *io)
  * iser_reads_set - iSER-ORD of a target
  * @enforced: the queue pair is made for this number
  *
- * Reads are counted only where the device would post more: devices round the
- * number up to a power of two.  Before the first Read, under send_lock.
+ * Reads are counted only if the device would start more, because devices round
+ * the number up to a power of two.  Before the first Read, under send_lock.
  */
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced)
 {
@@ -369,7 +369,7 @@ void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced)
 	conn->reads.ord = ord;
 }
 
-/* A job has ended: tell the half.  Nothing of it is in any queue. */
+/* Tells the half that a job has ended, which is no longer in any queue. */
 static void iser_job_end(struct iser_job *job, int status)
 {
 	struct iser_io *io = job->io;
@@ -390,7 +390,7 @@ static void iser_job_end(struct iser_job *job, int status)
 	conn->ops->task_done(&io->task, status);
 }
 
-/* A job can't be posted: a worker ends it.  Under send_lock. */
+/* A worker ends a job that can't be posted.  Under send_lock. */
 static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
 {
 	list_move_tail(&job->node, &conn->flushq);
@@ -398,8 +398,8 @@ static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
 }
 
 /*
- * Post what there are slots for.  When that fails the connection ends.
- * Return: true when nothing of the job is left to post.
+ * Post what there are slots for.  If that fails, the connection ends.
+ * Return: true if all of the job is posted.
  */
 static bool iser_job_start(struct iser_conn *conn, struct iser_job *job)
 {
@@ -413,7 +413,7 @@ static bool iser_job_start(struct iser_conn *conn, struct iser_job *job)
 /*
  * iser_jobs_run - post as many of the waiting jobs as possible, in order
  *
- * Ends the connection when that fails; after its end, end_work flushes them.
+ * Ends the connection if that fails; after its end, end_work flushes them.
  * Under send_lock.
  */
 void iser_jobs_run(struct iser_conn *conn)
@@ -431,8 +431,8 @@ void iser_jobs_run(struct iser_conn *conn)
 }
 
 /*
- * Post without a completion.  The job ends when something is polled next.
- * Return: false when it can't go that way.
+ * Post without a completion.  The next poll ends the job.
+ * Return: false if it can't be posted that way.
  */
 static bool iser_job_unsignaled(struct iser_conn *conn, struct iser_job *job)
 {
@@ -447,7 +447,7 @@ static bool iser_job_unsignaled(struct iser_conn *conn, struct iser_job *job)
 	return ret;
 }
 
-/* Post it, unless others wait already.  Return: true when all is posted. */
+/* Post it, unless others wait already.  Return: true if all is posted. */
 static bool iser_job_enter(struct iser_conn *conn, struct iser_job *job,
 			   bool later)
 {
@@ -458,10 +458,10 @@ static bool iser_job_enter(struct iser_conn *conn, struct iser_job *job,
 
 /*
  * iser_job_submit - enter a job and post what can be posted
- * @later: nobody waits for its end
+ * @later: the half does not wait for its end
  *
- * Under send_lock, any context.  The end of the job is told by an up-call
- * from the completion queue or a worker, never from here.
+ * Under send_lock, any context.  The completion queue or a worker reports the
+ * end of the job by an up-call; this function never does.
  */
 static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool later)
 {
@@ -472,7 +472,7 @@ static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool l
 	job->ack_due = false;
 	job->ack_last = false;
 	job->fence = false;
-	/* Before end_work has drained, it is the one to flush. */
+	/* Only after end_work has drained must a worker flush. */
 	if (conn->state == ISER_DOWN) {
 		iser_job_to_flush(conn, job);
 		return;
@@ -514,12 +514,12 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 		ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, job->mr);
 		job->mr = NULL;
 	}
-	/* What is still queued goes on, or is flushed by end_work. */
+	/* A job that is still queued goes on, or end_work flushes it. */
 	ended = list_empty(&job->node);
 	if (!list_empty(&conn->sendq))
 		iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
-	/* Reading sendq unlocked only decides whether somebody may be waiting. */
+	/* Reading sendq unlocked only decides whether to wake a waiter. */
 	if (list_empty_careful(&conn->sendq) && waitqueue_active(&conn->wait))
 		wake_up_all(&conn->wait);
 	if (ended)
@@ -551,14 +551,14 @@ static void iser_unsignaled_end(struct iser_conn *conn, int status)
 	}
 }
 
-/* iser_jobs_unsignaled_sent - end what went out without a completion.  When polled. */
+/* iser_jobs_unsignaled_sent - end jobs posted unsignaled.  At each poll. */
 void iser_jobs_unsignaled_sent(struct iser_conn *conn)
 {
 	if (READ_ONCE(conn->unsignaled))
 		iser_unsignaled_end(conn, 0);
 }
 
-/* iser_jobs_flush - end what was not posted, or not seen.  From end_work. */
+/* iser_jobs_flush - end jobs not posted, or unsignaled.  From end_work. */
 void iser_jobs_flush(struct iser_conn *conn)
 {
 	LIST_HEAD(jobs);
@@ -579,7 +579,7 @@ static void iser_job_abandon(struct iser_job *job)
 }
 
 /*
- * iser_jobs_abandon - end what was posted and has never completed
+ * iser_jobs_abandon - end jobs that were posted and have never completed
  *
  * After iser_jobs_flush().  The queue pair is gone, which makes it safe to
  * unmap the data.  From end_work.
@@ -601,7 +601,7 @@ void iser_jobs_abandon(struct iser_conn *conn)
 	}
 }
 
-/* Jobs submitted after the end. */
+/* Ends jobs submitted after the end. */
 void iser_flush_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, flush_work);
@@ -644,7 +644,7 @@ static int iser_send_response(struct iser_io *io,
 	io->ctl.inline_len = ctl->inline_len;
 	io->ctl.response = ctl->response;
 	WRITE_ONCE(io->state, ISER_IO_POSTED);
-	/* The one that is invalidated: RFC 7145, section 7.3.2. */
+	/* Name the STag to be invalidated: RFC 7145, section 7.3.2. */
 	if (ctl->response && conn->notice.name_stags) {
 		hdr.rsv = peer->rsv;
 		hdr.read_stag = peer->read_stag;
@@ -673,7 +673,7 @@ static int iser_send_response(struct iser_io *io,
 				ctl->response ? io->task.peer.read_stag : 0);
 	io->send.remote = peer->read_base + io->send.offset;
 	io->send.rkey = peer->read_stag;
-	/* Whoever asks for acknowledgements waits for them. */
+	/* A half that asks for acknowledgments waits for them. */
 	iser_job_submit(conn, &io->send, ctl->later && !io->send.burst);
 	return 0;
 }
@@ -716,7 +716,7 @@ void iser_unmap_data(struct iser_task *task)
 	rcu_read_unlock();
 	if (live)
 		return;
-	/* end_work may be sweeping; one of the two does it. */
+	/* end_work may do the same: the lock admits one. */
 	spin_lock_bh(&conn->send_lock);
 	iser_io_unmap(iser_io_of(task));
 	spin_unlock_bh(&conn->send_lock);
@@ -727,7 +727,7 @@ void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst)
 {
 	struct iser_job *job = &iser_io_of(task)->send;
 
-	/* Pieces follow one another: one range grows. */
+	/* The pieces are contiguous, so one range grows. */
 	if (!job->len) {
 		job->offset = offset;
 		job->burst = iser_ack_burst(task->conn, burst);
@@ -756,7 +756,7 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged)
 	trace_iser_rdma(conn, true, task->index, offset, len, job->rkey);
 
 	spin_lock_bh(&conn->send_lock);
-	/* Nothing may be fetched over it: RFC 7145, section 7.3.6. */
+	/* An ORD of 0 permits no RDMA Read: RFC 7145, section 7.3.6. */
 	if (!conn->reads.ord && iser_state_live(conn->state)) {
 		iser_conn_warn(conn, "the initiator allows no RDMA Read, but a write needs one, ending the connection");
 		iser_connection_fail_locked(conn, -EPROTO);

@@ -19,17 +19,17 @@ struct iser_job {
 	struct ib_cqe cqe;
 	bool get;
 	bool busy;		/* Get: in use */
-	bool awaited;		/* its completion is to wake */
+	bool awaited;		/* its completion must wake */
 	bool complete;		/* everything is posted */
 	u32 offset, len, done;	/* bytes of the command's data; done: posted */
 	u64 remote;		/* Tagged Offset of @offset */
 	u32 rkey;
-	u32 credits;		/* taken, their completion outstanding */
+	u32 credits;		/* taken, until their completion */
 	u32 reads;		/* Get: counted in conn->reads, likewise */
 	u32 burst;		/* Put: bytes between A-bits, or 0 */
 	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
-	bool ack_last;		/* Put: the completion of the piece is an A-bit's too */
-	bool fence;		/* Put: such Reads are ahead of the response */
+	bool ack_last;		/* Put: the completion is an A-bit's too */
+	bool fence;		/* Put: the response must wait for such Reads */
 	struct ib_mr *mr;	/* iWARP Get: sink */
 };
 
