@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Data buffers that are used again.
+ * Data buffers that a connection reuses.
  *
- * Left alone, LIO allocates the pages of each command, clears them where the
+ * By default, LIO allocates the pages of each command, clears them if the
  * kernel is built to (init_on_alloc), and frees them: 1600 instructions a page.
- * A connection keeps those that it has used last, up to keep_kib, and lets go
- * of what it has not needed for some seconds.  They stay with it: what a
- * backend leaves unwritten is nobody else's data.
+ * A connection keeps the buffers that it has used last, up to keep_kib, and
+ * frees those that it has not needed for some seconds.  Connections do not
+ * share them: what a backend leaves unwritten is the same initiator's data.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +29,7 @@ struct isert_buffer {
 	struct isert_buffer *next;	/* ic->buffers.free */
 	u32 order;			/* 1 << order pages */
 	u32 last;			/* segment that is marked as the end */
-	struct scatterlist sg[];	/* a page each */
+	struct scatterlist sg[];	/* each entry is one page */
 };
 
 static u32 isert_buffer_kib(const struct isert_buffer *b)
@@ -70,7 +70,7 @@ static struct isert_buffer *isert_buffer_alloc(u32 order)
 	return b;
 }
 
-/* The end of the list where the data end. */
+/* Ends the scatterlist after @len bytes. */
 static void isert_buffer_cut(struct isert_buffer *b, u32 len)
 {
 	u32 last = (len - 1) / PAGE_SIZE;
@@ -102,10 +102,10 @@ static struct isert_buffer *isert_buffer_get(struct isert_conn *ic, u32 len)
 }
 
 /*
- * Does anybody else hold a page?  A provider in software may send without a
- * copy, and say that a Send has completed when a socket has it (siw): the page
- * is then read until the peer has acknowledged it.  It must not change, but it
- * may be freed, as the socket has references of its own.
+ * Returns true if a socket still holds a page.  A software provider may send
+ * without a copy, and report a Send as completed once a socket has it (siw):
+ * the socket reads the page until the peer has acknowledged it.  The page must
+ * not change, but it may be freed, since the socket has its own references.
  */
 static bool isert_buffer_held(struct isert_buffer *b)
 {
@@ -118,8 +118,9 @@ static bool isert_buffer_held(struct isert_buffer *b)
 }
 
 /*
- * isert_buffer_put - the command is over; @sent: it was a read
- * Process context.
+ * isert_buffer_put - take a buffer back from a command that has ended
+ *
+ * @sent is true if the command was a read.  Process context.
  */
 void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent)
 {
@@ -141,7 +142,7 @@ void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent)
 		queue_delayed_work(isert_wq, &bs->work, ISERT_KEEP_TIME);
 }
 
-/* Take out @kib, the large first. */
+/* Takes at least @kib from the free lists, the largest buffers first. */
 static struct isert_buffer *isert_buffers_take(struct isert_buffers *bs,
 					       u32 kib)
 {
@@ -174,7 +175,7 @@ static void isert_buffers_drop(struct isert_buffers *bs, u32 kib)
 	}
 }
 
-/* What was not needed since the last time goes. */
+/* Frees what the connection has not needed since the last run. */
 static void isert_buffers_work(struct work_struct *work)
 {
 	struct isert_buffers *bs = container_of(to_delayed_work(work),
@@ -185,7 +186,7 @@ static void isert_buffers_work(struct work_struct *work)
 		queue_delayed_work(isert_wq, &bs->work, ISERT_KEEP_TIME);
 }
 
-/* isert_buffers_init - nothing is kept yet */
+/* isert_buffers_init - start without any kept buffer */
 void isert_buffers_init(struct isert_conn *ic)
 {
 	struct isert_buffers *bs = &ic->buffers;
@@ -194,7 +195,7 @@ void isert_buffers_init(struct isert_conn *ic)
 	INIT_DELAYED_WORK(&bs->work, isert_buffers_work);
 }
 
-/* isert_buffers_free - no command is left.  Sleeps. */
+/* isert_buffers_free - free all buffers; no command may be left.  Sleeps. */
 void isert_buffers_free(struct isert_conn *ic)
 {
 	cancel_delayed_work_sync(&ic->buffers.work);
@@ -202,11 +203,11 @@ void isert_buffers_free(struct isert_conn *ic)
 }
 
 /**
- * isert_buffer_attach - let a command have a buffer of ours
+ * isert_buffer_attach - give a command a kept buffer
  * @t: task of a command that LIO has set up and not begun
  *
- * Only where a backend reads or writes blocks: what it makes up otherwise, or
- * passes on, is less than the buffer now and then, and LIO clears the rest.
+ * This is done only if a backend reads or writes blocks: data that it generates
+ * or passes through may be shorter than the buffer, and LIO clears the rest.
  * Process context; may sleep.
  */
 void isert_buffer_attach(struct isert_task *t)

@@ -15,17 +15,17 @@
 #include <scsi/scsi_proto.h>
 
 /*
- * A task for each tag of LIO's, made when the tag is used first.
+ * Each of LIO's tags has a task, which is allocated when the tag is first used.
  *
- * LIO has twice the tags of its window, and uses again those that it used
- * last: an idle session gets along with a few.
+ * LIO has twice as many tags as its window, and reuses those that it used last,
+ * so an idle session needs only a few.
  */
 
-#define ISERT_TASKS_PART	8	/* made at a time */
+#define ISERT_TASKS_PART	8	/* allocated at a time */
 #define ISERT_TASKS_RETRY	20	/* milliseconds */
 
 /**
- * isert_alloc_tasks - room for the tasks
+ * isert_alloc_tasks - allocate the table of the tasks
  * @ic: connection; its resources are allocated
  * @nr: number of tags
  *
@@ -38,7 +38,7 @@ int isert_alloc_tasks(struct isert_conn *ic, u32 nr)
 	return ic->tasks ? 0 : -ENOMEM;
 }
 
-/* isert_free_tasks - LIO has no command of the connection any more */
+/* isert_free_tasks - free all tasks; LIO has freed all commands */
 void isert_free_tasks(struct isert_conn *ic)
 {
 	u32 i;
@@ -49,11 +49,11 @@ void isert_free_tasks(struct isert_conn *ic)
 }
 
 /**
- * isert_tag_task - the task of a command's tag
+ * isert_tag_task - look up the task of a command's tag
  * @ic: connection
  * @cmd: command
  *
- * Any context.  Return: task, or NULL: isert_prepare_task() makes it.
+ * Any context.  Return: task, or NULL if isert_prepare_task() must make it.
  */
 struct isert_task *isert_tag_task(struct isert_conn *ic,
 				  const struct iscsit_cmd *cmd)
@@ -100,7 +100,7 @@ static int isert_add_tasks(struct isert_conn *ic, u32 first)
  * @cmd: command
  *
  * RX or TX thread.  Waits for memory, interruptibly.
- * Return: 0; negative errno: the connection ends.
+ * Return: 0, or negative errno if the connection ends.
  */
 int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 {
@@ -121,15 +121,15 @@ int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 }
 
 /*
- * What belongs to a command of LIO's, from its tag to its release.
+ * The state of one of LIO's commands, from its tag to its release.
  */
 
 #define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
 
 /**
- * isert_task_attach - the task of a command, started
+ * isert_task_attach - attach a task to a command and start it
  * @ic: connection
- * @cmd: command; new, or with a task that is not on its way
+ * @cmd: command; new, or with a task that is not being sent
  * @pdu: the SCSI command that brings STags, or NULL
  *
  * Any context.  Return: the task.
@@ -153,14 +153,14 @@ struct isert_task *isert_task_attach(struct isert_conn *ic,
 		*(struct isert_task **)iscsit_priv_cmd(cmd) = t;
 	}
 	if (!t->started) {
-		/* LIO's tag is free only after task_done(). */
+		/* LIO's tag becomes free only after task_done(). */
 		WARN_ON_ONCE(iser_task_start(t->task, pdu));
 		t->started = true;
 	}
 	return t;
 }
 
-/* isert_task_put_pdu - the backend is done with the immediate data */
+/* isert_task_put_pdu - give back the PDU whose data the backend has used */
 void isert_task_put_pdu(struct isert_task *t)
 {
 	if (t->pdu)
@@ -169,11 +169,11 @@ void isert_task_put_pdu(struct isert_task *t)
 }
 
 /**
- * isert_unmap_cmd - a command is about to be released, or was aborted
+ * isert_unmap_cmd - detach what a released or aborted command holds
  * @conn: LIO's connection
- * @cmd: command; nothing of it is on its way
+ * @cmd: command; no PDU and no data of it are being transferred
  *
- * May be called more than once.  Process context; sleeps where the command is
+ * May be called more than once.  Process context; sleeps if the command is
  * ahead of its CmdSN.
  */
 void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
@@ -188,7 +188,7 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		isert_buffer_put(t->ic, t->buffer,
 				 cmd->data_direction != DMA_TO_DEVICE);
 	t->buffer = NULL;
-	/* No response gives its CmdSN back: each abort would shrink the window. */
+	/* No response raises MaxCmdSN: each abort would shrink the window. */
 	if (cmd->se_cmd.transport_state & CMD_T_ABORTED)
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
 	if (t->started)
@@ -196,25 +196,25 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	t->started = false;
 	t->cmd = NULL;
 	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
-	/* Else that was done when its answer was posted. */
+	/* If posted is set, the sender of the answer has done that. */
 	if (!t->posted)
 		isert_fence_release(t->ic);
 	WRITE_ONCE(t->posted, false);
 }
 
 /**
- * isert_cmd_parked - is nobody about to drop the target core's reference?
+ * isert_cmd_parked - whether the target core will not drop its reference
  * @cmd: command with an initialized se_cmd, to be released
  *
- * A write that waits for data, a command that waits for an earlier CmdSN, and
- * a task management request that LIO answered by itself in CmdSN order: the
- * target core has not handed it back and will not.
+ * This holds for a write that waits for data, a command that waits for an
+ * earlier CmdSN, and a task management request that LIO answered by itself in
+ * CmdSN order: the target core has not handed it back and will not do so.
  */
 bool isert_cmd_parked(struct iscsit_cmd *cmd)
 {
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 
-	/* LIO drops it where it rejects or removes a command. */
+	/* LIO drops the reference when it rejects or removes a command. */
 	if (cmd->i_state == ISTATE_REMOVE)
 		return false;
 	switch (cmd->iscsi_opcode) {
@@ -249,10 +249,10 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		list_del_init(&cmd->i_conn_node);
 	spin_unlock_bh(&conn->cmd_lock);
 
-	/* Nobody starts it any more. */
+	/* LIO no longer starts the timer. */
 	if (READ_ONCE(cmd->dataout_timer_flags) & ISCSI_TF_RUNNING)
 		iscsit_stop_dataout_timer(cmd);
-	/* A recovery R2T, at level 1: only LIO can free it. */
+	/* Only LIO can free a recovery R2T, which occurs at level 1. */
 	if (!list_empty(&cmd->cmd_r2t_list))
 		iscsit_aborted_task(conn, cmd);
 	isert_unmap_cmd(conn, cmd);
@@ -272,11 +272,11 @@ static bool isert_task_idle(const struct isert_task *t)
 }
 
 /**
- * isert_task_wait - wait for the completion of what was sent for a command
+ * isert_task_wait - wait until the PDU that was sent for a command completes
  * @t: task of a command that is kept after its PDU has been sent
  *
- * RX or TX thread; sleeps, interruptibly.  A peer that never takes the PDU loses
- * its connection.  Return: 0, or negative errno.
+ * RX or TX thread; sleeps, interruptibly.  A peer that never receives the PDU
+ * loses its connection.  Return: 0, or negative errno.
  */
 int isert_task_wait(struct isert_task *t)
 {
@@ -295,8 +295,8 @@ int isert_task_wait(struct isert_task *t)
 }
 
 /**
- * isert_task_done - a response has been sent, or the connection has ended
- * @task: task, idle now
+ * isert_task_done - handle a sent response, or the end of the connection
+ * @task: task, which is idle now
  * @status: 0 or negative errno
  *
  * Up-call from a worker.
@@ -331,20 +331,20 @@ void isert_task_done(struct iser_task *task, int status)
 		break;
 	}
 	if (!keep) {
-		/* Stays posted for as long as it is in LIO's list. */
+		/* posted stays set as long as the command is in LIO's list. */
 		isert_cmd_release(ic->conn, cmd);
 		return;
 	}
-	/* The answer may be here already: isert_task_wait(). */
+	/* The peer's answer may be waiting already: isert_task_wait(). */
 	smp_store_release(&t->posted, false);
 	wake_up_all(&ic->wait);
 }
 
 /*
- * Copy BHS and AHS for LIO, which reads both in one piece.
+ * Copies BHS and AHS for LIO, which reads both in one piece.
  *
- * Return: false where LIO would read more CDB than there is: it takes the
- * length from the AHS, and that of a variable-length CDB from the CDB itself.
+ * Returns false if LIO would read beyond the CDB: LIO takes the length from the
+ * AHS, and the length of a variable-length CDB from the CDB itself.
  */
 static bool isert_copy_command(struct isert_conn *ic,
 			       const struct iser_pdu *pdu)
@@ -374,7 +374,7 @@ static bool isert_copy_command(struct isert_conn *ic,
 }
 
 /*
- * Does the header name the buffers that the command needs?
+ * Returns true if the header names the buffers that the command needs.
  * RFC 7145, sections 7.3.1 and 10.1.3.4.
  */
 static bool isert_check_stags(struct isert_conn *ic,
@@ -402,7 +402,7 @@ static bool isert_check_stags(struct isert_conn *ic,
 	return true;
 }
 
-/* The whole write is here: let the backend take it where it lies. */
+/* Lets the backend use a write that has fully arrived without copying it. */
 static bool isert_in_place(struct isert_task *t, struct iser_pdu *pdu)
 {
 	struct se_cmd *se_cmd = &t->cmd->se_cmd;
@@ -411,7 +411,7 @@ static bool isert_in_place(struct isert_task *t, struct iser_pdu *pdu)
 	n = iser_pdu_sg(pdu, t->sg, ARRAY_SIZE(t->sg));
 	if (!n)
 		return false;
-	/* Backends rely on sectors in one piece. */
+	/* Backends rely on contiguous sectors. */
 	for (i = 0; i < n; i++)
 		if (!IS_ALIGNED(t->sg[i].offset, SECTOR_SIZE) ||
 		    (i < n - 1 && !IS_ALIGNED(t->sg[i].length, SECTOR_SIZE)))
@@ -424,16 +424,18 @@ static bool isert_in_place(struct isert_task *t, struct iser_pdu *pdu)
 }
 
 /*
- * Before LIO submits a write.
+ * Prepares a write before LIO submits it.
  *
- * Data-Out that follow need its buffer.  LIO allocates it at once for a write
- * with immediate data, else only when the command is submitted: for one ahead of
- * its CmdSN that is later, and with the backend's submit_type 2 a worker does it.
- * So LIO is told of immediate data, of no bytes where there are none.
+ * Data-Out PDUs that follow need the write's buffer.  LIO allocates it at once
+ * for a write with immediate data, otherwise only when it submits the command:
+ * that is later if the command is ahead of its CmdSN, and a worker does it if
+ * the backend has submit_type 2.  So this announces immediate data to LIO, of
+ * zero bytes if there are none.
  *
- * LIO starts its timer for Data-Out before it submits a write that brings none,
- * and a worker may be held up for longer than that.  A timer that runs already
- * is not started: isert_get_dataout() finds it and stops it.
+ * LIO starts its timer for Data-Out before it submits a write without immediate
+ * data, and a worker may be held up for longer than the timer runs.  So this
+ * marks the timer as running: LIO then does not start it, and
+ * isert_get_dataout() stops it.
  */
 static void isert_prepare_write(struct iscsit_cmd *cmd)
 {
@@ -473,8 +475,8 @@ static void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
 }
 
 /*
- * A command with immediate data, or Data-Out to follow.  The PDU is given back,
- * or held by the task.
+ * Submits a command with immediate data, or with Data-Out to follow.  It gives
+ * the PDU back, or lets the task hold it.
  */
 static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
 			    struct iser_pdu *pdu)
@@ -489,7 +491,7 @@ static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
 
 	if (!cmd->sense_reason && len == se_cmd->data_length)
 		in_place = isert_in_place(t, pdu);
-	/* Not 0: a check condition; the data are dropped. */
+	/* Any other value than 0 is a check condition: drop the data. */
 	failed = iscsit_process_scsi_cmd(ic->conn, cmd, hdr) != 0;
 	if (!failed) {
 		if (!in_place)
@@ -514,13 +516,13 @@ static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
 }
 
 /**
- * isert_receive_command - SCSI Command
+ * isert_receive_command - handle a SCSI Command
  * @ic: connection
  * @pdu: PDU
  * @sleep: in the RX thread
  *
  * Takes LIO's cmdsn_mutex, and may run the command.
- * Return: 0; -EAGAIN for the RX thread.
+ * Return: 0, or -EAGAIN if the RX thread must handle it.
  */
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 			  bool sleep)
@@ -553,18 +555,18 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 	t = isert_task_attach(ic, cmd, pdu);
 	t->unsolicited = unsolicited;
 	if (iscsit_setup_scsi_cmd(ic->conn, cmd, ic->hdr) < 0)
-		goto put;	/* rejected; the TX thread has it */
+		goto put;	/* rejected; the TX thread answers it */
 
 	if (!cmd->sense_reason &&
 	    cmd->first_burst_len != cmd->se_cmd.data_length)
 		isert_buffer_attach(t);
 	isert_prepare_write(cmd);
-	/* It may be done before LIO has finished looking at it. */
+	/* The command may end before LIO has finished processing it. */
 	kref_get(&cmd->se_cmd.cmd_kref);
 	if (cmd->immediate_data) {
 		isert_immediate(ic, t, pdu);
 	} else {
-		/* Its response grants a credit: the receive goes first. */
+		/* The response grants a credit, so repost the receive first. */
 		iser_pdu_put(pdu);
 		iscsit_process_scsi_cmd(ic->conn, cmd, hdr);
 	}
@@ -576,16 +578,16 @@ put:
 }
 
 /*
- * Unsolicited Data-Out: the only data of a write that come as messages after
- * the command.  RFC 7145, section 7.3.4.
+ * Unsolicited Data-Out PDUs carry the only data of a write that arrive as
+ * messages after the command.  RFC 7145, section 7.3.4.
  */
 
 /*
- * The write that a Data-Out belongs to, with a reference, or NULL.
+ * Returns the write that a Data-Out belongs to, with a reference, or NULL.
  *
- * A response that has been posted may have arrived, while its completion has
- * not: then the initiator may have used its task tag again, and the command that
- * was answered is still in the list, ahead of the write.
+ * A posted response may have arrived at the initiator before its completion
+ * arrives here.  The initiator may then have reused the task tag, while the
+ * answered command is still in the list, ahead of the write.
  */
 static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
 					   itt_t itt)
@@ -612,9 +614,9 @@ static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
 }
 
 /*
- * LIO's own checks.  Where one fails, it answers the command by a Reject or by
- * sense.  One that is ahead of its CmdSN must not be run after that, also not by
- * another connection that fills the gap just now.
+ * Runs LIO's own checks.  If one fails, LIO answers the command by a Reject or
+ * by sense.  A command that is ahead of its CmdSN must not be run after that,
+ * not even by another connection that fills the gap at the same time.
  */
 static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
 				struct isert_task *t, u32 len)
@@ -634,7 +636,7 @@ static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	return take;
 }
 
-/* Return: true when the data are to be taken; else they are dropped. */
+/* Returns true if the data must be copied, and false if they are dropped. */
 static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 				 struct isert_task *t, u32 len)
 {
@@ -647,10 +649,13 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 		isert_protocol_error(ic, "Data-Out that nobody asked for");
 		return false;
 	}
-	/* It has its buffer since it came: isert_prepare_write().  So it was aborted. */
+	/*
+	 * isert_prepare_write() had the buffer allocated on arrival, so in any
+	 * other state the command was aborted.
+	 */
 	if (cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING)
 		return false;
-	/* LIO adds the two. */
+	/* LIO adds both without a check for overflow. */
 	if (offset + len < offset) {
 		isert_protocol_error(ic, "Data-Out of %u bytes at offset %u",
 				     len, offset);
@@ -660,12 +665,13 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 }
 
 /**
- * isert_receive_data_out - SCSI Data-Out
+ * isert_receive_data_out - handle a SCSI Data-Out
  * @ic: connection
  * @pdu: PDU
  * @sleep: in the RX thread
  *
- * May run the command.  Return: 0; -EAGAIN for the RX thread.
+ * May run the command.
+ * Return: 0, or -EAGAIN if the RX thread must handle it.
  */
 int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
 			   bool sleep)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection of LIO's, and the end of it.
+ * The life of one of LIO's connections, and how it ends.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -12,16 +12,17 @@
 #include <iser/log.h>
 
 /*
- * A connection that joins a session, while the others of it end.
+ * A connection that joins a session while the session's other connections end.
  *
- * LIO looks once whether the session is there, when the login begins, and adds the
- * connection behind its last response.  If the session's last connection ends in
- * between, LIO frees the session as soon as the login lets go of it, with the new
- * connection in it.  So the login chooses one of the session's connections that does
- * not end, and that one is not closed before the new one is in the session's list.
+ * LIO checks once, when the login begins, that the session exists, and adds the
+ * connection after the last response of the login.  If the session's last
+ * connection ends in between, LIO frees the session as soon as the login drops
+ * its hold, with the new connection in it.  Therefore the login chooses one of
+ * the session's connections that is not closing, and isert_wait_conn() does not
+ * close that one before the new one is in the session's list.
  */
 
-/* joined, joining, closing of all connections. */
+/* Protects joined, joining and closing of all connections. */
 static DEFINE_SPINLOCK(isert_join_lock);
 
 /**
@@ -29,8 +30,8 @@ static DEFINE_SPINLOCK(isert_join_lock);
  * @ic: connection that logs in
  * @other: connection of the session.  Under its conn_lock.
  *
- * isert_join_end() or isert_wait_conn() of @ic follows, soon: LIO waits for nothing
- * in between.
+ * isert_join_end() or isert_wait_conn() of @ic follows soon, since LIO does not
+ * wait in between.
  * Return: true, or false when @other is being closed.
  */
 bool isert_join(struct isert_conn *ic, struct isert_conn *other)
@@ -49,7 +50,7 @@ bool isert_join(struct isert_conn *ic, struct isert_conn *other)
 }
 
 /**
- * isert_join_end - the connection is in LIO's list, or will never be
+ * isert_join_end - the connection is in LIO's list, or will never be in it
  * @ic: connection that has logged in, or has failed to
  */
 static void isert_join_end(struct isert_conn *ic)
@@ -69,11 +70,11 @@ static void isert_join_end(struct isert_conn *ic)
 }
 
 /**
- * isert_join_over - the session does not take further connections, and ends
- * @ic: connection that has just been added to it
+ * isert_join_over - whether the session is ending
+ * @ic: connection that has just been added to the session
  *
- * LIO may be closing the connections of the session one by one: it does not see one
- * that comes last.
+ * LIO may be closing the connections of the session one by one, and does not
+ * see one that is added late.
  */
 static bool isert_join_over(struct isert_conn *ic)
 {
@@ -96,10 +97,10 @@ static bool isert_nobody_joins(struct isert_conn *ic)
 }
 
 /**
- * isert_join_wait - a connection is being closed: nobody may count on it
+ * isert_join_wait - let no login rely on a connection that is being closed
  * @ic: connection
  *
- * Sleeps until those are done that do.
+ * Sleeps until the logins that rely on it already have ended.
  */
 static void isert_join_wait(struct isert_conn *ic)
 {
@@ -109,7 +110,7 @@ static void isert_join_wait(struct isert_conn *ic)
 	wait_event(ic->wait, isert_nobody_joins(ic));
 }
 
-/* A line about a connection, which is a stranger's until its login is over. */
+/* Logs about a connection; until its login is over, the peer is a stranger. */
 static void isert_vwarn(struct isert_conn *ic, const char *tail,
 			const char *fmt, va_list *args)
 {
@@ -120,7 +121,7 @@ static void isert_vwarn(struct isert_conn *ic, const char *tail,
 }
 
 /**
- * isert_warn - say something about a connection
+ * isert_warn - log a warning about a connection
  * @ic: connection
  * @fmt: printf format, no newline
  *
@@ -136,7 +137,7 @@ void isert_warn(struct isert_conn *ic, const char *fmt, ...)
 }
 
 /**
- * isert_protocol_error - the initiator broke a rule: end its connection
+ * isert_protocol_error - end the connection of an initiator that broke a rule
  * @ic: connection
  * @fmt: what it did
  *
@@ -153,9 +154,9 @@ void isert_protocol_error(struct isert_conn *ic, const char *fmt, ...)
 }
 
 /**
- * isert_conn_alloc - enter an accepted connection
- * @conn: LIO's
- * @dm: the core's; its reference goes along
+ * isert_conn_alloc - allocate the state of an accepted connection
+ * @conn: LIO's connection
+ * @dm: the core's connection; its reference goes along
  *
  * np thread, may sleep.  Return: connection, or NULL.
  */
@@ -208,9 +209,9 @@ void isert_conn_put(struct isert_conn *ic)
  * isert_get_rx_pdu - full feature phase
  * @conn: LIO's connection
  *
- * RX thread.  Begins the phase, then works off the PDUs that the completion
- * queue's worker must not wait with.  Returns when the connection has ended or
- * LIO wants it to end (a signal); LIO then closes it.
+ * RX thread.  Begins the phase, then handles the PDUs that the completion
+ * queue's worker has deferred because it must not sleep.  Returns when the
+ * connection has ended or LIO wants it to end (a signal); LIO then closes it.
  */
 void isert_get_rx_pdu(struct iscsit_conn *conn)
 {
@@ -237,8 +238,8 @@ void isert_get_rx_pdu(struct iscsit_conn *conn)
 }
 
 /*
- * Why did a session end?  A Logout is no cause, and a Discovery session no
- * session to be missed.
+ * Logs why a session has ended, except after a Logout and for a Discovery
+ * session, whose ends are expected.
  */
 static void isert_say_end(struct isert_conn *ic, int reason)
 {
@@ -278,8 +279,8 @@ static void isert_say_end(struct isert_conn *ic, int reason)
  * @dm: connection
  * @reason: why
  *
- * Up-call from a worker.  Before the full feature phase isert_login_notify()
- * has done what is to be done, and LIO's thread pointers may be stale.
+ * Up-call from a worker.  Before the full feature phase, isert_login_notify()
+ * has done all that is needed, and LIO's thread pointers may be stale.
  */
 void isert_terminate_notify(struct iser_conn *dm, int reason)
 {
@@ -293,14 +294,14 @@ void isert_terminate_notify(struct iser_conn *dm, int reason)
 	if (full)
 		isert_say_end(ic, reason);
 	wake_up_all(&ic->wait);
-	/* The RX thread may sleep for a tag that only the close gives back. */
+	/* The RX thread may sleep for a tag that only the close frees. */
 	if (full)
 		iscsit_cause_connection_reinstatement(ic->conn, 0);
 }
 
 #define ISERT_CLOSE_POLL	(HZ / 20)
 
-/* A command in one of LIO's queues for the TX thread, or NULL. */
+/* Returns a command in one of LIO's queues for the TX thread, or NULL. */
 static struct iscsit_cmd *isert_queued_in(struct list_head *queue,
 					  spinlock_t *lock)
 {
@@ -326,16 +327,16 @@ static struct iscsit_cmd *isert_queued(struct iscsit_conn *conn)
 }
 
 /*
- * Will nobody else release a command?  LIO drops the target core's reference to
- * one that it has sense for when it comes, so that it is not parked; but it
- * answers it in its turn only, which does not come any more.
+ * Returns true if only this half will release a command.  LIO drops the target
+ * core's reference to a command with sense when it arrives, so that it is not
+ * parked; but LIO would answer it only in its turn, which no longer comes.
  */
 static bool isert_cmd_left(struct iscsit_cmd *cmd)
 {
 	return isert_cmd_parked(cmd) || cmd->cmd_flags & ICF_OOO_CMDSN;
 }
 
-/* Has the last Get_Data of a write returned? */
+/* Returns true if the last Get_Data of a write has returned. */
 static bool isert_fetch_idle(struct isert_task *t)
 {
 	bool idle;
@@ -347,8 +348,8 @@ static bool isert_fetch_idle(struct isert_task *t)
 }
 
 /*
- * A command that is left, or NULL.  Taking a reference keeps it against an abort
- * that runs meanwhile.
+ * Returns a command that only this half will release, or NULL.  The reference
+ * that it takes keeps the command if an abort runs concurrently.
  */
 static struct iscsit_cmd *isert_find_left(struct iscsit_conn *conn)
 {
@@ -378,7 +379,7 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 	while ((cmd = isert_queued(conn))) {
 		bool parked = cmd->se_cmd.se_tfo && isert_cmd_parked(cmd);
 
-		/* Takes it out of all lists, and calls isert_unmap_cmd(). */
+		/* Removes it from all lists, and calls isert_unmap_cmd(). */
 		iscsit_aborted_task(conn, cmd);
 		if (!cmd->se_cmd.se_tfo) {
 			iscsit_release_cmd(cmd);
@@ -402,7 +403,7 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 
 /**
  * isert_release_all - wait until no SCSI task of the connection is left
- * @ic: connection; no up-call will follow but for what is submitted here
+ * @ic: connection; up-calls follow only for what this function submits
  *
  * Sleeps as long as backends need.
  */
@@ -415,7 +416,7 @@ static void isert_release_all(struct isert_conn *ic)
 	if (!conn->sess || !ic->tasks)
 		return;
 	isert_order_forget_all(conn);
-	/* Into LIO's queue, where they are found. */
+	/* Moves them to LIO's queue, where isert_queued() finds them. */
 	isert_fence_release(ic);
 	target_stop_cmd_counter(count);
 	for (;;) {
@@ -429,10 +430,10 @@ static void isert_release_all(struct isert_conn *ic)
 }
 
 /**
- * isert_wait_conn - LIO closes a connection: nothing may use it afterwards
+ * isert_wait_conn - end all use of a connection that LIO closes
  * @conn: LIO's connection
  *
- * RX thread, TX thread (the other one is gone), np thread or login work.
+ * RX thread or TX thread (the other one is gone), np thread or login work.
  * Sleeps until all commands of the connection have been given back.
  */
 void isert_wait_conn(struct iscsit_conn *conn)
@@ -442,34 +443,37 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	isert_join_end(ic);
 	isert_join_wait(ic);
 	isert_login_over(ic);
-	/* LIO's login thread closes it: it waits for no peer. */
+	/* LIO's login thread closes it, and must not wait for a peer. */
 	if (!ic->full) {
 		iser_connection_close(ic->dm);
 		return;
 	}
 	cancel_delayed_work_sync(&ic->ping_work);
-	/* The initiator is back, and LIO's login thread waits: it is told nothing. */
+	/*
+	 * The initiator has logged in again and LIO's login thread waits, so
+	 * the old connection ends without telling the initiator.
+	 */
 	if (atomic_read(&conn->sess->session_reinstatement))
 		iser_connection_fail(ic->dm, 0);
 	iser_connection_terminate(ic->dm);
-	/* No up-call from here on but those for what LIO still submits. */
+	/* From here on, up-calls come only for what LIO still submits. */
 	cancel_delayed_work_sync(&ic->window_work);
 	isert_drop_deferred(ic);
 	isert_starve_stop(ic);
 	isert_release_all(ic);
 
 	/*
-	 * LIO's logout handler drops a reference to the connection after it
-	 * has completed this; LIO waits for that.
+	 * LIO's logout handler drops a reference to the connection after it has
+	 * completed conn_logout_comp; LIO waits until the reference is dropped.
 	 */
 	if (ic->logout_closing)
 		wait_for_completion(&conn->conn_logout_comp);
 }
 
 /*
- * Have LIO free the session with its last connection.  After a Logout of that
- * connection alone it would keep the session for Time2Retain, and free it in a
- * timer, which sleeps there.  Nothing can be taken up again below level 2.
+ * Makes LIO free the session with its last connection.  After a Logout of that
+ * connection alone, LIO would keep the session for Time2Retain, and free it in
+ * a timer, where it sleeps.  Below level 2, nothing can be resumed anyway.
  */
 static void isert_end_session(struct iscsit_session *sess)
 {
@@ -491,7 +495,7 @@ void isert_free_conn(struct iscsit_conn *conn)
 {
 	struct isert_conn *ic = conn->context;
 
-	/* A login that has failed may have no session any more. */
+	/* A failed login may no longer have a session. */
 	if (conn->sess && ic->tasks)
 		isert_end_session(conn->sess);
 	spin_lock_bh(&ic->login_lock);
@@ -510,8 +514,8 @@ void isert_free_conn(struct iscsit_conn *conn)
 /*
  * Commands of a connection that has ended.
  *
- * LIO frees commands only after the transport has waited for them.  Most come
- * back by themselves from the target core.  Three kinds do not, since LIO's
+ * LIO frees commands only after the transport has waited for them.  The target
+ * core hands most of them back.  It does not hand back three kinds, since LIO's
  * threads and the peer are gone: what LIO has queued for its TX thread, writes
- * whose data will not come, and commands that wait for an earlier CmdSN.
+ * whose data will not arrive, and commands that wait for an earlier CmdSN.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Login PDUs between the core and LIO.  RFC 7145, sections 5.1 and 6.
+ * Passes Login PDUs between the core and LIO.  RFC 7145, sections 5.1 and 6.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -12,21 +12,21 @@
 #include <iser/log.h>
 
 /*
- * Who works on a login.
+ * The threads that work on a login.
  *
- * LIO's np thread handles the first Login Request, LIO's login_work the
- * others.  Nobody but the transport can queue that work, and it must not run
- * while the np thread still uses the login buffers, which it does for a while
- * after it has sent its response.  The np thread is known to have left when it
- * comes to accept the next connection.
+ * LIO's np thread handles the first Login Request, and LIO's login_work the
+ * others.  Only the transport queues that work, and it must not run while the
+ * np thread still uses the login buffers, which the np thread does for a while
+ * after it has sent its response.  The np thread has left for certain when it
+ * accepts the next connection.
  *
  * The work may be queued while it runs, from the moment when it has sent a
- * response: it is not reentrant, and runs once more.  When it fails instead,
- * LIO cancels it and frees the connection; isert_login_over() cancels what was
+ * response: it is not reentrant, and runs once more.  If it fails instead, LIO
+ * cancels it and frees the connection; isert_login_over() cancels what was
  * queued in between.
  */
 
-/* A Login Request or the end of the connection waits: queue the work. */
+/* Queues the work if a Login Request or the end of the connection waits. */
 static void isert_login_kick(struct isert_conn *ic)
 {
 	spin_lock_bh(&ic->login_lock);
@@ -39,11 +39,12 @@ static void isert_login_kick(struct isert_conn *ic)
 }
 
 /**
- * isert_login_notify - the core: a Login Request is here, or the end
+ * isert_login_notify - note a Login Request, or the end of the connection
  * @dm: connection
  *
- * Any context.  A waiting login ends at once with its connection, so that the
- * portal group, which LIO keeps locked meanwhile, is free for the next.
+ * Any context; the core calls it.  A waiting login ends at once with its
+ * connection, so that the portal group, which LIO keeps locked during a login,
+ * is free for the next one.
  */
 void isert_login_notify(struct iser_conn *dm)
 {
@@ -51,8 +52,8 @@ void isert_login_notify(struct iser_conn *dm)
 }
 
 /**
- * isert_login_np_left - the np thread uses the login buffers no more
- * @ic: connection, perhaps over meanwhile
+ * isert_login_np_left - the np thread no longer uses the login buffers
+ * @ic: connection, which may have ended already
  */
 void isert_login_np_left(struct isert_conn *ic)
 {
@@ -67,7 +68,7 @@ void isert_login_np_left(struct isert_conn *ic)
 		isert_login_kick(ic);
 }
 
-/* isert_login_taken - the work has its request; it may be queued for the next */
+/* isert_login_taken - let the work be queued for the next request */
 static void isert_login_taken(struct isert_conn *ic)
 {
 	spin_lock_bh(&ic->login_lock);
@@ -76,10 +77,10 @@ static void isert_login_taken(struct isert_conn *ic)
 }
 
 /**
- * isert_login_over - full feature phase, failure, or close: no work any more
+ * isert_login_over - stop the work: full feature phase, failure, or close
  * @ic: connection
  *
- * Called more than once.  May be called by the work itself.
+ * May be called more than once, and by the work itself.
  */
 void isert_login_over(struct isert_conn *ic)
 {
@@ -97,16 +98,16 @@ void isert_login_over(struct isert_conn *ic)
 /*
  * Hosts that share an initiator name.
  *
- * A login of the same name and ISID takes the place of a session (RFC 7143,
- * section 6.3.5).  That is how an initiator comes back.  Two hosts that were
- * given one name, as clones are, throw each other out with it every few
- * seconds, and neither log says why: so the target does, rarely.
+ * A login of the same name and ISID replaces a session (RFC 7143, section
+ * 6.3.5), which lets an initiator reconnect.  Two hosts with the same name,
+ * such as clones, thereby end each other's session every few seconds, and
+ * neither host logs the reason.  Therefore the target logs it, rarely.
  */
 
 #define ISERT_REPLACED_FRESH	(30 * HZ)	/* between end and new login */
 #define ISERT_REPLACED_RARE	(60 * HZ)	/* between two lines */
 
-/* The session that was replaced last. */
+/* The session that a login has replaced last. */
 static struct {
 	spinlock_t lock;	/* all of these */
 	char name[ISCSI_NAME_LEN];
@@ -118,7 +119,7 @@ static struct {
 };
 
 /*
- * isert_replaced_note - a session ends since a new login takes its place
+ * isert_replaced_note - note a session that ends because a login replaces it
  * @ic: its connection
  *
  * Any context, with BH enabled.
@@ -136,7 +137,7 @@ void isert_replaced_note(struct isert_conn *ic)
 }
 
 /*
- * isert_replaced_check - a login is over: has it taken another host's place?
+ * isert_replaced_check - warn if a login has replaced another host's session
  * @ic: its connection
  *
  * Any context, with BH enabled.
@@ -173,11 +174,11 @@ static void isert_replaced_check(struct isert_conn *ic)
 }
 
 /*
- * Login Responses, and the step into full feature phase.
+ * Login Responses, and the transition to full feature phase.
  *
  * The final response is held back until LIO's RX thread runs: only then has
- * LIO set the session's parameters, and commands may come.  The resources are
- * allocated before, so that the login can still be refused.
+ * LIO set the session's parameters, so that commands may arrive.  The resources
+ * are allocated before, so that the login can still be refused.
  */
 
 #define ISERT_STATUS_TARGET	ISCSI_STATUS_CLS_TARGET_ERR
@@ -188,7 +189,7 @@ static void isert_note_number(const char *text, u32 len, const char *key,
 {
 	const char *value = iser_keys_find(text, len, key, NULL);
 
-	/* Whatever is no number was LIO's to refuse. */
+	/* Refusing a value that is not a number is up to LIO. */
 	if (value && kstrtou32(value, 0, to))
 		pr_debug("%s=%s is no number\n", key, value);
 }
@@ -203,8 +204,8 @@ static void isert_note_bool(const char *text, u32 len, const char *key,
 }
 
 /*
- * LIO's text bounds what the initiator may send, whether it is the answer or
- * an offer: FirstBurstLength ends as the lesser value, InitialR2T is an OR.
+ * LIO's text bounds what the initiator may send, whether it is an answer or an
+ * offer: FirstBurstLength becomes the lesser value, and InitialR2T is an OR.
  */
 static void isert_note_limits(struct isert_conn *ic, const char *text, u32 len)
 {
@@ -213,7 +214,7 @@ static void isert_note_limits(struct isert_conn *ic, const char *text, u32 len)
 	isert_note_number(text, len, "MaxConnections", &ic->connections);
 }
 
-/* Commands that LIO lets a session have outstanding. */
+/* Returns how many commands LIO lets a session have outstanding. */
 static u32 isert_window(struct isert_conn *ic)
 {
 	struct iscsit_session *sess = ic->conn->sess;
@@ -226,8 +227,8 @@ static u32 isert_window(struct isert_conn *ic)
 }
 
 /*
- * Another connection over iSER of the session, to copy the session's keys, and to
- * keep the session until this one is in it.
+ * Finds another iSER connection of the session, copies the session's keys from
+ * it, and keeps the session until this connection is in it.
  */
 static int isert_session_keys(struct isert_conn *ic)
 {
@@ -285,7 +286,7 @@ static int isert_allocate(struct isert_conn *ic)
 	int ret;
 
 	isert_plan(ic, &plan);
-	/* The window of an existing session can't be made smaller. */
+	/* The window of an existing session can't be reduced. */
 	if (!plan.granted || plan.need_initial_r2t ||
 	    (!ic->keys.leading && plan.granted < plan.window)) {
 		isert_warn(ic, "login refused: a window of %u commands needs more receives than the %u of the queue pair",
@@ -293,9 +294,9 @@ static int isert_allocate(struct isert_conn *ic)
 		return -ENOSPC;
 	}
 	/*
-	 * That of a session of several connections can't be raised on one.
-	 * Where receives are shared it costs nothing to begin with all of it,
-	 * and some initiators (libiscsi) do not look at MaxCmdSN.
+	 * One connection can't raise the window of a session that has several.
+	 * If receives are shared, starting with the whole window costs nothing,
+	 * and some initiators (libiscsi) ignore MaxCmdSN.
 	 */
 	if (ic->keys.leading && ic->connections == 1 &&
 	    !iser_conn_info(ic->dm)->shared)
@@ -338,7 +339,7 @@ static int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class, u8
 	return -EACCES;
 }
 
-/* The response that ends the login: keep it for isert_login_finish(). */
+/* Keeps the response that ends the login for isert_login_finish(). */
 static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 			    char *text, u32 len)
 {
@@ -384,7 +385,7 @@ static int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 
 	if (stage == 1 && ic->keys.leading) {
 		isert_note_limits(ic, text, len);
-		/* It is an OR: a target may say Yes to a No. */
+		/* InitialR2T is an OR: a target may answer Yes to a No. */
 		isert_plan(ic, &plan);
 		if (plan.need_initial_r2t) {
 			isert_warn(ic, "InitialR2T is made Yes: %u commands with a first burst of %u bytes need more receives than the %u of the queue pair",
@@ -430,7 +431,8 @@ static void isert_notice(struct isert_conn *ic)
  * isert_login_finish - Enable_Datamover, and the final Login Response
  * @ic: connection; LIO has set the parameters of session and connection
  *
- * RX thread; sleeps.  Return: 0, or negative errno: the connection has ended.
+ * RX thread; sleeps.
+ * Return: 0, or negative errno if the connection has ended.
  */
 int isert_login_finish(struct isert_conn *ic)
 {
@@ -442,7 +444,7 @@ int isert_login_finish(struct isert_conn *ic)
 	isert_window_begin(ic);
 	if (ic->keys.force_initial_r2t)
 		ops->InitialR2T = 1;
-	/* Else LIO would look for a socket; the key is not for discovery. */
+	/* If 0, LIO would look for a socket; discovery never sets the key. */
 	ops->RDMAExtensions = 1;
 
 	ic->limits = (struct iser_limits){
@@ -451,7 +453,7 @@ int isert_login_finish(struct isert_conn *ic)
 		.max_burst = ops->MaxBurstLength,
 		.max_r2t = ops->MaxOutstandingR2T,
 	};
-	/* An initiator that does not name the key has a limit; 0 means none. */
+	/* An initiator without the key gets the default; 0 means no limit. */
 	ic->unexpected.limit = ISER_UNEXPECTED_DEFAULT;
 	if (ic->keys.unexpected_state == ISER_KEY_OFFERED ||
 	    ic->keys.unexpected_state == ISER_KEY_AGREED)
@@ -471,12 +473,12 @@ int isert_login_finish(struct isert_conn *ic)
 #define ISERT_IDLE_REQUESTS	6
 
 /**
- * isert_validate_params - what LIO may negotiate
+ * isert_validate_params - limit what LIO may negotiate
  * @conn: LIO's connection, parameters copied, negotiation not begun
  *
- * ErrorRecoveryLevel is what LIO's attribute default_erl says, within the limit
- * of our parameter.  A further connection takes the session's value.
- * np thread.  Return: 0, or negative: LIO has refused the login.
+ * ErrorRecoveryLevel is the value of LIO's attribute default_erl, limited by
+ * max_recovery_level.  A further connection takes the session's value.
+ * np thread.  Return: 0, or negative if LIO has refused the login.
  */
 int isert_validate_params(struct iscsit_conn *conn)
 {
@@ -490,7 +492,7 @@ int isert_validate_params(struct iscsit_conn *conn)
 	return iscsi_change_param_sprintf(conn, "ErrorRecoveryLevel=%u", level);
 }
 
-/* What LIO notes of the first request of a login. */
+/* Stores what LIO needs from the first request of a login. */
 static void isert_first_request(struct isert_conn *ic,
 				struct iscsi_login *login)
 {
@@ -511,8 +513,8 @@ static void isert_first_request(struct isert_conn *ic,
 }
 
 /*
- * A text that LIO can take: with an end, and with room in the response for an
- * answer to each key, where older kernels do not look.
+ * Returns true if LIO can take a text: it must be terminated, and the response
+ * must have room for an answer to each key, which older kernels do not check.
  */
 static bool isert_text_fits(const char *text, u32 len)
 {
@@ -523,9 +525,9 @@ static bool isert_text_fits(const char *text, u32 len)
 }
 
 /*
- * Does the login get nowhere?  LIO answers a request that leaves open what it
- * has proposed, RDMAExtensions=Yes first of all, as often as it comes, until its
- * timer ends the login without a status.
+ * Returns true if the login makes no progress.  LIO answers each request that
+ * leaves its proposals open, above all RDMAExtensions=Yes, until its timer ends
+ * the login without a status.
  */
 static bool isert_login_stuck(struct isert_conn *ic,
 			      const struct iscsi_login_req *req, u32 len)
@@ -560,7 +562,7 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 					  ISCSI_STATUS_CLS_INITIATOR_ERR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
-	/* LIO compares beyond the end of a text: zeros, and a NUL in any case. */
+	/* LIO compares beyond the end of a text: zero it, which adds a NUL. */
 	memset(login->req_buf, 0, ISERT_LOGIN_TEXT);
 	iser_pdu_copy(pdu, 0, login->req_buf, len);
 	if (!isert_text_fits(login->req_buf, len)) {
@@ -604,8 +606,8 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
  * @conn: LIO's connection
  * @login: LIO's login; req and req_buf are filled
  *
- * np thread (first request, which is here already) or login work.  Sleeps,
- * interruptibly: LIO ends a login that takes too long by a signal.
+ * np thread (for the first request, which has arrived already) or login work.
+ * Sleeps, interruptibly: LIO ends a login that takes too long by a signal.
  * Return: 0 or negative errno.
  */
 int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login)
@@ -629,11 +631,11 @@ int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login)
 /**
  * isert_put_login_tx - send LIO's Login Response
  * @conn: LIO's connection
- * @login: LIO's login; rsp and rsp_buf are to be sent
+ * @login: LIO's login; rsp and rsp_buf are sent
  * @length: text with its padding
  *
- * np thread or login work; sleeps, but for no peer.
- * conn->sess may be NULL where LIO refuses a login.
+ * np thread or login work; sleeps, but never waits for a peer.
+ * conn->sess may be NULL if LIO refuses a login.
  * Return: 0 or negative errno.
  */
 int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
@@ -645,7 +647,7 @@ int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
 	char *text;
 	int ret;
 
-	/* Not login_failed: LIO's timer sets that at any time. */
+	/* Do not test login_failed: LIO's timer may set it at any time. */
 	if (rsp->status_class) {
 		isert_login_over(ic);
 		pr_debug("peer %pISpc: LIO refuses the login, status %#04x\n",

@@ -2,11 +2,12 @@
 /*
  * Logout: RFC 7143, sections 11.14 and 11.15.
  *
- * What is done when the response has been sent depends on the Logout itself: others
- * may be under way, before and behind it.  One that closes the connection it came
- * on is LIO's to finish, which waits for that close and so needs a work; LIO holds
- * the connection and the session for it, once for each connection.  One for
- * another connection waits for nothing: two connections may log each other out.
+ * The Logout itself determines what happens when its response has been sent,
+ * since others may be in progress before and after it.  LIO finishes a Logout
+ * that closes the connection it arrived on.  LIO waits for that close, which
+ * requires a work, and holds the connection and the session for it, once for
+ * each connection.  A Logout for another connection waits for nothing, because
+ * two connections may log each other out.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,7 +18,7 @@
 
 #define ISERT_LOGOUT_POLL	10	/* milliseconds */
 
-/* Does it close the connection that it came on? */
+/* Returns true if a Logout closes the connection that it arrived on. */
 static bool isert_logout_closes(const struct iscsit_cmd *cmd)
 {
 	switch (cmd->logout_reason) {
@@ -30,7 +31,7 @@ static bool isert_logout_closes(const struct iscsit_cmd *cmd)
 	}
 }
 
-/* Does one that closes the connection wait for its CmdSN? */
+/* Returns true if a Logout that closes the connection waits for its CmdSN. */
 static bool isert_logout_waits(struct iscsit_conn *conn)
 {
 	struct iscsit_cmd *cmd;
@@ -46,14 +47,14 @@ static bool isert_logout_waits(struct iscsit_conn *conn)
 }
 
 /**
- * isert_receive_logout - Logout Request
+ * isert_receive_logout - handle a Logout Request
  * @ic: connection
  * @cmd: new command
  * @hdr: its header; LIO may change it
  *
- * RX thread.  Behind one that closes the connection there must not be a further
- * request (section 11.14); LIO would count both, and settle one if the
- * connection is lost.  When the first has been executed nothing is taken any more.
+ * RX thread.  No further request may follow a Logout that closes the connection
+ * (section 11.14); LIO would count both, and settle only one if the connection
+ * is lost.  Once LIO has executed the first, isert_receive() drops all PDUs.
  */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr)
@@ -68,9 +69,9 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 }
 
 /*
- * Close other connections of the session: that with this CID, or all if it is
- * @own.  As LIO does, but for the wait: the list and its lock hold them.
- * Return: how many are there still.
+ * Closes other connections of the session: the one with @cid if @own is NULL,
+ * or all but @own.  It works as LIO does but without waiting: the list and its
+ * lock hold the connections.  Returns how many are still there.
  */
 static u32 isert_logout_others(struct iscsit_session *sess, u16 cid,
 			       const struct iscsit_conn *own)
@@ -93,11 +94,11 @@ static u32 isert_logout_others(struct iscsit_session *sess, u16 cid,
 }
 
 /*
- * LIO's part of a logout; sleeps until the connection is closed.
+ * Runs LIO's part of a logout, and sleeps until the connection is closed.
  *
- * That of a session walks along the connections, and waits for each; it loses
- * its way where the next one closes meanwhile.  So the others go first, which
- * takes as long as their backends do.
+ * For a session, LIO walks the list of connections and waits for each; the walk
+ * breaks if the next connection closes during a wait.  Therefore this closes
+ * the others first, which takes as long as their backends need.
  */
 static void isert_logout_work(struct work_struct *work)
 {
@@ -115,7 +116,10 @@ static void isert_logout_work(struct work_struct *work)
 	iscsit_logout_post_handler(t->cmd, conn);
 }
 
-/* Is the session being closed already?  Marks it as LIO does, only earlier. */
+/*
+ * Returns true if the session is being closed already.  Otherwise marks it as
+ * closing for a Logout of the session, as LIO does, only earlier.
+ */
 static bool isert_session_closes(const struct iscsit_cmd *cmd)
 {
 	return cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION &&
@@ -123,11 +127,11 @@ static bool isert_session_closes(const struct iscsit_cmd *cmd)
 }
 
 /**
- * isert_logout_sent - a Logout Response has been sent, or never will be
+ * isert_logout_sent - finish a Logout whose response was sent or never will be
  * @t: its task
  * @status: 0 or negative errno: the connection has ended
  *
- * Up-call from a worker.  Return: true when LIO releases the command.
+ * Up-call from a worker.  Return: true if LIO releases the command.
  */
 bool isert_logout_sent(struct isert_task *t, int status)
 {
@@ -135,8 +139,8 @@ bool isert_logout_sent(struct isert_task *t, int status)
 
 	if (isert_logout_closes(cmd)) {
 		/*
-		 * LIO settles it itself where the response was not sent: so it
-		 * does with a second one for the session.
+		 * LIO settles the Logout itself if the response was not sent,
+		 * and also if it is a second one for the session.
 		 */
 		if (!status && !isert_session_closes(cmd)) {
 			t->ic->logout_closing = true;

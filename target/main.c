@@ -12,17 +12,17 @@
 #include <iser/version.h>
 
 /*
- * Network portals: LIO's np thread takes connections here.
+ * Network portals, from which LIO's np thread takes connections.
  */
 
 struct isert_np {
 	struct iser_listener *listener;
-	struct isert_conn *current_login;	/* the np thread's */
+	struct isert_conn *current_login;	/* login in the np thread */
 };
 
 /*
- * A queue pair has its size before the initiator is known.  Devices round up to
- * a power of two; the core adds a few of its own.
+ * The size of a queue pair is fixed before the initiator is known.  Devices
+ * round it up to a power of two; the core adds a few entries for itself.
  */
 static unsigned int recv_depth = 250;
 ISER_PARAM(recv_depth, recv_depth, 32, 8192, 0644);
@@ -55,9 +55,9 @@ static u32 isert_shared_depth(void)
 }
 
 /**
- * isert_setup_np - LIO makes a portal
+ * isert_setup_np - create a portal for LIO
  * @np: portal
- * @addr: its address; may be a wildcard, or of a device that is not there yet
+ * @addr: its address; may be a wildcard, or belong to a device that is missing
  *
  * May sleep, under LIO's np_lock.  Return: 0 or negative errno.
  */
@@ -85,7 +85,7 @@ static int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr)
 	return 0;
 }
 
-/* The np thread is back: its last connection's login is the work's now. */
+/* The np thread has returned: its last login now belongs to login_work. */
 static void isert_np_left(struct isert_np *p)
 {
 	struct isert_conn *ic = p->current_login;
@@ -98,12 +98,12 @@ static void isert_np_left(struct isert_np *p)
 }
 
 /**
- * isert_accept_np - the next connection whose first Login Request is here
+ * isert_accept_np - take a connection whose first Login Request has arrived
  * @np: portal
  * @conn: LIO's connection, to be filled
  *
- * np thread; sleeps, interruptibly.  A connection that comes while the portal
- * is stopped is handed on: LIO tells its initiator.
+ * np thread; sleeps, interruptibly.  A connection that arrives while the portal
+ * is stopped is still handed to LIO, which tells its initiator.
  * Return: 0, negative errno to be called again, -ENOSYS to end the thread.
  */
 static int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn)
@@ -135,7 +135,7 @@ static int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn)
 	info = iser_conn_info(dm);
 	conn->login_family = np->np_sockaddr.ss_family;
 	conn->login_sockaddr = info->remote;
-	/* SendTargets names this one for a wildcard portal. */
+	/* SendTargets names this address for a wildcard portal. */
 	conn->local_sockaddr = info->local;
 	conn->context = ic;
 
@@ -145,10 +145,10 @@ static int isert_accept_np(struct iscsi_np *np, struct iscsit_conn *conn)
 }
 
 /**
- * isert_free_np - LIO has stopped the np thread and drops the portal
+ * isert_free_np - free a portal whose np thread LIO has stopped
  * @np: portal
  *
- * Connections not accepted yet are ended.  Sleeps.
+ * Ends the connections that LIO has not accepted yet.  Sleeps.
  */
 static void isert_free_np(struct iscsi_np *np)
 {
@@ -173,10 +173,10 @@ MODULE_PARM_DESC(strict_base_offset,
 		 "Take the RFC's default for TaggedBufferForSolicitedDataOnly, No, where an initiator does not name the key; deployed initiators mean Yes (default: N)");
 
 /*
- * Not 2: there a task moves from a connection that has failed to another, with
- * new STags (TASK REASSIGN, RFC 7145, section 7.3.3).  At 1 LIO would recover
- * Data-Out that were lost, which no connection of ours loses: what is left is
- * that the initiator's data are acknowledged.
+ * Level 2 is not supported: there a task moves from a failed connection to
+ * another, with new STags (TASK REASSIGN, RFC 7145, section 7.3.3).  At level
+ * 1, LIO would recover lost Data-Out, but an RDMA connection loses none: only
+ * the acknowledgment of the initiator's data remains.
  */
 #define ISERT_MAX_LEVEL	1
 
@@ -231,8 +231,8 @@ bool isert_name_stags(void)
 }
 
 /*
- * Parameters of the kernel's own module: taken, with its limits, so that an
- * administrator's configuration goes on working, and of no effect.
+ * Parameters of the kernel's own module.  They are accepted within its limits
+ * so that an administrator's configuration still works, and have no effect.
  */
 struct isert_unused {
 	int value, min, max;
@@ -252,7 +252,7 @@ static int isert_set_unused(const char *val, const struct kernel_param *kp)
 		       u->min, u->max, n);
 		return -EINVAL;
 	}
-	/* One at a time: kernel_param_lock(). */
+	/* kernel_param_lock() lets only one writer run at a time. */
 	u->value = n;
 	if (!u->reported)
 		pr_info("parameter %s is accepted and has no effect\n", kp->name);
@@ -281,8 +281,8 @@ module_param_cb(sg_tablesize, &isert_unused_ops, &sg_tablesize, 0644);
 MODULE_PARM_DESC(sg_tablesize, "Unused; long transfers are cut as the device needs it");
 
 /*
- * Protection information is not carried over iSER.  For a backend that has it
- * the target core makes and checks it by itself.
+ * Protection information is not carried over iSER.  For a backend that has it,
+ * the target core generates and checks it by itself.
  */
 static enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn)
 {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pings of the target: NOP-In that asks for an answer.
+ * Pings of the target: NOP-In PDUs that ask for an answer.
  *
- * LIO leaves its own timer off for a transport of type ISCSI_INFINIBAND.  So this
- * is a timer of ours, with the two values that the administrator gives LIO:
- * nopin_timeout and nopin_response_timeout of the initiator's ACL, or of the one
- * that LIO made for an initiator without one.  An initiator that is silent for
- * the first is asked; if it does not answer within the second, its connection
- * ends.
+ * LIO does not start its own timer for a transport of type ISCSI_INFINIBAND.
+ * Therefore this file has a timer, with the two values that the administrator
+ * gives LIO: nopin_timeout and nopin_response_timeout of the initiator's ACL,
+ * or of the ACL that LIO made for an initiator without one.  The target pings
+ * an initiator that is silent for the first; if it does not answer within the
+ * second, its connection ends.
  *
- * When nopin_timeout is changed from 0 during a session, LIO starts its timer
- * all the same.  Then the pings are LIO's, and this one keeps out of the way.
+ * If nopin_timeout is changed from 0 during a session, LIO starts its timer
+ * nevertheless.  Then LIO sends the pings, and this timer sends none.
  *
- * An RDMA Read of a write's data is something that the initiator owes as well.
- * Where none of a connection completes for as long as LIO would wait for
- * Data-Out, its dataout_timeout so many times as dataout_timeout_retries says,
- * the connection ends.
+ * The initiator also owes the RDMA Reads of a write's data.  If no Read of a
+ * connection completes for as long as LIO would wait for Data-Out, which is
+ * dataout_timeout multiplied by dataout_timeout_retries, the connection ends.
  *
- * A backend that holds up the worker of the completions is not the initiator's
- * fault: what it owes may be among them.
+ * A delay is not the initiator's fault if a backend holds up the worker of the
+ * completions: what the initiator owes may be among them.
  *
- * A ping is a command of LIO's.  ic->ping names it from here until its answer is
- * in work in the RX thread, which queues it for removal by the TX thread.
+ * A ping is one of LIO's commands.  ic->ping points to it from its allocation
+ * until the RX thread handles its answer and queues it for removal by the TX
+ * thread.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,14 +33,14 @@
 #define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	HZ
 
-/* LIO's timers run: see above. */
+/* Returns true if LIO's timers run: see above. */
 static bool isert_lio_pings(struct iscsit_conn *conn)
 {
 	return (READ_ONCE(conn->nopin_timer_flags) |
 		READ_ONCE(conn->nopin_response_timer_flags)) & ISCSI_TF_RUNNING;
 }
 
-/* Hand a ping to the TX thread.  Return: false when there is no tag for it. */
+/* Hands a ping to the TX thread.  Returns false if there is no tag for it. */
 static bool isert_ping(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
@@ -65,7 +65,7 @@ static bool isert_ping(struct isert_conn *ic)
 	return true;
 }
 
-/* LIO counts what its own timer finds; read in configfs, iscsi_sess_err. */
+/* Counts a timeout as LIO's own timer does; see iscsi_sess_err in configfs. */
 static void isert_count_timeout(struct iscsit_session *sess)
 {
 	struct iscsi_sess_err_stats *stats = &sess->tpg->tpg_tiqn->sess_err_stats;
@@ -79,26 +79,26 @@ static void isert_count_timeout(struct iscsit_session *sess)
 	spin_unlock_bh(&stats->lock);
 }
 
-/* isert_get_begins - a Get_Data is about to be submitted.  Any context. */
+/* isert_get_begins - count a Get_Data before it is submitted.  Any context. */
 void isert_get_begins(struct isert_conn *ic)
 {
 	if (!atomic_read(&ic->gets))
 		WRITE_ONCE(ic->get_moved, jiffies);
-	/* The time is there before the count: isert_gets_late(). */
+	/* isert_gets_late() must see the time before the count. */
 	smp_mb__before_atomic();
 	atomic_inc(&ic->gets);
 }
 
-/* isert_get_ends - one has completed, or never will.  Worker. */
+/* isert_get_ends - count off a Get_Data that has ended or failed.  Worker. */
 void isert_get_ends(struct isert_conn *ic)
 {
 	WRITE_ONCE(ic->get_moved, jiffies);
-	/* As in isert_get_begins(). */
+	/* The order is that of isert_get_begins(). */
 	smp_mb__before_atomic();
 	atomic_dec(&ic->gets);
 }
 
-/* Has no RDMA Read completed for too long?  Then the connection ends. */
+/* Ends the connection if no RDMA Read has completed for too long. */
 static bool isert_gets_late(struct isert_conn *ic,
 			    const struct iscsi_node_attrib *attrib)
 {
@@ -118,10 +118,10 @@ static bool isert_gets_late(struct isert_conn *ic,
 }
 
 /**
- * isert_ping_work - has the initiator been silent for too long?
+ * isert_ping_work - ping a silent initiator, or end its connection
  * @work: ic->ping_work
  *
- * Worker; does not wait.  Runs again until the connection is being closed.
+ * Worker; does not wait.  It runs repeatedly until the connection is closed.
  */
 void isert_ping_work(struct work_struct *work)
 {
@@ -137,7 +137,7 @@ void isert_ping_work(struct work_struct *work)
 		return;
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;
-	/* The answer may wait for the RX thread, or for the worker. */
+	/* The answer may still wait for the RX thread or for the worker. */
 	if (asked && (ic->deferring || READ_ONCE(ic->working)))
 		ic->ping_sent = jiffies;
 	since = asked ? ic->ping_sent : READ_ONCE(ic->last_rx);
@@ -169,12 +169,12 @@ again:
 }
 
 /**
- * isert_ping_start - full feature phase has begun
+ * isert_ping_start - start the timer in the full feature phase
  * @ic: connection
  *
- * RX thread.  Nothing is sent for nopin_timeout, which is 3 s at least: longer
- * than RFC 7145, section 5.1.3 wants of a target that was not asked for a Hello.
- * isert_wait_conn() cancels it.
+ * RX thread.  No ping is sent for nopin_timeout, which is at least 3 s: longer
+ * than RFC 7145, section 5.1.3 requires of a target that was not asked for a
+ * Hello.  isert_wait_conn() cancels the timer.
  */
 void isert_ping_start(struct isert_conn *ic)
 {
@@ -184,7 +184,7 @@ void isert_ping_start(struct isert_conn *ic)
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
 }
 
-/* Is this ping ours?  Then it waits for an answer no more. */
+/* If @cmd is ic->ping, not LIO's own ping, clears it and returns true. */
 static bool isert_ping_take(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 {
 	bool ours;
@@ -198,11 +198,12 @@ static bool isert_ping_take(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 }
 
 /**
- * isert_ping_held - a ping can't be sent: too many unexpected PDUs, or a logout
+ * isert_ping_held - drop a ping that can't be sent
  * @ic: connection
- * @cmd: ping, here or LIO's
+ * @cmd: ping of isert_ping() or of LIO
  *
- * TX thread.  Ours is asked for again; LIO's timer goes on and decides.
+ * TX thread.  The reason is too many unexpected PDUs, or a logout.
+ * isert_ping_work() queues another ping; LIO's timer continues and decides.
  */
 void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd)
 {
@@ -210,7 +211,7 @@ void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd)
 		isert_cmd_release(ic->conn, cmd);
 }
 
-/* The ping with this Target Transfer Tag that waits for an answer, or NULL. */
+/* Returns the unanswered ping with this Target Transfer Tag, or NULL. */
 static struct iscsit_cmd *isert_find_ping(struct iscsit_conn *conn, u32 ttt)
 {
 	struct iscsit_cmd *cmd, *found = NULL;
@@ -225,19 +226,19 @@ static struct iscsit_cmd *isert_find_ping(struct iscsit_conn *conn, u32 ttt)
 }
 
 /**
- * isert_receive_pong - NOP-Out that answers a NOP-In
+ * isert_receive_pong - handle a NOP-Out that answers a NOP-In
  * @ic: connection
  * @hdr: its header, checked by LIO
  *
- * RX thread.  LIO would take any command with that tag, a read in work too, and
- * take it twice.
+ * RX thread.  LIO alone would accept any command with that tag, even a read in
+ * progress, and would accept it twice.
  */
 void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr)
 {
 	u32 ttt = be32_to_cpu(hdr->ttt);
 	struct iscsit_cmd *cmd = isert_find_ping(ic->conn, ttt);
 
-	/* An answer that asks for one: LIO rejects it. */
+	/* LIO rejects an answer that asks for an answer itself. */
 	if (hdr->itt != RESERVED_ITT) {
 		iscsit_process_nop_out(ic->conn, NULL, hdr);
 		return;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control_Notify: received PDUs, one at a time and in order.
+ * Control_Notify: handles received PDUs one at a time and in order.
  *
- * They come in a worker of the completion queue.  That worker also brings the
- * completions that give tags back, so it never waits for one.  A PDU that
- * finds no tag, or whose handling in LIO may sleep for one, goes to the RX
- * thread, and all later ones behind it until none is left.
+ * A worker of the completion queue delivers them.  That worker also handles the
+ * completions that free tags, so it never waits for a tag.  A PDU for which no
+ * tag is free, or whose handling in LIO may sleep for one, goes to the RX
+ * thread, and all later PDUs follow it until none is left.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,14 +18,14 @@
 /*
  * Text Requests and Responses: RFC 7145, section 7.3.8.
  *
- * LIO knows SendTargets and nothing else, in one request PDU.  It rejects other
- * keys, those of RFC 7145, section 6, among them, and a request with the C bit.
- * An answer may take several PDUs.
+ * LIO knows only SendTargets, in one request PDU.  It rejects other keys,
+ * including those of RFC 7145, section 6, and a request with the C bit.  An
+ * answer may take several PDUs.
  */
 
 /*
- * The command of a Text Request that goes on with an answer of several parts.
- * LIO would take any command with this task tag.
+ * Returns the command of a Text Request that continues an answer of several
+ * parts, or NULL.  LIO alone would accept any command with this task tag.
  */
 static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
 					  const struct iscsi_text *hdr)
@@ -46,14 +46,14 @@ static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
 	return found;
 }
 
-/* isert_copy_hdr - the BHS where LIO may change it: ic->hdr */
+/* isert_copy_hdr - copy the BHS to ic->hdr, where LIO may change it */
 static void *isert_copy_hdr(struct isert_conn *ic, const struct iser_pdu *pdu)
 {
 	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
 	return ic->hdr;
 }
 
-/* isert_copy_data - the data segment with a NUL behind it, or NULL.  Sleeps. */
+/* isert_copy_data - copy the data segment and add a NUL; or NULL.  Sleeps. */
 static void *isert_copy_data(const struct iser_pdu *pdu)
 {
 	char *data = kzalloc(ALIGN(pdu->msg.data_len + 1, 4), GFP_KERNEL);
@@ -63,7 +63,7 @@ static void *isert_copy_data(const struct iser_pdu *pdu)
 	return data;
 }
 
-/* isert_reject - answer with a Reject.  RX thread: sleeps for a tag. */
+/* isert_reject - answer with a Reject.  RX thread; sleeps for a tag. */
 static void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason)
 {
 	isert_warn(ic, "opcode %#04x rejected, reason %#04x",
@@ -72,7 +72,7 @@ static void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 r
 }
 
 /**
- * isert_receive_text - Text Request
+ * isert_receive_text - handle a Text Request
  * @ic: connection
  * @pdu: PDU
  *
@@ -98,7 +98,7 @@ static void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
 			goto put;
 		}
 		t = isert_cmd_task(cmd);
-		/* The completion of the part before is due. */
+		/* The previous part may not have completed yet. */
 		if (isert_task_wait(t))
 			goto put;
 		t->more = false;
@@ -121,13 +121,14 @@ put:
 }
 
 /**
- * isert_send_text - Text Response
+ * isert_send_text - send a Text Response
  * @ic: connection
  * @t: task of the request, attached
  *
- * TX thread; sleeps.  LIO builds the PDU with memory that may sleep, and takes a
- * StatSN from the connection it is given: here from a copy that nobody looks at.
- * Return: 0, or negative errno: LIO drops the connection.
+ * TX thread; sleeps.  LIO allocates memory to build the PDU, which may sleep,
+ * and takes a StatSN from the connection it is given.  Therefore it is given a
+ * copy that is freed, and the real StatSN is taken under iser_send_begin().
+ * Return: 0, or negative errno, for which LIO drops the connection.
  */
 int isert_send_text(struct isert_conn *ic, struct isert_task *t)
 {
@@ -146,7 +147,7 @@ int isert_send_text(struct isert_conn *ic, struct isert_task *t)
 	if (len < 0)
 		return len;
 	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
-	/* LIO's buffer is of this length: the padding may lie beyond. */
+	/* LIO's buffer has this length, and the padding may exceed it. */
 	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
 	if (len)
 		ctl.data = isert_segment(t, cmd->buf_ptr, len);
@@ -162,16 +163,16 @@ int isert_send_text(struct isert_conn *ic, struct isert_task *t)
 }
 
 /*
- * Received PDUs that are no SCSI command and no data.
+ * Received PDUs that are neither SCSI commands nor data.
  */
 
 /**
- * isert_receive_nop - NOP-Out
+ * isert_receive_nop - handle a NOP-Out
  * @ic: connection
  * @pdu: PDU
  * @sleep: in the RX thread
  *
- * Return: 0; -EAGAIN for the RX thread.
+ * Return: 0, or -EAGAIN if the RX thread must handle it.
  */
 static int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool sleep)
 {
@@ -179,7 +180,7 @@ static int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool s
 	bool request = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
 	struct iscsit_cmd *cmd = NULL;
 
-	/* An answer to a NOP-In; LIO rejects a bad one by a command of its own. */
+	/* To reject a bad answer to a NOP-In, LIO allocates a command. */
 	if (!request && !sleep)
 		return -EAGAIN;
 	if (request) {
@@ -201,7 +202,7 @@ static int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool s
 		if (cmd->buf_ptr)
 			cmd->buf_ptr_size = pdu->msg.data_len;
 	}
-	/* A spare receive may be all that the peer has: before the answer. */
+	/* The peer may have only a spare receive: repost before the answer. */
 	iser_pdu_put(pdu);
 	iscsit_process_nop_out(ic->conn, cmd, hdr);
 	return 0;
@@ -211,7 +212,7 @@ put:
 }
 
 /**
- * isert_receive_other - task management, logout, and what is to be rejected
+ * isert_receive_other - handle task management and logout, reject the rest
  * @ic: connection
  * @pdu: PDU
  * @opcode: its opcode
@@ -233,7 +234,7 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 	case ISCSI_OP_SCSI_TMFUNC:
 		cmd = isert_allocate_cmd(ic, true);
 		iser_pdu_put(pdu);
-		/* An error has been rejected. */
+		/* LIO has rejected an erroneous request. */
 		if (cmd)
 			iscsit_handle_task_mgt_cmd(conn, cmd, hdr);
 		return;
@@ -244,7 +245,7 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 			isert_receive_logout(ic, cmd, hdr);
 		return;
 	case ISCSI_OP_SNACK:
-		/* Section 7.3.11: at any ErrorRecoveryLevel; not LIO's to serve. */
+		/* Section 7.3.11: invalid at any level; LIO must not see it. */
 	case ISCSI_OP_LOGIN:
 		isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
 		break;
@@ -256,7 +257,7 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 }
 
 /**
- * isert_allocate_cmd - a command of LIO's
+ * isert_allocate_cmd - allocate one of LIO's commands
  * @ic: connection
  * @sleep: wait for a tag and for memory, interruptibly
  *
@@ -284,15 +285,16 @@ static bool isert_allowed(struct isert_conn *ic, u8 opcode)
 }
 
 /*
- * One PDU.  @sleep: in the RX thread.
- * Return: 0, the PDU is given back or held; -EAGAIN, it needs the RX thread.
+ * Handles one PDU; @sleep is true in the RX thread.
+ * Returns 0 if the PDU was given back or is held, or -EAGAIN if the RX thread
+ * must handle it.
  */
 static int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 			 bool sleep)
 {
 	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
 
-	/* After a logout, and while LIO closes the connection. */
+	/* Drop PDUs after a logout, and while LIO closes the connection. */
 	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN) {
 		pr_debug("peer %pISpc: opcode %#04x dropped, the connection is being closed\n",
 			 &ic->conn->login_sockaddr, opcode);
@@ -328,12 +330,12 @@ static int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 }
 
 /**
- * isert_control_notify - a PDU of the full feature phase has arrived
+ * isert_control_notify - handle a PDU of the full feature phase
  * @dm: connection
- * @pdu: PDU; given back here or by whoever is done with it
+ * @pdu: PDU; its last user gives it back
  *
- * Up-call from a worker.  No other PDU is in work meanwhile: up-calls come one
- * at a time, and the RX thread has something to do only while ic->deferring.
+ * Up-call from a worker.  No other PDU is handled at the same time: up-calls
+ * come one at a time, and the RX thread handles PDUs only while ic->deferring.
  */
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 {
@@ -342,9 +344,9 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 	int ret;
 
 	WRITE_ONCE(ic->last_rx, jiffies);
-	/* RFC 7143, section 11.4.4: any PDU acknowledges, one to be rejected too. */
+	/* RFC 7143, section 11.4.4: even a rejected PDU acknowledges. */
 	WRITE_ONCE(ic->exp_statsn, iser_get32(pdu->bhs + 28));
-	/* Set below, and cleared when the RX thread is done with its last PDU. */
+	/* Set below, and cleared after the last PDU of the RX thread. */
 	if (unlikely(smp_load_acquire(&ic->deferring))) {
 		spin_lock_bh(&ic->rx_lock);
 		defer = ic->deferring;
@@ -371,10 +373,10 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 }
 
 /**
- * isert_receive_deferred - work off what was left to the RX thread
+ * isert_receive_deferred - handle the PDUs that were deferred to the RX thread
  * @ic: connection
  *
- * RX thread.  Returns early when it has a signal.
+ * RX thread.  Returns early if a signal is pending.
  */
 void isert_receive_deferred(struct isert_conn *ic)
 {
@@ -398,7 +400,7 @@ void isert_receive_deferred(struct isert_conn *ic)
 	}
 }
 
-/* isert_drop_deferred - the connection has ended.  Sleeps not. */
+/* isert_drop_deferred - drop the PDUs of an ended connection.  Never sleeps. */
 void isert_drop_deferred(struct isert_conn *ic)
 {
 	struct iser_pdu *pdu, *next;

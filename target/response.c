@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the target sends: Data-In, responses, and PDUs from LIO's queues.
+ * The sending side: Data-In, responses, and PDUs from LIO's queues.
  *
- * A PDU that carries a StatSN is built and submitted under iser_send_begin():
- * the order of StatSN is the order on the wire.  LIO counts without a lock.
+ * A PDU that carries a StatSN is built and submitted under iser_send_begin(),
+ * since the order of StatSN must be the order on the wire, and LIO increments
+ * StatSN without a lock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,17 +17,19 @@
 /*
  * Commands ahead of their CmdSN: RFC 7143, section 4.2.2.1.
  *
- * LIO enters them in a list of the session, and runs each when the CmdSN before
- * it have come, in the context that brings the last of these: maybe that of
- * another connection.  It holds cmdsn_mutex then, and no reference.  So a
- * command that is answered or given back while it waits has to leave the list
- * first; whoever has its tag next would be run in its place.  Its entry stays,
- * as its CmdSN has come.
+ * LIO enters them in a list of the session, and runs each once all commands
+ * with an earlier CmdSN have arrived, in the context that delivers the last of
+ * these, maybe that of another connection.  It then holds cmdsn_mutex, and no
+ * reference.  So a command that is answered or given back while it waits must
+ * leave the list first; otherwise LIO would run the next command with its tag.
+ * Its entry stays, since its CmdSN has arrived.
  */
 
 /**
- * isert_order_answered - a command has been answered ahead of its CmdSN
- * @cmd: command.  Under cmdsn_mutex since it was looked at.
+ * isert_order_answered - keep LIO from running an answered command
+ * @cmd: command ahead of its CmdSN
+ *
+ * The caller has held cmdsn_mutex since it checked the command.
  */
 void isert_order_answered(struct iscsit_cmd *cmd)
 {
@@ -39,11 +42,11 @@ void isert_order_answered(struct iscsit_cmd *cmd)
 }
 
 /**
- * isert_order_forget - a command is given back: LIO must not run it
+ * isert_order_forget - keep LIO from running a command that is given back
  * @cmd: command, whether ahead of its CmdSN or not
  *
- * Not under cmdsn_mutex where it is ahead: LIO takes the mark off before it runs
- * one.  Sleeps then.
+ * If the command is ahead, this sleeps, and the caller must not hold
+ * cmdsn_mutex: LIO clears ICF_OOO_CMDSN before it runs a command under it.
  */
 void isert_order_forget(struct iscsit_cmd *cmd)
 {
@@ -56,7 +59,7 @@ void isert_order_forget(struct iscsit_cmd *cmd)
 	mutex_unlock(lock);
 }
 
-/* isert_order_forget_all - another connection must not run those of this one */
+/* isert_order_forget_all - keep other connections from running its commands */
 void isert_order_forget_all(struct iscsit_conn *conn)
 {
 	struct iscsit_session *sess = conn->sess;
@@ -71,23 +74,24 @@ void isert_order_forget_all(struct iscsit_conn *conn)
 
 /*
  * Unexpected PDUs: those for which no command of the initiator has provided a
- * receive.  RFC 7145, section 8.1.2: never more than it has declared, also
- * where iSCSI demands a Reject.  All of this runs in LIO's TX thread.
+ * receive.  The target never sends more than the initiator has declared (RFC
+ * 7145, section 8.1.2), even if iSCSI requires a Reject.  All of this runs in
+ * LIO's TX thread.
  */
 
-/* Each Reject and Asynchronous Message retires when its StatSN is acknowledged. */
+/* Retires each Reject and Asynchronous Message whose StatSN is acknowledged. */
 static void isert_unexpected_acked(struct isert_conn *ic)
 {
 	iser_unexpected_acked(&ic->unexpected, READ_ONCE(ic->exp_statsn));
 }
 
 /**
- * isert_may_tell - may a Reject or Asynchronous Message be sent now?  Counts it.
+ * isert_may_tell - check and count a Reject or Asynchronous Message to send
  * @ic: connection
  * @what: its name
  *
  * The caller notes its StatSN by iser_unexpected_note().
- * Return: false: it is to be left out, without a StatSN.
+ * Return: true, or false if it must be left out, without a StatSN.
  */
 static bool isert_may_tell(struct isert_conn *ic, const char *what)
 {
@@ -101,7 +105,7 @@ static bool isert_may_tell(struct isert_conn *ic, const char *what)
 }
 
 /**
- * isert_may_ping - may a NOP-In that asks for an answer be sent?  Counts it.
+ * isert_may_ping - check and count a NOP-In that asks for an answer
  * @ic: connection
  */
 static bool isert_may_ping(struct isert_conn *ic)
@@ -110,13 +114,17 @@ static bool isert_may_ping(struct isert_conn *ic)
 	return iser_unexpected_take(&ic->unexpected, true);
 }
 
-/* isert_ping_answered - its NOP-Out is here */
+/* isert_ping_answered - retire a NOP-In whose NOP-Out has arrived */
 static void isert_ping_answered(struct isert_conn *ic)
 {
 	iser_unexpected_retire(&ic->unexpected, 1);
 }
 
-/* isert_send - submit the PDU in the slot.  Within iser_send_begin(); owns @t no more. */
+/*
+ * isert_send - submit the PDU in the task
+ *
+ * Within iser_send_begin().  The caller no longer owns @t afterwards.
+ */
 void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
 {
 	t->sent = state;
@@ -124,7 +132,7 @@ void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
 	iser_send_control(t->task, ctl);
 }
 
-/* isert_segment - the data segment of a PDU, in memory that goes with the command */
+/* isert_segment - describe a PDU's data segment in memory of the command */
 const struct iser_data *isert_segment(struct isert_task *t, const void *data,
 				      u32 len)
 {
@@ -133,7 +141,7 @@ const struct iser_data *isert_segment(struct isert_task *t, const void *data,
 	return &t->tx;
 }
 
-/* Sense data behind the BHS: RFC 7143, section 11.4.7.  Return: bytes. */
+/* Puts sense data after the BHS: RFC 7143, section 11.4.7.  Returns bytes. */
 static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 {
 	u32 len = se_cmd->scsi_sense_length, padded;
@@ -151,7 +159,7 @@ static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 	return padded;
 }
 
-/* SCSI Response, behind what iser_put_data() was called for. */
+/* Sends the SCSI Response after the data that iser_put_data() has queued. */
 static void isert_respond(struct isert_conn *ic, struct isert_task *t)
 {
 	struct iser_control ctl = { .response = true, .later = true };
@@ -169,9 +177,9 @@ static void isert_respond(struct isert_conn *ic, struct isert_task *t)
 }
 
 /**
- * isert_queue_data_in - Put_Data and the response of a read
+ * isert_queue_data_in - send the data and the response of a read
  * @conn: LIO's connection
- * @cmd: read command, done
+ * @cmd: read command that the target core has completed
  *
  * Worker of the target core.  Return: 0, or -ENOMEM to be called again.
  */
@@ -201,10 +209,10 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 /**
  * isert_data_ack_notify - Data_ACK_Notify
  * @task: task of a read
- * @data_sn: DataSN behind the one that is acknowledged
+ * @data_sn: DataSN that follows the one that is acknowledged
  *
  * Up-call from a worker, before task_done().  LIO would take it from a SNACK
- * (RFC 7143, section 11.16), which iSER does without.
+ * (RFC 7143, section 11.16), which iSER does not use.
  */
 void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
 {
@@ -222,9 +230,9 @@ void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
 }
 
 /**
- * isert_queue_status - response of a command that has no data to send
+ * isert_queue_status - send the response of a command that has no data to send
  * @conn: LIO's connection
- * @cmd: command, done
+ * @cmd: command that has completed
  *
  * Worker of the target core, or TX thread.  Return: 0.
  */
@@ -234,7 +242,7 @@ int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	return 0;
 }
 
-/* NOP-In: an answer with its ping data, or a ping of our own. */
+/* Sends a NOP-In: an answer with its ping data, or a ping of the target. */
 static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 			   int state)
 {
@@ -242,7 +250,7 @@ static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 	struct iscsit_cmd *cmd = t->cmd;
 	u8 *bhs = t->task->bhs;
 
-	/* RFC 7143, section 11.19: as much as the initiator takes. */
+	/* RFC 7143, section 11.19: send as much as the initiator takes. */
 	cmd->buf_ptr_size = min(cmd->buf_ptr_size,
 				ic->conn->conn_ops->MaxRecvDataSegmentLength);
 	if (cmd->buf_ptr_size)
@@ -257,8 +265,9 @@ static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
 }
 
 /*
- * Asynchronous Message: RFC 7143, section 11.9.  LIO has one: a connection of
- * the session was dropped, and its tasks may move.  That is of level 2.
+ * Builds an Asynchronous Message (RFC 7143, section 11.9).  LIO sends only one:
+ * a connection of the session was dropped, and its tasks may move.  LIO does
+ * this at level 2.
  */
 static void isert_build_async(struct iscsit_cmd *cmd,
 			      struct iscsit_conn *conn,
@@ -280,9 +289,9 @@ static void isert_build_async(struct iscsit_cmd *cmd,
 }
 
 /*
- * The PDUs without data of their own.  None invalidates an STag, not even the
- * Reject of a command that has brought one: RFC 7145, section 7.3.2 has that
- * for the SCSI Response alone.
+ * Sends the PDUs that carry no separate data.  None invalidates an STag, not
+ * even the Reject of a command that has carried one: RFC 7145, section 7.3.2
+ * allows that only for the SCSI Response.
  */
 static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 			    int state)
@@ -303,7 +312,7 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
 		iser_unexpected_note(&ic->unexpected, cmd->stat_sn);
-		/* The header that was rejected. */
+		/* The data segment is the header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
 		ctl.inline_len = ISER_BHS_LEN;
 		break;
@@ -327,12 +336,12 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 	return ret;
 }
 
-/* Is a command done, but its response not submitted?  Under cmd_lock. */
+/* Whether a command is done but not yet answered.  Under cmd_lock. */
 static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn)
 {
 	const struct isert_task *t = isert_cmd_task(cmd);
 
-	/* Once posted is set, isert_send() has send_lock, or had it. */
+	/* Once posted is set, isert_send() holds or has held send_lock. */
 	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && t &&
 		!READ_ONCE(t->posted) &&
 		READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_COMPLETE &&
@@ -355,12 +364,13 @@ static bool isert_answers_due(struct iscsit_conn *conn, u32 cmd_sn)
 }
 
 /**
- * isert_fence_hold - may the response of task management not be sent yet?
+ * isert_fence_hold - hold back a task management response that must wait
  * @ic: connection
  * @t: task of its request, attached
  *
- * TX thread.  Return: true: it comes by LIO's queue once more.
- * Not for a connection that closes: the thread is told by a signal.
+ * TX thread.  It does not hold back a response if the connection is closing,
+ * which a signal tells the thread.
+ * Return: true if the response will come through LIO's queue again.
  */
 static bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
 {
@@ -377,13 +387,13 @@ static bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
 	if (isert_answers_due(ic->conn, cmd_sn))
 		return true;
 	spin_lock_bh(&ic->fence_lock);
-	held = list_empty(&t->node);	/* by LIO's queue already */
+	held = list_empty(&t->node);	/* in LIO's queue already */
 	list_del_init(&t->node);
 	spin_unlock_bh(&ic->fence_lock);
 	return held;
 }
 
-/* One PDU of LIO's response queue.  Return: 0, or negative errno. */
+/* Sends one PDU of LIO's response queue.  Returns 0 or negative errno. */
 static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			     int state)
 {
@@ -430,8 +440,8 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
  * @cmd: command or other PDU
  * @state: what to send
  *
- * TX thread.  Return: 0; 1 for LIO to look at its immediate queue first, where
- * pings are; or negative errno: LIO drops the connection.
+ * TX thread.  Return: 0, 1 if LIO must first look at its immediate queue, where
+ * pings are, or negative errno, for which LIO drops the connection.
  */
 int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state)
@@ -448,7 +458,7 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
  * @state: what to do
  *
  * TX thread; may sleep for a completion.
- * Return: 0, or negative errno: LIO drops the connection.
+ * Return: 0, or negative errno, for which LIO drops the connection.
  */
 int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			  int state)
@@ -459,15 +469,15 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 
 	switch (state) {
 	case ISTATE_REMOVE:
-		/* The answer to a NOP-In may overtake its completion. */
+		/* The answer to a NOP-In may arrive before its completion. */
 		if (t && isert_task_wait(t))
-			return 0;	/* LIO closes, and releases it */
+			return 0;	/* LIO closes and releases it */
 		if (cmd->iscsi_opcode == ISCSI_OP_NOOP_IN)
 			isert_ping_answered(ic);
 		isert_cmd_release(conn, cmd);
 		return 0;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
-		/* Not behind a Logout Response either. */
+		/* Nor may a ping follow a Logout Response. */
 		if (READ_ONCE(conn->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
 		    !isert_may_ping(ic)) {
 			isert_ping_held(ic, cmd);
@@ -480,8 +490,8 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		return 0;
 	case ISTATE_SEND_R2T:
 		/*
-		 * Level 1: a Data-Out is missing.  On a transport that loses
-		 * nothing it was never sent, and asking again is of no use.
+		 * At level 1, a Data-Out is missing.  Since the transport loses
+		 * nothing, it was never sent, and asking again is pointless.
 		 */
 		isert_protocol_error(ic, "unsolicited Data-Out of a write missing or out of order");
 		return -EPROTO;
@@ -495,20 +505,22 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 /*
  * Response Fence: RFC 7143, sections 4.2.2.3.2 and 4.2.3.3.
  *
- * The response of a task management request comes behind those of the tasks
- * that it is about.  The target core leaves alone what has completed already:
- * a worker of its is about to hand such a command back, maybe by LIO's queue
- * for the TX thread.  If the response overtook it, the initiator would have
- * killed the STag that Put_Data or the invalidation is for, and would lose the
- * connection.  The connections of a session are not kept in step.
+ * The response of a task management request must follow those of the tasks that
+ * it concerns.  The target core does not abort a command that has completed
+ * already: one of its workers is about to hand the command back, possibly
+ * through LIO's queue for the TX thread.  If the response overtook it, the
+ * initiator would already have invalidated the STag that Put_Data or the
+ * invalidation is for, and would lose the connection.  The connections of a
+ * session are not synchronized with each other.
  *
- * A COMPARE AND WRITE that has been compared counts as completed too, while its
- * write is at the backend, for however long that takes.  So nobody waits here:
- * the response is put aside, and each response of a command brings it back.
+ * A COMPARE AND WRITE that has been compared also counts as completed, while
+ * the backend still processes its write for an unknown time.  Therefore the TX
+ * thread does not wait: it puts the response aside, and each response of a
+ * command puts it back in LIO's queue.
  */
 
 /**
- * isert_fence_release - a command is answered, or goes without: look again
+ * isert_fence_release - queue the held responses again after a command's end
  * @ic: connection
  *
  * Process context; does not wait.
@@ -517,7 +529,7 @@ void isert_fence_release(struct isert_conn *ic)
 {
 	struct isert_task *t, *next;
 
-	/* That the answer is due no more is seen first: isert_fence_hold(). */
+	/* Pairs with isert_fence_hold(): the answer ceases to be due first. */
 	smp_mb();
 	if (likely(list_empty_careful(&ic->fenced)))
 		return;
@@ -532,13 +544,13 @@ void isert_fence_release(struct isert_conn *ic)
 }
 
 /*
- * Solicited data of a write: RDMA Reads, burst by burst.
+ * RDMA Reads fetch the solicited data of a write, burst by burst.
  * RFC 7145, section 7.3.6.
  */
 
 #define ISERT_STARVE_DELAY	(HZ / 50)
 
-/* Tagged Offset of a byte of the write; false when there is none. */
+/* Stores the Tagged Offset of a byte of the write; false if there is none. */
 static bool isert_tagged(struct isert_task *t, u32 offset, u64 *tagged)
 {
 	return iser_write_offset(t->task->peer.write_base, offset,
@@ -547,8 +559,8 @@ static bool isert_tagged(struct isert_task *t, u32 offset, u64 *tagged)
 }
 
 /*
- * Start the bursts that may be started.  Under t->lock: none of them can end
- * the command meanwhile.
+ * Starts the bursts that may be started.  The caller holds t->lock, so that
+ * none of them can end the command at the same time.
  */
 static void isert_fetch_more(struct isert_task *t)
 {
@@ -562,7 +574,7 @@ static void isert_fetch_more(struct isert_task *t)
 	}
 }
 
-/* Map the buffer and start.  Return: 0 or -ENOMEM. */
+/* Maps the buffer and starts the bursts.  Returns 0 or -ENOMEM. */
 static int isert_fetch_start(struct isert_task *t)
 {
 	struct se_cmd *se_cmd = &t->cmd->se_cmd;
@@ -583,8 +595,8 @@ static int isert_fetch_start(struct isert_task *t)
 }
 
 /*
- * Wait for memory.  Not on a connection that is being closed, where a command may
- * still be begun: it stays parked, and is released with the others.
+ * Lets a write wait for memory, unless its connection is being closed.  A write
+ * that LIO begins then stays parked, and is released with the others.
  */
 static void isert_starve(struct isert_task *t)
 {
@@ -599,10 +611,10 @@ static void isert_starve(struct isert_task *t)
 }
 
 /**
- * isert_starve_stop - nothing waits for memory any more
+ * isert_starve_stop - let no write wait for memory any longer
  * @ic: connection; its commands are not released yet
  *
- * Sleeps.  starve_work does not run again.
+ * Sleeps.  starve_work does not run afterwards.
  */
 void isert_starve_stop(struct isert_conn *ic)
 {
@@ -617,7 +629,7 @@ void isert_starve_stop(struct isert_conn *ic)
 }
 
 /**
- * isert_starve_work - try again to map what could not be mapped
+ * isert_starve_work - retry to map the writes that could not be mapped
  * @work: ic->starve_work
  *
  * Worker.
@@ -645,14 +657,14 @@ void isert_starve_work(struct work_struct *work)
 }
 
 /**
- * isert_get_dataout - fetch what has not come unsolicited
+ * isert_get_dataout - fetch the data that have not arrived unsolicited
  * @conn: LIO's connection
  * @cmd: write command, buffer allocated
- * @recovery: not at ErrorRecoveryLevel 0
+ * @recovery: unused, never set at ErrorRecoveryLevel 0
  *
  * Worker of the completion queue, or RX thread, or a worker of the target
  * core; perhaps under LIO's cmdsn_mutex.  Does not wait.
- * Return: 0; LIO ignores errors in most places, so there are none.
+ * Return: always 0, since LIO ignores errors in most places.
  */
 int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		      bool recovery)
@@ -663,8 +675,8 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	u64 tagged;
 
 	/*
-	 * The timer is for Data-Out that the peer has to send.  A Read is in
-	 * the hands of the queue pair, and may wait for others' in a queue.
+	 * The timer is for Data-Out that the peer must send.  The queue pair
+	 * performs a Read, which may wait in a queue for those of other writes.
 	 */
 	iscsit_stop_dataout_timer(cmd);
 	if (!isert_tagged(t, start, &tagged) ||
@@ -689,10 +701,10 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
  * @len: of the burst
  * @status: 0, or negative errno: the connection has ended
  *
- * Up-call from a worker.  Runs the command when all its data are here, or when
- * it is aborted and nothing is on its way any more.  One that is ahead of its
- * CmdSN is run by LIO in its turn.  After an error the command stays parked until
- * the connection is closed.
+ * Up-call from a worker.  Runs the command when all its data have arrived, or
+ * when it is aborted and no Read is outstanding.  LIO runs a command that is
+ * ahead of its CmdSN in its turn.  After an error, the command stays parked
+ * until the connection is closed.
  */
 void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 				  int status)
@@ -705,7 +717,7 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	bool all, early;
 
 	isert_get_ends(ic);
-	/* LIO counts Data-Out. */
+	/* LIO counts only Data-Out by itself. */
 	if (!status)
 		atomic_long_add(len, &ic->conn->sess->rx_data_octets);
 	spin_lock_bh(&t->lock);
@@ -726,11 +738,11 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	spin_lock_bh(&cmd->istate_lock);
 	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
 	cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
-	/* LIO takes it off before it looks at the other: one of both runs it. */
+	/* LIO clears it, then tests GOT_LAST_DATAOUT: only one runs it. */
 	early = cmd->cmd_flags & ICF_OOO_CMDSN;
 	spin_unlock_bh(&cmd->istate_lock);
 	WRITE_ONCE(ic->working, true);
-	/* Gives an aborted command to the target core's abort. */
+	/* This hands an aborted command to the target core's abort. */
 	if (!early)
 		target_execute_cmd(se_cmd);
 	WRITE_ONCE(ic->working, false);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ib_isert.ko: LIO's transport of type ISCSI_INFINIBAND on top of the
- * Datamover Interface.  This half knows iSCSI and LIO and no verbs.
+ * Datamover Interface.  This half knows iSCSI and LIO, and uses no verbs.
  *
- * Who runs here:
+ * These contexts run the code:
  *   the worker of a connection's completion queue: all up-calls while the
  *	connection lives, one at a time;
  *   LIO's np thread and login work: login;
@@ -12,9 +12,9 @@
  *   workers of the target core: data-in, good status, aborts.
  *
  * A SCSI command has two references: the target core drops one when it has
- * handed the command back by a queue_*() call, this half drops the other when
- * the response has been sent.  A command that waits for write data, and one
- * that waits for an earlier CmdSN, has both: see isert_cmd_parked().
+ * handed the command back by a queue_*() call, and this half drops the other
+ * when the response has been sent.  A command that waits for write data or for
+ * an earlier CmdSN still has both: see isert_cmd_parked().
  */
 #ifndef ISERT_TARGET_H
 #define ISERT_TARGET_H
@@ -37,33 +37,33 @@
 
 #define ISERT_LOGIN_TEXT	8192	/* LIO's login buffers */
 #define ISERT_RECV_DSL		8192	/* data bytes of a receive buffer */
-#define ISERT_SEND_DSL		8192	/* most data that a PDU of ours carries */
+#define ISERT_SEND_DSL		8192	/* most data that a sent PDU carries */
 #define ISERT_IMMEDIATE_SGS	4	/* ISERT_RECV_DSL in the smallest pages */
 
 /* Who may queue LIO's login_work: see login.c. */
 enum isert_login_owner {
 	ISERT_LOGIN_NP,		/* the np thread uses the login buffers */
-	ISERT_LOGIN_OPEN,	/* it has left: further requests go to the work */
-	ISERT_LOGIN_OVER,	/* full feature phase, or failed */
+	ISERT_LOGIN_OPEN,	/* np thread has left: requests go to work */
+	ISERT_LOGIN_OVER,	/* full feature phase, or the login failed */
 };
 
 /*
- * What belongs to a command or other PDU while LIO's tag is in use.  One for
- * each tag: LIO zeroes a command's private area whenever it hands it out, so
- * that holds only a pointer to this.
+ * State of a command or other PDU while LIO's tag is in use.  There is one for
+ * each tag: LIO zeroes a command's private area whenever it hands the command
+ * out, so that area holds only a pointer to this structure.
  */
 struct isert_task {
 	struct isert_conn *ic;
 	struct iser_task *task;
 	struct iscsit_cmd *cmd;
 	struct iser_pdu *pdu;		/* its data are the backend's buffer */
-	struct isert_buffer *buffer;	/* or this is */
+	struct isert_buffer *buffer;	/* or this is the backend's buffer */
 	struct scatterlist sg[ISERT_IMMEDIATE_SGS];
 	struct scatterlist tx_sg;
-	struct iser_data tx;		/* data segment of the PDU on its way */
+	struct iser_data tx;		/* data segment of the PDU being sent */
 	enum cmd_i_state_table sent;	/* LIO's state that this PDU is for */
 	bool started;			/* iser_task_start() was called */
-	bool posted;			/* task_done() will follow, or has just come */
+	bool posted;			/* task_done() is due, or just ran */
 	bool more;			/* Text Response with the C bit */
 	bool refused;			/* a Data-Out broke a rule: drop the rest */
 	u32 unsolicited;		/* bytes of a write that are not fetched */
@@ -80,16 +80,16 @@ struct isert_task {
 
 struct isert_buffer;
 
-/* Data buffers between two commands. */
+/* Data buffers that a connection keeps between two commands. */
 struct isert_buffers {
 	spinlock_t lock;	/* all but work */
 	struct isert_buffer *free[ISERT_BUFFER_ORDERS];	/* last used first */
-	u32 kept;		/* KiB in them */
-	u32 idle;		/* least of it since the last look */
+	u32 kept;		/* KiB in the free buffers */
+	u32 idle;		/* least value of kept since the work ran */
 	struct delayed_work work;
 };
 
-/* A connection of LIO's. */
+/* This half's state of one of LIO's connections. */
 struct isert_conn {
 	struct kref ref;		/* LIO's conn->context, np->current */
 	struct iscsit_conn *conn;	/* NULL once LIO has freed it: login_lock */
@@ -99,48 +99,49 @@ struct isert_conn {
 	enum isert_login_owner login_owner;
 	bool login_queued;		/* the work has not taken its request yet */
 	struct iser_keys keys;
-	u32 idle_requests;		/* that have left open what LIO proposed */
+	u32 idle_requests;		/* that left LIO's proposals open */
 	u32 first_burst;		/* upper bounds, from LIO's login text */
 	bool initial_r2t;
 	u8 final_bhs[ISER_BHS_LEN];	/* Login Response held back */
 	void *final_text;
 	u32 final_len;
 	bool final_ready;
-	u32 connections;		/* MaxConnections, likewise */
+	u32 connections;		/* MaxConnections, from the same text */
 	struct iser_window window;	/* commands that the receives cover */
-	struct delayed_work window_work;	/* makes it larger */
-	bool window_short;		/* it could not: no hurry */
+	struct delayed_work window_work;	/* enlarges the window */
+	bool window_short;		/* window_work failed: retry later */
 
 	struct iser_limits limits;	/* what the login agreed on */
 	struct isert_buffers buffers;
 	u32 task_parts;
 	struct isert_task **tasks;	/* parts, by LIO's tag */
-	struct mutex tasks_lock;	/* to add to them */
+	struct mutex tasks_lock;	/* held to add a part */
 	/*
-	 * Header of the PDU in work, AHS behind it, zeroed up to the longest
-	 * CDB.  PDUs are worked on one at a time: see isert_control_notify().
+	 * Header of the PDU being handled, followed by its AHS, zeroed up to
+	 * the longest CDB.  PDUs are handled one at a time: see
+	 * isert_control_notify().
 	 */
 	u8 hdr[ISER_BHS_LEN + ALIGN(SCSI_MAX_VARLEN_CDB_SIZE, 4)] __aligned(8);
 
 	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, ping_sent */
 	struct list_head deferred;	/* PDUs for the RX thread */
-	bool deferring;			/* ... which all later ones must follow */
+	bool deferring;			/* later PDUs must join deferred */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
 	bool ended;			/* no up-call will follow */
 	wait_queue_head_t wait;		/* deferred, ended, a task's posted, joining */
 
 	/*
-	 * What the peer owes, for ping.c.  An up-call may be held up by a
-	 * backend: then it is not the peer's fault.
+	 * What the peer owes, for ping.c.  If a backend holds up an up-call,
+	 * the delay is not the peer's fault.
 	 */
-	bool working;			/* the worker of the completions is in LIO */
-	atomic_t gets;			/* Get_Data on their way */
-	unsigned long get_moved;	/* jiffies: one has completed, or none was there */
+	bool working;			/* the completion worker is in LIO */
+	atomic_t gets;			/* Get_Data that have not completed */
+	unsigned long get_moved;	/* jiffies: one ended, or none ran */
 
 	struct delayed_work ping_work;
 	unsigned long last_rx;		/* jiffies: last PDU of the initiator */
-	struct iscsit_cmd *ping;	/* NOP-In that waits for its answer, or NULL */
-	unsigned long ping_sent;	/* jiffies: ping */
+	struct iscsit_cmd *ping;	/* unanswered NOP-In, or NULL */
+	unsigned long ping_sent;	/* jiffies: when ping was queued */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
@@ -148,15 +149,15 @@ struct isert_conn {
 	bool starve_over;		/* the connection is being closed */
 
 	spinlock_t fence_lock;		/* fenced */
-	struct list_head fenced;	/* task management whose response has to wait */
+	struct list_head fenced;	/* task management that must wait */
 
 	struct iser_unexpected unexpected;	/* TX thread */
-	u32 exp_statsn;			/* ExpStatSN of the last PDU; written by control_notify() */
+	u32 exp_statsn;			/* ExpStatSN; see control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
 
-	struct isert_conn *joined;	/* of the session that it joins; see conn.c */
-	u32 joining;			/* logins that count on this one */
+	struct isert_conn *joined;	/* holds the joined session: conn.c */
+	u32 joining;			/* logins that rely on this one */
 	bool closing;
 };
 
@@ -168,7 +169,7 @@ static inline struct isert_task *isert_cmd_task(struct iscsit_cmd *cmd)
 	return *(struct isert_task **)iscsit_priv_cmd(cmd);
 }
 
-/* What the administrator set for this initiator, or LIO for one without an ACL. */
+/* The attributes of the initiator's ACL, or of the one that LIO made for it. */
 static inline const struct iscsi_node_attrib *
 isert_node_attrib(const struct iscsit_conn *conn)
 {

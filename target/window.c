@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command window of a session: no more than its receives cover (RFC 7145,
- * section 8.1.1.1), which are no more than it has use for.
+ * The command window of a session.  It is never larger than the posted receives
+ * cover (RFC 7145, section 8.1.1.1), and no more receives are posted than the
+ * session makes use of.
  *
- * LIO's window is the commands that may be outstanding: it raises MaxCmdSN with
- * each response.  So the window is made smaller once, before the initiator has
- * been told, and larger by adding to MaxCmdSN, when the receives for it are
- * posted.  MaxCmdSN never goes back (RFC 7143, section 4.2.2.1).
+ * LIO's window is the number of commands that may be outstanding: LIO raises
+ * MaxCmdSN with each response.  This file reduces the window once, before the
+ * initiator has been told, and enlarges it by adding to MaxCmdSN after it has
+ * posted the receives.  MaxCmdSN never decreases (RFC 7143, section 4.2.2.1).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +19,7 @@
 
 /**
  * isert_window_begin - take back what LIO has granted beyond the receives
- * @ic: connection; nothing has told the initiator yet
+ * @ic: connection; the initiator has not been told of a window yet
  *
  * RX thread.
  */
@@ -33,7 +34,7 @@ void isert_window_begin(struct isert_conn *ic)
 		isert_warn(ic, "window of %u commands made %u: the queue pair holds %u receives",
 			   window, ic->window.most,
 			   iser_conn_info(ic->dm)->recv_depth);
-	/* LIO's was made smaller since the receives were counted. */
+	/* LIO has reduced its window since the receives were counted. */
 	if (ic->window.most > window)
 		ic->window.most = window;
 	if (window <= ic->window.granted)
@@ -43,8 +44,8 @@ void isert_window_begin(struct isert_conn *ic)
 }
 
 /*
- * Commands that the initiator could still send when it sent its last PDU: LIO
- * may have answered some of the others since, but it did not know.
+ * Returns how many commands the initiator could still send when it sent its
+ * last PDU.  LIO may have answered others since, unknown to the initiator.
  */
 static u32 isert_window_room(const struct isert_conn *ic)
 {
@@ -58,7 +59,7 @@ static u32 isert_window_room(const struct isert_conn *ic)
 }
 
 /**
- * isert_window_used - a PDU was received: is the window large enough?
+ * isert_window_used - enlarge the window if a received PDU shows it is small
  * @ic: connection whose window may still grow
  *
  * Worker of the completion queue, or RX thread; allocates nothing.
@@ -74,8 +75,8 @@ void isert_window_used(struct isert_conn *ic)
  * isert_window_work - post receives for a larger window, then grant it
  * @work: ic->window_work
  *
- * Worker; sleeps.  The next response tells the initiator.  Without memory the
- * window stays as it is.
+ * Worker; sleeps.  The next response tells the initiator.  If memory is short,
+ * the window keeps its size.
  */
 void isert_window_work(struct work_struct *work)
 {
