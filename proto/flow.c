@@ -9,7 +9,7 @@
 /*
  * Unsolicited Data-Out PDUs of one command: RFC 7145, section 8.1.1.2.
  * Section 7.3.4 makes the initiator fill all but the last.  ImmediateData does
- * not lower the number: it allows immediate data but does not demand them, so
+ * not lower the number: it allows immediate data but does not require them, so
  * the whole first burst may come in Data-Out PDUs.
  */
 static u64 data_outs(const struct iser_rx_plan *p)
@@ -24,7 +24,7 @@ static u64 data_outs(const struct iser_rx_plan *p)
 
 void iser_plan_receives(struct iser_rx_plan *p)
 {
-	/* Beside the window: the unexpected PDUs and one NOP-Out or Logout. */
+	/* Outside the window: the unexpected PDUs and one NOP-Out or Logout. */
 	u64 aside = (u64)p->unexpected + 1;
 	u64 each = 1 + data_outs(p);
 	u64 room;
@@ -67,7 +67,7 @@ u32 iser_window_more(const struct iser_window *w, u32 room)
 	return left < w->granted ? left : w->granted;
 }
 
-/* All three accounts: what is taken may exceed a size that was made smaller. */
+/* For all three accounts: @used may exceed a @size that was reduced. */
 static u32 left(u32 used, u32 size)
 {
 	return used < size ? size - used : 0;
@@ -95,7 +95,7 @@ bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
 
 	/*
 	 * Section 8.1.2, implementation note: the last credit is kept for the
-	 * PDU that makes the peer acknowledge, else nothing ever retires.
+	 * PDU that makes the peer acknowledge, else no PDU would ever retire.
 	 */
 	if (u->limit && !ping)
 		limit--;
@@ -107,7 +107,7 @@ bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
 
 void iser_unexpected_retire(struct iser_unexpected *u, u32 n)
 {
-	/* The peer's numbers say how many. */
+	/* The numbers of the peer determine @n. */
 	give(&u->outstanding, n);
 }
 
@@ -115,7 +115,7 @@ void iser_unexpected_note(struct iser_unexpected *u, u32 sn)
 {
 	u32 last = u->noted - 1;
 
-	/* Late is safe, early is not: so the greater number is kept. */
+	/* To retire late is safe, early is not: keep the greater number. */
 	if (u->noted == ISER_UNEXPECTED_NOTED ||
 	    (u->noted && u->note[last].sn == sn)) {
 		u->note[last].sn = sn;
@@ -131,7 +131,7 @@ void iser_unexpected_acked(struct iser_unexpected *u, u32 exp)
 {
 	u32 gone = 0, i;
 
-	/* Serial numbers: before @exp is at most half of them away. */
+	/* Serial numbers: "before @exp" is at most half their range away. */
 	while (gone < u->noted && u->note[gone].sn - exp > 0x7fffffffu)
 		iser_unexpected_retire(u, u->note[gone++].count);
 	u->noted -= gone;
@@ -174,7 +174,7 @@ void iser_credits_return(struct iser_credits *s, u32 n)
 }
 
 /*
- * Cutting a command's data into unsolicited data, bursts and segments.
+ * Division of a command's data into unsolicited data, bursts and segments.
  * RFC 7143, sections 4.2.5.2 and 13; RFC 7145, sections 7.3.4 to 7.3.6. Pure.
  */
 
@@ -189,7 +189,7 @@ u32 iser_unsolicited_bytes(const struct iser_limits *lim, u32 edtl,
 	/*
 	 * RFC 7143, section 4.2.5.2: an initiator that starts a first burst
 	 * sends all of it, so the F bit alone tells how much comes.  With
-	 * InitialR2T=Yes there are no Data-Out PDUs whatever the bit says.
+	 * InitialR2T=Yes there are no Data-Out PDUs, whatever the bit is.
 	 */
 	if (final || lim->initial_r2t)
 		return lesser(immediate, edtl);
@@ -200,15 +200,15 @@ bool iser_write_offset(u64 base, u32 offset, u32 unsolicited,
 		       bool tagged_solicited_only, u64 *tagged)
 {
 	/*
-	 * RFC 7145, section 6.9.  No: the base belongs to a buffer with all
-	 * data of the command.  Yes: to one with the solicited data only.
+	 * RFC 7145, section 6.9.  No: the base is that of a buffer with all
+	 * data of the command.  Yes: of one with only the solicited data.
 	 */
 	if (tagged_solicited_only) {
 		if (offset < unsolicited)
 			return false;
 		offset -= unsolicited;
 	}
-	/* The peer chose the base. */
+	/* The peer may choose any base. */
 	if (base + offset < base)
 		return false;
 	*tagged = base + offset;

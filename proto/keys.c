@@ -7,7 +7,7 @@
 #include <iser/keys.h>
 #include "text.h"
 
-/* The keys that matter here.  The first five can be owed an answer. */
+/* The keys handled here.  The target may owe an answer to the first five. */
 enum iser_key {
 	KEY_UNEXPECTED,
 	KEY_AHS,
@@ -27,7 +27,7 @@ enum iser_key {
 #define KEYS_OWED	(KEY_RDMA + 1)
 #define OWN_KEYS	(KEY_HELLO + 1)	/* "the four" */
 
-/* What the target owes for a key that it took out. */
+/* What the target owes for a key that it removed. */
 enum iser_owed {
 	OWED_NOTHING = 0,
 	OWED_ANSWER,
@@ -44,7 +44,7 @@ struct iser_key_walk {
 	struct iser_text text;
 	u8 stage;
 	bool ours;		/* written by this end */
-	u32 seen;		/* keys met in this text */
+	u32 seen;		/* keys found in this text */
 };
 
 static inline u32 iser_lesser(u32 a, u32 b)
@@ -129,7 +129,7 @@ static enum iser_key find_key(const struct iser_key_walk *p,
 	return (enum iser_key)id;
 }
 
-/* Take note of what the peer said for one of the four keys. */
+/* Note what the peer sent for one of the four keys. */
 static int note(struct iser_key_walk *p, const struct iser_pair *pair,
 		enum iser_key id)
 {
@@ -167,7 +167,7 @@ static int note(struct iser_key_walk *p, const struct iser_pair *pair,
 					   (k->want_hello &&
 					    *state == ISER_KEY_OFFERED));
 	}
-	/* At the target OFFERED says that the peer did, at the initiator we. */
+	/* OFFERED: by the peer if this end is the target, else by this end. */
 	if (k->target)
 		*state = ISER_KEY_OFFERED;
 	else if (*state == ISER_KEY_OFFERED)
@@ -175,7 +175,7 @@ static int note(struct iser_key_walk *p, const struct iser_pair *pair,
 	return OWED_ANSWER;
 }
 
-/* Nothing but NULs beside this pair? */
+/* True if everything but this pair is NUL. */
 static bool alone(const struct iser_text *t, const struct iser_pair *pair)
 {
 	u32 i;
@@ -189,7 +189,7 @@ static bool alone(const struct iser_text *t, const struct iser_pair *pair)
 	return true;
 }
 
-/* One of the four, at the target, as the initiator offered it. */
+/* The target has found one of the four keys, offered by the initiator. */
 static int offered_key(struct iser_key_walk *p, struct iser_pair *pair,
 		       enum iser_key id, bool counts)
 {
@@ -198,7 +198,7 @@ static int offered_key(struct iser_key_walk *p, struct iser_pair *pair,
 	int owed = OWED_REJECT;
 
 	if (!k->inject) {
-		/* LIO answers NotUnderstood.  What was declared is noted. */
+		/* LIO answers NotUnderstood.  Note the declared value. */
 		if (counts && *state == ISER_KEY_UNSEEN) {
 			owed = note(p, pair, id);
 			*state = ISER_KEY_REFUSED;
@@ -220,7 +220,7 @@ static int offered_key(struct iser_key_walk *p, struct iser_pair *pair,
 	return 0;
 }
 
-/* One of the four keys that declare something was met. */
+/* The walk has found one of the four keys, which declare something. */
 static int iser_key_declare(struct iser_key_walk *p, struct iser_pair *pair,
 			    enum iser_key id)
 {
@@ -232,7 +232,7 @@ static int iser_key_declare(struct iser_key_walk *p, struct iser_pair *pair,
 	int rc;
 
 	if (p->ours) {
-		/* The layer above knows this key: it gets the answer too. */
+		/* The layer above knows this key and gets the answer, too. */
 		if (!k->target) {
 			k->upper |= 1u << id;
 			if (counts)
@@ -265,7 +265,7 @@ static int replace_number(struct iser_key_walk *p, struct iser_pair *pair,
 	return iser_text_set_number(&p->text, pair, value) ? 0 : ISER_KEYS_SPACE;
 }
 
-/* What this end can take or send in the direction of a segment length. */
+/* What this end can receive or send in the direction of a segment length. */
 static u32 iser_segment_limit(const struct iser_keys *k, enum iser_key id)
 {
 	bool receives = (id == KEY_TARGET_DSL) == k->target;
@@ -276,7 +276,7 @@ static u32 iser_segment_limit(const struct iser_keys *k, enum iser_key id)
 
 /*
  * InitiatorRecvDataSegmentLength and TargetRecvDataSegmentLength: sections
- * 6.4 and 6.5.  Until the answer the value is the offer; then the minimum.
+ * 6.4 and 6.5.  Until the answer the value is the offer, then the minimum.
  */
 static int segment_length(struct iser_key_walk *p, struct iser_pair *pair,
 			  enum iser_key id)
@@ -289,7 +289,7 @@ static int segment_length(struct iser_key_walk *p, struct iser_pair *pair,
 	u64 n;
 
 	if (p->ours && (k->refuse & 1u << id)) {
-		/* The layer above was shown the default in its place. */
+		/* The layer above has seen the default instead. */
 		k->refuse &= ~(1u << id);
 		return replace(p, pair, "Reject");
 	}
@@ -307,7 +307,7 @@ static int segment_length(struct iser_key_walk *p, struct iser_pair *pair,
 
 	if (!p->ours && k->target &&
 	    (n < ISER_RECV_DSL_MIN || n > ISER_RECV_DSL_MAX)) {
-		/* RFC 7143, section 6.2.2: a proposal not admissible. */
+		/* RFC 7143, section 6.2.2: inadmissible proposal. */
 		*state = ISER_KEY_REFUSED;
 		*value = iser_lesser(limit, ISER_RECV_DSL_DEFAULT);
 		k->refuse |= 1u << id;
@@ -344,7 +344,7 @@ static int rdma_extensions(struct iser_key_walk *p, struct iser_pair *pair)
 	int yes;
 
 	if (k->discovery) {
-		/* Irrelevant there; the layers above know nothing of that. */
+		/* It is Irrelevant here, which the layers above don't know. */
 		if (k->target != p->ours)
 			iser_key_take_out(p, pair, KEY_RDMA, OWED_IRRELEVANT);
 		return 0;
@@ -366,7 +366,7 @@ static int rdma_extensions(struct iser_key_walk *p, struct iser_pair *pair)
 	return 0;
 }
 
-/* HeaderDigest and DataDigest: section 6.1 leaves None only. */
+/* HeaderDigest and DataDigest: section 6.1 allows only None. */
 static int digest(struct iser_key_walk *p, struct iser_pair *pair)
 {
 	if (iser_key_refused(p, pair) || iser_text_is(p->text.buf, pair, "None"))
@@ -377,8 +377,8 @@ static int digest(struct iser_key_walk *p, struct iser_pair *pair)
 }
 
 /*
- * IFMarker and OFMarker: section 6.6.  An offer that the target receives is
- * left to LIO, which refuses it: somebody has to give the answer.
+ * IFMarker and OFMarker: section 6.6.  The target leaves an offer that it
+ * receives to LIO, because LIO then writes the refusal.
  */
 static int marker(struct iser_key_walk *p, struct iser_pair *pair)
 {
@@ -391,7 +391,7 @@ static int marker(struct iser_key_walk *p, struct iser_pair *pair)
 
 /*
  * InitialR2T, RFC 7143, section 13.10: the function is OR, so a target may
- * make it Yes.  LIO is shown the Yes too and need not answer that.
+ * make it Yes.  LIO sees the Yes, too, and need not answer it.
  */
 static int initial_r2t(struct iser_key_walk *p, struct iser_pair *pair)
 {
@@ -408,7 +408,7 @@ static int initial_r2t(struct iser_key_walk *p, struct iser_pair *pair)
 	return replace(p, pair, "Yes");
 }
 
-/* A key with two sides was met: RDMAExtensions, segment lengths, digests, ... */
+/* The walk has found a negotiated key: RDMAExtensions, digests, ... */
 static int iser_key_negotiate(struct iser_key_walk *p, struct iser_pair *pair,
 			      enum iser_key id)
 {
@@ -460,8 +460,8 @@ static int walk(struct iser_key_walk *p)
 }
 
 /*
- * A text that goes on in the next PDU may be cut within a pair, and so may
- * the last piece begin within one: pieces are not judged.
+ * A text that continues in the next PDU may be cut within a pair, and the last
+ * piece may begin within one, so pieces are not parsed.
  */
 static bool whole(bool *parts, bool partial)
 {
@@ -501,13 +501,13 @@ void iser_keys_init(struct iser_keys *k, u32 recv_dsl, u32 send_dsl)
 	k->target_dsl = ISER_RECV_DSL_DEFAULT;
 	k->peer_ahs = ISER_MAX_AHS_DEFAULT;
 	/*
-	 * Section 6.9 has No for an absent key, yet every deployed initiator
-	 * means Yes; so does ours.  See also iser_keys_finish.
+	 * Section 6.9: an absent key means No, but every deployed initiator
+	 * means Yes, as does ib_iser here.  See also iser_keys_finish.
 	 */
 	k->tagged_solicited_only = true;
 }
 
-/* Section 6.7 and 6.8 know no 1: then the key is left out. */
+/* Sections 6.7 and 6.8 do not allow 1: the key is omitted then. */
 static bool append_limit(struct iser_key_walk *p, enum iser_key id)
 {
 	u32 n = id == KEY_AHS ? p->k->max_ahs : p->k->max_unexpected;
@@ -551,8 +551,8 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 		return rc;
 
 	/*
-	 * Section 6: leading only, irrelevant without RDMAExtensions=Yes.  That
-	 * is noted in the operational stage of a normal session alone.
+	 * Section 6: leading only, irrelevant without RDMAExtensions=Yes, which
+	 * is noted only in the operational stage of a normal session.
 	 */
 	if (k->inject && k->first_contact && k->leading && k->rdma_ours &&
 	    !k->offered) {
@@ -599,7 +599,7 @@ int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
 	return rc < 0 ? rc : (int)p.text.len;
 }
 
-/* The answer to a key that was taken out of the request. */
+/* The answer to a key that was removed from the request. */
 static bool iser_key_answer(struct iser_key_walk *p, enum iser_key id)
 {
 	struct iser_keys *k = p->k;
@@ -664,7 +664,7 @@ int iser_keys_finish(struct iser_keys *k)
 	enum iser_key_state *state;
 	u32 id;
 
-	/* Silence, or a refusal: the default of sections 6.4 and 6.5. */
+	/* After silence or a refusal: the default of sections 6.4 and 6.5. */
 	if (k->initiator_dsl_state != ISER_KEY_AGREED)
 		k->initiator_dsl = iser_lesser(k->initiator_dsl,
 					       ISER_RECV_DSL_DEFAULT);

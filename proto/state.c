@@ -4,11 +4,11 @@
  */
 #include "state.h"
 
-/* What is not named here is zero, and zero means no transition. */
+/* An entry that is not named here is zero, which means no transition. */
 static const u8 transitions[ISER_STATES][ISER_EVENTS] = {
 	[ISER_IDLE] = {
 		[ISER_EV_RESOLVE]	= ISER_RESOLVING,
-		/* a target's connection begins with a connect request */
+		/* a target's connection starts with a connect request */
 		[ISER_EV_CONNECT]	= ISER_CONNECTING,
 		[ISER_EV_FAIL]		= ISER_ENDING,
 	},
@@ -30,7 +30,7 @@ static const u8 transitions[ISER_STATES][ISER_EVENTS] = {
 	[ISER_ENDING] = {
 		[ISER_EV_DRAINED]	= ISER_DOWN,
 	},
-	/* nothing leads out of ISER_DOWN */
+	/* no event leads out of ISER_DOWN */
 };
 
 bool iser_state_next(enum iser_state *state, enum iser_event event)
@@ -39,7 +39,7 @@ bool iser_state_next(enum iser_state *state, enum iser_event event)
 
 	if ((u32)*state >= ISER_STATES || (u32)event >= ISER_EVENTS)
 		return false;
-	/* Nothing leads back to ISER_IDLE, which is zero. */
+	/* No event leads back to ISER_IDLE, which is zero. */
 	next = transitions[*state][event];
 	if (next == ISER_IDLE)
 		return false;

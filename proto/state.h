@@ -5,8 +5,9 @@
  *   IDLE -> RESOLVING -> CONNECTING -> LOGIN -> FULL -> ENDING -> DOWN
  *                 (a target starts at CONNECTING)
  *
- * ISER_EV_FAIL leads from every state before ENDING to ENDING, once: who gets
- * true does the work.  Without a queue pair ISER_EV_DRAINED follows at once.
+ * ISER_EV_FAIL leads from every state before ENDING to ENDING, once: the caller
+ * that gets true does the work.  Without a queue pair ISER_EV_DRAINED follows
+ * immediately.
  */
 #ifndef ISER_STATE_H
 #define ISER_STATE_H
@@ -42,7 +43,7 @@ enum iser_event {
  */
 bool iser_state_next(enum iser_state *state, enum iser_event event);
 
-/** iser_state_live - may work requests be posted? LOGIN and FULL */
+/** iser_state_live - whether work requests may be posted: LOGIN, FULL */
 static inline bool iser_state_live(enum iser_state state)
 {
 	return state == ISER_LOGIN || state == ISER_FULL;

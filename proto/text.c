@@ -179,7 +179,7 @@ bool iser_text_append(struct iser_text *t, const char *key, const char *value)
 {
 	u32 key_len = (u32)strlen(key);
 	u32 value_len = (u32)strlen(value);
-	/* A peer may have left out the NUL behind its last pair. */
+	/* A peer may have omitted the NUL after its last pair. */
 	u32 nul = t->len && t->buf[t->len - 1] ? 1 : 0;
 	u32 need = nul + key_len + 1 + value_len + 1;
 	char *p = t->buf + t->len;

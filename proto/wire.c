@@ -96,7 +96,7 @@ enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg)
 		return ISER_MSG_OPCODE;
 	}
 
-	/* Sections 9.3 and 9.4: the header and nothing behind it. */
+	/* Sections 9.3 and 9.4: only the header, nothing follows it. */
 	if (len != ISER_HDR_LEN)
 		return ISER_MSG_LENGTH;
 	decode_hello(head, &msg->hello);
@@ -129,7 +129,7 @@ enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max)
 				return ISER_MSG_AHS;
 			break;
 		default:
-			/* What other codes mean, iSCSI has to judge. */
+			/* The iSCSI layer must judge other codes. */
 			break;
 		}
 		ahs += size;
@@ -159,7 +159,7 @@ const char *iser_msg_error_name(enum iser_msg_error err)
 
 void iser_encode_control(u8 *buf, const struct iser_header *hdr)
 {
-	/* Section 9.2: what is not valid or reserved goes out as zero. */
+	/* Section 9.2: invalid and reserved fields are sent as zero. */
 	memset(buf, 0, ISER_HDR_LEN);
 	buf[0] = ISER_OP_CONTROL << 4;
 	if (hdr->wsv) {
@@ -202,8 +202,8 @@ void iser_answer_hello(const struct iser_hello *in, u16 ord,
 		       in->max_version >= ISER_VERSION;
 
 	/*
-	 * Section 5.1.3: versions that do not overlap, and a target that can't
-	 * read what the initiator wants read, are negotiation failures.
+	 * Section 5.1.3: the negotiation fails if the versions do not overlap,
+	 * or if the target can't do the RDMA Reads that the initiator expects.
 	 */
 	out->rej = !overlap || (ird && !depth);
 	out->max_version = ISER_VERSION;
@@ -227,11 +227,11 @@ bool iser_cm_may_invalidate(const u8 *buf, u32 len)
 }
 
 /*
- * The first messages of full feature phase, judged.  RFC 7145, sections 5.1.3
- * and 10.1.3.  Pure.
+ * Checks of the first messages of full feature phase.  RFC 7145, sections
+ * 5.1.3 and 10.1.3.  Pure.
  */
 
-/* Why this message can't stand in its place; NULL: it can. */
+/* Returns why this message is not allowed at this time, or NULL. */
 static const char *misplaced(const struct iser_hello_state *g,
 			     const struct iser_msg *msg)
 {
@@ -258,7 +258,7 @@ static const char *misplaced(const struct iser_hello_state *g,
 	}
 }
 
-/* Why this HelloReply can't be accepted: sections 5.1.3 and 9.4. */
+/* Returns why to refuse this HelloReply, or NULL: sections 5.1.3 and 9.4. */
 static const char *bad_reply(const struct iser_hello_state *g,
 			     const struct iser_hello *reply)
 {

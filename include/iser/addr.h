@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hosts by their addresses: compared and printed in one way by all modules.
+ * Addresses of hosts: all modules compare and print them in one way.
  */
 #ifndef ISER_ADDR_H
 #define ISER_ADDR_H
@@ -25,7 +25,7 @@ struct iser_host_addr iser_host_addr(const struct sockaddr_storage *addr);
 bool iser_same_host(const struct iser_host_addr *a,
 		    const struct iser_host_addr *b);
 
-/* iser_addr_text - address and port as text, with the zone where there is one */
+/* iser_addr_text - address and port as text, with the zone if there is one */
 const char *iser_addr_text(char *buf, const struct sockaddr_storage *addr);
 
 #endif

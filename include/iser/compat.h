@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the kernels that are supported.  Included ahead of
- * every file; the only place that may ask for a kernel version.
+ * What differs between the supported kernels.  The build includes this file
+ * before every other; it is the only place that may test the kernel version.
  */
 #ifndef ISER_COMPAT_H
 #define ISER_COMPAT_H
@@ -10,8 +10,8 @@
 #include <linux/export.h>
 
 /*
- * The oldest kernels of the series that are tested.  Older ones have a LIO and a
- * libiscsi that nobody has compared with what is called here.
+ * The oldest kernels of the series that are tested.  The calls made here have
+ * not been compared with LIO and libiscsi of older kernels.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 170)
 #error "this kernel is too old: iSER needs 6.1.170 or a later one of that series"
@@ -29,7 +29,7 @@
 #define ISER_IMPORT()		MODULE_IMPORT_NS(ISER)
 #endif
 
-/* A workqueue that is bound to CPUs has to say so since 6.18. */
+/* Since 6.18 a workqueue that is bound to CPUs needs a flag for it. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define ISER_WQ_PERCPU	WQ_PERCPU
 #else

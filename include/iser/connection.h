@@ -25,13 +25,14 @@ struct iser_conn_param {
  * @src: local address, or NULL
  * @param: sizes
  * @ops: up-calls
- * @upper: the half's, see iser_conn_upper()
+ * @upper: pointer of the half, see iser_conn_upper()
  *
- * Does not wait.  May sleep.  Return: connection with one reference, or ERR_PTR.
- * connection_terminate_notify() tells of all failures, of those of the first
- * step too: -ENXIO: there is no RDMA device; -ENETDOWN: its port is down;
- * -EHOSTUNREACH: no route leads over one; -ETIMEDOUT: nobody has answered;
- * -ECONNREFUSED.
+ * Does not wait for the peer.  May sleep.
+ * Return: connection with one reference, or ERR_PTR.
+ * connection_terminate_notify() reports all failures, including those of the
+ * first step: -ENXIO: there is no RDMA device; -ENETDOWN: its port is down;
+ * -EHOSTUNREACH: no route leads over one; -ETIMEDOUT: the peer has not
+ * answered; -ECONNREFUSED.
  */
 struct iser_conn *iser_connect(const struct sockaddr *dst,
 			       const struct sockaddr *src,
@@ -39,10 +40,10 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 			       const struct iser_ops *ops, void *upper);
 
 /**
- * iser_get_dma_device - what memory is mapped for, with a reference
+ * iser_get_dma_device - the device that memory is mapped for
  *
- * May sleep.  Return: the device, or NULL when there is none: a software
- * provider's, or the connection has ended.
+ * May sleep.  Return: the device, with a reference, or NULL when there is none:
+ * the provider is software, or the connection has ended.
  */
 struct device *iser_get_dma_device(struct iser_conn *conn);
 
@@ -64,9 +65,9 @@ void iser_connect_give_up(struct iser_conn *conn, int reason);
  * iser_listen - accept connections on an address
  * @addr: address and port; 0.0.0.0 and [::] are possible
  *
- * When no RDMA device carries the address yet, it is remembered and listened
- * on as soon as one does; a line says so.  So it is after a device has gone.
- * May sleep.  Return: listener, or ERR_PTR.
+ * When no RDMA device carries the address yet, the listener remembers it and
+ * listens as soon as one does; a line is logged.  It does the same after the
+ * device has been removed.  May sleep.  Return: listener, or ERR_PTR.
  */
 struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 				  const struct iser_conn_param *param,
@@ -82,7 +83,7 @@ struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
  */
 struct iser_conn *iser_accept(struct iser_listener *listener);
 
-/** iser_unlisten - stop; drops connections not accepted yet.  Sleeps. */
+/** iser_unlisten - stop, and drop connections not yet accepted.  Sleeps. */
 void iser_unlisten(struct iser_listener *listener);
 
 void *iser_conn_upper(const struct iser_conn *conn);
@@ -98,11 +99,12 @@ void iser_conn_put(struct iser_conn *conn);	/* any context */
  * iser_send_login - send a Login PDU, with text from any memory
  * @bhs: 48 bytes; DataSegmentLength is set from @len
  * @text: copied, at most 8192 bytes
- * @expect: a Login PDU of the peer will follow: a login buffer is posted first
+ * @expect: the peer will send a Login PDU next: first post a login buffer
  *
  * Initiator: does not sleep; a Login Response is handed up only when the Send
- * of its request has completed.  Target: sleeps, but for no peer: a request is
- * handed up only when the Send of the response before has completed.
+ * of its request has completed.  Target: sleeps, but never for the peer; a
+ * request is handed up only when the Send of the previous response has
+ * completed.
  * Return: 0 or negative errno.
  */
 int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
@@ -111,11 +113,12 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 /**
  * iser_wait_login - target: the next Login Request
  *
- * Sleeps, interruptibly.  Return: PDU, to be put; -ERESTARTSYS; -ENOTCONN.
+ * Sleeps, interruptibly.  Return: PDU, which the caller puts; -ERESTARTSYS;
+ * -ENOTCONN.
  */
 struct iser_pdu *iser_wait_login(struct iser_conn *conn);
 
-/** iser_login_pending - target: would iser_wait_login() return at once? */
+/** iser_login_pending - target: whether iser_wait_login() would not sleep */
 bool iser_login_pending(struct iser_conn *conn);
 
 /* --- RFC 5047: connection primitives ------------------------------------ */
@@ -123,10 +126,10 @@ bool iser_login_pending(struct iser_conn *conn);
 /**
  * iser_allocate_connection_resources - Allocate_Connection_Resources
  *
- * After authentication.  Allocates receive buffers, and room for tasks.  A target's
- * receives are posted here, before the final Login Response; an initiator's
- * are posted when iser_enable_datamover() is called, which it must be before
- * the final Login Response is handed up.  A further call after a success does
+ * Called after authentication.  Allocates receive buffers and room for tasks.
+ * A target posts its receives here, before the final Login Response; an
+ * initiator posts them in iser_enable_datamover(), which it must call before
+ * the final Login Response is handed up.  After a success, a further call does
  * nothing and succeeds.  Sleeps.
  * Return: 0, -ENOMEM, -ENOSPC when the queue pair is too small.
  */
@@ -138,11 +141,11 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
  * @nr: how many
  *
  * For a target that grants more credits than before (RFC 7145, section 8.1), or
- * an initiator that sends more commands at a time: the receives come first.  Any
- * time after Allocate_Connection_Resources (target), Enable_Datamover
- * (initiator); from one context at a time.  Sleeps.
- * Return: 0; -ENOMEM, -ENOSPC when the queue pair is too small, -ENOTCONN:
- * nothing has changed.
+ * an initiator that sends more commands at a time: it posts the receives first.
+ * May be called at any time after Allocate_Connection_Resources (target) or
+ * Enable_Datamover (initiator), from one context at a time.  Sleeps.
+ * Return: 0; -ENOMEM, -ENOSPC when the queue pair is too small, or -ENOTCONN.
+ * After an error nothing has changed.
  */
 int iser_add_receives(struct iser_conn *conn, u32 nr);
 
@@ -150,8 +153,8 @@ int iser_add_receives(struct iser_conn *conn, u32 nr);
  * iser_notice_key_values - Notice_Key_Values: RFC 5047, section 8.8
  * @notice: copied
  *
- * When the login is settled, before iser_enable_datamover().  Any context.
- * Without it: no Hello, ErrorRecoveryLevel unknown.
+ * Called when the login is settled, before iser_enable_datamover().  Any
+ * context.  Without it there is no Hello, and ErrorRecoveryLevel is unknown.
  */
 void iser_notice_key_values(struct iser_conn *conn,
 			    const struct iser_notice *notice);
@@ -159,16 +162,16 @@ void iser_notice_key_values(struct iser_conn *conn,
 /**
  * iser_enable_datamover - Enable_Datamover: full feature phase begins
  *
- * Initiator, ISER_HELLO_REQUIRED: sends the Hello.  The half sends nothing and
- * tells nobody of the phase before hello_done().
- * Target: what the half submits goes out behind the HelloReply, or behind the
- * first message of an initiator that says no Hello (RFC 7145, section 5.1.3).
+ * Initiator, ISER_HELLO_REQUIRED: sends the Hello.  Before hello_done() the
+ * half must neither send nor announce the phase.
+ * Target: what the half submits goes out after the HelloReply, or after the
+ * first message of an initiator that sends no Hello (RFC 7145, section 5.1.3).
  * Any context.  Return: 0 or negative errno (the connection has ended).
  */
 int iser_enable_datamover(struct iser_conn *conn);
 
 /**
- * iser_connection_fail - end the connection, do not wait
+ * iser_connection_fail - end the connection without waiting
  * @reason: negative errno, for the notification.  Any context.
  */
 void iser_connection_fail(struct iser_conn *conn, int reason);
@@ -176,37 +179,38 @@ void iser_connection_fail(struct iser_conn *conn, int reason);
 /**
  * iser_connection_terminate - Connection_Terminate
  *
- * Lets a Login Response or other Send on its way complete (bounded), then
- * disconnects, and waits until nothing is outstanding and
- * connection_terminate_notify() has been called.  Sleeps.  Not from an up-call.
+ * A target first waits, for a bounded time, until its Sends, such as a Login
+ * Response, have completed.  Disconnects, and waits until nothing is
+ * outstanding and connection_terminate_notify() has been called.  Sleeps.  Must
+ * not be called from an up-call.
  */
 void iser_connection_terminate(struct iser_conn *conn);
 
 /**
- * iser_connection_close - target: let go of a connection that has not logged in
+ * iser_connection_close - target: leave a connection that has not logged in
  *
- * Instead of iser_connection_terminate() and what follows it: drop the reference
- * then.  No up-call runs or follows any more.  The connection ends when its last
- * Login Response has been sent, or soon.  Does not wait for its peer.  Sleeps.
- * Not from an up-call.
+ * Replaces iser_connection_terminate() and what follows it; the caller drops
+ * its reference next.  On return no up-call runs, and none will follow.  The
+ * connection ends when its last Login Response has been sent, or soon.  Does
+ * not wait for the peer.  Sleeps.  Must not be called from an up-call.
  */
 void iser_connection_close(struct iser_conn *conn);
 
 /**
  * iser_deallocate_connection_resources - Deallocate_Connection_Resources
  *
- * After iser_connection_terminate(), when no PDU and no task is held any
- * more.  Sleeps.
+ * Called after iser_connection_terminate(), when the half no longer holds a PDU
+ * or a task.  Sleeps.
  */
 void iser_deallocate_connection_resources(struct iser_conn *conn);
 
 /* --- modules -------------------------------------------------------------- */
 
 /**
- * iser_core_check - are core and half of one build?
+ * iser_core_check - check that core and half are of one build
  * @half: name for the log
  * @build: ISER_BUILD of the half
- * Return: 0, or -EINVAL after a line that says what is mixed.
+ * Return: 0, or -EINVAL after a line that names the two builds.
  */
 int iser_core_check(const char *half, const char *build);
 

@@ -7,22 +7,22 @@
  * RFC 5047, section 5.4 asks for functional, not literal, compliance: tasks
  * are pointers and not ITTs, and a Put_Data is an offset and a length.
  * Notify_Enable is no argument: it is set for every Get_Data, and cleared for
- * every Put_Data, whose end is the task_done() of the response behind it.
+ * every Put_Data, whose end is the task_done() of the response after it.
  *
  * Life of a task: iser_task_start() -> primitives -> idle again.
  *   initiator: idle when control_notify() is called with the response, or
  *	task_done() for a PDU that has none.  By then the Send has completed,
  *	the STags are dead and the buffers are unmapped.
  *   target: idle when task_done() is called after the response's Send.
- * Every accepted primitive ends in exactly one up-call, also when the connection
- * has ended before; save an initiator's task that waits for its response then:
- * it is idle when connection_terminate_notify() is called.
+ * Every accepted primitive ends in exactly one up-call, even if the connection
+ * has ended before.  The exception is an initiator's task that waits for its
+ * response then: it is idle when connection_terminate_notify() is called.
  *
- * Contexts: up-calls come from where completions are polled: at the initiator
- * a softirq, or a worker with BH disabled; a worker at the target; at most one
- * at a time for a connection.
- * Those that follow the end of a connection come from a worker; at the
- * initiator, but for connection_terminate_notify(), with BH disabled as well.
+ * Contexts: the context that polls completions makes the up-calls: at the
+ * initiator a softirq, or a worker with BH disabled; at the target a worker.  A
+ * connection has at most one up-call at a time.
+ * After the end of a connection a worker makes them; at the initiator with BH
+ * disabled as well, except for connection_terminate_notify().
  */
 #ifndef ISER_DATAMOVER_H
 #define ISER_DATAMOVER_H
@@ -42,8 +42,8 @@ enum iser_role {
 };
 
 /*
- * A received control-type PDU.  It is the holder's until iser_pdu_put(),
- * which gives the receive buffer back to the queue pair.
+ * A received control-type PDU.  The holder owns it until iser_pdu_put(), which
+ * gives the receive buffer back to the queue pair.
  */
 struct iser_pdu {
 	struct iser_conn *conn;
@@ -51,7 +51,7 @@ struct iser_pdu {
 	void *data;		/* AHS and data in one piece, or NULL: use iser_pdu_copy() */
 	struct iser_msg msg;	/* lengths, STags */
 	struct iser_task *task;	/* initiator: the task that find_task() named */
-	struct list_head node;	/* the holder's */
+	struct list_head node;	/* for the holder */
 };
 
 /* A buffer in memory. */
@@ -62,44 +62,46 @@ struct iser_data {
 };
 
 /*
- * One iSCSI task, or a PDU that is no task, in the iSER layer: a header slot
- * in memory mapped once, and what the task holds.  Tasks live in an array of
- * the connection, by numbers (LIO's tags; an initiator takes any that is idle).
+ * One iSCSI task, or a PDU that is not a task, in the iSER layer: a header slot
+ * in memory that is mapped once, and what the task holds.  The connection has
+ * an array of tasks.  The index is LIO's tag at a target; an initiator takes
+ * any task that is idle.
  */
 struct iser_task {
 	struct iser_conn *conn;
 	u32 index;
-	u8 *bhs;		/* the slot; behind it iser_info.inline_max bytes */
-	void *upper;		/* the half's */
-	struct iser_task *next;	/* the half's, while the task is idle */
+	u8 *bhs;		/* slot; iser_info.inline_max bytes follow */
+	void *upper;		/* for the half */
+	struct iser_task *next;	/* for the half, while the task is idle */
 	struct iser_header peer; /* target: STags of the command */
 };
 
 /* What Send_Control sends: the task's slot, and what belongs to it. */
 struct iser_control {
-	u32 inline_len;		/* bytes behind the BHS in the slot: AHS, data */
+	u32 inline_len;		/* bytes after the BHS in the slot: AHS, data */
 	const struct iser_data *data;	/* data segment from elsewhere; stays until the up-call */
 	const struct iser_data *in;	/* initiator, DataDescriptorIn: whole read buffer */
 	const struct iser_data *out;	/* initiator, DataDescriptorOut: whole write buffer */
 	u32 immediate;		/* initiator: bytes of @out sent with this PDU */
 	u32 unsolicited;	/* initiator: bytes of @out in Data-Out that follow */
 	bool no_answer;		/* initiator: task_done() when sent */
-	bool later;		/* target: nobody waits for task_done(), it may be 10 ms late */
+	bool later;		/* target: LIO can wait 10 ms for task_done() */
 	bool response;		/* target: a SCSI Response: invalidate the task's STags if agreed */
 };
 
 #define ISER_DEVICE_NAME	64	/* bytes, as IB_DEVICE_NAME_MAX */
 
 /*
- * An STag is made of pages of this size on every kernel: it is the one that all
- * adapters register rightly (irdma takes 16 and 64 KiB for it without a word).
+ * An STag is made of pages of this size on every kernel, because it is the only
+ * one that all adapters register correctly (irdma silently takes 16 and 64 KiB
+ * for 4).
  */
 #define ISER_STAG_PAGE		SZ_4K
 
 /* Facts about a connection's device that iSCSI has to know. */
 struct iser_info {
-	char device[ISER_DEVICE_NAME];	/* for log lines; as it was called at first */
-	u32 inline_max;		/* bytes in a slot behind the BHS */
+	char device[ISER_DEVICE_NAME];	/* its first name, for log lines */
+	u32 inline_max;		/* bytes in a slot after the BHS */
 	u32 recv_ahs;		/* bytes of AHS that a receive has room for */
 	u32 gather_max;		/* initiator: segments that the data of one PDU may have */
 	u32 max_pages;		/* of ISER_STAG_PAGE, that one STag covers */
@@ -111,10 +113,10 @@ struct iser_info {
 	bool shared;		/* target: it shares receives with others */
 	u32 send_depth;
 	struct sockaddr_storage local, remote;
-	bool established;	/* it has been, whatever has become of it */
+	bool established;	/* set once, stays set when it has ended */
 	const char *step;	/* initiator: what a connect waits for */
-	char port[64];		/* likewise: the RDMA device on the way, or that is down */
-	bool was_down;		/* a port of that has been, and it talks by datagrams */
+	char port[64];		/* likewise: RDMA device of the path, or down */
+	bool was_down;		/* it had a port down; CM uses datagrams */
 };
 
 /* Allocate_Connection_Resources: RFC 7145, section 5.1.1. */
@@ -123,7 +125,7 @@ struct iser_resources {
 	u32 plain;		/* initiator: tasks below this number have no STag */
 	u32 receives;		/* receive buffers to be posted */
 	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
-	u32 regions;		/* target: STags for RDMA Reads; 0: as many as are of use */
+	u32 regions;		/* target: STags for Reads; 0: core decides */
 	u32 region_pages;	/* pages for each STag */
 };
 
@@ -152,9 +154,10 @@ struct iser_ops {
 				       u32 len, int status);
 	/**
 	 * @data_ack_notify: Data_ACK_Notify.  The initiator has the data up to
-	 * an A-bit: @data_sn is the DataSN that follows.  Behind each other, in
-	 * order, before the task_done() of the task; none for data whose fate
-	 * a failed connection leaves open.  Target only.
+	 * an A-bit: @data_sn is the DataSN that follows.  The calls come in
+	 * order, one at a time, before the task_done() of the task; none
+	 * comes for data whose fate a failed connection leaves open.  Target
+	 * only.
 	 */
 	void (*data_ack_notify)(struct iser_task *task, u32 data_sn);
 	/**
@@ -170,7 +173,7 @@ struct iser_ops {
 	 */
 	void (*connection_terminate_notify)(struct iser_conn *conn, int reason);
 	/**
-	 * @task_done: nothing of the task is in use by the device any more.
+	 * @task_done: the device no longer uses anything of the task.
 	 * @status is 0, or negative when the connection failed.
 	 */
 	void (*task_done)(struct iser_task *task, int status);
@@ -185,8 +188,8 @@ struct iser_ops {
 	 */
 	struct iser_task *(*find_task)(struct iser_conn *conn, const u8 *bhs);
 	/**
-	 * @send_ready: initiator: iser_send_data_out() said -EAGAIN for this
-	 * task; it may be tried again.
+	 * @send_ready: initiator: iser_send_data_out() returned -EAGAIN for
+	 * this task; the half may call it again.
 	 */
 	void (*send_ready)(struct iser_task *task);
 };

@@ -10,11 +10,11 @@
 
 #include <iser/types.h>
 
-/* What a target connection has to be able to receive. */
+/* What a target connection must be able to receive. */
 struct iser_rx_plan {
 	/* in */
 	u32 window;		/* MaxCmdSN - ExpCmdSN + 1 */
-	u32 unexpected;		/* what we declared, or our bound; not "no limit" */
+	u32 unexpected;		/* declared, or own bound; not "no limit" */
 	u32 first_burst;	/* FirstBurstLength */
 	u32 segment;		/* TargetRecvDataSegmentLength */
 	bool initial_r2t;	/* unsolicited Data-Out are excluded */
@@ -29,11 +29,11 @@ struct iser_rx_plan {
 /**
  * iser_plan_receives - how many receives cover all that the peer may send
  *
- * One for each command of the window, the unexpected ones, one spare for a
- * NOP-Out or Logout, and for each command of the window its unsolicited
- * Data-Out.  If those do not fit, InitialR2T=Yes is asked for; if the window
- * still does not fit, it is clamped.  granted and receives are 0 if not even
- * one command fits.
+ * There is a receive for each command of the window and each of its unsolicited
+ * Data-Out, for each unexpected PDU, and one spare for a NOP-Out or Logout.  If
+ * the Data-Out do not fit, need_initial_r2t is set; if the window still does
+ * not fit, it is clamped.  granted and receives are 0 if not even one command
+ * fits.
  */
 void iser_plan_receives(struct iser_rx_plan *p);
 
@@ -55,12 +55,12 @@ u32 iser_window_start(struct iser_window *w, const struct iser_rx_plan *p,
 		      u32 start);
 
 /**
- * iser_window_more - by how many commands should the window grow?
+ * iser_window_more - number of commands that the window should grow by
  * @w: window
  * @room: commands that the initiator may still send
  *
- * Twice as large, when three quarters are in use.  The receives come first,
- * then the caller raises granted and what the initiator is told.
+ * The window doubles when three quarters are in use.  The caller posts the
+ * receives first, then raises granted and tells the initiator.
  * Return: commands; 0: it is large enough.
  */
 u32 iser_window_more(const struct iser_window *w, u32 room);
@@ -80,11 +80,11 @@ struct iser_unexpected {
 };
 
 /**
- * iser_unexpected_take - may an unexpected PDU be sent now?
+ * iser_unexpected_take - count an unexpected PDU if it may be sent now
  * @u: the account
- * @ping: it makes the peer acknowledge: may use the last credit.  An initiator,
- *	whose next command does that, passes true always
- * Return: true and counted, or false.
+ * @ping: it makes the peer acknowledge, so it may use the last credit.  An
+ *	initiator always passes true, since its next command does the same
+ * Return: true when the PDU was counted.
  */
 bool iser_unexpected_take(struct iser_unexpected *u, bool ping);
 
@@ -92,16 +92,16 @@ bool iser_unexpected_take(struct iser_unexpected *u, bool ping);
 void iser_unexpected_retire(struct iser_unexpected *u, u32 n);
 
 /**
- * iser_unexpected_note - the one that was taken last has this number
+ * iser_unexpected_note - note the number of the PDU that was taken last
  * @u: the account
  * @sn: not before that of the last one
  *
- * Each is retired by its own number: section 8.1.2.  Where more are outstanding
- * than are noted singly, those over go with the last one.
+ * Each PDU is retired by its own number: section 8.1.2.  When more are
+ * outstanding than there are notes, the rest share the last note.
  */
 void iser_unexpected_note(struct iser_unexpected *u, u32 sn);
 
-/** iser_unexpected_acked - retire what was noted with a number before @exp */
+/** iser_unexpected_acked - retire PDUs noted with a number before @exp */
 void iser_unexpected_acked(struct iser_unexpected *u, u32 exp);
 
 /* What the login agreed on, for one session. */
@@ -133,7 +133,7 @@ bool iser_write_offset(u64 base, u32 offset, u32 unsolicited,
 struct iser_bursts {
 	u32 start;		/* offset of the first byte of all */
 	u32 next;		/* offset of the first byte not yet asked for */
-	u32 end;		/* offset behind the last byte */
+	u32 end;		/* offset after the last byte */
 	u32 max_burst;
 	u32 max_out;		/* bursts in flight at most */
 	u32 out;		/* bursts in flight */
@@ -160,13 +160,13 @@ bool iser_bursts_done(struct iser_bursts *b, u32 len);
 
 /*
  * Data of a read go out in sequences of @burst bytes, or in one when that is 0.
- * @done, @len: bytes that are out, and bytes in all.
+ * @done, @len: bytes already sent, and bytes in all.
  */
 
 /** iser_burst_left - bytes from @done to the end of the sequence it is in */
 u32 iser_burst_left(u32 done, u32 len, u32 burst);
 
-/** iser_burst_acked - do the bytes before @done end with an A-bit? */
+/** iser_burst_acked - whether the bytes before @done end with an A-bit */
 bool iser_burst_acked(u32 done, u32 len, u32 burst);
 
 #endif

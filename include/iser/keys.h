@@ -16,11 +16,11 @@
 #define ISER_RECV_DSL_MIN	512
 #define ISER_RECV_DSL_MAX	0xffffff
 #define ISER_MAX_AHS_DEFAULT	256	/* section 6.8 */
-#define ISER_UNEXPECTED_DEFAULT	16	/* ours: section 6.7 wants a bound */
+#define ISER_UNEXPECTED_DEFAULT	16	/* chosen: 6.7 wants a bound */
 
-/* How the login ended for a key of our own. */
+/* How the login ended for one of these keys. */
 enum iser_key_state {
-	ISER_KEY_UNSEEN = 0,	/* nobody offered it */
+	ISER_KEY_UNSEEN = 0,	/* neither end offered it */
 	ISER_KEY_OFFERED,	/* offered, no answer yet */
 	ISER_KEY_AGREED,	/* both ends named it */
 	ISER_KEY_REFUSED,	/* NotUnderstood, Reject, Irrelevant or silence */
@@ -39,9 +39,9 @@ struct iser_keys {
 	bool force_initial_r2t;		/* target: answer InitialR2T=Yes */
 	bool strict;			/* target: absent TaggedBuffer... means No */
 
-	/* What came of it. */
+	/* The outcome. */
 	bool discovery;			/* SessionType=Discovery was named */
-	bool rdma_extensions;		/* both ends said RDMAExtensions=Yes */
+	bool rdma_extensions;		/* both ends sent RDMAExtensions=Yes */
 	u32 initiator_dsl;		/* InitiatorRecvDataSegmentLength */
 	u32 target_dsl;			/* TargetRecvDataSegmentLength */
 	u32 peer_unexpected;		/* peer's MaxOutstandingUnexpectedPDUs, 0: none named */
@@ -55,21 +55,21 @@ struct iser_keys {
 
 	/* Working state of the functions below; not for their callers. */
 	bool target;			/* this end is the target */
-	bool offered;			/* initiator: the four keys are out */
-	bool rdma_ours, rdma_peer;	/* that end said RDMAExtensions=Yes */
-	bool initial_r2t_owed;		/* target: took InitialR2T=No away */
+	bool offered;			/* initiator: the four keys were sent */
+	bool rdma_ours, rdma_peer;	/* that end sent RDMAExtensions=Yes */
+	bool initial_r2t_owed;		/* target: replaced InitialR2T=No */
 	bool parts_in, parts_out;	/* the text before was partial */
 	u32 refuse;			/* target: segment lengths to be rejected */
 	u32 upper;			/* initiator: keys that the layer above named */
-	u8 owed[5];			/* target: answers to keys taken out */
+	u8 owed[5];			/* target: answers to removed keys */
 };
 
 /**
  * iser_keys_init - start a login
- * @k: zeroed and filled anew: leading connection, first contact, keys are
- *	named, the defaults above; the caller changes what differs.  On further
- *	connections of an iSER session (leading false) the keys that hold for
- *	the session are the session's; the caller copies them
+ * @k: zeroed and filled: leading connection, first contact, keys are named,
+ *	the defaults above; the caller changes what differs.  For further
+ *	connections of an iSER session (leading false) the caller copies the
+ *	keys that hold for the whole session
  * @recv_dsl: data bytes of a posted receive buffer of this end
  * @send_dsl: most data bytes that this end sends in one control-type PDU
  */
@@ -96,7 +96,7 @@ enum iser_keys_error {
  * Clamps InitiatorRecvDataSegmentLength to recv_dsl and
  * TargetRecvDataSegmentLength to what this end sends; adds the four keys once
  * RDMAExtensions=Yes is offered.  Digests become None, markers No.
- * Nothing is added in a Discovery session, and RDMAExtensions is taken out.
+ * In a Discovery session adds nothing, and removes RDMAExtensions.
  * Return: the new length or enum iser_keys_error.
  */
 int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
@@ -105,9 +105,9 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 /**
  * iser_keys_response_in - initiator: read and clean a Login Response's text
  *
- * Takes the four keys out (open-iscsi fails on a key that it does not know),
- * also when they were not offered; notes all results, clamps as above.  A
- * segment length that was refused is shown as the default: open-iscsi would
+ * Removes the four keys, even if they were not offered, because open-iscsi
+ * fails on a key that it does not know; notes all results, clamps as above.
+ * Replaces a refused segment length by the default, because open-iscsi would
  * read "Reject" as zero.
  * Return: the new length or enum iser_keys_error.
  */
@@ -117,11 +117,11 @@ int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
 /**
  * iser_keys_request_in - target: read and clean a Login Request's text
  *
- * Takes the four keys out and remembers them for the answer (LIO would say
- * NotUnderstood); clamps the two segment lengths, because LIO does not, and
- * shows the default for one out of range, which is answered Reject;
- * HeaderDigest and DataDigest become None where None is among the values,
- * else ISER_KEYS_DIGEST.  Never leaves an empty text in stage 0.
+ * Removes the four keys and remembers them for the answer (LIO would answer
+ * NotUnderstood).  Clamps the two segment lengths, because LIO does not, and
+ * shows LIO the default for one out of range, which the response rejects.
+ * HeaderDigest and DataDigest become None if None is among the values, else
+ * ISER_KEYS_DIGEST is returned.  Never leaves an empty text in stage 0.
  * Return: the new length or enum iser_keys_error.
  */
 int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
@@ -139,8 +139,8 @@ int iser_keys_response_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 /**
  * iser_keys_finish - the login is about to enter full feature phase
  *
- * Settles what was offered and not answered.  Call it behind the last text: at
- * the target behind iser_keys_response_out for the final Login Response.
+ * Settles what was offered and not answered.  Call it after the last text: at
+ * the target after iser_keys_response_out for the final Login Response.
  * Return: 0, or ISER_KEYS_NO_RDMA when a Normal session did not agree on
  * RDMAExtensions=Yes (RFC 7145, section 5.1).
  */
@@ -159,7 +159,7 @@ const char *iser_keys_find(const char *text, u32 len, const char *key,
 
 /**
  * iser_keys_answer_size - bytes of a text that answers NotUnderstood to each key
- * @text: text; what is no key=value counts as one
+ * @text: text; a part that is not key=value counts as a key
  * @len: its length
  */
 u32 iser_keys_answer_size(const char *text, u32 len);

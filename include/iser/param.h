@@ -15,8 +15,8 @@
  * @min: least value
  * @max: largest value
  *
- * At load, or when its file in sysfs is written.
- * Return: 0 or negative errno, after a line.
+ * Called at load, or when its file in sysfs is written.
+ * Return: 0 or, after a line, negative errno.
  */
 int iser_param_uint(const char *val, const struct kernel_param *kp,
 		    unsigned int min, unsigned int max);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The Operational Primitives of the Datamover Interface that are about a task:
- * Send_Control, Put_Data, Get_Data and what belongs to them; and received PDUs.
+ * Send_Control, Put_Data, Get_Data and their helpers; and received PDUs.
  */
 #ifndef ISER_TASK_H
 #define ISER_TASK_H
@@ -14,8 +14,9 @@
  * iser_task_prepare - make the task with this number, and some near it
  * @index: less than iser_resources.tasks
  *
- * Tasks take memory as they are used, and STags at an initiator.  Sleeps.
- * Return: 0, also when it exists; -ENOTCONN; -ENOMEM, or what the device says
+ * Tasks, and at an initiator their STags, are allocated as they are used.
+ * Sleeps.
+ * Return: 0, even if it exists; -ENOTCONN; -ENOMEM, or the error of a device
  * that has no STag left.
  */
 int iser_task_prepare(struct iser_conn *conn, u32 index);
@@ -33,14 +34,15 @@ int iser_task_start(struct iser_task *task, const struct iser_pdu *pdu);
 /** iser_task_abandon - give back a started task for which nothing was posted */
 void iser_task_abandon(struct iser_task *task);
 
-/** iser_task_busy - does the device still use something of the task? */
+/** iser_task_busy - whether the device still uses anything of the task */
 bool iser_task_busy(const struct iser_task *task);
 
 /**
- * iser_send_begin, iser_send_end - order of StatSN is order on the wire
+ * iser_send_begin, iser_send_end - keep the order of StatSN on the wire
  *
- * A target brackets "assign StatSN, build the PDU, iser_send_control()"; data
- * are mapped before it.  A spinlock (BH): nothing between may sleep.
+ * A target brackets "assign StatSN, build the PDU, iser_send_control()", and
+ * maps data before that.  The code between holds a spinlock (BH) and must not
+ * sleep.
  */
 void iser_send_begin(struct iser_conn *conn) __acquires(conn);
 void iser_send_end(struct iser_conn *conn) __releases(conn);
@@ -58,19 +60,19 @@ void iser_send_end(struct iser_conn *conn) __releases(conn);
  * Target: within iser_send_begin(); data put before goes out ahead of it, with
  * the same doorbell.
  * Does not sleep.
- * Return: 0: exactly one up-call will follow.  -EAGAIN: out of STags or
- * memory, try later, the task is still merely started.  -ENOTCONN (initiator
- * only): the connection has ended.  At a target always 0.
+ * Return: 0: exactly one up-call will follow.  -EAGAIN: out of STags or memory;
+ * the task is still only started, and the caller may try again later.
+ * -ENOTCONN (initiator only): the connection has ended.  At a target always 0.
  */
 int iser_send_control(struct iser_task *task, const struct iser_control *ctl);
 
 /**
- * iser_send_prepare - initiator: do now what iser_send_control() does first
- * @ctl: what that will be called with
+ * iser_send_prepare - initiator: do the first step of iser_send_control()
+ * @ctl: the argument of that later call
  *
- * Maps and registers @ctl->in or @ctl->out, so that the half learns in time of a
- * buffer for which no second attempt will do better.  BH stay disabled until
- * iser_send_control().
+ * Maps and registers @ctl->in or @ctl->out, so that the half learns in time of
+ * a buffer with which every further attempt would fail.  The caller keeps BH
+ * disabled until iser_send_control().
  * Return: 0; -EAGAIN: iser_send_control() tries it again; -EINVAL: the device
  * can't cover the buffer.
  */
@@ -81,7 +83,7 @@ int iser_send_prepare(struct iser_task *task, const struct iser_control *ctl);
  * @bhs: its 48 bytes
  * @offset, @len: the piece of the write buffer
  *
- * After iser_send_control() of the command; not after its response.
+ * Called after iser_send_control() of the command, never after its response.
  * Return: 0; -EAGAIN: send_ready() will be called; -ENOTCONN.
  */
 int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
@@ -92,7 +94,7 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
  * @data: stays valid until it is unmapped
  * @read: SCSI read: the device reads the memory
  *
- * May sleep or not as the DMA API; before iser_send_begin().
+ * May sleep if the DMA API does.  Must be called before iser_send_begin().
  * Return: 0 or -ENOMEM.
  */
 int iser_map_data(struct iser_task *task, const struct iser_data *data,
@@ -100,7 +102,7 @@ int iser_map_data(struct iser_task *task, const struct iser_data *data,
 
 /**
  * iser_unmap_data - target: unmap, after the last Get_Data has completed and
- * before anybody reads the memory.  No-op when nothing is mapped.
+ * before LIO reads the memory.  Does nothing when nothing is mapped.
  * task_done() implies it.
  */
 void iser_unmap_data(struct iser_task *task);
@@ -112,16 +114,16 @@ void iser_unmap_data(struct iser_task *task);
  * @burst: 0, or bytes of a Data-In sequence: each full one but the last of the
  *	command ends with an A-bit, and data_ack_notify() follows for it
  *
- * Noted only; posted by the next iser_send_control() of the task, ahead of
- * its Send and with the same doorbell.  Pieces follow one another, with the
- * same @burst.
+ * The piece is only noted; the next iser_send_control() of the task posts it,
+ * ahead of its Send and with the same doorbell.  Pieces must follow one
+ * another, with the same @burst.
  *
- * A sequence is one Data-In: its DataSN is its number, from 0.  The last one is
- * acknowledged by the initiator's ExpStatSN.  How the others are (RFC 7145,
- * section 7.3.5): ErrorRecoveryLevel 1: by the completion of the RDMA Write;
- * 2, unknown, or iser_notice.ack_by_read: by that of an RDMA Read of no bytes
- * behind it.  No A-bits at level 0 without ack_by_read, and none that would
- * need a Read where iSER-ORD is 0.
+ * A sequence is one Data-In: its DataSN is its number, from 0.  The initiator's
+ * ExpStatSN acknowledges the last one.  The others are acknowledged (RFC 7145,
+ * section 7.3.5) at ErrorRecoveryLevel 1 by the completion of the RDMA Write;
+ * at 2 or unknown, or with iser_notice.ack_by_read, by that of an RDMA Read of
+ * no bytes after it.  There are no A-bits at level 0 without ack_by_read, and
+ * none that would need a Read where iSER-ORD is 0.
  */
 void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst);
 
@@ -130,8 +132,9 @@ void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst);
  * @offset: in the command's data, and in the mapped buffer
  * @tagged: Tagged Offset at the initiator, from iser_write_offset()
  *
- * Up to ISER_MAX_GETS at a time for a task; data_completion_notify() follows
- * for each.  Waits in a queue when slots or STags are short.  Does not sleep.
+ * A task may have up to ISER_MAX_GETS at a time; data_completion_notify()
+ * follows for each.  Queues the Read when slots or STags are short.  Does not
+ * sleep.
  */
 #define ISER_MAX_GETS	2
 void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged);
@@ -139,33 +142,33 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged);
 /**
  * iser_deallocate_task_resources - Deallocate_Task_Resources
  *
- * Initiator: the task was ended by other means than its response (task
- * management).  Its STags are invalidated and its Send awaited.
- * From an up-call.
+ * Initiator: called for a task that task management or a Reject has ended.
+ * Invalidates its STags and waits for its Send to complete, without sleeping.
+ * Called from an up-call.
  * Return: 0: idle now.  -EINPROGRESS: task_done() will be called, or has been
  * called already.
  */
 int iser_deallocate_task_resources(struct iser_task *task);
 
 /**
- * iser_task_answered - initiator: has a response arrived that is to be handed
- * up when the device has let go of the task?  From an up-call.
+ * iser_task_answered - initiator: whether a response has arrived that waits
+ * until the device no longer uses the task.  Called from an up-call.
  */
 bool iser_task_answered(const struct iser_task *task);
 
 /* --- received PDUs -------------------------------------------------------- */
 
 /**
- * iser_pdu_copy - copy out of the bytes behind the BHS
+ * iser_pdu_copy - copy out of the bytes after the BHS
  * @offset: 0 is the first byte of the AHS; data begin at msg.ahs_len
  */
 void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len);
 
 /**
- * iser_pdu_sg - the data segment where it lies, for use without a copy
+ * iser_pdu_sg - describe the data segment in place, for use without a copy
  * @sg: filled, not terminated before sg_init_table()
  * @max: entries of @sg
- * Return: entries used; 0 when it can't be had (an AHS is in front).
+ * Return: entries used; 0 when that is impossible (an AHS comes first).
  */
 unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 			 unsigned int max);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The few types and helpers that the pure files need.  A pure file includes
- * this header and no other of the kernel's, so that the same source builds
- * into the module, into KUnit and into a host program.
+ * no kernel header directly, only this one, so that the same source builds into
+ * the module, into KUnit and into a host program.
  */
 #ifndef ISER_TYPES_H
 #define ISER_TYPES_H

@@ -38,7 +38,7 @@ struct iser_hello {
 	u16 depth;		/* Hello: iSER-IRD; HelloReply: iSER-ORD */
 };
 
-/* Why a received message is not taken. */
+/* Why a received message is refused. */
 enum iser_msg_error {
 	ISER_MSG_OK = 0,
 	ISER_MSG_SHORT,		/* shorter than its form demands */
@@ -49,8 +49,8 @@ enum iser_msg_error {
 };
 
 /*
- * One received message, taken apart.  Offsets count from the first byte of
- * the message; they are checked against its length before anybody reads.
+ * One received message, decoded.  Offsets count from the first byte of the
+ * message; iser_parse() checks them against its length.
  */
 struct iser_msg {
 	enum iser_opcode opcode;
@@ -62,14 +62,14 @@ struct iser_msg {
 };
 
 /**
- * iser_parse - check and take apart one received message
+ * iser_parse - check and decode one received message
  * @head: the first bytes of the message: its first ISER_MSG_MIN bytes must be
- *	readable here when @len says that there are so many
+ *	readable here when @len is at least that
  * @len: bytes received
- * @msg: the result, where the message is taken
+ * @msg: the result, if the message is valid
  *
  * A control message is @len = 28 + 48 + AHS + data, or that with the data
- * padded to four bytes.  AHS contents are not looked at (see iser_check_ahs).
+ * padded to four bytes.  AHS contents are not checked (see iser_check_ahs).
  * Any context.
  * Return: ISER_MSG_OK or the reason of refusal.
  */
@@ -79,7 +79,7 @@ enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg);
  * iser_check_ahs - walk the Additional Header Segments
  * @ahs: the bytes
  * @len: TotalAHSLength in bytes
- * @max: what was declared as MaxAHSLength
+ * @max: the MaxAHSLength that was declared
  * Return: ISER_MSG_OK or ISER_MSG_AHS (RFC 7143, section 11.2.2).
  */
 enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max);
@@ -108,8 +108,8 @@ void iser_answer_hello(const struct iser_hello *in, u16 ord,
 		       struct iser_hello *out);
 
 /*
- * CM private data: four bytes as deployed peers send them.  A set bit says
- * that the sender does NOT support the thing.
+ * CM private data: four bytes as deployed peers send them.  A set bit means
+ * that the sender does NOT support the feature.
  */
 #define ISER_CM_LEN		4
 #define ISER_CM_NO_ZBVA		0x80
@@ -119,12 +119,12 @@ void iser_answer_hello(const struct iser_hello *in, u16 ord,
 void iser_cm_encode(u8 *buf, bool remote_invalidate);
 
 /**
- * iser_cm_may_invalidate - may we send with invalidate to this peer?
+ * iser_cm_may_invalidate - whether this peer takes Sends with invalidate
  * @buf: private data of the peer, or NULL
  * @len: its length
  *
  * Zero-filled or absent data promise nothing: only a peer that set
- * ISER_CM_NO_ZBVA is known to speak this header.
+ * ISER_CM_NO_ZBVA is known to use this header.
  */
 bool iser_cm_may_invalidate(const u8 *buf, u32 len);
 
@@ -133,10 +133,10 @@ bool iser_cm_may_invalidate(const u8 *buf, u32 len);
  * sections 5.1.1 to 5.1.3, 10.1.3.2 and 10.1.3.4.
  */
 
-/* What iSERHelloRequired ended as. */
+/* The outcome of iSERHelloRequired. */
 enum iser_hello_rule {
 	ISER_HELLO_NONE,	/* No, or a refusal: no Hello */
-	ISER_HELLO_ALLOWED,	/* not named: an old initiator may say Hello */
+	ISER_HELLO_ALLOWED,	/* not named: an old initiator may send it */
 	ISER_HELLO_REQUIRED,	/* Yes: the first message of each end */
 };
 
@@ -147,16 +147,16 @@ struct iser_hello_state {
 	u16 ird;		/* initiator: iSER-IRD, as the Hello says it */
 };
 
-/* What is to be done with a received message. */
+/* What the caller must do with a received message. */
 enum iser_hello_act {
 	ISER_HELLO_PASS,	/* neither Hello nor HelloReply: hand it on */
-	ISER_HELLO_ANSWER,	/* target: a Hello, iser_answer_hello() knows more */
-	ISER_HELLO_ACCEPT,	/* initiator: the HelloReply is as it should be */
+	ISER_HELLO_ANSWER,	/* target: a Hello, call iser_answer_hello() */
+	ISER_HELLO_ACCEPT,	/* initiator: the HelloReply is acceptable */
 	ISER_HELLO_REFUSE,	/* end the connection */
 };
 
 /**
- * iser_hello_judge - what is a message in this place?
+ * iser_hello_judge - decide about a message by its place
  * @g: changed: the next message is not the first
  * @msg: the message, parsed
  * @why: with ISER_HELLO_REFUSE: the reason in words, for a log line
