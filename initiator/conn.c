@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libiscsi's connection: made before it has an endpoint, bound to one for the
- * time between bind_conn and ep_disconnect.
+ * libiscsi's connection: the class creates it without an endpoint, and binds it
+ * to one from bind_conn to ep_disconnect.
  */
 #include "initiator.h"
 
 /*
  * An endpoint: one iSER connection from connect to disconnect.
  *
- * The class disconnects a connection that has failed by itself, while iscsid
- * still has the number of the endpoint: the class's part stays until iscsid has
- * let go of it, without ours.  Whoever comes by that number takes a reference.
+ * The class itself disconnects a connection that has failed, while iscsid still
+ * has the number of the endpoint: the struct iscsi_endpoint outlives the struct
+ * iser_endpoint until iscsid releases it.  A caller that has only that number
+ * must take a reference.
  */
 
 static DEFINE_MUTEX(endpoints_lock);	/* list; iscsi_endpoint.dd_data */
 static LIST_HEAD(endpoints);
 
 /**
- * iser_ep_get - the endpoint behind the class's part of it
- * @ep: which user space has the number of
+ * iser_ep_get - get the endpoint that belongs to a class's endpoint
+ * @ep: endpoint whose number user space has
  *
- * Process context.  Return: it with a reference, or NULL: it was disconnected.
+ * Process context.
+ * Return: endpoint with a reference, or NULL after disconnect.
  */
 struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep)
 {
@@ -42,14 +44,14 @@ static void release(struct kref *ref)
 	kfree(end);
 }
 
-/* iser_ep_put - let go of it */
+/* iser_ep_put - drop a reference */
 void iser_ep_put(struct iser_endpoint *end)
 {
 	kref_put(&end->ref, release);
 }
 
 /**
- * iser_reason_text - why a connection has ended or does not come about
+ * iser_reason_text - why a connection has ended or was not established
  * @reason: negative errno
  * Return: text for a log line.
  */
@@ -78,8 +80,8 @@ const char *iser_reason_text(int reason)
 /*
  * Connection_Terminate_Notify.  Runs in a worker of the core, after the last
  * up-call of the connection, and of each attempt to connect.  The endpoint may
- * be unbound (before bind_conn), and libiscsi's connection outlives this call:
- * ep_disconnect waits for it.
+ * be unbound (before bind_conn).  libiscsi's connection outlives this call,
+ * because ep_disconnect waits for it.
  */
 static void notify_terminated(struct iser_conn *conn, int reason)
 {
@@ -94,10 +96,10 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 		iser_attempt_ended(end, reason);
 	spin_unlock_bh(&end->lock);
 
-	/* An answer that says why comes first. */
+	/* An answer with the reason goes first. */
 	flush_delayed_work(&end->answer_work);
 
-	/* We closed it, or the target did so after it had answered a logout. */
+	/* This end closed it, or the target after it had answered a logout. */
 	if (!reason || !iscsi || end->logged_out)
 		return;
 
@@ -117,12 +119,12 @@ const struct iser_ops iser_endpoint_ops = {
 
 /**
  * iscsi_iser_ep_connect - start a connection
- * @shost: not used: addresses select the device
+ * @shost: not used: the address selects the device
  * @dst_addr: address and port of the target
  * @non_blocking: do not wait until it is established
  *
- * What a session will ask for is not known yet: the queue pair is sized by
- * parameters.  Process context, sleeps.  Return: endpoint or ERR_PTR.
+ * The needs of the session are not known yet, so module parameters size the
+ * queue pair.  Process context, sleeps.  Return: endpoint or ERR_PTR.
  */
 struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 					     struct sockaddr *dst_addr,
@@ -187,7 +189,7 @@ destroy:
  *
  * Process context, sleeps.
  * Return: 1 established, 0 not yet, negative errno of the failure, -ENOTCONN
- * when it was disconnected.
+ * after disconnect.
  */
 int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 {
@@ -197,7 +199,7 @@ int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 
 	if (!end)
 		return -ENOTCONN;
-	/* By slices: the connection may be another one then. */
+	/* In slices: an attempt may replace the connection. */
 	do {
 		ret = iser_attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
 					min(timeout_ms, POLL_SLICE));
@@ -207,11 +209,11 @@ int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 }
 
 /**
- * iscsi_iser_ep_disconnect - end the connection and free what it had
+ * iscsi_iser_ep_disconnect - end the connection and free its resources
  * @ep: endpoint, freed
  *
- * When bound, libiscsi has been told to send no more (iscsi_conn_unbind).  Its
- * tasks are failed later, by iscsi_conn_stop: they must find no connection.
+ * When bound, the class has made libiscsi stop sending (iscsi_conn_unbind).
+ * iscsi_conn_stop fails the tasks later, which must then find no connection.
  * Process context, sleeps.
  */
 void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep)
@@ -241,10 +243,10 @@ void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep)
 }
 
 /**
- * iser_endpoints_exit - end what nobody will end any more
+ * iser_endpoints_exit - end the endpoints that are left
  *
- * An endpoint without a session does not hold the module: iscsid may have been
- * killed while it connected, and nobody else knows of the endpoint.  After the
+ * An endpoint without a session does not hold the module.  If iscsid was killed
+ * while it connected, no other process knows the endpoint.  Called after the
  * transport has been unregistered, so that none is added.  Sleeps.
  */
 void iser_endpoints_exit(void)
@@ -256,7 +258,7 @@ void iser_endpoints_exit(void)
 }
 
 /**
- * iscsi_iser_conn_create - make a connection of libiscsi, not yet bound
+ * iscsi_iser_conn_create - create a connection of libiscsi, not yet bound
  * @cls_session: its session
  * @cid: connection number
  *
@@ -275,9 +277,9 @@ struct iscsi_cls_conn *iscsi_iser_conn_create(struct iscsi_cls_session *cls_sess
  * @transport_eph: number of the endpoint, from user space
  * @is_leading: it is the session's leading connection
  *
- * From here on the end of the endpoint's connection is told to libiscsi.
+ * From now on notify_terminated() reports the connection's end to libiscsi.
  * Process context, under the class's ep_mutex.
- * Return: 0; -EINVAL when the endpoint does not exist or does not suit;
+ * Return: 0; -EINVAL when the endpoint does not exist or is unsuitable;
  * -ENOTCONN when its connection has ended already, or was disconnected.
  */
 int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
@@ -334,9 +336,9 @@ put_ep:
 }
 
 /**
- * iscsi_iser_conn_set_param - take the result of a login key, or a setting
+ * iscsi_iser_conn_set_param - apply the result of a login key, or a setting
  * @cls_conn: connection
- * @param: which
+ * @param: which one
  * @buf: value as text, terminated
  * @buflen: its length
  *
@@ -392,7 +394,7 @@ int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param par
  * @cls_conn: connection
  * @stats: filled
  *
- * Data-In and R2T PDUs do not exist here: the target's RDMA does their work, so
+ * There are no Data-In and R2T PDUs, because the target uses RDMA instead, so
  * their counters stay zero.
  * Process context.
  */
@@ -404,7 +406,7 @@ void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
 	stats->txdata_octets = conn->txdata_octets;
 	stats->rxdata_octets = conn->rxdata_octets;
 
-	/* Sent.  The class has cleared what is not counted. */
+	/* Sent.  The class has cleared the other counters. */
 	stats->scsicmd_pdus = conn->scsicmd_pdus_cnt;
 	stats->tmfcmd_pdus = conn->tmfcmd_pdus_cnt;
 	stats->dataout_pdus = conn->dataout_pdus_cnt;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How an endpoint gets its connection: by attempts, one after another.
+ * An endpoint makes attempts to connect, one after another.
  *
- * What the connection manager repeats by itself comes after seconds, and is
- * for a packet that is lost, not for a path that is.  So an attempt has two
- * seconds; the next one begins anew with the address.  While the port is down
- * it is looked at some times a second.  So a session is back soon after its
- * path is.  All this is within what iscsid waits for one connect
- * (login_timeout, 15 s), and bounded if nobody waits any more.
+ * The connection manager itself repeats a request only after seconds, which
+ * helps when a packet was lost, but not when the path was.  So an attempt has
+ * two seconds, and the next one starts with the address again.  While the port
+ * is down, attempts test it some times a second.  So a session recovers soon
+ * after its path.  iscsid waits long enough for one connect (login_timeout,
+ * 15 s), and the attempts are bounded even if it no longer waits.
  *
- * Until it is established the connection is the attempt's, which may replace
- * it: attempt_lock.  From then on it stays for the life of the endpoint.
+ * Until the connection is established, the next attempt may replace it, under
+ * attempt_lock.  From then on it stays for the life of the endpoint.
  */
 #include "initiator.h"
 
@@ -22,7 +22,7 @@
 
 static void attempt_work(struct work_struct *work);
 
-/* One line for each cause, at its first attempt. */
+/* Log one line for each cause, at its first attempt. */
 static void say(struct iser_endpoint *end, const struct iser_info *info,
 		int reason)
 {
@@ -56,12 +56,12 @@ static void say(struct iser_endpoint *end, const struct iser_info *info,
 	}
 }
 
-/* May it be different in a moment?  All else is iscsid's to try again. */
+/* Whether the failure may pass soon.  iscsid retries after all others. */
 static bool worth_another(const struct iser_endpoint *end, int reason)
 {
 	if (time_after(jiffies, end->until))
 		return false;
-	/* Behind a port that comes up its addresses and routes do. */
+	/* Addresses and routes come up after their port. */
 	return reason == -ETIMEDOUT || reason == -ENETDOWN ||
 	       (reason == -EHOSTUNREACH && end->port_waited);
 }
@@ -78,7 +78,7 @@ static int begin(struct iser_endpoint *end)
 
 	spin_lock_bh(&end->lock);
 	end->ended = false;
-	/* Before the end of the attempt, which makes it sooner. */
+	/* Armed before the end of the attempt, which can make it sooner. */
 	if (!end->closing)
 		mod_delayed_work(iser_answer_wq, &end->attempt_work,
 				 ATTEMPT_TIME);
@@ -110,7 +110,7 @@ static void attempt_work(struct work_struct *work)
 	reason = end->reason;
 	spin_unlock_bh(&end->lock);
 	if (!ended) {
-		/* Its end brings us back; unless it has just been established. */
+		/* Its end queues this work, unless it is now established. */
 		iser_connect_give_up(end->conn, -ETIMEDOUT);
 		goto unlock;
 	}
@@ -122,7 +122,7 @@ unlock:
 	mutex_unlock(&end->attempt_lock);
 }
 
-/* iser_attempt_init - nothing has begun yet */
+/* iser_attempt_init - initialize, without an attempt */
 void iser_attempt_init(struct iser_endpoint *end)
 {
 	mutex_init(&end->attempt_lock);
@@ -130,7 +130,7 @@ void iser_attempt_init(struct iser_endpoint *end)
 	end->until = jiffies + ATTEMPTS_TIME;
 }
 
-/* iser_attempt_begin - the first one.  Return: 0 or negative errno. */
+/* iser_attempt_begin - start the first.  Return: 0 or negative errno. */
 int iser_attempt_begin(struct iser_endpoint *end)
 {
 	int err;
@@ -148,7 +148,7 @@ int iser_attempt_begin(struct iser_endpoint *end)
  * @end: endpoint
  * @reason: negative errno
  *
- * From connection_terminate_notify(), under end->lock.
+ * Called by connection_terminate_notify(), under end->lock.
  */
 void iser_attempt_ended(struct iser_endpoint *end, int reason)
 {
@@ -184,7 +184,7 @@ int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms)
 				 "can't connect: %s (%d)",
 				 iser_reason_text(ret), ret);
 		} else if (over) {
-			/* The next one is about to begin. */
+			/* The next attempt starts soon. */
 			if (timeout_ms)
 				msleep_interruptible(timeout_ms);
 			ret = 0;
@@ -194,7 +194,7 @@ int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms)
 	return ret;
 }
 
-/* iser_attempt_stop - no other one begins.  Sleeps. */
+/* iser_attempt_stop - prevent further attempts.  Sleeps. */
 void iser_attempt_stop(struct iser_endpoint *end)
 {
 	spin_lock_bh(&end->lock);
@@ -203,7 +203,7 @@ void iser_attempt_stop(struct iser_endpoint *end)
 	cancel_delayed_work_sync(&end->attempt_work);
 }
 
-/* iser_attempt_succeeded - is the connection there to stay? */
+/* iser_attempt_succeeded - whether the connection is established */
 bool iser_attempt_succeeded(struct iser_endpoint *end)
 {
 	bool established;

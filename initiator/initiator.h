@@ -3,10 +3,10 @@
  * The initiator half: libiscsi above, the Datamover Interface below.  It knows
  * iSCSI and no verbs.
  *
- * Locks: libiscsi's frwd_lock is held by all that sends (alloc_pdu, init_task,
- * xmit_task), its back_lock by all that ends a task (cleanup_task).  Up-calls
- * of the core come one at a time for a connection and hold no lock, so what
- * only they touch needs none.
+ * Locks: all code that sends holds libiscsi's frwd_lock (alloc_pdu, init_task,
+ * xmit_task), and code that ends a task holds its back_lock (cleanup_task).
+ * The core makes one up-call at a time for a connection and holds no lock, so
+ * data that only up-calls use need none.
  */
 #ifndef ISER_INITIATOR_H
 #define ISER_INITIATOR_H
@@ -34,22 +34,22 @@
 /*
  * Most data in one PDU to the target, immediate or Data-Out: the default of
  * TargetRecvDataSegmentLength (RFC 7145, section 6.5), which deployed targets
- * post.  More than that is better fetched by RDMA Read.
+ * post.  For more than that, an RDMA Read by the target is better.
  */
 #define ISER_SEND_DATA		8192
 
 /* Data bytes of a receive buffer in a Discovery session: SendTargets text. */
 #define ISER_DISCOVERY_DATA	8192
 
-/* AHS of the longest CDB: what behind a BHS a task's slot must hold. */
+/* AHS of the longest CDB: a task's slot must hold it after the BHS. */
 #define ISER_CDB_AHS		sizeof(struct iscsi_ecdb_ahdr)
 
-/* Pages of an STag where no connection is there to tell (see session.c). */
+/* Pages of an STag if there is no connection yet (see session.c). */
 #define ISER_DEFAULT_PAGES	129
 
 /* What this half keeps for each libiscsi task, as its dd_data. */
 struct iser_itask {
-	struct iser_task *task;		/* slot that it has */
+	struct iser_task *task;		/* slot that it uses */
 	struct iser_data buffer;	/* the command's, or text to be sent */
 	enum {
 		ITASK_IDLE,		/* no slot is held */
@@ -64,17 +64,17 @@ struct iser_itask {
 
 /* Idle slots, by iser_task.next. */
 struct iser_free_list {
-	struct iser_task *free;	/* to be taken; frwd_lock */
-	struct iser_task *returned;		/* have come back; back_lock */
+	struct iser_task *free;	/* may be taken; frwd_lock */
+	struct iser_task *returned;		/* given back; back_lock */
 	u32 nr_returned;
 };
 
 /* The slots of a connection: see task.c. */
 struct iser_task_pool {
 	struct iser_free_list commands, others;
-	u32 reserved;			/* numbers below are the others' */
-	int low;			/* so few idle at the refill: more are made */
-	int error;			/* of the last attempt to have more */
+	u32 reserved;			/* lower numbers are for others */
+	int low;			/* idle slots at which it grows */
+	int error;			/* of the last attempt to make more */
 
 	/* Login, then work. */
 	u32 made, receives;		/* tasks, from number 0; receives for them */
@@ -83,17 +83,18 @@ struct iser_task_pool {
 };
 
 /*
- * An endpoint is one connection, from ep_connect to ep_disconnect.  libiscsi's
- * connection is bound to it in between, and is not freed before ep_disconnect.
+ * An endpoint is one connection, from ep_connect to ep_disconnect.  The class
+ * binds libiscsi's connection to it in between, and does not free that before
+ * ep_disconnect.
  */
 struct iser_endpoint {
 	struct list_head node;		/* of all endpoints */
-	struct kref ref;		/* until ep_disconnect; who uses it meanwhile */
+	struct kref ref;		/* ep_disconnect's and the users' */
 	struct iscsi_endpoint *ep;
 	struct iser_conn *conn;		/* while it connects: attempt_lock */
-	const struct iser_info *info;	/* its */
+	const struct iser_info *info;	/* of conn */
 	struct iscsi_conn *iscsi;	/* NULL until bound; lock to set it */
-	u32 tasks;			/* asked of the core at connect */
+	u32 tasks;			/* requested at connect */
 
 	spinlock_t lock;		/* iscsi, ended, reason, closing */
 	bool ended;			/* connection_terminate_notify() came */
@@ -104,17 +105,17 @@ struct iser_endpoint {
 	struct mutex attempt_lock;
 	struct delayed_work attempt_work;
 	struct sockaddr_storage remote;	/* address and port of the target */
-	unsigned long until;		/* none begins later */
-	bool port_waited;		/* for one that was down */
-	int reported;			/* the failure that was told last */
-	int failure;			/* given up */
+	unsigned long until;		/* no attempt starts later */
+	bool port_waited;		/* a port was down */
+	int reported;			/* the failure logged last */
+	int failure;			/* final one */
 
 	/* Login: sent by one process at a time under libiscsi's ep_mutex. */
 	struct iser_keys keys;
 	struct iscsi_hdr login_hdr;	/* Login Requests have no slot yet */
 	bool resources;			/* tasks and receives are allocated */
 	bool full;			/* full feature phase */
-	bool hello_sent;			/* a Hello is out: full comes with the reply */
+	bool hello_sent;			/* Hello out: reply sets full */
 	struct iser_pdu *final;		/* last Login Response, until hello_done() */
 	int final_len;
 	bool logged_out;		/* the Logout Response has arrived */
@@ -135,7 +136,7 @@ struct iser_endpoint {
 
 	/* Task management, see tmf.c.  Only up-calls touch it. */
 	struct list_head held;		/* received PDUs that wait */
-	u32 aborting;			/* tasks they wait for */
+	u32 aborting;			/* tasks that they wait for */
 };
 
 /* A Scsi_Host has one session. */
@@ -231,9 +232,9 @@ bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
 void iser_tmf_put(struct iser_endpoint *end);
 
 /*
- * iser_task_pool_take - an idle slot, or NULL
+ * iser_task_pool_take - take an idle slot, or return NULL
  * @command: for a SCSI command
- * Under frwd_lock.
+ * Called under frwd_lock.
  */
 static inline struct iser_task *iser_task_pool_take(struct iser_endpoint *end,
 						    bool command)
@@ -247,7 +248,7 @@ static inline struct iser_task *iser_task_pool_take(struct iser_endpoint *end,
 	return slot;
 }
 
-/* iser_task_pool_put - a slot is idle again.  Under back_lock. */
+/* iser_task_pool_put - give an idle slot back.  Under back_lock. */
 static inline void iser_task_pool_put(struct iser_task_pool *pool, struct iser_task *slot)
 {
 	struct iser_free_list *idle = slot->index < pool->reserved ? &pool->others :

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Login: the text that open-iscsi sends and gets is rewritten on its way, and
- * the connection's resources are allocated when full feature phase is near.
+ * Login: rewrites the text that open-iscsi sends and receives, and allocates
+ * the connection's resources before full feature phase.
  * RFC 7145, sections 5.1 and 6.
  */
 #include "initiator.h"
@@ -10,9 +10,9 @@
 #include <iser/addr.h>
 
 /*
- * Addresses whose target may not bear the keys of RFC 7145 that open-iscsi
- * does not know.  A target must answer NotUnderstood to a key that it does not
- * know (RFC 7143, section 6.1); some end the login instead.
+ * Addresses whose target may fail on the keys of RFC 7145 that open-iscsi does
+ * not know.  A target must answer NotUnderstood to a key that it does not know
+ * (RFC 7143, section 6.1); some end the login instead.
  */
 
 #define CONTACTS	16
@@ -48,7 +48,7 @@ static struct sockaddr_storage *contact_find(const struct sockaddr_storage *addr
 }
 
 /**
- * iser_contact_plain - shall a login to this address go without the keys?
+ * iser_contact_plain - whether a login to this address must omit the keys
  * @addr: address and port of the target
  *
  * Any context.  Return: true when the last login that offered them failed.
@@ -68,8 +68,8 @@ static bool iser_contact_plain(const struct sockaddr_storage *addr)
  * @addr: address and port of the target
  * @offered: the keys were in its text
  *
- * The next login goes without the keys; if that fails as well they were not
- * the cause, and the one after it offers them again.  Any context.
+ * The next login omits the keys; if that fails as well, they were not the
+ * cause, and the one after it offers them again.  Any context.
  */
 static void iser_contact_failed(const struct sockaddr_storage *addr, bool offered)
 {
@@ -109,7 +109,7 @@ static u8 login_stage(const struct iscsi_hdr *hdr)
 	return ISCSI_LOGIN_CURRENT_STAGE(hdr->flags);
 }
 
-/* Does this PDU lead, or offer to lead, to full feature phase? */
+/* Whether this PDU leads, or offers to lead, to full feature phase. */
 static bool login_final(const struct iscsi_hdr *hdr)
 {
 	return hdr->flags & ISCSI_FLAG_LOGIN_TRANSIT &&
@@ -132,11 +132,11 @@ static void login_begin(struct iser_endpoint *end)
 
 /*
  * Allocate_Connection_Resources.  The target may send full feature PDUs right
- * behind its last Login Response, so this comes before the last request; of a
- * target that is not ready for it there may be several, which do nothing more.
+ * after its last Login Response, so this precedes the last request.  A target
+ * that is not ready for it causes several, and only the first call allocates.
  *
- * A receive for each answer, for each PDU that the target may send unasked, and
- * one: libiscsi may send again before it has let go of the answer's.
+ * There is a receive for each answer, for each unexpected PDU of the target,
+ * and one more, because libiscsi may send again before the answer's is put.
  */
 static int login_allocate(struct iser_endpoint *end)
 {
@@ -175,7 +175,7 @@ static int login_allocate(struct iser_endpoint *end)
  * @data: data segment; likewise
  * @size: its length, with padding
  *
- * Only Login Requests are touched.  Process context, under the class's
+ * Only Login Requests are changed.  Process context, under the class's
  * ep_mutex; sleeps.  Return: 0 or negative errno, after a line.
  */
 int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
@@ -230,14 +230,14 @@ free:
 /**
  * iser_login_response - prepare a Login Response for libiscsi
  * @end: endpoint
- * @hdr: its header; DataSegmentLength is set anew
+ * @hdr: its header; DataSegmentLength is updated
  * @text: its text, changed in place
  * @len: its length
  *
- * Enters full feature phase with the last one: Enable_Datamover comes before
- * anybody learns of it and sends.  Where a Hello was agreed on (RFC 7145,
- * section 5.1.3), end->full stays false: hello_done() follows.  Up-call context.
- * Return: length of the text or negative errno, after a line.
+ * Enters full feature phase with the last one: calls Enable_Datamover before
+ * libiscsi learns of it and sends.  If a Hello was agreed on (RFC 7145, section
+ * 5.1.3), end->full stays false until hello_done().  Up-call context.
+ * Return: length of the text or, after a line, negative errno.
  */
 int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 			char *text, u32 len)
@@ -288,7 +288,7 @@ refuse:
 	return -EPROTO;
 }
 
-/* Was the login refused for a cause that the offered keys can't be? */
+/* Whether the login was refused for a cause that can't be the keys. */
 static bool refused_for_good(const struct iser_endpoint *end)
 {
 	switch (end->status_class) {
@@ -312,11 +312,11 @@ static bool refused_for_good(const struct iser_endpoint *end)
 }
 
 /**
- * iser_login_ended - the connection has ended: how was its login?
+ * iser_login_ended - note how the login of an ended connection went
  * @end: endpoint
  *
- * A login that failed after the four keys were offered may have failed by
- * them.  Process context.
+ * A login that failed after it had offered the four keys may have failed
+ * because of them.  Process context.
  */
 void iser_login_ended(struct iser_endpoint *end)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ib_iser.ko: parameters, and what is registered with the SCSI and iSCSI
- * classes.  The names ib_iser, iser and iscsi_iser are those that user space
- * expects (iscsid loads the module by name).
+ * ib_iser.ko: parameters, and registration with the SCSI and iSCSI classes.
+ * User space expects the names ib_iser, iser and iscsi_iser (iscsid loads the
+ * module by name).
  */
 #include "initiator.h"
 
@@ -15,7 +15,7 @@ MODULE_AUTHOR("iSER for Linux");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(ISER_RELEASE);
 
-/* The block layer knows no disk whose largest command is below a page. */
+/* The block layer allows no disk whose largest command is below a page. */
 unsigned int iser_max_sectors = 1024;
 ISER_PARAM(max_sectors, iser_max_sectors, PAGE_SIZE / SECTOR_SIZE, UINT_MAX,
 	   0644);
@@ -48,8 +48,8 @@ module_param_named(hello, iser_say_hello, bool, 0644);
 MODULE_PARM_DESC(hello, "Offer iSERHelloRequired=Yes: with a target that agrees, sessions begin with the Hello exchange (default N)");
 
 /*
- * Parameters of the kernel's ib_iser that have no function here: files and
- * values are the same, for scripts, and a line says so where it matters.
+ * Parameters of the kernel's ib_iser that have no effect here.  Files and
+ * values are the same, for scripts; a value other than the default logs a line.
  */
 static bool always_register = true;
 
@@ -110,7 +110,7 @@ static const struct kernel_param_ops debug_level_ops = {
 module_param_cb(debug_level, &debug_level_ops, &debug_level, 0644);
 MODULE_PARM_DESC(debug_level, "No effect: use dynamic debug");
 
-/* Not const: the SCSI layer of 6.1 takes it without. */
+/* Not const, because the SCSI layer of 6.1 requires that. */
 struct scsi_host_template iser_sht = {
 	.module = THIS_MODULE,
 	.name = "iSCSI Initiator over iSER",
@@ -140,7 +140,7 @@ static umode_t host_attr_is_visible(int param)
 	}
 }
 
-/* What libiscsi or iscsi_iser_conn_get_ep_param() can tell. */
+/* Attributes that libiscsi or iscsi_iser_conn_get_ep_param() provides. */
 static umode_t attr_is_visible(int param_type, int param)
 {
 	if (param_type == ISCSI_HOST_PARAM)
@@ -190,7 +190,7 @@ static umode_t attr_is_visible(int param_type, int param)
 struct iscsi_transport iser_transport = {
 	.owner = THIS_MODULE,
 	.name = "iser",
-	/* TEXT_NEGO: discovery runs over iSER, by Text in a session of its own. */
+	/* TEXT_NEGO: discovery uses Text in its own session over iSER. */
 	.caps = CAP_RECOVERY_L0 | CAP_MULTI_R2T | CAP_TEXT_NEGO,
 	.create_session = iscsi_iser_session_create,
 	.destroy_session = iscsi_iser_session_destroy,
@@ -228,7 +228,7 @@ static int __init iser_init(void)
 
 	if (err)
 		return err;
-	/* The core's, which ends connections, waits for it: both help reclaim. */
+	/* The core's waits for it to end connections: both WQ_MEM_RECLAIM. */
 	iser_answer_wq = alloc_workqueue("ib_iser",
 					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iser_answer_wq)

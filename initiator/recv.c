@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PDUs on their way in.
+ * Received PDUs.
  */
 #include "initiator.h"
 
-/* The task of a number that came over the wire, or NULL. */
+/* The task of a number that the peer sent, or NULL. */
 static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
 {
 	u32 age = ((__force u32)itt >> ISCSI_AGE_SHIFT) & ISCSI_AGE_MASK;
@@ -21,8 +21,8 @@ static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
  * @conn: connection
  * @bhs: header of the PDU
  *
- * Up-call context.  Return: slot, or NULL when no such task waits for such an
- * answer.
+ * Up-call context.  Return: slot, or NULL when no such task waits for this kind
+ * of answer.
  */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 {
@@ -58,8 +58,8 @@ static u32 bytes_read(const struct iser_pdu *pdu)
 }
 
 /*
- * A response that no task waits for.  One for a task that was aborted comes
- * late and is dropped; any other is the target's mistake.
+ * A response that no task waits for.  One for an aborted task is late and is
+ * dropped; any other is an error of the target and ends the connection.
  */
 static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
@@ -79,7 +79,7 @@ static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 	iser_connection_fail(end->conn, -EPROTO);
 }
 
-/* Is it a PDU that must be the answer to a task? */
+/* Whether the PDU must be the answer to a task. */
 static bool is_answer(const struct iscsi_hdr *hdr)
 {
 	switch (hdr->opcode & ISCSI_OPCODE_MASK) {
@@ -95,7 +95,7 @@ static bool is_answer(const struct iscsi_hdr *hdr)
 
 /*
  * libiscsi wakes iscsid before its one task for login and text is free again.
- * The lock, which it takes to send, keeps the next request off till then.
+ * It takes this lock to send, so the next request waits until then.
  */
 static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
 			  char *data, int len)
@@ -108,7 +108,7 @@ static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
 	return err;
 }
 
-/* BH disabled, as libiscsi expects. */
+/* With BH disabled, as libiscsi expects. */
 static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
 {
@@ -149,10 +149,10 @@ void iser_recv_answer_work(struct work_struct *work)
 }
 
 /*
- * iscsiadm, which does discovery by itself, loses an answer that is there
- * before the kernel has told it that the request was sent (open-iscsi 2.1.8).
- * On one CPU a near target is that fast.  So in a Discovery session answers,
- * of which there is one at a time, wait for the next tick.
+ * iscsiadm, which does discovery itself, loses an answer that arrives before
+ * the kernel has told it that the request was sent (open-iscsi 2.1.8).  On one
+ * CPU a near target is that fast.  So answers in a Discovery session, of which
+ * there is one at a time, wait for the next tick.
  */
 static bool answer_later(struct iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
@@ -224,7 +224,7 @@ put:
  * iser_recv_hello_done - the target has answered the Hello
  * @conn: connection
  *
- * Now iscsid may learn that the login has succeeded, and commands may follow.
+ * iscsid now learns that the login has succeeded, and commands may follow.
  * Up-call context.
  */
 void iser_recv_hello_done(struct iser_conn *conn)
@@ -250,7 +250,7 @@ void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 		struct iscsi_task *task = pdu->task->upper;
 		struct iser_itask *it = task->dd_data;
 
-		/* Task management overtook it; task_done() follows. */
+		/* Task management came first; task_done() follows. */
 		if (it->state == ITASK_ABORTING) {
 			list_add(&pdu->node, &end->held);
 			return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A session and the Scsi_Host made for it.
+ * A session and its Scsi_Host.
  */
 #include "initiator.h"
 
@@ -11,13 +11,13 @@ static u32 host_pages(const struct Scsi_Host *shost)
 
 /*
  * A command of n pages of data that begins inside a page spans n + 1 pages.
- * The host's largest command is bounded so that one STag covers it, also where
- * each segment takes a page of its own, and so that it can be mapped: the SCSI
- * layer bounds it by that too, but does not lower the number of segments.
+ * The host's largest command is bounded so that one STag covers it, even if
+ * each segment takes a separate page, and so that it can be mapped: the SCSI
+ * layer bounds it by that, too, but does not lower the number of segments.
  *
- * A segment may be as long as its pages meet: a limit would cut it inside a
- * page, which an STag without gaps can't cover.  Where it can, the limit is the
- * device's own, as the SCSI layer sets it for all users of the device.
+ * A segment may have any number of adjacent pages, because a limit would cut it
+ * inside a page, which an STag without gaps can't cover.  With gaps, the limit
+ * is the device's, because the SCSI layer sets it for all users of the device.
  */
 static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
 			struct device *dma)
@@ -38,13 +38,13 @@ static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
 }
 
 /**
- * iser_host_check - does a connection's device carry what the host promises?
- * @shost: host, with the limits given to the SCSI layer when it was made
+ * iser_host_check - check a connection's device against the host's limits
+ * @shost: host, with the limits given to the SCSI layer when it was created
  * @end: connection about to be bound to its session
  *
- * A session may come back over another device, and a host made without a
- * connection had to guess.  Also notes the local address.  Process context.
- * Return: 0 or -EINVAL after a line.
+ * A session may reconnect over another device, and a host that was created
+ * without a connection has default limits.  Also notes the local address.
+ * Process context.  Return: 0 or -EINVAL after a line.
  */
 int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
 {
@@ -68,7 +68,7 @@ int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
 	return 0;
 }
 
-/* The host and the session of an endpoint, or of one that comes later. */
+/* Create host and session, for an endpoint or (NULL) a later one. */
 static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 					      u16 cmds_max, u16 qdepth,
 					      u32 initial_cmdsn)
@@ -80,7 +80,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	struct iser_host *host;
 	int scsi_cmds, err;
 
-	/* libiscsi would do so later, unbounded. */
+	/* libiscsi would do this later, without a bound. */
 	if (!cmds_max)
 		cmds_max = ISCSI_DEF_XMIT_CMDS_MAX;
 	if (cmds_max > tasks) {
@@ -112,7 +112,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	if (end) {
 		dma = iser_get_dma_device(end->conn);
 		if (!dma && end->info->sg_gaps)
-			goto free_host;		/* the device goes */
+			goto free_host;		/* device removed */
 		if (end->info->inline_max >= ISER_CDB_AHS)
 			shost->max_cmd_len = SCSI_MAX_VARLEN_CDB_SIZE;
 	}
@@ -142,16 +142,16 @@ free_host:
 }
 
 /**
- * iscsi_iser_session_create - make a host and a session
+ * iscsi_iser_session_create - create a host and a session
  * @ep: connected endpoint of the leading connection, or NULL: open-iscsi
- *	before 2.0-871 connects later; then limits of any device are taken
- * @cmds_max: commands and other PDUs outstanding that user space asks for; 0:
+ *	before 2.0-871 connects later; default limits apply then
+ * @cmds_max: outstanding commands and other PDUs that user space requests; 0:
  *	libiscsi's default
  * @qdepth: commands for each LUN
  * @initial_cmdsn: first CmdSN
  *
- * The queue pair's size was fixed at connect, from the parameter max_cmds and
- * what the device carries: more can't be had.  Process context.
+ * ep_connect has fixed the queue pair's size by the parameter max_cmds and the
+ * device's limits, so cmds_max is reduced to it.  Process context.
  * Return: session or NULL.
  */
 struct iscsi_cls_session *iscsi_iser_session_create(struct iscsi_endpoint *ep,
@@ -166,7 +166,7 @@ struct iscsi_cls_session *iscsi_iser_session_create(struct iscsi_endpoint *ep,
 	end = iser_ep_get(ep);
 	if (!end)
 		return NULL;
-	/* Before that its connection may become another one. */
+	/* An attempt may replace the connection until then. */
 	if (iser_attempt_succeeded(end))
 		cls_session = session_make(end, cmds_max, qdepth,
 					   initial_cmdsn);
@@ -193,7 +193,7 @@ void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session)
 /**
  * iscsi_iser_host_get_param - a host's attribute in sysfs
  * @shost: host
- * @param: which
+ * @param: which one
  * @buf: one page
  *
  * Process context.  Return: bytes written or negative errno.

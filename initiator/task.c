@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks on their way out.
+ * Tasks that are sent.
  *
  * A libiscsi task takes one of the core's tasks from the pool of its
- * connection.  From alloc_pdu to xmit_task libiscsi writes the PDU straight into
- * it; then the core owns it until the response is notified, or task_done();
- * cleanup_task gives it back.
+ * connection.  From alloc_pdu to xmit_task libiscsi writes the PDU directly
+ * into it; then the core owns it until it notifies the response, or calls
+ * task_done(); cleanup_task gives it back.
  *
- * No reference of libiscsi's is taken: the core hands the response up, and
- * with it ends the task, only when Send and all Data-Out have been posted and
- * have completed.  What xmit_task still touches after that is not reused,
- * since frwd_lock, which it holds, is needed for a new task.
+ * This half takes no reference on libiscsi's task: the core hands the response
+ * up, which ends the task, only when Send and all Data-Out have been posted and
+ * have completed.  xmit_task may still use the task after that, but libiscsi
+ * can't reuse it, because xmit_task holds frwd_lock, which a new task needs.
  */
 #include "initiator.h"
 
 /*
- * The core's tasks that a connection has, and the idle ones among them.
+ * The core's tasks (slots) of a connection, and the idle ones among them.
  *
- * libiscsi deals its own tasks out in turn, so that a slot for each would soon
- * have been used, however few commands there are at a time.  So a PDU takes any
- * slot that is idle, and a session begins with few: for each a header, an STag,
- * and a receive for the answer.  When three quarters are in use there will be
- * twice as many, up to node.session.cmds_max: first the receives are posted, then
- * the tasks are made (RFC 7145, section 8.1).  They are never taken back.
- * Meanwhile, or without memory, a command that finds none goes back to the SCSI
- * layer, which comes again when another one has ended.
+ * libiscsi allocates its tasks in turn, so with a slot for each task all slots
+ * would soon have been used, even if there are few commands at a time.  So a
+ * PDU takes any idle slot, and a session starts with few, each with a header,
+ * an STag, and a receive for the answer.  When three quarters are in use,
+ * pool_work() doubles them, up to node.session.cmds_max: it first posts the
+ * receives, then makes the tasks (RFC 7145, section 8.1).  The pool never
+ * shrinks.  Meanwhile, or without memory, a command that finds no slot goes
+ * back to the SCSI layer, which tries again when another one has ended.
  *
  * Slots are taken under one of libiscsi's locks and come back under the other.
- * So there are two lists; who finds the first empty takes all of the second.
+ * So there are two lists; a caller that finds the first empty takes all of the
+ * second.
  *
- * Some slots are kept for other PDUs, so that task management and pings never
- * wait for commands.  These have no STag.
+ * Some slots are reserved for other PDUs, so that task management and pings
+ * never wait for commands.  These have no STag.
  */
 
-#define POOL_RESERVED	8	/* for what is no SCSI command */
-#define POOL_COMMANDS	16	/* to begin with */
+#define POOL_RESERVED	8	/* for PDUs other than commands */
+#define POOL_COMMANDS	16	/* at the start */
 #define POOL_RETRY	HZ
 #define POOL_NEVER	(-1)
 
-/* How few idle slots for commands make for more of them? */
+/* Set the number of idle slots at which more are made. */
 static void pool_arm(struct iser_task_pool *pool)
 {
 	const struct iser_window *w = &pool->window;
@@ -48,8 +49,8 @@ static void pool_arm(struct iser_task_pool *pool)
 }
 
 /*
- * Make @nr more tasks; their receives are there.  Process context.
- * Return: 0 or negative errno: there may be some more nevertheless.
+ * Make @nr more tasks; their receives are posted.  Process context.
+ * Return: 0 or negative errno; some tasks may have been added even then.
  */
 static int pool_add(struct iser_endpoint *end, u32 nr)
 {
@@ -70,7 +71,7 @@ static int pool_add(struct iser_endpoint *end, u32 nr)
 	return 0;
 }
 
-/* Twice as many.  The core sees to it that no memory is written out for it. */
+/* Double the tasks.  The core's allocations cause no write-out of memory. */
 static void pool_work(struct work_struct *work)
 {
 	struct iser_task_pool *pool = container_of(to_delayed_work(work),
@@ -82,7 +83,7 @@ static void pool_work(struct work_struct *work)
 	u32 receives = pool->made + more;
 	int ret = 0;
 
-	/* There may be some of an attempt that has failed. */
+	/* An attempt that failed may have left some. */
 	if (pool->receives < receives)
 		ret = iser_add_receives(end->conn, receives - pool->receives);
 	if (!ret) {
@@ -108,11 +109,11 @@ void iser_task_pool_init(struct iser_task_pool *pool)
 }
 
 /**
- * iser_task_pool_plan - what shall a session begin with?
- * @pool: the endpoint's; planned
+ * iser_task_pool_plan - plan the tasks at the start of a session
+ * @pool: of the endpoint; planned
  * @tasks: commands and other PDUs outstanding at most
  * @discovery: no commands at all
- * Return: tasks to begin with; each needs a receive.
+ * Return: tasks at the start; each needs a receive.
  */
 u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery)
 {
@@ -124,7 +125,7 @@ u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery)
 }
 
 /**
- * iser_task_pool_begin - make what was planned
+ * iser_task_pool_begin - make the planned tasks
  * @end: endpoint, with resources but not in full feature phase
  *
  * Process context, sleeps.  Return: 0 or negative errno.
@@ -155,7 +156,7 @@ static struct iser_task *pool_refill(struct iser_endpoint *end,
 	spin_unlock(back_lock);
 
 	if (idle == &pool->commands && nr <= READ_ONCE(pool->low)) {
-		/* Until pool_work() has seen to it. */
+		/* pool_work() sets it again. */
 		WRITE_ONCE(pool->low, POOL_NEVER);
 		queue_delayed_work(iser_answer_wq, &pool->work,
 				   READ_ONCE(pool->error) ? POOL_RETRY : 0);
@@ -175,7 +176,7 @@ static struct iser_task *pool_pop(struct iser_endpoint *end,
 }
 
 /**
- * iser_task_pool_find - an idle slot, where the first look finds none
+ * iser_task_pool_find - take an idle slot by the slow path
  * @end: endpoint in full feature phase
  * @command: for a SCSI command
  *
@@ -190,7 +191,7 @@ struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command)
 	return slot ?: pool_pop(end, &end->pool.commands);
 }
 
-/* iser_task_pool_end - nobody takes or gives any more.  Sleeps. */
+/* iser_task_pool_end - stop, after the last take and put.  Sleeps. */
 void iser_task_pool_end(struct iser_task_pool *pool)
 {
 	cancel_delayed_work_sync(&pool->work);
@@ -201,9 +202,9 @@ void iser_task_pool_end(struct iser_task_pool *pool)
  * only for as many as it has declared (RFC 7145, section 8.1.1.3).
  *
  * They stay outstanding until the target has acknowledged a PDU that is not
- * immediate and has no lower CmdSN.  A session without commands sends pings
- * and nothing else; so pings leave some credit to others, and a PDU for which
- * there is none goes without the immediate flag: its answer retires all
+ * immediate and whose CmdSN is not lower.  A session without commands sends
+ * only pings; so pings leave some credit to other PDUs, and a PDU for which
+ * there is none is sent without the immediate flag: its answer retires all
  * before it.
  */
 
@@ -214,14 +215,14 @@ static bool is_unexpected(const struct iscsi_task *task)
 {
 	u8 opcode = task->hdr->opcode & ISCSI_OPCODE_MASK;
 
-	/* A NOP-Out without a tag answers the target: it expects that. */
+	/* A NOP-Out without a tag answers the target, which expects it. */
 	return task->hdr->opcode & ISCSI_OP_IMMEDIATE &&
 	       opcode != ISCSI_OP_LOGIN && task->hdr->itt != RESERVED_ITT;
 }
 
 /*
- * As long as CmdSN stands where one has left it, nothing was sent that could
- * have retired it: ExpCmdSN of a new connection is a guess of libiscsi.
+ * While CmdSN is still that of an immediate PDU, nothing was sent that could
+ * retire it.  A greater ExpCmdSN is libiscsi's guess for a new connection.
  */
 static void retire(struct iser_endpoint *end,
 		   const struct iscsi_session *session)
@@ -239,11 +240,11 @@ static bool has_credit(const struct iser_unexpected *u, bool ping)
 }
 
 /**
- * iser_unexpected_init - may this PDU be immediate?  Counts it.
- * @task: a task that is no SCSI command, in full feature phase
+ * iser_unexpected_init - count an immediate PDU, or clear its flag
+ * @task: a task that is not a SCSI command, in full feature phase
  *
- * Called from init_task, under frwd_lock, which keeps CmdSN.
- * Return: 0, maybe with the immediate flag taken off; -EBUSY when the command
+ * Called from init_task, under frwd_lock, which protects CmdSN.
+ * Return: 0, maybe with the immediate flag cleared; -EBUSY when the command
  * window is closed as well.
  */
 static int iser_unexpected_init(struct iscsi_task *task)
@@ -264,7 +265,7 @@ static int iser_unexpected_init(struct iscsi_task *task)
 	if (!iscsi_sna_lte(session->queued_cmdsn, session->max_cmdsn))
 		return -EBUSY;
 
-	/* What libiscsi does for a PDU that is not immediate. */
+	/* libiscsi does the same for a PDU that is not immediate. */
 	task->hdr->opcode &= ~ISCSI_OP_IMMEDIATE;
 	session->queued_cmdsn++;
 	session->cmdsn++;
@@ -272,13 +273,13 @@ static int iser_unexpected_init(struct iscsi_task *task)
 }
 
 /**
- * iscsi_iser_task_alloc_pdu - say where libiscsi shall write the header
+ * iscsi_iser_task_alloc_pdu - set where libiscsi must write the header
  * @task: task
  * @opcode: of the PDU, with the immediate bit
  *
  * Under frwd_lock.  Return: 0; -ENOTCONN outside of full feature phase;
- * -ENOMEM when none is idle: a command goes back to the SCSI layer, which tries
- * again.
+ * -ENOMEM when no slot is idle: libiscsi gives a command back to the SCSI
+ * layer, which tries again.
  */
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
@@ -313,8 +314,8 @@ int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 }
 
 /*
- * Does each PDU with unsolicited data find room for the segments of its piece?
- * The core sends them from where they lie, a segment an SGE.
+ * Whether each PDU with unsolicited data has an SGE for each segment of its
+ * piece.  The core sends the segments in place.
  */
 static bool can_gather(const struct iscsi_task *task, u32 max)
 {
@@ -345,7 +346,7 @@ static bool can_gather(const struct iscsi_task *task, u32 max)
 	return true;
 }
 
-/* Let the target fetch all of a write: nothing obliges us to send any of it. */
+/* Let the target fetch the whole write: the initiator need not send any. */
 static void send_nothing_unsolicited(struct iscsi_task *task)
 {
 	task->imm_count = 0;
@@ -374,20 +375,20 @@ static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
 }
 
 /**
- * iscsi_iser_task_init - last look at a PDU before it is sent
+ * iscsi_iser_task_init - prepare a PDU before it is sent
  * @task: task whose header libiscsi has written
  *
- * Two kinds of writes go without unsolicited data (RFC 7143, sections 13.10 and
- * 13.11, leave that to the initiator): those whose buffer has too many small
- * segments, and those with a long CDB, which travels in an AHS: the kernel's own
- * target takes immediate data from where the AHS is, and would write the AHS to
- * the disk.
+ * Two kinds of writes are sent without unsolicited data (RFC 7143, sections
+ * 13.10 and 13.11, leave that to the initiator): those whose buffer has too
+ * many small segments, and those with a long CDB.  A long CDB needs an AHS, and
+ * the kernel's target takes immediate data from the place of the AHS, and would
+ * write the AHS to the disk.
  *
- * The buffer is registered here and not by iscsi_iser_task_xmit(): an error of that
- * makes libiscsi try again, for ever if need be, while one of this ends the
- * command.  Under frwd_lock.
- * Return: 0; -EINVAL when the target takes no such AHS, or the device can't cover
- * the buffer; -EBUSY when the target takes no PDU of this kind now.
+ * The buffer is registered here and not by iscsi_iser_task_xmit(), because
+ * libiscsi retries after an error of that, for ever if it persists, while an
+ * error of this ends the command.  Under frwd_lock.
+ * Return: 0; -EINVAL when the target takes no such AHS, or the device can't
+ * cover the buffer; -EBUSY when the target takes no PDU of this kind now.
  */
 int iscsi_iser_task_init(struct iscsi_task *task)
 {
@@ -421,9 +422,9 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 }
 
 /*
- * Unsolicited Data-Out, as many as there is room for.  The core calls
- * iser_task_notify_ready() when there is more.  All must be sent, also those
- * of a task that has been aborted: the core ends a task only behind them.
+ * Send unsolicited Data-Out, as many as there is room for.  The core calls
+ * iser_task_notify_ready() when there is more room.  All must be sent, even
+ * those of an aborted task, because the core ends a task only after them.
  */
 static void send_data_out(struct iscsi_task *task)
 {
@@ -452,7 +453,7 @@ static void describe_text(struct iscsi_task *task, struct iser_control *ctl)
 	struct iser_itask *it = task->dd_data;
 	u32 padded = ALIGN(task->data_count, ISCSI_PAD_LEN);
 
-	/* libiscsi's buffer has a size that is a multiple of the padding. */
+	/* The size of libiscsi's buffer is a multiple of the padding. */
 	memset(task->data + task->data_count, 0, padded - task->data_count);
 	sg_init_one(&end->text_sg, task->data, padded);
 	it->buffer.sgl = &end->text_sg;
@@ -465,9 +466,9 @@ static void describe_text(struct iscsi_task *task, struct iser_control *ctl)
  * iscsi_iser_task_xmit - Send_Control
  * @task: task whose header is complete
  *
- * Under frwd_lock, atomic.  Return: 0: sent, or will be.  An error is that of
- * iser_send_control(): libiscsi gives a command back to the SCSI layer, which
- * tries again later.
+ * Under frwd_lock, atomic.  Return: 0: the PDU has been or will be sent, or the
+ * error of iser_send_control(): libiscsi gives a command back to the SCSI
+ * layer, which tries again later.
  */
 int iscsi_iser_task_xmit(struct iscsi_task *task)
 {
@@ -492,7 +493,7 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 			describe_text(task, &ctl);
 	}
 
-	/* The response may be faster than the return. */
+	/* The response may arrive before the call returns. */
 	it->state = ITASK_SENT;
 	err = iser_send_control(it->task, &ctl);
 	if (err) {
@@ -511,7 +512,7 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 }
 
 /**
- * iscsi_iser_task_cleanup - libiscsi lets go of a task
+ * iscsi_iser_task_cleanup - give back the slot of a task that ends
  * @task: task
  *
  * Under back_lock.  libiscsi's callers, and why the slot is idle then:
@@ -519,10 +520,10 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
  *  - queuecommand or send_pdu fail: nothing was posted;
  *  - abort and resets succeed, a Reject ends a ping: see tmf.c;
  *  - a PDU without answer: task_done() has come;
- *  - iscsi_conn_stop: there is no connection any more (iscsi_iser_ep_disconnect()).
- * A slot that is in use nevertheless means that the target ended a task behind
- * our back.  Its buffer goes back to the SCSI layer now, and the device may
- * still write to it: the connection is not to be trusted any more.
+ *  - iscsi_conn_stop: the connection has ended (iscsi_iser_ep_disconnect()).
+ * A slot that is still in use means that the target ended a task in some other
+ * way.  Its buffer goes back to the SCSI layer now, but the device may still
+ * write to it, so the connection must end.
  */
 void iscsi_iser_task_cleanup(struct iscsi_task *task)
 {
@@ -547,11 +548,11 @@ void iscsi_iser_task_cleanup(struct iscsi_task *task)
 }
 
 /**
- * iser_task_notify_done - nothing of a task is in use by the device any more
+ * iser_task_notify_done - the device no longer uses anything of a task
  * @slot: the task
  * @status: 0, or negative: the connection has ended
  *
- * For a PDU without answer, and after iser_deallocate_task_resources().
+ * Called for a PDU without answer, and after iser_deallocate_task_resources().
  * Up-call context.
  */
 void iser_task_notify_done(struct iser_task *slot, int status)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks that end by other means than their response.
+ * Tasks that task management, or a Reject, has ended.
  *
- * When libiscsi sees the response of an abort or a reset it gives the buffers
- * of all tasks that were hit back to the SCSI layer.  So the response waits
- * until the core has let go of each of them: their STags are invalidated and
- * their Sends complete (Deallocate_Task_Resources; RFC 7145, section 8.3.2).
- * Likewise a Reject that makes libiscsi give up a ping.
+ * When libiscsi sees the response of an abort or a reset, it gives the buffers
+ * of all affected tasks back to the SCSI layer.  So this half holds the
+ * response until the core has released each task: it invalidates their STags
+ * and waits for their Sends (Deallocate_Task_Resources; RFC 7145, section
+ * 8.3.2).  The same holds for a Reject that makes libiscsi give up a ping.
  *
- * The response of a task that was hit may have arrived before, and wait in the
- * core for the task's Send.  It is put ahead of what is held, so that libiscsi
- * sees it first, as it was sent.
+ * The response of an affected task may have arrived earlier, and wait in the
+ * core for the task's Send.  It goes to the head of the held PDUs, so that
+ * libiscsi sees them in the order in which the target sent them.
  */
 #include "initiator.h"
 
@@ -25,7 +25,7 @@ static void release_held(struct iser_endpoint *end)
 }
 
 /**
- * iser_tmf_put - one task less that held PDUs wait for
+ * iser_tmf_put - held PDUs wait for one task less
  * @end: endpoint
  *
  * Up-call context.
@@ -36,7 +36,7 @@ void iser_tmf_put(struct iser_endpoint *end)
 		release_held(end);
 }
 
-/* Is the task the device's?  Marks it as about to be let go. */
+/* Mark the task for release, if the device may use it. */
 static void mark(struct iscsi_task *task)
 {
 	struct iser_itask *it = task->dd_data;
@@ -46,8 +46,8 @@ static void mark(struct iscsi_task *task)
 }
 
 /*
- * The task of an abort.  Its slot may have another one by now: a task is known
- * by its Initiator Task Tag and its CmdSN.  Under back_lock.
+ * The task of an abort, or NULL if its entry has a new task by now: Initiator
+ * Task Tag and CmdSN identify a task.  Under back_lock.
  */
 static struct iscsi_task *aborted_task(struct iscsi_session *session,
 				       const struct iscsi_tm *req)
@@ -63,9 +63,9 @@ static struct iscsi_task *aborted_task(struct iscsi_session *session,
 }
 
 /*
- * Mark what a task management request has ended: an abort its task, a reset
- * the tasks of a CmdSN before its own (RFC 7143, section 11.5.1).  Its answer
- * may be late, and libiscsi may have gone on with new commands.
+ * Mark the tasks that a task management request has ended: that of an abort, or
+ * those whose CmdSN precedes that of a reset (RFC 7143, section 11.5.1).  The
+ * answer may be late, after libiscsi has sent new commands.
  */
 static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req)
 {
@@ -76,7 +76,7 @@ static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req
 	struct iscsi_task *task;
 	u32 i;
 
-	/* The lock keeps task->sc. */
+	/* The lock protects task->sc. */
 	spin_lock_bh(&session->back_lock);
 	if (function == ISCSI_TM_FUNC_ABORT_TASK) {
 		task = aborted_task(session, req);
@@ -95,7 +95,7 @@ unlock:
 	spin_unlock_bh(&session->back_lock);
 }
 
-/* Have the core let go of what is marked, and hold @pdu until it has. */
+/* Have the core release the marked tasks, and hold @pdu until it has. */
 static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	struct iscsi_session *session = end->iscsi->session;
@@ -103,7 +103,7 @@ static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 	u32 i;
 
 	list_add_tail(&pdu->node, &end->held);
-	/* One for ourselves: task_done() may come from within the call. */
+	/* One for this function: the core may call task_done() meanwhile. */
 	end->aborting++;
 	for (i = 0; i < session->cmds_max; i++) {
 		it = session->cmds[i]->dd_data;
@@ -119,7 +119,7 @@ static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 	iser_tmf_put(end);
 }
 
-/* Has the task of an abort a response that libiscsi has not seen? */
+/* Whether an aborted task has a response that libiscsi has not seen. */
 static bool abort_answered(struct iscsi_session *session,
 			   const struct iscsi_tm *req)
 {
@@ -139,7 +139,7 @@ static bool abort_answered(struct iscsi_session *session,
 static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_tm_rsp *rsp = (const void *)pdu->bhs;
-	/* libiscsi still has the task: nobody has written to its slot. */
+	/* libiscsi still has the task, so its slot is unchanged. */
 	const struct iscsi_tm *req = (const void *)pdu->task->bhs;
 	struct iscsi_session *session = end->iscsi->session;
 
@@ -148,10 +148,10 @@ static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 		break;
 	case ISCSI_TMF_RSP_NO_TASK:
 		/*
-		 * It has been answered; a target may let this overtake the
-		 * answer, and use the STag until then.  So only an answer that
-		 * waits for its Send counts.  Otherwise the SCSI layer resets
-		 * the logical unit, unless the answer is faster.
+		 * The target has answered the task, but may send this before
+		 * the answer, and use the STag until then.  So only an answer
+		 * that waits for its Send counts.  Otherwise the SCSI layer
+		 * resets the logical unit, unless the answer comes first.
 		 */
 		if (abort_answered(session, req))
 			break;
@@ -164,7 +164,7 @@ static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 	return true;
 }
 
-/* Apart, as its copy of a header takes stack. */
+/* Not inlined, because its copy of a header takes stack. */
 static noinline bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_reject *reject = (const void *)pdu->bhs;
@@ -187,12 +187,12 @@ static noinline bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu
 }
 
 /**
- * iser_tmf_hold - does a PDU end other tasks than the one that it answers?
+ * iser_tmf_hold - hold a PDU that ends tasks other than the one it answers
  * @end: endpoint
  * @pdu: received PDU
  *
- * Up-call context.  Return: true when the PDU was kept; it is handed to
- * libiscsi, maybe at once, when those tasks are dead.
+ * Up-call context.  Return: true when the PDU was held; libiscsi gets it, maybe
+ * at once, when the core has released those tasks.
  */
 bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
