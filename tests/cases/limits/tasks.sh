@@ -26,9 +26,13 @@ same 'STags after 300 commands, one at a time' "$(stags)" "$found"
 verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-16k
 grown=$(stags)
 note "$grown STags after 128 commands at once"
-[ "$grown" -ge $((begun + 80)) ] || fail "$grown STags for 128 commands at once, $begun before"
+# How many of the 128 are under way at a time depends on the machine: on one CPU, with
+# a target that answers at once, they have been fewer than 64.
+[ "$grown" -ge $((2 * begun)) ] || fail "$grown STags for 128 commands at once, $begun before"
 
 # Idle, then again: never fewer, never more than there are tasks.
 verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-64k
-same 'STags after another burst' "$(stags)" "$grown"
+again=$(stags)
+[ "$again" -ge "$grown" ] || fail "$again STags after another burst, $grown before"
+[ "$again" -le 128 ] || fail "$again STags for 128 tasks"
 logout
