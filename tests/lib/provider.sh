@@ -96,7 +96,7 @@ now() {
 }
 
 # outage link|carrier|hole SECONDS: NETDEV is without it for so long, under I/O to
-# DEVICE; 5 s after it is back, 8 s after a hole, I/O goes on
+# DEVICE; 5 s after it is back, 8 s after a hole, I/O goes on (12 s over Soft-RoCE of 6.1)
 outage() {
 	link_cut "$1"
 	sleep "$2"
@@ -107,6 +107,9 @@ outage() {
 outage_over() {
 	local up limit=5
 	[ "$1" != hole ] || limit=8
+	# Soft-RoCE of 6.1 has once delivered nothing more after an outage, without an error;
+	# iscsid's ping finds that after 10 s, and the next connection works.
+	[ "$PROVIDER $(uname -r | cut -d . -f 1,2)" != 'rxe 6.1' ] || limit=12
 	up=$(now)
 	io_moves "$DEVICE" || true
 	wait_for $limit "I/O goes on after $2 s of $1" io_moves "$DEVICE"
