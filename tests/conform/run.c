@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "../lib/ktap.h"
 #include "run.h"
 
 extern const struct test * const __start_conform_cases[], * const __stop_conform_cases[];
@@ -123,8 +124,7 @@ int run_all(char **names, int n)
 		fprintf(stderr, "iser-conform: no case of this role and name\n");
 		return 1;
 	}
-	printf("KTAP version 1\n1..%d\n", number);
-	number = 0;
+	ktap_plan(number);
 	for (i = 0; i < count; i++) {
 		const struct test *test = tests[i];
 
@@ -138,11 +138,9 @@ int run_all(char **names, int n)
 		else if (code == -2)
 			printf("# died, while: %s\n", run_shared->step);
 		failed += code != RUN_PASS && code != RUN_SKIP;
-		printf("%s %d %s", code == RUN_PASS || code == RUN_SKIP ? "ok" : "not ok",
-		       ++number, test->name);
-		if (code == RUN_SKIP)
-			printf(" # SKIP %s", run_shared->skip);
-		printf("\n");
+		ktap_result(code == RUN_PASS ? KTAP_PASSED :
+			    code == RUN_SKIP ? KTAP_SKIPPED : KTAP_FAILED,
+			    test->name, run_shared->skip);
 		if (opt.role == initiator &&
 		    (run_shared->unfinished || (code != RUN_PASS && code != RUN_SKIP)))
 			settle();

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "../lib/ktap.h"
 #include "unit.h"
 
 static const struct {
@@ -31,7 +32,8 @@ struct chunk {
 };
 
 static char name[512];
-static u32 number, passed, failed;
+static unsigned int number;
+static bool counting;	/* cases, before the first one runs */
 
 /* A report must say which case it was: both sanitizers end with SIGABRT. */
 const char *__asan_default_options(void);
@@ -110,44 +112,23 @@ static void run(const char *suite, const struct unit_case *c, const void *row,
 		 what ? ": " : "", what ? what : "");
 	if (only && !strstr(name, only))
 		return;
-	number++;
+	if (counting) {
+		number++;
+		return;
+	}
 	alarm(20);
 	c->run_case(&t);
 	alarm(0);
 	release(&t);
-	if (t.failed)
-		failed++;
-	else
-		passed++;
-	printf("%sok %u %s\n", t.failed ? "not " : "", number, name);
+	ktap_result(t.failed ? KTAP_FAILED : KTAP_PASSED, name, NULL);
 }
 
-/* The number of cases, or of one list. */
-static size_t count(const struct unit_case *c)
+/* Runs all cases, or with @only those whose name has it. */
+static void run_all(const char *only)
 {
-	size_t sum = 0;
-
-	for (; c->run_case; c++)
-		sum += c->rows ? c->row_count : 1;
-	return sum;
-}
-
-int main(int argc, char **argv)
-{
-	const char *only = argc > 1 ? argv[1] : NULL;
 	const struct unit_case *c;
 	const char *row;
-	size_t i, n, all = 0;
-
-	signal(SIGALRM, died);
-	signal(SIGABRT, died);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-
-	printf("KTAP version 1\n");
-	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		all += count(suites[i].cases);
-	if (!only)
-		printf("1..%zu\n", all);
+	size_t i, n;
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++) {
 		for (c = suites[i].cases; c->run_case; c++) {
@@ -161,8 +142,20 @@ int main(int argc, char **argv)
 				    only);
 		}
 	}
-	if (only)
-		printf("1..%u\n", number);
-	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
-	return failed || !number;
+}
+
+int main(int argc, char **argv)
+{
+	const char *only = argc > 1 ? argv[1] : NULL;
+
+	signal(SIGALRM, died);
+	signal(SIGABRT, died);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	counting = true;
+	run_all(only);
+	counting = false;
+	ktap_plan(number);
+	run_all(only);
+	return ktap_end();
 }

@@ -2,6 +2,7 @@
 /* Rounds of operations at random: seeds, counts, the story of a round that failed. */
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include "../../lib/ktap.h"
 #include "random.h"
 
 #define LINES		256	/* of the story; a power of two */
@@ -184,7 +185,6 @@ static unsigned int table(void)
 
 int random_rounds(void)
 {
-	const char *who = "initiator";
 	unsigned long i, good = 0;
 	unsigned int zero;
 	long start = now_ms();
@@ -195,17 +195,18 @@ int random_rounds(void)
 		      -1, 0);
 	if (shared == MAP_FAILED || role->count > OPERATIONS)
 		return 1;
-	printf("KTAP version 1\n1..2\n# seed %lu, %lu rounds\n", opt.seed, opt.rounds);
+	ktap_plan(2);
+	printf("# seed %lu, %lu rounds\n", opt.seed, opt.rounds);
 	/* What a round that failed has left behind would be blamed on those behind it. */
 	while (good < opt.rounds && run_round(opt.seed + good))
 		good++;
 	i = now_ms() - start;
 	zero = table();
 	printf("# %lu rounds in %lu.%lu s\n", good, i / 1000, i % 1000 / 100);
-	printf("%s 1 random/%s\n", good == opt.rounds ? "ok" : "not ok", who);
+	ktap_result(good == opt.rounds ? KTAP_PASSED : KTAP_FAILED, "random/initiator", NULL);
 	if (good < ENOUGH)
-		printf("ok 2 random/%s-all # SKIP fewer than %d rounds\n", who, ENOUGH);
+		ktap_result(KTAP_SKIPPED, "random/initiator-all", "too few rounds for every operation");
 	else
-		printf("%s 2 random/%s-all\n", zero ? "not ok" : "ok", who);
+		ktap_result(zero ? KTAP_FAILED : KTAP_PASSED, "random/initiator-all", NULL);
 	return (good != opt.rounds) + (zero && good >= ENOUGH);
 }
