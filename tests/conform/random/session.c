@@ -167,7 +167,9 @@ void put_plain(struct conn *c, struct msg *m)
 {
 	int i = index_of(c);
 
-	play.cmdsn = c->cmdsn;
+	/* That of this connection is old if another one has sent since. */
+	if ((int32_t)(c->cmdsn - play.cmdsn) > 0)
+		play.cmdsn = c->cmdsn;
 	batch[i][nr_batch[i]++] = m;
 	if (nr_batch[i] == BATCH)
 		ring(c);
