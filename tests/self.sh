@@ -58,6 +58,12 @@ expect 'a known warning of scsi_transport_iscsi' 0
 log=("$mark" '[    2.000000] workqueue: WQ_MEM_RECLAIM iser:iser_end_work [iser_core] is flushing !WQ_MEM_RECLAIM events:other' "$flush" "$warning")
 expect 'the same of another queue, and one behind it' 2
 
+completer='[    2.000000] WARNING: CPU: 0 PID: 15612 at drivers/infiniband/sw/rxe/rxe_comp.c:827 rxe_completer+0xbd7/0xe30 [rdma_rxe]'
+log=("$mark" "$completer")
+expect 'a known warning of Soft-RoCE' 0
+log=("$mark" "${completer//rxe_comp/rxe_resp}" "$warning")
+expect 'another one of it' 2
+
 inversion=('[    2.000000] WARNING: possible irq lock inversion dependency detected' '[    2.000000] 6.12 #1'
 	'[    2.000000] ------' '[    2.000000] swapper/0 just changed the state of lock:')
 log=("$mark" "${inversion[@]}" '[    2.000000] 0123 (&a){+.-.}-{2:2}, at: iscsit_handle_time2retain_timeout+0x5b/0x1ca [iscsi_target_mod]')

@@ -30,9 +30,10 @@ note "$grown STags after 128 commands at once"
 # a target that answers at once, they have been fewer than 64.
 [ "$grown" -ge $((2 * begun)) ] || fail "$grown STags for 128 commands at once, $begun before"
 
-# Idle, then again: never fewer, never more than there are tasks.
+# Idle, then again: never fewer, and never more new ones than there are tasks. Those of
+# a target on the same machine are counted from the beginning on.
 verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-64k
 again=$(stags)
 [ "$again" -ge "$grown" ] || fail "$again STags after another burst, $grown before"
-[ "$again" -le 128 ] || fail "$again STags for 128 tasks"
+[ "$again" -le $((begun + 128)) ] || fail "$again STags for 128 tasks, $begun before"
 logout
