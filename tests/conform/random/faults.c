@@ -49,8 +49,11 @@ bool op_old_cmdsn(void)
 	for (i = 0; i < play.nr_missing; i++)
 		if (play.missing[i] == cmdsn)
 			return false;
-	/* What has it on another connection may still be under way: either may be taken. */
-	if (play.c[0] && play.c[1] && (int32_t)(cmdsn - c->exp_cmdsn) >= 0)
+	/*
+	 * What has it on another connection may still be under way, and behind a gap LIO
+	 * keeps both and takes the later one: either may be taken.
+	 */
+	if (((play.c[0] && play.c[1]) || play.nr_missing) && (int32_t)(cmdsn - c->exp_cmdsn) >= 0)
 		return false;
 	put_at(c, cmdsn, "a CmdSN that was taken")->excused = true;
 	/* Unless a Reject has left it free: then it fills a gap. */
