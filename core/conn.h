@@ -141,20 +141,23 @@ static inline u8 *iser_bhs(u8 *head)
 /* main.c */
 extern struct workqueue_struct *iser_wq, *iser_target_wq, *iser_initiator_wq;
 extern struct workqueue_struct *iser_connect_wq;
-__printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
-				   const char *fmt, ...);
 
 /* log.c */
+__printf(2, 3) void iser_conn_warn(const struct iser_conn *conn,
+				   const char *fmt, ...);
 void iser_log_exit(void);
 
 /* conn.c */
 struct iser_conn *iser_conn_alloc(enum iser_role role,
 				  const struct iser_conn_param *param,
 				  const struct iser_ops *ops, void *upper);
+void iser_conn_login_notify(struct iser_conn *conn);
+int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
+
+/* state.c */
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
-void iser_conn_login_notify(struct iser_conn *conn);
 void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
 		    const char *what);
 

@@ -36,5 +36,8 @@ void iser_send_cq_event(struct iser_conn *conn);
 void iser_send_cq_arm(struct iser_conn *conn);
 void iser_send_cq_disarm(struct iser_conn *conn);
 void iser_send_cq_poll_later(struct iser_conn *conn);
+void iser_event_init(struct iser_conn *conn);
+void iser_event_note(struct iser_conn *conn, enum ib_event_type event);
+void iser_event_flushed(struct iser_conn *conn);
 
 #endif

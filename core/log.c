@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines for the administrator.  All three modules share one limit: a peer, or a
- * thousand of them, causes no more than a page a minute.
+ * Lines for the administrator, and the tracepoints.  All three modules share one
+ * limit of lines: a peer, or a thousand of them, causes no more than a page a
+ * minute.
  */
 #define pr_fmt(fmt) fmt
 
@@ -12,6 +13,8 @@
 #include <iser/log.h>
 #include <iser/param.h>
 #include "conn.h"
+#define CREATE_TRACE_POINTS
+#include "trace.h"
 
 #define ISER_LOG_TIME	(60 * HZ)
 #define ISER_LOG_ADDRS	64	/* addresses that are told apart in a summary */
@@ -153,6 +156,29 @@ void iser_log_line(enum iser_log about, const struct sockaddr_storage *peer,
 	va_end(args);
 }
 EXPORT_SYMBOL_ISER(iser_log_line);
+
+/*
+ * iser_conn_warn - one line about a connection, for the administrator
+ *
+ * A target's connection counts as a stranger's until it has been given
+ * resources, which comes after authentication.  Any context.
+ */
+void iser_conn_warn(const struct iser_conn *conn, const char *fmt, ...)
+{
+	bool target = conn->role == ISER_TARGET;
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	iser_log_line(target && !READ_ONCE(conn->allocated) ?
+		      ISER_LOG_STRANGER : ISER_LOG_SESSION, &conn->info.remote,
+		      target ? KBUILD_MODNAME ": target, " :
+			       KBUILD_MODNAME ": initiator, ",
+		      conn->info.device, "%pV", &vaf);
+	va_end(args);
+}
 
 /* iser_log_exit - no more lines.  Sleeps. */
 void iser_log_exit(void)

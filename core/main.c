@@ -17,29 +17,6 @@
 struct workqueue_struct *iser_wq;
 struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
 
-/*
- * iser_conn_warn - one line about a connection, for the administrator
- *
- * A target's connection counts as a stranger's until it has been given
- * resources, which comes after authentication.  Any context.
- */
-void iser_conn_warn(const struct iser_conn *conn, const char *fmt, ...)
-{
-	bool target = conn->role == ISER_TARGET;
-	struct va_format vaf;
-	va_list args;
-
-	va_start(args, fmt);
-	vaf.fmt = fmt;
-	vaf.va = &args;
-	iser_log_line(target && !READ_ONCE(conn->allocated) ?
-		      ISER_LOG_STRANGER : ISER_LOG_SESSION, &conn->info.remote,
-		      target ? KBUILD_MODNAME ": target, " :
-			       KBUILD_MODNAME ": initiator, ",
-		      conn->info.device, "%pV", &vaf);
-	va_end(args);
-}
-
 int iser_core_check(const char *half, const char *build)
 {
 	if (!strcmp(build, ISER_BUILD))

@@ -88,29 +88,6 @@ static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
 }
 
 /*
- * Asynchronous events of a queue pair and of its completion queues.
- *
- * Such an event comes in any context: some adapters raise it in a hard
- * interrupt, some while they hold one of their locks.  So the handlers take no
- * lock and print nothing.  They note the first event and have the completion
- * queues polled, since a completion with an error says more than an event.  A
- * work ends the connection if no completion has done so.  It is cancelled when
- * the queue pair and the completion queues are gone, as no event follows then.
- */
-
-#define ISER_EVENT_DELAY	(HZ / 10)
-
-static void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
-{
-	/* Once the end has begun, an error is only a consequence of it. */
-	if (READ_ONCE(conn->state) >= ISER_ENDING ||
-	    atomic_cmpxchg(&conn->event, 0, event + 1))
-		return;
-	iser_poll_kick(conn);
-	queue_delayed_work(iser_wq, &conn->event_work, ISER_EVENT_DELAY);
-}
-
-/*
  * iser_qp_event - handler of the queue pair.  Any context.
  *
  * With shared receives no receive is flushed, so nothing wakes the poller when a
@@ -135,56 +112,6 @@ static void iser_qp_event(struct ib_event *event, void *context)
 		break;
 	}
 	iser_event_note(conn, event->event);
-}
-
-static void iser_event_unknown(struct iser_conn *conn)
-{
-	iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
-}
-
-static void iser_event_work(struct work_struct *work)
-{
-	struct iser_conn *conn = container_of(to_delayed_work(work),
-					      struct iser_conn, event_work);
-	enum ib_event_type event = atomic_read(&conn->event) - 1;
-
-	if (!iser_conn_end(conn, -EIO, event == IB_EVENT_QP_LAST_WQE_REACHED))
-		return;
-	if (event == IB_EVENT_CQ_ERR)
-		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
-			       ib_event_msg(event));
-	else if (event == IB_EVENT_QP_LAST_WQE_REACHED)
-		iser_event_unknown(conn);
-	else
-		iser_conn_warn(conn, "queue pair error: %s, ending the connection",
-			       ib_event_msg(event));
-}
-
-/*
- * iser_event_flushed - log a failure of which only flushes are known
- *
- * Called when everything is polled.  If the peer had closed, the connection
- * manager would have said so before anything was flushed; on iWARP the two come
- * in any order.  From end_work.
- */
-void iser_event_flushed(struct iser_conn *conn)
-{
-	if (READ_ONCE(conn->reason) == -ECONNRESET &&
-	    !rdma_protocol_iwarp(conn->dev, conn->id->port_num) &&
-	    iser_conn_end(conn, -EIO, false))
-		iser_event_unknown(conn);
-}
-
-/* iser_event_init - once, for any connection */
-void iser_event_init(struct iser_conn *conn)
-{
-	INIT_DELAYED_WORK(&conn->event_work, iser_event_work);
-}
-
-/* iser_cq_event - handler of both completion queues.  Any context. */
-void iser_cq_event(struct ib_event *event, void *context)
-{
-	iser_event_note(context, event->event);
 }
 
 static int iser_try_qp(struct iser_conn *conn)

@@ -52,9 +52,6 @@ struct iser_drain {
 int iser_verbs_create(struct iser_conn *conn);
 void iser_verbs_close(struct iser_conn *conn);
 void iser_verbs_destroy(struct iser_conn *conn);
-void iser_event_flushed(struct iser_conn *conn);
-void iser_event_init(struct iser_conn *conn);
-void iser_cq_event(struct ib_event *event, void *context);
 void iser_drain_init(struct iser_drain *drain);
 int iser_drain_begin(struct iser_conn *conn);
 void iser_verbs_drain(struct iser_conn *conn);

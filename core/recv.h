@@ -67,6 +67,10 @@ struct iser_rx_chunk {
 	struct iser_rx rx[] __counted_by(nr);
 };
 
+/* recv.c */
+void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc);
+
+/* rx.c */
 int iser_hdr_pages_init(struct iser_hdr_pages *hdrs, struct ib_device *dev, u32 slot,
 			u32 nr, enum dma_data_direction dir);
 void *iser_hdr_slot(const struct iser_hdr_pages *hdrs, u32 i, u64 *dma);

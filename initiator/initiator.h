@@ -69,7 +69,7 @@ struct iser_free_list {
 	u32 nr_returned;
 };
 
-/* The slots of a connection: see task.c. */
+/* The slots of a connection: see task_pool.c. */
 struct iser_task_pool {
 	struct iser_free_list commands, others;
 	u32 reserved;			/* lower numbers are for others */
@@ -101,7 +101,7 @@ struct iser_endpoint {
 	bool closing;			/* ep_disconnect has begun */
 	int reason;
 
-	/* Attempts to connect: see connect.c. */
+	/* Attempts to connect: see conn.c. */
 	struct mutex attempt_lock;
 	struct delayed_work attempt_work;
 	struct sockaddr_storage remote;	/* address and port of the target */
@@ -183,7 +183,6 @@ void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
 			       struct iscsi_stats *stats);
 extern const struct iser_ops iser_endpoint_ops;
 void iser_endpoints_exit(void);
-const char *iser_reason_text(int reason);
 struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 					     struct sockaddr *dst_addr,
 					     int non_blocking);
@@ -191,13 +190,6 @@ int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms);
 struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep);
 void iser_ep_put(struct iser_endpoint *end);
 void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep);
-
-/* connect.c */
-void iser_attempt_init(struct iser_endpoint *end);
-int iser_attempt_begin(struct iser_endpoint *end);
-void iser_attempt_ended(struct iser_endpoint *end, int reason);
-int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms);
-void iser_attempt_stop(struct iser_endpoint *end);
 bool iser_attempt_succeeded(struct iser_endpoint *end);
 
 /* login.c */
@@ -214,6 +206,8 @@ int iscsi_iser_task_xmit(struct iscsi_task *task);
 void iscsi_iser_task_cleanup(struct iscsi_task *task);
 void iser_task_notify_done(struct iser_task *task, int status);
 void iser_task_notify_ready(struct iser_task *task);
+
+/* task_pool.c */
 void iser_task_pool_init(struct iser_task_pool *pool);
 u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery);
 int iser_task_pool_begin(struct iser_endpoint *end);

@@ -55,8 +55,8 @@ void isert_free_tasks(struct isert_conn *ic)
  *
  * Any context.  Return: task, or NULL if isert_prepare_task() must make it.
  */
-struct isert_task *isert_tag_task(struct isert_conn *ic,
-				  const struct iscsit_cmd *cmd)
+static struct isert_task *isert_tag_task(struct isert_conn *ic,
+					 const struct iscsit_cmd *cmd)
 {
 	u32 tag = cmd->se_cmd.map_tag;
 	struct isert_task *part;
@@ -472,6 +472,26 @@ static void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
 		left -= n;
 	}
 	sg_miter_stop(&miter);
+}
+
+/**
+ * isert_allocate_cmd - allocate one of LIO's commands
+ * @ic: connection
+ * @sleep: wait for a tag and for memory, interruptibly
+ *
+ * Return: command with its task, or NULL.
+ */
+struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
+{
+	struct iscsit_cmd *cmd;
+
+	cmd = iscsit_allocate_cmd(ic->conn, sleep ? TASK_INTERRUPTIBLE :
+				  TASK_RUNNING);
+	if (!cmd || isert_tag_task(ic, cmd) ||
+	    (sleep && !isert_prepare_task(ic, cmd)))
+		return cmd;
+	iscsit_release_cmd(cmd);
+	return NULL;
 }
 
 /*

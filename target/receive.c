@@ -120,48 +120,6 @@ put:
 	iser_pdu_put(pdu);
 }
 
-/**
- * isert_send_text - send a Text Response
- * @ic: connection
- * @t: task of the request, attached
- *
- * TX thread; sleeps.  LIO allocates memory to build the PDU, which may sleep,
- * and takes a StatSN from the connection it is given.  Therefore it is given a
- * copy that is freed, and the real StatSN is taken under iser_send_begin().
- * Return: 0, or negative errno, for which LIO drops the connection.
- */
-int isert_send_text(struct isert_conn *ic, struct isert_task *t)
-{
-	struct iscsit_conn *conn = ic->conn, *copy;
-	struct iser_control ctl = { };
-	struct iscsit_cmd *cmd = t->cmd;
-	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
-	int len;
-
-	copy = kmemdup(conn, sizeof(*conn), GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	memset(rsp, 0, sizeof(*rsp));
-	len = iscsit_build_text_rsp(cmd, copy, rsp, ISCSI_INFINIBAND);
-	kfree(copy);
-	if (len < 0)
-		return len;
-	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
-	/* LIO's buffer has this length, and the padding may exceed it. */
-	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
-	if (len)
-		ctl.data = isert_segment(t, cmd->buf_ptr, len);
-
-	iser_send_begin(ic->dm);
-	cmd->stat_sn = conn->stat_sn++;
-	rsp->statsn = cpu_to_be32(cmd->stat_sn);
-	rsp->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
-	rsp->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
-	isert_send(t, ISTATE_SEND_TEXTRSP, &ctl);
-	iser_send_end(ic->dm);
-	return 0;
-}
-
 /*
  * Received PDUs that are neither SCSI commands nor data.
  */
@@ -254,26 +212,6 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 		break;
 	}
 	iser_pdu_put(pdu);
-}
-
-/**
- * isert_allocate_cmd - allocate one of LIO's commands
- * @ic: connection
- * @sleep: wait for a tag and for memory, interruptibly
- *
- * Return: command with its task, or NULL.
- */
-struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
-{
-	struct iscsit_cmd *cmd;
-
-	cmd = iscsit_allocate_cmd(ic->conn, sleep ? TASK_INTERRUPTIBLE :
-				  TASK_RUNNING);
-	if (!cmd || isert_tag_task(ic, cmd) ||
-	    (sleep && !isert_prepare_task(ic, cmd)))
-		return cmd;
-	iscsit_release_cmd(cmd);
-	return NULL;
 }
 
 /* RFC 7143, section 4.3: a discovery session is for text and logout. */

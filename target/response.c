@@ -125,7 +125,7 @@ static void isert_ping_answered(struct isert_conn *ic)
  *
  * Within iser_send_begin().  The caller no longer owns @t afterwards.
  */
-void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
+static void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
 {
 	t->sent = state;
 	WRITE_ONCE(t->posted, true);
@@ -133,8 +133,8 @@ void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
 }
 
 /* isert_segment - describe a PDU's data segment in memory of the command */
-const struct iser_data *isert_segment(struct isert_task *t, const void *data,
-				      u32 len)
+static const struct iser_data *isert_segment(struct isert_task *t, const void *data,
+					     u32 len)
 {
 	sg_init_one(&t->tx_sg, data, len);
 	t->tx = (struct iser_data){ .sgl = &t->tx_sg, .nents = 1, .len = len };
@@ -391,6 +391,48 @@ static bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
 	list_del_init(&t->node);
 	spin_unlock_bh(&ic->fence_lock);
 	return held;
+}
+
+/**
+ * isert_send_text - send a Text Response
+ * @ic: connection
+ * @t: task of the request, attached
+ *
+ * TX thread; sleeps.  LIO allocates memory to build the PDU, which may sleep,
+ * and takes a StatSN from the connection it is given.  Therefore it is given a
+ * copy that is freed, and the real StatSN is taken under iser_send_begin().
+ * Return: 0, or negative errno, for which LIO drops the connection.
+ */
+static int isert_send_text(struct isert_conn *ic, struct isert_task *t)
+{
+	struct iscsit_conn *conn = ic->conn, *copy;
+	struct iser_control ctl = { };
+	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
+	int len;
+
+	copy = kmemdup(conn, sizeof(*conn), GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	memset(rsp, 0, sizeof(*rsp));
+	len = iscsit_build_text_rsp(cmd, copy, rsp, ISCSI_INFINIBAND);
+	kfree(copy);
+	if (len < 0)
+		return len;
+	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
+	/* LIO's buffer has this length, and the padding may exceed it. */
+	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
+	if (len)
+		ctl.data = isert_segment(t, cmd->buf_ptr, len);
+
+	iser_send_begin(ic->dm);
+	cmd->stat_sn = conn->stat_sn++;
+	rsp->statsn = cpu_to_be32(cmd->stat_sn);
+	rsp->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
+	rsp->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
+	isert_send(t, ISTATE_SEND_TEXTRSP, &ctl);
+	iser_send_end(ic->dm);
+	return 0;
 }
 
 /* Sends one PDU of LIO's response queue.  Returns 0 or negative errno. */

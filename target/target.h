@@ -187,6 +187,11 @@ bool isert_ack_by_read(void);
 bool isert_name_stags(void);
 u32 isert_initial_window(void);
 
+/* error.c */
+__printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
+__printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
+					 const char *fmt, ...);
+
 /* login.c */
 void isert_login_np_left(struct isert_conn *ic);
 void isert_login_over(struct isert_conn *ic);
@@ -207,9 +212,6 @@ void isert_get_rx_pdu(struct iscsit_conn *conn);
 void isert_wait_conn(struct iscsit_conn *conn);
 void isert_free_conn(struct iscsit_conn *conn);
 void isert_terminate_notify(struct iser_conn *dm, int reason);
-__printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
-__printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
-					 const char *fmt, ...);
 
 /* window.c */
 void isert_window_begin(struct isert_conn *ic);
@@ -227,10 +229,6 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 void isert_starve_work(struct work_struct *work);
 void isert_starve_stop(struct isert_conn *ic);
 void isert_fence_release(struct isert_conn *ic);
-void isert_send(struct isert_task *t, int state,
-		const struct iser_control *ctl);
-const struct iser_data *isert_segment(struct isert_task *t, const void *data,
-				      u32 len);
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_data_ack_notify(struct iser_task *task, u32 data_sn);
@@ -247,8 +245,6 @@ bool isert_logout_sent(struct isert_task *t, int status);
 /* command.c */
 int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
 void isert_free_tasks(struct isert_conn *ic);
-struct isert_task *isert_tag_task(struct isert_conn *ic,
-				  const struct iscsit_cmd *cmd);
 int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd);
 struct isert_task *isert_task_attach(struct isert_conn *ic,
 				     struct iscsit_cmd *cmd,
@@ -259,6 +255,7 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_task_done(struct iser_task *task, int status);
+struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 			  bool sleep);
 int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
@@ -274,8 +271,6 @@ void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
 void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);
-struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
-int isert_send_text(struct isert_conn *ic, struct isert_task *t);
 
 /* ping.c */
 void isert_ping_work(struct work_struct *work);

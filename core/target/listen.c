@@ -15,7 +15,6 @@
 #include <iser/addr.h>
 #include <iser/log.h>
 #include "../conn.h"
-#include "../cm.h"
 #include "../qp.h"
 #include "../login.h"
 #include "guest.h"

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * References to a connection, its state, and the reason of its end.
+ *
+ * Any code may end a connection, in any context; the first known reason counts.
+ * The work items of conn.c do the rest.
+ */
+#include "conn.h"
+#include "trace.h"
+
+static void iser_conn_release(struct kref *ref)
+{
+	struct iser_conn *conn = container_of(ref, struct iser_conn, ref);
+
+	queue_work(iser_wq, &conn->free_work);
+}
+
+void iser_conn_get(struct iser_conn *conn)
+{
+	kref_get(&conn->ref);
+}
+EXPORT_SYMBOL_ISER(iser_conn_get);
+
+void iser_conn_put(struct iser_conn *conn)
+{
+	kref_put(&conn->ref, iser_conn_release);
+}
+EXPORT_SYMBOL_ISER(iser_conn_put);
+
+/*
+ * iser_conn_event - change the state
+ *
+ * Any context.  Return: false when the event is not allowed in this state.
+ */
+bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
+{
+	bool done;
+
+	spin_lock_bh(&conn->send_lock);
+	done = iser_state_next(&conn->state, event);
+	if (done && event == ISER_EV_ESTABLISHED)
+		conn->info.established = true;
+	spin_unlock_bh(&conn->send_lock);
+	if (!done)
+		return false;
+	trace_iser_state(conn, conn->reason);
+	wake_up_all(&conn->wait);
+	return true;
+}
+
+/*
+ * The work holds a reference.  Only the first reason counts, except that a
+ * known reason replaces a guess.  Under send_lock.  Return: true if @reason
+ * counts.
+ */
+static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
+{
+	if (conn->state == ISER_ENDING && conn->guess && !guess) {
+		WRITE_ONCE(conn->reason, reason);
+		conn->guess = false;
+		return true;
+	}
+	if (conn->state == ISER_ENDING || conn->state == ISER_DOWN ||
+	    !iser_state_next(&conn->state, ISER_EV_FAIL))
+		return false;
+	WRITE_ONCE(conn->reason, reason);
+	conn->guess = guess;
+	trace_iser_state(conn, reason);
+	iser_conn_get(conn);
+	queue_work(iser_wq, &conn->end_work);
+	return true;
+}
+
+/*
+ * iser_conn_end - end the connection, do not wait
+ * @reason: negative errno, for the notification
+ * @guess: @reason may be a consequence of the cause, which is not yet known
+ *
+ * Any context.  Return: true if the connection ends for this reason.
+ */
+bool iser_conn_end(struct iser_conn *conn, int reason, bool guess)
+{
+	bool counts;
+
+	spin_lock_bh(&conn->send_lock);
+	counts = iser_conn_end_locked(conn, reason, guess);
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+	return counts;
+}
+
+/* iser_connection_fail_locked - iser_connection_fail() under send_lock */
+void iser_connection_fail_locked(struct iser_conn *conn, int reason)
+{
+	iser_conn_end_locked(conn, reason, false);
+}
+
+void iser_connection_fail(struct iser_conn *conn, int reason)
+{
+	iser_conn_end(conn, reason, false);
+}
+EXPORT_SYMBOL_ISER(iser_connection_fail);
+
+void iser_connect_give_up(struct iser_conn *conn, int reason)
+{
+	spin_lock_bh(&conn->send_lock);
+	if (!conn->info.established)
+		iser_connection_fail_locked(conn, reason);
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+}
+EXPORT_SYMBOL_ISER(iser_connect_give_up);
+
+/*
+ * iser_wc_failed - a work request has failed: end the connection
+ * @what: the operation, for the log line
+ *
+ * Only the first failure of a connection is logged.  Any context.
+ */
+void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
+		    const char *what)
+{
+	/*
+	 * A flush follows from an end that the peer, or this end, has begun, or
+	 * from a failed work request whose completion is in the other completion
+	 * queue.
+	 */
+	if (wc->status == IB_WC_WR_FLUSH_ERR) {
+		iser_conn_end(conn, -ECONNRESET, true);
+		return;
+	}
+	if (iser_conn_end(conn, -EIO, false))
+		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
+			       what, ib_wc_status_msg(wc->status),
+			       wc->vendor_err);
+}

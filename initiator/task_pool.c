@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The core's tasks (slots) of a connection, and the idle ones among them.
+ *
+ * libiscsi allocates its tasks in turn, so with a slot for each task all slots
+ * would soon have been used, even if there are few commands at a time.  So a
+ * PDU takes any idle slot, and a session starts with few, each with a header,
+ * an STag, and a receive for the answer.  When three quarters are in use,
+ * pool_work() doubles them, up to node.session.cmds_max: it first posts the
+ * receives, then makes the tasks (RFC 7145, section 8.1).  The pool never
+ * shrinks.  Meanwhile, or without memory, a command that finds no slot goes
+ * back to the SCSI layer, which tries again when another one has ended.
+ *
+ * Slots are taken under one of libiscsi's locks and come back under the other.
+ * So there are two lists; a caller that finds the first empty takes all of the
+ * second.
+ *
+ * Some slots are reserved for other PDUs, so that task management and pings
+ * never wait for commands.  These have no STag.
+ */
+#include "initiator.h"
+
+#define POOL_RESERVED	8	/* for PDUs other than commands */
+#define POOL_COMMANDS	16	/* at the start */
+#define POOL_RETRY	HZ
+#define POOL_NEVER	(-1)
+
+/* Set the number of idle slots at which more are made. */
+static void pool_arm(struct iser_task_pool *pool)
+{
+	const struct iser_window *w = &pool->window;
+
+	WRITE_ONCE(pool->low, w->granted < w->most ? w->granted / 4 :
+						     POOL_NEVER);
+}
+
+/*
+ * Make @nr more tasks; their receives are posted.  Process context.
+ * Return: 0 or negative errno; some tasks may have been added even then.
+ */
+static int pool_add(struct iser_endpoint *end, u32 nr)
+{
+	spinlock_t *back_lock = &end->iscsi->session->back_lock;
+	struct iser_task_pool *pool = &end->pool;
+	int ret;
+
+	for (; nr; nr--) {
+		ret = iser_task_prepare(end->conn, pool->made);
+		if (ret)
+			return ret;
+		spin_lock_bh(back_lock);
+		iser_task_pool_put(pool, iser_conn_task(end->conn, pool->made));
+		spin_unlock_bh(back_lock);
+		if (pool->made++ >= pool->reserved)
+			pool->window.granted++;
+	}
+	return 0;
+}
+
+/* Double the tasks.  The core's allocations cause no write-out of memory. */
+static void pool_work(struct work_struct *work)
+{
+	struct iser_task_pool *pool = container_of(to_delayed_work(work),
+					      struct iser_task_pool, work);
+	struct iser_endpoint *end = container_of(pool, struct iser_endpoint,
+						 pool);
+	struct iser_window *w = &pool->window;
+	u32 more = iser_window_more(w, 0), before = w->granted;
+	u32 receives = pool->made + more;
+	int ret = 0;
+
+	/* An attempt that failed may have left some. */
+	if (pool->receives < receives)
+		ret = iser_add_receives(end->conn, receives - pool->receives);
+	if (!ret) {
+		pool->receives = max(pool->receives, receives);
+		ret = pool_add(end, more);
+	}
+	if (ret == -ENOTCONN)
+		return;
+	if (ret && !pool->error)
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "session stays at %u commands: no receives or STags for more, error %d; it is tried again",
+			 w->granted, ret);
+	pr_debug("%pISpc: session of %u commands made %u\n", &end->info->remote,
+		 before, w->granted);
+	WRITE_ONCE(pool->error, ret);
+	pool_arm(pool);
+}
+
+/* iser_task_pool_init - no tasks yet */
+void iser_task_pool_init(struct iser_task_pool *pool)
+{
+	INIT_DELAYED_WORK(&pool->work, pool_work);
+}
+
+/**
+ * iser_task_pool_plan - plan the tasks at the start of a session
+ * @pool: of the endpoint; planned
+ * @tasks: commands and other PDUs outstanding at most
+ * @discovery: no commands at all
+ * Return: tasks at the start; each needs a receive.
+ */
+u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery)
+{
+	pool->reserved = min_t(u32, tasks, POOL_RESERVED);
+	pool->window.most = discovery ? 0 : tasks - pool->reserved;
+	pool->receives = pool->reserved +
+		min_t(u32, pool->window.most, POOL_COMMANDS);
+	return pool->receives;
+}
+
+/**
+ * iser_task_pool_begin - make the planned tasks
+ * @end: endpoint, with resources but not in full feature phase
+ *
+ * Process context, sleeps.  Return: 0 or negative errno.
+ */
+int iser_task_pool_begin(struct iser_endpoint *end)
+{
+	struct iser_task_pool *pool = &end->pool;
+	int ret = pool_add(end, pool->receives - pool->made);
+
+	pool_arm(pool);
+	return ret;
+}
+
+/* Under frwd_lock. */
+static struct iser_task *pool_refill(struct iser_endpoint *end,
+				     struct iser_free_list *idle)
+{
+	spinlock_t *back_lock = &end->iscsi->session->back_lock;
+	struct iser_task_pool *pool = &end->pool;
+	struct iser_task *slot;
+	int nr;
+
+	spin_lock(back_lock);
+	slot = idle->returned;
+	idle->returned = NULL;
+	nr = idle->nr_returned;
+	idle->nr_returned = 0;
+	spin_unlock(back_lock);
+
+	if (idle == &pool->commands && nr <= READ_ONCE(pool->low)) {
+		/* pool_work() sets it again. */
+		WRITE_ONCE(pool->low, POOL_NEVER);
+		queue_delayed_work(iser_answer_wq, &pool->work,
+				   READ_ONCE(pool->error) ? POOL_RETRY : 0);
+	}
+	return slot;
+}
+
+/* Under frwd_lock. */
+static struct iser_task *pool_pop(struct iser_endpoint *end,
+				  struct iser_free_list *idle)
+{
+	struct iser_task *slot = idle->free ?: pool_refill(end, idle);
+
+	if (slot)
+		idle->free = slot->next;
+	return slot;
+}
+
+/**
+ * iser_task_pool_find - take an idle slot by the slow path
+ * @end: endpoint in full feature phase
+ * @command: for a SCSI command
+ *
+ * Under frwd_lock, BH off.  Return: slot or NULL.
+ */
+struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command)
+{
+	struct iser_task *slot = NULL;
+
+	if (!command)
+		slot = pool_pop(end, &end->pool.others);
+	return slot ?: pool_pop(end, &end->pool.commands);
+}
+
+/* iser_task_pool_end - stop, after the last take and put.  Sleeps. */
+void iser_task_pool_end(struct iser_task_pool *pool)
+{
+	cancel_delayed_work_sync(&pool->work);
+}
