@@ -285,3 +285,13 @@ void iser_tasks_sweep(struct iser_conn *conn)
 		spin_unlock_bh(&conn->send_lock);
 	}
 }
+
+int iser_send_control(struct iser_task *task, const struct iser_control *ctl)
+{
+	struct iser_io *io = iser_io_of(task);
+
+	if (task->conn->role == ISER_TARGET)
+		return iser_send_response(io, ctl);
+	return iser_send_command(io, ctl);
+}
+EXPORT_SYMBOL_ISER(iser_send_control);

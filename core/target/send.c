@@ -8,7 +8,6 @@
 #include "../cq.h"
 #include "../qp.h"
 #include "../task.h"
-#include "../initiator/send.h"
 #include "send.h"
 #include "../trace.h"
 
@@ -631,9 +630,8 @@ void iser_send_end(struct iser_conn *conn)
 }
 EXPORT_SYMBOL_ISER(iser_send_end);
 
-/* Send_Control of a target, under send_lock. */
-static int iser_send_response(struct iser_io *io,
-			      const struct iser_control *ctl)
+/* iser_send_response - Send_Control of a target.  Under send_lock.  Return: 0. */
+int iser_send_response(struct iser_io *io, const struct iser_control *ctl)
 {
 	struct iser_conn *conn = io->task.conn;
 	const struct iser_header *peer = &io->task.peer;
@@ -677,16 +675,6 @@ static int iser_send_response(struct iser_io *io,
 	iser_job_submit(conn, &io->send, ctl->later && !io->send.burst);
 	return 0;
 }
-
-int iser_send_control(struct iser_task *task, const struct iser_control *ctl)
-{
-	struct iser_io *io = iser_io_of(task);
-
-	if (task->conn->role == ISER_TARGET)
-		return iser_send_response(io, ctl);
-	return iser_send_command(io, ctl);
-}
-EXPORT_SYMBOL_ISER(iser_send_control);
 
 int iser_map_data(struct iser_task *task, const struct iser_data *data,
 		  bool read)

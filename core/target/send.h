@@ -9,6 +9,7 @@
 #include <rdma/ib_verbs.h>
 
 struct iser_conn;
+struct iser_control;
 struct iser_io;
 
 /* Something to post at a target: a response with the data before it, or a Get. */
@@ -35,6 +36,7 @@ struct iser_job {
 
 extern struct ib_cqe iser_rdma_cqe;
 int iser_post(struct iser_conn *conn, struct ib_send_wr *first);
+int iser_send_response(struct iser_io *io, const struct iser_control *ctl);
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
 void iser_job_init(struct iser_io *io);
 void iser_jobs_run(struct iser_conn *conn);
