@@ -36,8 +36,8 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 
 	if (!conn)
 		return NULL;
-	conn->parked = iser_park_alloc();
-	if (!conn->parked) {
+	conn->cm.parked = iser_park_alloc();
+	if (!conn->cm.parked) {
 		kfree(conn);
 		return NULL;
 	}
@@ -52,19 +52,19 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	mutex_init(&conn->setup_lock);
 	mutex_init(&conn->upper_lock);
 	spin_lock_init(&conn->send_lock);
-	INIT_LIST_HEAD(&conn->sendq);
-	INIT_LIST_HEAD(&conn->flushq);
-	INIT_LIST_HEAD(&conn->data_out_free);
-	INIT_LIST_HEAD(&conn->data_out_wait);
+	INIT_LIST_HEAD(&conn->sq.jobs);
+	INIT_LIST_HEAD(&conn->sq.flush);
+	INIT_LIST_HEAD(&conn->data_out.free);
+	INIT_LIST_HEAD(&conn->data_out.wait);
 	INIT_LIST_HEAD(&conn->guest.node);
 	init_waitqueue_head(&conn->wait);
 	init_completion(&conn->down);
-	INIT_WORK(&conn->connect_work, iser_connect_work);
+	INIT_WORK(&conn->cm.connect_work, iser_connect_work);
 	iser_event_init(conn);
 	iser_drain_init(&conn->sends_drained);
 	iser_drain_init(&conn->receives_drained);
 	INIT_WORK(&conn->end_work, iser_end_work);
-	INIT_WORK(&conn->flush_work, iser_flush_work);
+	INIT_WORK(&conn->sq.flush_work, iser_flush_work);
 	INIT_WORK(&conn->free_work, iser_free_work);
 	iser_hello_init(conn);
 	return conn;
@@ -76,20 +76,20 @@ static void iser_free_work(struct work_struct *work)
 	unsigned int flags = memalloc_noio_save();
 
 	/* Nothing may reach the device or a half from here on. */
-	cancel_work_sync(&conn->flush_work);
+	cancel_work_sync(&conn->sq.flush_work);
 	iser_verbs_destroy(conn);
 	/* A Login Request that the half never took: its buffer may be shared. */
 	if (conn->login.pdu)
 		iser_pdu_put(conn->login.pdu);
 	iser_tasks_free(conn);
 	iser_data_outs_free(conn);
-	iser_rx_chunk_free(&conn->chunk);
+	iser_rx_chunk_free(&conn->rx.chunks);
 	iser_login_free(conn);
-	if (conn->pool)
-		iser_rx_pool_put(conn->pool);
-	kfree(conn->sink_sg);
+	if (conn->rx.pool)
+		iser_rx_pool_put(conn->rx.pool);
+	kfree(conn->sq.sink_sg);
 	kfree(conn->batch);
-	kfree(conn->parked);
+	kfree(conn->cm.parked);
 	kfree(conn);
 	memalloc_noio_restore(flags);
 }
@@ -146,10 +146,10 @@ static void iser_end_tell(struct iser_conn *conn)
 /* Disconnect, which tells the peer, unless the port is down: see device.c. */
 static void iser_end_disconnect(struct iser_conn *conn)
 {
-	if (iser_port_mute(conn->id))
+	if (iser_port_mute(conn->cm.id))
 		return;
-	rdma_disconnect(conn->id);
-	conn->disconnected = conn->info.established;
+	rdma_disconnect(conn->cm.id);
+	conn->cm.disconnected = conn->info.established;
 }
 
 static void iser_end_work(struct work_struct *work)
@@ -167,11 +167,11 @@ static void iser_end_work(struct work_struct *work)
 	if (early) {
 		iser_end_tell(conn);
 		/* The queue pair is being made, or the work has not begun. */
-		if (cancel_work_sync(&conn->connect_work))
+		if (cancel_work_sync(&conn->cm.connect_work))
 			iser_conn_put(conn);
 	}
 	/* The peer may be flooding us: it must not use another shared receive. */
-	if (conn->pool && conn->qp && conn->reason == -EPROTO)
+	if (conn->rx.pool && conn->qp && conn->reason == -EPROTO)
 		iser_drain_begin(conn);
 	/* End a login that waits for the peer: other logins wait for it. */
 	if (conn->role == ISER_TARGET)
@@ -212,7 +212,7 @@ static bool iser_sq_drained(struct iser_conn *conn)
 	spin_lock_bh(&conn->send_lock);
 	drained = !iser_state_live(conn->state) ||
 		(!conn->login.sending && !conn->hello.sending &&
-		 list_empty(&conn->sendq) && !conn->credits.used);
+		 list_empty(&conn->sq.jobs) && !conn->sq.credits.used);
 	spin_unlock_bh(&conn->send_lock);
 	return drained;
 }
@@ -253,7 +253,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 		return 0;
 	if (r.receives > conn->param.recv_depth || r.recv_data > ISER_LOGIN_TEXT)
 		return -ENOSPC;
-	if (conn->sink_mr && !r.regions) {
+	if (conn->sq.sink_mr && !r.regions) {
 		r.regions = min(r.tasks, 32u);
 		r.region_pages = min(64u, conn->info.max_pages);
 	}
@@ -273,9 +273,9 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 		if (ret)
 			goto out;
 	}
-	ret = conn->pool ? iser_rx_pool_promise(conn, r.receives) :
+	ret = conn->rx.pool ? iser_rx_pool_promise(conn, r.receives) :
 			   iser_rx_chunk_add(conn, r.receives);
-	if (!ret && conn->sink_mr)
+	if (!ret && conn->sq.sink_mr)
 		ret = iser_sinks_init(conn);
 	if (!ret && conn->role == ISER_TARGET)
 		ret = iser_rx_chunk_post(conn, NULL);
@@ -321,10 +321,10 @@ EXPORT_SYMBOL_ISER(iser_enable_datamover);
 
 void iser_deallocate_connection_resources(struct iser_conn *conn)
 {
-	flush_work(&conn->flush_work);
+	flush_work(&conn->sq.flush_work);
 	iser_tasks_free(conn);
 	iser_data_outs_free(conn);
-	iser_rx_chunk_free(&conn->chunk);
+	iser_rx_chunk_free(&conn->rx.chunks);
 }
 EXPORT_SYMBOL_ISER(iser_deallocate_connection_resources);
 
@@ -355,10 +355,10 @@ static void iser_read_private(struct iser_conn *conn,
 static void iser_read_depth(struct iser_conn *conn,
 			    const struct rdma_conn_param *param)
 {
-	u32 depth = rdma_protocol_iwarp(conn->dev, conn->id->port_num) ?
+	u32 depth = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) ?
 		param->initiator_depth : param->responder_resources;
 
-	conn->ird = min(conn->ird, depth);
+	conn->cm.ird = min(conn->cm.ird, depth);
 }
 
 static int iser_cm_connect(struct iser_conn *conn)
@@ -367,9 +367,9 @@ static int iser_cm_connect(struct iser_conn *conn)
 	u8 private[ISER_CM_LEN];
 	int ret;
 
-	if (!iser_port_up(conn->id))
+	if (!iser_port_up(conn->cm.id))
 		return -ENETDOWN;
-	memcpy(&conn->info.local, &conn->id->route.addr.src_addr,
+	memcpy(&conn->info.local, &conn->cm.id->route.addr.src_addr,
 	       sizeof(conn->info.local));
 	ret = iser_verbs_create(conn);
 	if (ret)
@@ -385,13 +385,13 @@ static int iser_cm_connect(struct iser_conn *conn)
 	param.private_data_len = sizeof(private);
 	/* The target reads from us; we never read from it. */
 	param.responder_resources = conn->limits.ird;
-	conn->ird = param.responder_resources;
+	conn->cm.ird = param.responder_resources;
 	param.initiator_depth = 1;
 	param.retry_count = ISER_CM_RETRIES;
 	param.rnr_retry_count = 6;
 	conn->info.step = "the answer to the connect request";
-	conn->handshake = true;
-	ret = rdma_connect(conn->id, &param);
+	conn->cm.handshake = true;
+	ret = rdma_connect(conn->cm.id, &param);
 	/* From TCP: no host answers for the address. */
 	return ret == -EHOSTUNREACH ? -ETIMEDOUT : ret;
 }
@@ -404,7 +404,7 @@ static int iser_cm_connect(struct iser_conn *conn)
 static void iser_connect_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn,
-					      connect_work);
+					      cm.connect_work);
 	unsigned int flags = memalloc_noio_save();
 	int ret = 0;
 
@@ -422,10 +422,10 @@ static void iser_connect_work(struct work_struct *work)
 static int iser_cm_route(struct iser_conn *conn)
 {
 	iser_port_note(conn);
-	if (!iser_port_up(conn->id))
+	if (!iser_port_up(conn->cm.id))
 		return -ENETDOWN;
 	conn->info.step = "the route";
-	return rdma_resolve_route(conn->id, ISER_CM_TIMEOUT_MS);
+	return rdma_resolve_route(conn->cm.id, ISER_CM_TIMEOUT_MS);
 }
 
 /* No address or no route: find out whether a port is the cause. */
@@ -454,7 +454,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		break;
 	case RDMA_CM_EVENT_ROUTE_RESOLVED:
 		iser_conn_get(conn);
-		queue_work(iser_connect_wq, &conn->connect_work);
+		queue_work(iser_connect_wq, &conn->cm.connect_work);
 		break;
 	case RDMA_CM_EVENT_ESTABLISHED:
 		if (conn->role == ISER_INITIATOR) {
@@ -484,7 +484,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		ret = -EADDRNOTAVAIL;
 		break;
 	case RDMA_CM_EVENT_DEVICE_REMOVAL:
-		conn->gone = true;
+		conn->cm.gone = true;
 		ret = -ENODEV;
 		break;
 	default:
@@ -510,18 +510,18 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 	memcpy(&conn->info.remote, dst, dst->sa_family == AF_INET6 ?
 	       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
 
-	conn->id = rdma_create_id(&init_net, iser_cm_event, conn, RDMA_PS_TCP,
-				  IB_QPT_RC);
-	if (IS_ERR(conn->id)) {
-		ret = PTR_ERR(conn->id);
-		conn->id = NULL;
+	conn->cm.id = rdma_create_id(&init_net, iser_cm_event, conn, RDMA_PS_TCP,
+				     IB_QPT_RC);
+	if (IS_ERR(conn->cm.id)) {
+		ret = PTR_ERR(conn->cm.id);
+		conn->cm.id = NULL;
 		WRITE_ONCE(conn->upper, NULL);
 		iser_conn_put(conn);
 		return ERR_PTR(ret);
 	}
 	conn->info.step = "the address (ARP, neighbour discovery)";
 	iser_conn_event(conn, ISER_EV_RESOLVE);
-	ret = rdma_resolve_addr(conn->id, (struct sockaddr *)src, dst,
+	ret = rdma_resolve_addr(conn->cm.id, (struct sockaddr *)src, dst,
 				ISER_CM_TIMEOUT_MS);
 	if (ret)
 		iser_connection_fail(conn, iser_cm_unresolved(conn, ret));

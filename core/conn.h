@@ -39,18 +39,27 @@
 #include "cq.h"
 #include "device.h"
 #include "hello.h"
+#include "initiator/send.h"
 #include "login.h"
 #include "qp.h"
 #include "recv.h"
 #include "target/guest.h"
+#include "target/send.h"
 #include "faults.h"
 
-struct iser_data_out;
-struct iser_job;
 struct iser_listener;
-struct iser_parked;
-struct iser_rx_pool;
 struct iser_tasks;
+
+/* The id of the connection manager.  Its handler and end_work write here. */
+struct iser_cm {
+	struct rdma_cm_id *id;
+	struct iser_parked *parked;	/* where the id goes while its port is down */
+	bool handshake;			/* a message of the CM may have been sent */
+	bool disconnected;		/* likewise the last one */
+	bool gone;			/* the device goes */
+	u32 ird;			/* initiator: Reads that this end answers at a time */
+	struct work_struct connect_work;
+};
 
 #define ISER_CONNECTS		32	/* connects of all initiators at a time */
 
@@ -65,56 +74,35 @@ struct iser_conn {
 	int reason;			/* why it ended */
 	bool guess;			/* send_lock: the reason may not be the first cause */
 
-	struct rdma_cm_id *id;
-	struct iser_parked *parked;	/* where the id goes while its port is down */
-	bool handshake;			/* a message of the CM may have been sent */
-	bool disconnected;		/* likewise the last one */
-	bool gone;			/* the device goes: handler of the id */
+	struct iser_cm cm;		/* conn.c, device.c */
 	struct ib_device *dev;
 	struct iser_device_limits limits;	/* of dev */
 	struct ib_pd *pd;
 	struct iser_poll poll;
 	struct ib_qp *qp;
-	atomic_t event;			/* first ib_event_type of the device, + 1 */
-	struct delayed_work event_work;
 	struct iser_drain sends_drained, receives_drained;
 	u32 max_sge;			/* of a Send or RDMA Write */
 	u32 max_sge_rd;
-	u32 ird;			/* initiator: Reads that this end answers at a time */
-	struct iser_reads reads;	/* target: ord; send_lock for the rest */
-	bool count_reads;		/* the device keeps to a greater number than ord */
-	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
 
 	struct mutex setup_lock;	/* see above for these three */
 	spinlock_t send_lock;		/* see above */
-	struct iser_credits credits;	/* send_lock */
-	struct list_head sendq, flushq;	/* send_lock */
-	struct iser_job *unsignaled;	/* posted without a completion; send_lock */
+	struct iser_sq sq;		/* target/send.c, target/read.c */
 	struct iser_batch *batch;	/* send_lock */
 
 	struct iser_login login;
 	struct iser_notice notice;	/* not changed after Enable_Datamover */
 	struct iser_hello_exchange hello;
-	struct iser_rx_chunk *chunk;		/* setup_lock to add to it */
-	struct llist_head again;	/* iser_rx that the device would not take yet */
-	struct iser_rx_pool *pool;		/* target: where receives are shared */
-	struct list_head pool_node;	/* pool->conns; iser_rx_pools_lock */
-	u32 promised;			/* receives of it; iser_rx_pools_lock */
-	u32 taken;			/* of them, since the beginning */
-	atomic_t given;			/* back */
+	struct iser_rx_queue rx;	/* rx.c; the pool: target/rx_pool.c */
 	struct iser_resources res;
 	bool allocated;
 	struct iser_tasks **tasks;	/* setup_lock to add one */
-	struct scatterlist *sink_sg;	/* send_lock */
 
-	struct iser_unsig unsig;
-	struct iser_data_out *data_outs;
-	struct iser_hdr_pages data_out_heads;
-	struct list_head data_out_free, data_out_wait;	/* send_lock */
+	struct iser_unsig unsig;	/* qp.c */
+	struct iser_data_out_queue data_out;	/* initiator/send.c */
 
 	wait_queue_head_t wait;
 	struct completion down;
-	struct work_struct connect_work, end_work, flush_work, free_work;
+	struct work_struct end_work, free_work;
 
 	/* target */
 	struct mutex upper_lock;	/* upper, until full feature phase */

@@ -90,7 +90,7 @@ static bool iser_poll_arm(struct iser_conn *conn)
 	struct iser_poll *poll = &conn->poll;
 	bool more = false;
 
-	if (atomic_read(&poll->awaited) || !list_empty_careful(&conn->sendq))
+	if (atomic_read(&poll->awaited) || !list_empty_careful(&conn->sq.jobs))
 		more = ib_req_notify_cq(poll->sends, ISER_POLL_FLAGS) > 0;
 	return ib_req_notify_cq(poll->receives, ISER_POLL_FLAGS) > 0 || more;
 }
@@ -129,7 +129,7 @@ static void iser_poll_initiator(struct work_struct *work)
 static void iser_poll_again(struct iser_conn *conn)
 {
 	WRITE_ONCE(conn->poll.overdue, false);
-	if (READ_ONCE(conn->credits.used))
+	if (READ_ONCE(conn->sq.credits.used))
 		iser_send_cq_poll_later(conn);
 }
 
@@ -206,10 +206,10 @@ void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
 {
 	/* Once the end has begun, an error is only a consequence of it. */
 	if (READ_ONCE(conn->state) >= ISER_ENDING ||
-	    atomic_cmpxchg(&conn->event, 0, event + 1))
+	    atomic_cmpxchg(&conn->poll.event, 0, event + 1))
 		return;
 	iser_poll_kick(conn);
-	queue_delayed_work(iser_wq, &conn->event_work, ISER_EVENT_DELAY);
+	queue_delayed_work(iser_wq, &conn->poll.event_work, ISER_EVENT_DELAY);
 }
 
 static void iser_event_unknown(struct iser_conn *conn)
@@ -220,8 +220,8 @@ static void iser_event_unknown(struct iser_conn *conn)
 static void iser_event_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(to_delayed_work(work),
-					      struct iser_conn, event_work);
-	enum ib_event_type event = atomic_read(&conn->event) - 1;
+					      struct iser_conn, poll.event_work);
+	enum ib_event_type event = atomic_read(&conn->poll.event) - 1;
 
 	if (!iser_conn_end(conn, -EIO, event == IB_EVENT_QP_LAST_WQE_REACHED))
 		return;
@@ -245,7 +245,7 @@ static void iser_event_work(struct work_struct *work)
 void iser_event_flushed(struct iser_conn *conn)
 {
 	if (READ_ONCE(conn->reason) == -ECONNRESET &&
-	    !rdma_protocol_iwarp(conn->dev, conn->id->port_num) &&
+	    !rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) &&
 	    iser_conn_end(conn, -EIO, false))
 		iser_event_unknown(conn);
 }
@@ -253,7 +253,7 @@ void iser_event_flushed(struct iser_conn *conn)
 /* iser_event_init - once, for any connection */
 void iser_event_init(struct iser_conn *conn)
 {
-	INIT_DELAYED_WORK(&conn->event_work, iser_event_work);
+	INIT_DELAYED_WORK(&conn->poll.event_work, iser_event_work);
 }
 
 /* iser_cq_event - handler of both completion queues.  Any context. */

@@ -25,6 +25,8 @@ struct iser_poll {
 	struct work_struct work;
 	struct delayed_work late;	/* reaps what nothing waits for */
 	bool overdue;			/* it has come */
+	atomic_t event;			/* first ib_event_type of the device, + 1 */
+	struct delayed_work event_work;
 	struct ib_wc sent[ISER_POLL_BATCH / 2], came[ISER_POLL_BATCH];
 };
 

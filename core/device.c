@@ -268,12 +268,12 @@ void iser_port_note(struct iser_conn *conn)
 	struct iser_info *info = &conn->info;
 	struct iser_device *d;
 
-	strscpy(info->port, dev_name(&conn->id->device->dev),
+	strscpy(info->port, dev_name(&conn->cm.id->device->dev),
 		sizeof(info->port));
-	if (!rdma_cap_ib_cm(conn->id->device, conn->id->port_num))
+	if (!rdma_cap_ib_cm(conn->cm.id->device, conn->cm.id->port_num))
 		return;
 	mutex_lock(&iser_ports_lock);
-	d = iser_device_find(conn->id->device);
+	d = iser_device_find(conn->cm.id->device);
 	if (d)
 		info->was_down = READ_ONCE(d->was_down);
 	mutex_unlock(&iser_ports_lock);
@@ -332,11 +332,11 @@ struct iser_parked *iser_park_alloc(void)
  */
 bool iser_park(struct iser_conn *conn)
 {
-	struct iser_parked *p = conn->parked;
+	struct iser_parked *p = conn->cm.parked;
 	bool park;
 
 	/* Nothing has been sent, or the peer is told already. */
-	if (!conn->handshake || conn->disconnected || !iser_port_mute(conn->id))
+	if (!conn->cm.handshake || conn->cm.disconnected || !iser_port_mute(conn->cm.id))
 		return false;
 	mutex_lock(&iser_ports_lock);
 	park = iser_nr_parked < ISER_MAX_PARKED;
@@ -348,21 +348,21 @@ bool iser_park(struct iser_conn *conn)
 			       ISER_MAX_PARKED);
 		return false;
 	}
-	rdma_lock_handler(conn->id);
-	p->gone = conn->gone;
-	conn->id->context = p;
-	conn->id->event_handler = iser_parked_event;
-	rdma_unlock_handler(conn->id);
-	p->id = conn->id;
+	rdma_lock_handler(conn->cm.id);
+	p->gone = conn->cm.gone;
+	conn->cm.id->context = p;
+	conn->cm.id->event_handler = iser_parked_event;
+	rdma_unlock_handler(conn->cm.id);
+	p->id = conn->cm.id;
 	return true;
 }
 
 /* iser_park_done - the connection has released everything but the id */
 void iser_park_done(struct iser_conn *conn)
 {
-	struct iser_parked *p = conn->parked;
+	struct iser_parked *p = conn->cm.parked;
 
-	conn->parked = NULL;
+	conn->cm.parked = NULL;
 	mutex_lock(&iser_ports_lock);
 	list_add_tail(&p->node, &iser_parked);
 	mutex_unlock(&iser_ports_lock);
@@ -372,7 +372,7 @@ void iser_park_done(struct iser_conn *conn)
 
 struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn)
 {
-	return conn->parked ? conn->parked->id : NULL;
+	return conn->cm.parked ? conn->cm.parked->id : NULL;
 }
 
 /* --- devices -------------------------------------------------------------- */

@@ -117,7 +117,7 @@ void iser_hello_expect(struct iser_conn *conn)
 	struct iser_hello_state *g = &conn->hello.state;
 
 	g->rule = conn->notice.hello;
-	g->ird = min_t(u32, conn->ird, U16_MAX);
+	g->ird = min_t(u32, conn->cm.ird, U16_MAX);
 	g->first = g->target || g->rule == ISER_HELLO_REQUIRED;
 	spin_lock_bh(&conn->send_lock);
 	conn->hello.hold = g->first;
@@ -158,11 +158,11 @@ static void iser_hello_answer(struct iser_conn *conn,
 	struct iser_hello reply;
 	int ret = 0;
 
-	iser_answer_hello(in, min_t(u32, conn->reads.ord, U16_MAX), &reply);
+	iser_answer_hello(in, min_t(u32, conn->sq.reads.ord, U16_MAX), &reply);
 	if (reply.rej)
 		iser_conn_warn(conn, "Hello rejected: versions %u to %u and iSER-IRD %u, against version %u and iSER-ORD %u here, ending the connection",
 			       in->min_version, in->max_version, in->depth,
-			       ISER_VERSION, conn->reads.ord);
+			       ISER_VERSION, conn->sq.reads.ord);
 	spin_lock_bh(&conn->send_lock);
 	if (iser_state_live(conn->state)) {
 		ret = iser_hello_post(conn, &reply);

@@ -21,7 +21,7 @@
 
 static int iser_login_buffers(const struct iser_conn *conn)
 {
-	if (conn->pool)
+	if (conn->rx.pool)
 		return 0;
 	return conn->role == ISER_INITIATOR ? ISER_LOGIN_RX : 1;
 }

@@ -35,8 +35,8 @@ static void iser_read_device(struct iser_conn *conn)
 	conn->info.sg_gaps = limits->gaps;
 	conn->max_sge = limits->send_sges;
 	conn->max_sge_rd = limits->read_sges;
-	conn->sink_mr = conn->role == ISER_TARGET &&
-		rdma_protocol_iwarp(conn->dev, conn->id->port_num);
+	conn->sq.sink_mr = conn->role == ISER_TARGET &&
+		rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
 	conn->param.recv_depth = min(conn->param.recv_depth, limits->queue - 2);
 	conn->info.recv_depth = conn->param.recv_depth;
 }
@@ -79,7 +79,7 @@ static u32 iser_size_sends(struct iser_conn *conn, u32 queue)
 		sends = min(conn->param.send_depth, queue - ISER_SPARE_SENDS);
 		conn->unsig.nr = min_t(u32, ISER_UNSIG_SENDS,
 				       rounddown(sends / 2, 3));
-		conn->credits.size = sends - conn->unsig.nr;
+		conn->sq.credits.size = sends - conn->unsig.nr;
 	}
 	conn->max_sge_rd = min(conn->max_sge_rd, conn->max_sge);
 	conn->info.gather_max = conn->max_sge - 1;
@@ -127,13 +127,13 @@ static int iser_try_qp(struct iser_conn *conn)
 		.qp_type = IB_QPT_RC,
 	};
 
-	if (conn->pool) {
-		attr.srq = conn->pool->srq;
+	if (conn->rx.pool) {
+		attr.srq = conn->rx.pool->srq;
 	} else {
 		attr.cap.max_recv_wr = conn->param.recv_depth + 2;
 		attr.cap.max_recv_sge = iser_rx_whole(conn) ? 1 : ISER_RX_SGES;
 	}
-	return rdma_create_qp(conn->id, conn->pd, &attr);
+	return rdma_create_qp(conn->cm.id, conn->pd, &attr);
 }
 
 /*
@@ -168,9 +168,9 @@ static int iser_create_qp(struct iser_conn *conn)
 }
 
 /*
- * iser_verbs_create - make the queue pair of conn->id
+ * iser_verbs_create - make the queue pair of conn->cm.id
  *
- * From the handler of conn->id, or its connect work.  May sleep.
+ * From the handler of conn->cm.id, or its connect work.  May sleep.
  * Return: 0 or negative errno; iser_verbs_destroy() cleans up in both cases.
  */
 int iser_verbs_create(struct iser_conn *conn)
@@ -179,20 +179,20 @@ int iser_verbs_create(struct iser_conn *conn)
 	int ret;
 
 	/* Only this reference keeps the device once the id is gone. */
-	if (!ib_device_try_get(conn->id->device))
+	if (!ib_device_try_get(conn->cm.id->device))
 		return -ENODEV;
-	conn->dev = conn->id->device;
+	conn->dev = conn->cm.id->device;
 	iser_read_device(conn);
 	/* A target needs STags only for the sinks of RDMA Reads on iWARP. */
 	ret = iser_check_limits(conn, conn->role == ISER_INITIATOR ||
-				conn->sink_mr);
+				conn->sq.sink_mr);
 	if (ret)
 		return ret;
 
 	sends = iser_size_sends(conn, conn->limits.queue);
 	if (conn->role == ISER_TARGET)
 		iser_rx_pool_join(conn);
-	if (!conn->pool) {
+	if (!conn->rx.pool) {
 		struct ib_pd *pd = ib_alloc_pd(conn->dev, 0);
 
 		if (IS_ERR(pd))
@@ -206,7 +206,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	}
 
 	/* Two Login PDUs and a drain. */
-	receives = conn->pool ? conn->pool->room : conn->param.recv_depth;
+	receives = conn->rx.pool ? conn->rx.pool->room : conn->param.recv_depth;
 	ret = iser_poll_init(conn, sends + ISER_SPARE_SENDS, receives + 3);
 	if (ret)
 		return ret;
@@ -214,7 +214,7 @@ int iser_verbs_create(struct iser_conn *conn)
 	ret = iser_create_qp(conn);
 	if (ret)
 		return ret;
-	conn->qp = conn->id->qp;
+	conn->qp = conn->cm.id->qp;
 	return 0;
 }
 
@@ -230,9 +230,9 @@ void iser_verbs_close(struct iser_conn *conn)
 	struct ib_qp *qp;
 
 	/* Waits for the handler. */
-	if (conn->id && !iser_park(conn))
-		rdma_destroy_id(conn->id);
-	conn->id = NULL;
+	if (conn->cm.id && !iser_park(conn))
+		rdma_destroy_id(conn->cm.id);
+	conn->cm.id = NULL;
 	qp = conn->qp;
 	iser_stags_free(conn);
 	if (qp) {
@@ -247,7 +247,7 @@ void iser_verbs_close(struct iser_conn *conn)
 		iser_park_done(conn);
 	iser_poll_destroy(conn);
 	/* No event follows. */
-	cancel_delayed_work_sync(&conn->event_work);
+	cancel_delayed_work_sync(&conn->poll.event_work);
 }
 
 /*
@@ -263,11 +263,11 @@ void iser_verbs_destroy(struct iser_conn *conn)
 	iser_verbs_close(conn);
 	if (conn->dev) {
 		iser_tasks_unmap(conn);
-		for (chunk = conn->chunk; chunk; chunk = chunk->next)
+		for (chunk = conn->rx.chunks; chunk; chunk = chunk->next)
 			iser_rx_chunk_unmap(conn->dev, chunk);
 		iser_login_unmap(conn);
 	}
-	if (conn->pd && conn->pool)
+	if (conn->pd && conn->rx.pool)
 		iser_rx_pool_leave(conn);
 	else if (conn->pd)
 		ib_dealloc_pd(conn->pd);
@@ -327,7 +327,7 @@ static int iser_drain_post(struct iser_conn *conn)
 	};
 	int ret = ib_post_send(conn->qp, &last.wr, NULL);
 
-	if (!ret && !conn->pool)
+	if (!ret && !conn->rx.pool)
 		ret = ib_post_recv(conn->qp, &receive, NULL);
 	return ret;
 }
@@ -358,12 +358,12 @@ void iser_verbs_drain(struct iser_conn *conn)
 	ret = iser_drain_begin(conn) ?: iser_drain_post(conn);
 	limit = jiffies + (ret ? ISER_DRAIN_BLIND : ISER_DRAIN_LIMIT);
 	iser_drain_wait(conn, &conn->sends_drained, limit);
-	if (conn->pool)
+	if (conn->rx.pool)
 		limit = jiffies + ISER_DRAIN_BLIND;
 	iser_drain_wait(conn, &conn->receives_drained, limit);
 	iser_poll_stop(conn);
 	if (!completion_done(&conn->sends_drained.done) ||
-	    !(conn->pool || completion_done(&conn->receives_drained.done)))
+	    !(conn->rx.pool || completion_done(&conn->receives_drained.done)))
 		iser_conn_warn(conn, "the device does not complete what was posted, error %d: it is ended without it",
 			       ret ?: -ETIMEDOUT);
 }

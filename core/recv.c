@@ -20,9 +20,9 @@
  */
 static bool iser_rx_greedy(struct iser_conn *conn)
 {
-	u32 held = ++conn->taken - (u32)atomic_read(&conn->given);
+	u32 held = ++conn->rx.taken - (u32)atomic_read(&conn->rx.given);
 
-	if (likely(held <= 2 * READ_ONCE(conn->promised)))
+	if (likely(held <= 2 * READ_ONCE(conn->rx.promised)))
 		return false;
 	iser_conn_warn(conn, "%u messages wait to be answered, more than its window allows, ending the connection",
 		       held);

@@ -44,7 +44,7 @@ struct iser_rx_shape {
 struct iser_rx {
 	struct iser_pdu pdu;	/* first: the halves hold this */
 	struct iser_rx_pool *pool;
-	struct llist_node again;	/* of conn->again */
+	struct llist_node again;	/* of conn->rx.again */
 	struct ib_cqe cqe;
 	u8 *head;		/* iSER header and BHS */
 	u8 *tail;		/* paged: where AHS + data beyond the pages land */
@@ -65,6 +65,18 @@ struct iser_rx_chunk {
 	struct iser_hdr_pages heads;
 	u32 nr;
 	struct iser_rx rx[] __counted_by(nr);
+};
+
+/* The receives of a connection. */
+struct iser_rx_queue {
+	struct iser_rx_chunk *chunks;	/* setup_lock to add one */
+	struct llist_head again;	/* iser_rx that the device would not take yet */
+	/* A target that shares them: */
+	struct iser_rx_pool *pool;
+	struct list_head pool_node;	/* pool->conns; iser_rx_pools_lock */
+	u32 promised;			/* receives that it may use; likewise */
+	u32 taken;			/* by its messages, since the beginning */
+	atomic_t given;			/* back */
 };
 
 /* recv.c */

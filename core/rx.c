@@ -246,7 +246,7 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	int ret = 0;
 
 	if (rx->pool) {
-		atomic_inc(&conn->given);
+		atomic_inc(&conn->rx.given);
 		return iser_rx_pool_post(rx->pool, rx);
 	}
 	wr.wr_cqe = &rx->cqe;
@@ -258,7 +258,7 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 		iser_rx_gone(conn->dev, rx);
 		ret = ib_post_recv(conn->qp, &wr, NULL);
 		if (unlikely(ret == -EAGAIN)) {
-			llist_add(&rx->again, &conn->again);
+			llist_add(&rx->again, &conn->rx.again);
 			iser_send_cq_poll_later(conn);
 			ret = 0;
 		}
@@ -273,7 +273,7 @@ void iser_rx_post_again(struct iser_conn *conn)
 	struct iser_rx *rx, *next;
 	int ret = 0;
 
-	llist_for_each_entry_safe(rx, next, llist_del_all(&conn->again), again)
+	llist_for_each_entry_safe(rx, next, llist_del_all(&conn->rx.again), again)
 		ret = iser_rx_post(conn, rx) ?: ret;
 	if (ret)
 		iser_connection_fail(conn, ret);
@@ -339,7 +339,7 @@ struct iser_rx_chunk *iser_rx_chunk_alloc(const struct iser_rx_shape *shape, u32
  */
 int iser_rx_chunk_add(struct iser_conn *conn, u32 nr)
 {
-	struct iser_rx_chunk *before = conn->chunk, *chunk;
+	struct iser_rx_chunk *before = conn->rx.chunks, *chunk;
 	struct iser_rx_shape shape = {
 		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
 		.data = conn->res.recv_data,
@@ -356,15 +356,15 @@ int iser_rx_chunk_add(struct iser_conn *conn, u32 nr)
 		chunk = iser_rx_chunk_alloc(&shape, n);
 		if (!chunk)
 			goto fail;
-		chunk->next = conn->chunk;
-		conn->chunk = chunk;
+		chunk->next = conn->rx.chunks;
+		conn->rx.chunks = chunk;
 	}
 	return 0;
 
 fail:
-	while (conn->chunk != before) {
-		chunk = conn->chunk;
-		conn->chunk = chunk->next;
+	while (conn->rx.chunks != before) {
+		chunk = conn->rx.chunks;
+		conn->rx.chunks = chunk->next;
 		iser_rx_chunk_unmap(conn->dev, chunk);
 		iser_rx_chunk_destroy(chunk);
 	}
@@ -378,7 +378,7 @@ int iser_rx_chunk_post(struct iser_conn *conn, const struct iser_rx_chunk *until
 	int ret = 0;
 	u32 i;
 
-	for (chunk = conn->chunk; chunk != until; chunk = chunk->next)
+	for (chunk = conn->rx.chunks; chunk != until; chunk = chunk->next)
 		for (i = 0; !ret && i < chunk->nr; i++)
 			ret = iser_rx_post(conn, &chunk->rx[i]);
 	return ret;
@@ -395,9 +395,9 @@ int iser_add_receives(struct iser_conn *conn, u32 nr)
 	/* The end of the connection waits for this: never write out for it. */
 	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
-	before = conn->chunk;
+	before = conn->rx.chunks;
 	if (iser_state_live(READ_ONCE(conn->state)))
-		ret = conn->pool ? iser_rx_pool_promise(conn, nr) :
+		ret = conn->rx.pool ? iser_rx_pool_promise(conn, nr) :
 				   iser_rx_chunk_add(conn, nr);
 	if (!ret) {
 		conn->res.receives += nr;

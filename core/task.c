@@ -108,7 +108,7 @@ void iser_tasks_unmap(struct iser_conn *conn)
 	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++)
 		if (conn->tasks[i])
 			iser_hdr_pages_unmap(&conn->tasks[i]->heads);
-	iser_hdr_pages_unmap(&conn->data_out_heads);
+	iser_hdr_pages_unmap(&conn->data_out.heads);
 	iser_hdr_pages_unmap(&conn->unsig.heads);
 }
 

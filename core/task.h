@@ -57,7 +57,7 @@ struct iser_io {
 			u32 unsolicited;	/* Data-Out bytes not posted yet */
 			struct iser_rx *rsp;
 			struct ib_cqe send_cqe, inv_cqe;
-			struct list_head wait;	/* conn->data_out_wait */
+			struct list_head wait;	/* conn->data_out.wait */
 		};
 		struct {	/* target */
 			struct iser_job send;

@@ -43,7 +43,7 @@ int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part)
  * iser_stags_try - find out how many pages an STag can have
  *
  * pvrdma allocates at most 128, but promises what its host has.
- * From the handler of conn->id; sleeps.  Return: 0 or negative errno.
+ * From the handler of conn->cm.id; sleeps.  Return: 0 or negative errno.
  */
 int iser_stags_try(struct iser_conn *conn)
 {
@@ -575,8 +575,8 @@ static void iser_data_out_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (!iser_wc_ok(conn, wc, "Send of a Data-Out"))
 		io->status = -ENOTCONN;
 	spin_lock_bh(&conn->send_lock);
-	list_add(&out->node, &conn->data_out_free);
-	next = list_first_entry_or_null(&conn->data_out_wait, struct iser_io,
+	list_add(&out->node, &conn->data_out.free);
+	next = list_first_entry_or_null(&conn->data_out.wait, struct iser_io,
 					wait);
 	if (next) {
 		list_del_init(&next->wait);
@@ -593,31 +593,31 @@ int iser_data_outs_init(struct iser_conn *conn)
 {
 	int ret, i;
 
-	ret = iser_hdr_pages_init(&conn->data_out_heads, conn->dev,
+	ret = iser_hdr_pages_init(&conn->data_out.heads, conn->dev,
 				  ALIGN(ISER_MSG_MIN, 64), ISER_DATA_OUTS,
 				  DMA_TO_DEVICE);
 	if (ret)
 		return ret;
-	conn->data_outs = kcalloc(ISER_DATA_OUTS, sizeof(*conn->data_outs),
-				  GFP_KERNEL);
-	if (!conn->data_outs)
+	conn->data_out.all = kcalloc(ISER_DATA_OUTS, sizeof(*conn->data_out.all),
+				     GFP_KERNEL);
+	if (!conn->data_out.all)
 		return -ENOMEM;
 	for (i = 0; i < ISER_DATA_OUTS; i++) {
-		struct iser_data_out *out = &conn->data_outs[i];
+		struct iser_data_out *out = &conn->data_out.all[i];
 
 		out->cqe.done = iser_data_out_done;
-		out->head = iser_hdr_slot(&conn->data_out_heads, i,
+		out->head = iser_hdr_slot(&conn->data_out.heads, i,
 					  &out->head_dma);
-		list_add(&out->node, &conn->data_out_free);
+		list_add(&out->node, &conn->data_out.free);
 	}
 	return 0;
 }
 
 void iser_data_outs_free(struct iser_conn *conn)
 {
-	kfree(conn->data_outs);
-	conn->data_outs = NULL;
-	iser_hdr_pages_free(&conn->data_out_heads);
+	kfree(conn->data_out.all);
+	conn->data_out.all = NULL;
+	iser_hdr_pages_free(&conn->data_out.heads);
 }
 
 int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
@@ -636,12 +636,12 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 	spin_lock_bh(&conn->send_lock);
 	if (!iser_state_live(conn->state))
 		goto unlock;
-	out = list_first_entry_or_null(&conn->data_out_free,
+	out = list_first_entry_or_null(&conn->data_out.free,
 				       struct iser_data_out, node);
 	ret = -EAGAIN;
 	if (!out) {
 		if (list_empty(&io->wait)) {
-			list_add_tail(&io->wait, &conn->data_out_wait);
+			list_add_tail(&io->wait, &conn->data_out.wait);
 			iser_send_cq_arm(conn);
 		}
 		goto unlock;
@@ -671,7 +671,7 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 		atomic_inc(&io->refs);
 	ret = n ? ib_post_send(conn->qp, &wr, NULL) : -EMSGSIZE;
 	if (ret)
-		list_add(&out->node, &conn->data_out_free);
+		list_add(&out->node, &conn->data_out.free);
 unlock:
 	spin_unlock_bh(&conn->send_lock);
 	if (ret && ret != -EAGAIN && ret != -ENOTCONN) {

@@ -7,6 +7,7 @@
 
 #include <linux/list.h>
 #include <rdma/ib_verbs.h>
+#include "../recv.h"
 
 struct iser_conn;
 struct iser_control;
@@ -20,11 +21,19 @@ struct iser_tasks;
 
 /* An unsolicited Data-Out on its way. */
 struct iser_data_out {
-	struct list_head node;	/* conn->data_out_free; send_lock */
+	struct list_head node;	/* conn->data_out.free; send_lock */
 	struct ib_cqe cqe;
 	struct iser_io *io;
 	u8 *head;
 	u64 head_dma;
+};
+
+/* The Data-Out of a connection. */
+struct iser_data_out_queue {
+	struct iser_data_out *all;
+	struct iser_hdr_pages heads;
+	struct list_head free;		/* iser_data_out; send_lock */
+	struct list_head wait;		/* iser_io.wait; send_lock */
 };
 
 int iser_send_command(struct iser_io *io, const struct iser_control *ctl);

@@ -99,15 +99,15 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 				       req->private_data_len);
 
 	/* An empty pool grows within a fraction of a millisecond. */
-	if (conn->pool)
-		rdma_set_min_rnr_timer(conn->id, IB_RNR_TIMER_000_64);
+	if (conn->rx.pool)
+		rdma_set_min_rnr_timer(conn->cm.id, IB_RNR_TIMER_000_64);
 	iser_cm_encode(private, conn->param.remote_invalidate);
 	param.private_data = private;
 	param.private_data_len = sizeof(private);
-	param.initiator_depth = conn->reads.ord;
+	param.initiator_depth = conn->sq.reads.ord;
 	param.retry_count = 7;
 	param.rnr_retry_count = 7;
-	return rdma_accept(conn->id, &param);
+	return rdma_accept(conn->cm.id, &param);
 }
 
 /* Return: 0, or an error: then the caller, the CM, destroys the id. */
@@ -128,8 +128,8 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 		rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
 		return -ENOMEM;
 	}
-	conn->id = id;
-	conn->handshake = true;
+	conn->cm.id = id;
+	conn->cm.handshake = true;
 	memcpy(&conn->info.local, &id->route.addr.src_addr,
 	       sizeof(conn->info.local));
 	memcpy(&conn->info.remote, &id->route.addr.dst_addr,

@@ -28,7 +28,7 @@ u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
 	/* RFC 7143, section 11.7.2: not at level 0. */
 	if (!conn->notice.recovery_level && !conn->notice.ack_by_read)
 		return 0;
-	if (iser_ack_by_read(conn) && !conn->reads.ord)
+	if (iser_ack_by_read(conn) && !conn->sq.reads.ord)
 		return 0;
 	return burst;
 }
@@ -37,7 +37,7 @@ u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
 static void iser_ack_read_over(struct iser_conn *conn)
 {
 	spin_lock_bh(&conn->send_lock);
-	iser_reads_return(&conn->reads, 1);
+	iser_reads_return(&conn->sq.reads, 1);
 	iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
 }
@@ -47,7 +47,7 @@ void iser_ack_notify(struct iser_io *io)
 {
 	struct iser_conn *conn = io->task.conn;
 
-	if (conn->count_reads && iser_ack_by_read(conn))
+	if (conn->sq.count_reads && iser_ack_by_read(conn))
 		iser_ack_read_over(conn);
 	io->acked++;
 	trace_iser_data_ack(conn, io->task.index, io->acked);
@@ -77,7 +77,7 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 	struct iser_conn *conn = job->io->task.conn;
 
 	memset(wr, 0, sizeof(*wr));
-	if (conn->sink_mr) {
+	if (conn->sq.sink_mr) {
 		*sge = (struct ib_sge){ .lkey = conn->pd->local_dma_lkey };
 		wr->wr.sg_list = sge;
 		wr->wr.num_sge = 1;
@@ -89,8 +89,8 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 	wr->rkey = job->rkey;
 	job->ack_due = false;
 	job->fence = true;
-	if (conn->count_reads)
-		iser_reads_some(&conn->reads, 1);
+	if (conn->sq.count_reads)
+		iser_reads_some(&conn->sq.reads, 1);
 	return wr->wr.num_sge;
 }
 
@@ -104,9 +104,9 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
  */
 int iser_sinks_init(struct iser_conn *conn)
 {
-	conn->sink_sg = kcalloc(conn->res.region_pages + 1,
-				sizeof(*conn->sink_sg), GFP_KERNEL);
-	if (!conn->sink_sg)
+	conn->sq.sink_sg = kcalloc(conn->res.region_pages + 1,
+				   sizeof(*conn->sq.sink_sg), GFP_KERNEL);
+	if (!conn->sq.sink_sg)
 		return -ENOMEM;
 	return ib_mr_pool_init(conn->qp, &conn->qp->rdma_mrs, conn->res.regions,
 			       IB_MR_TYPE_MEM_REG, conn->res.region_pages, 0);
@@ -123,7 +123,7 @@ void iser_sinks_free(struct iser_conn *conn)
 	struct iser_task *task;
 	u32 i, n;
 
-	for (i = 0; conn->sink_mr && conn->tasks && i < conn->res.tasks; i++) {
+	for (i = 0; conn->sq.sink_mr && conn->tasks && i < conn->res.tasks; i++) {
 		task = iser_conn_task(conn, i);
 		for (n = 0; task && n < ISER_MAX_GETS; n++) {
 			struct iser_job *job = &iser_io_of(task)->get[n];
@@ -154,18 +154,18 @@ int iser_sink_post(struct iser_job *job)
 	struct scatterlist *sg;
 	int ret;
 
-	if (conn->count_reads && !iser_reads_free(&conn->reads))
+	if (conn->sq.count_reads && !iser_reads_free(&conn->sq.reads))
 		return 0;
-	if (!iser_credits_take(&conn->credits, 2))
+	if (!iser_credits_take(&conn->sq.credits, 2))
 		return 0;
 	job->mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
 	if (!job->mr) {
-		iser_credits_return(&conn->credits, 2);
+		iser_credits_return(&conn->sq.credits, 2);
 		return 0;
 	}
 	job->credits = 2;
-	if (conn->count_reads)
-		job->reads = iser_reads_some(&conn->reads, 1);
+	if (conn->sq.count_reads)
+		job->reads = iser_reads_some(&conn->sq.reads, 1);
 
 	/*
 	 * The list itself begins at the offset, because siw ignores the
@@ -173,13 +173,13 @@ int iser_sink_post(struct iser_job *job)
 	 * STag: with an IOMMU one segment may hold all of the data, of which
 	 * ib_map_mr_sg() would take nothing.
 	 */
-	sg_init_table(conn->sink_sg, conn->res.region_pages);
+	sg_init_table(conn->sq.sink_sg, conn->res.region_pages);
 	sg = iser_io_seek(io, job->offset + job->done, &skip);
 	room = conn->res.region_pages * ISER_STAG_PAGE -
 		((sg_dma_address(sg) + skip) & (ISER_STAG_PAGE - 1));
 	left = min(job->len - job->done, room);
 	while (left && n < conn->res.region_pages) {
-		struct scatterlist *to = &conn->sink_sg[n++];
+		struct scatterlist *to = &conn->sq.sink_sg[n++];
 
 		sg_dma_address(to) = sg_dma_address(sg) + skip;
 		sg_dma_len(to) = min_t(u32, left, sg_dma_len(sg) - skip);
@@ -188,7 +188,7 @@ int iser_sink_post(struct iser_job *job)
 		sg = sg_next(sg);
 	}
 	ib_update_fast_reg_key(job->mr, ib_inc_rkey(job->mr->rkey));
-	ret = ib_map_mr_sg(job->mr, conn->sink_sg, n, NULL,
+	ret = ib_map_mr_sg(job->mr, conn->sq.sink_sg, n, NULL,
 			   ISER_STAG_PAGE);
 	if (ret <= 0 || !job->mr->length ||
 	    job->mr->length > job->len - job->done)

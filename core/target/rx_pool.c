@@ -89,7 +89,7 @@ static void iser_rx_pool_fail(struct iser_rx_pool *pool)
 	iser_log(ISER_LOG_SESSION, NULL,
 		 "%s: shared receive queue error, ending its %u connections",
 		 pool->dev->name, pool->users);
-	list_for_each_entry(conn, &pool->conns, pool_node)
+	list_for_each_entry(conn, &pool->conns, rx.pool_node)
 		iser_connection_fail(conn, -EIO);
 }
 
@@ -243,7 +243,7 @@ static void iser_rx_pool_refused(struct iser_conn *conn, long err)
 /*
  * iser_rx_pool_join - let a connection take its receives from a pool
  *
- * Sets conn->pool if it may; otherwise the connection shares no receives.  From
+ * Sets conn->rx.pool if it may; otherwise the connection shares no receives.  From
  * the handler of its id; sleeps.
  */
 void iser_rx_pool_join(struct iser_conn *conn)
@@ -253,22 +253,22 @@ void iser_rx_pool_join(struct iser_conn *conn)
 	struct iser_rx_pool *pool;
 
 	if (size < ISER_RX_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
-	    rdma_protocol_iwarp(conn->dev, conn->id->port_num) ||
+	    rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) ||
 	    iser_device_noted(conn->dev, ISER_NO_SHARED))
 		return;
 	mutex_lock(&iser_rx_pools_lock);
 	pool = iser_rx_pool_find(conn->dev, room) ?:
 		iser_rx_pool_create(conn->dev, size, room);
 	if (!IS_ERR(pool)) {
-		list_add(&conn->pool_node, &pool->conns);
+		list_add(&conn->rx.pool_node, &pool->conns);
 		pool->users++;
 		pool->joined++;
 		pool->promised++;
 		if (!pool->armed)
 			iser_rx_pool_arm(pool);
-		conn->promised = 1;
+		conn->rx.promised = 1;
 		conn->info.shared = true;
-		conn->pool = pool;
+		conn->rx.pool = pool;
 		conn->pd = pool->pd;
 	}
 	mutex_unlock(&iser_rx_pools_lock);
@@ -282,12 +282,12 @@ void iser_rx_pool_join(struct iser_conn *conn)
  */
 void iser_rx_pool_leave(struct iser_conn *conn)
 {
-	struct iser_rx_pool *pool = conn->pool;
+	struct iser_rx_pool *pool = conn->rx.pool;
 	bool last;
 
 	mutex_lock(&iser_rx_pools_lock);
-	list_del(&conn->pool_node);
-	pool->promised -= conn->promised;
+	list_del(&conn->rx.pool_node);
+	pool->promised -= conn->rx.promised;
 	last = !--pool->users;
 	if (last) {
 		list_del(&pool->node);
@@ -313,17 +313,17 @@ void iser_rx_pool_put(struct iser_rx_pool *pool)
  */
 int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 {
-	struct iser_rx_pool *pool = conn->pool;
+	struct iser_rx_pool *pool = conn->rx.pool;
 	int ret = 0;
 	u32 need;
 
 	mutex_lock(&iser_rx_pools_lock);
-	need = min(conn->promised + nr + ISER_RX_POOL_LOW, pool->size);
+	need = min(conn->rx.promised + nr + ISER_RX_POOL_LOW, pool->size);
 	if (pool->nr < need)
 		ret = iser_rx_pool_add(pool, need - pool->nr);
 	if (!ret) {
 		pool->promised += nr;
-		WRITE_ONCE(conn->promised, conn->promised + nr);
+		WRITE_ONCE(conn->rx.promised, conn->rx.promised + nr);
 		if (!pool->armed)
 			iser_rx_pool_arm(pool);
 	}

@@ -23,7 +23,7 @@ struct iser_rx_pool {
 	u32 promised;			/* receives that users may use */
 	struct iser_rx_chunk *chunk;
 	u32 nr;				/* buffers in chunk */
-	struct list_head conns;		/* of iser_conn.pool_node */
+	struct list_head conns;		/* of iser_conn.rx.pool_node */
 	bool armed;			/* an event comes when few are posted */
 
 	struct kref ref;		/* connections, until they are freed */

@@ -39,12 +39,12 @@ static u32 iser_job_count(struct iser_io *io, u32 offset, u32 len, u32 max_sge)
 
 /*
  * Counts the work requests that the rest of a job needs.  Stops before the
- * first RDMA Read that exceeds conn->reads: then @whole is false.
+ * first RDMA Read that exceeds conn->sq.reads: then @whole is false.
  */
 static u32 iser_job_need(const struct iser_job *job, u32 max_sge, bool *whole)
 {
 	struct iser_conn *conn = job->io->task.conn;
-	u32 reads = conn->count_reads ? iser_reads_free(&conn->reads) : U32_MAX;
+	u32 reads = conn->sq.count_reads ? iser_reads_free(&conn->sq.reads) : U32_MAX;
 	u32 at = job->done, n = 0, len;
 	bool due = job->ack_due;
 
@@ -224,7 +224,7 @@ static int iser_job_post_whole(struct iser_job *job)
 	struct iser_place at;
 
 	if (job->done || job->burst ||
-	    (job->get && (conn->count_reads || conn->sink_mr)))
+	    (job->get && (conn->sq.count_reads || conn->sq.sink_mr)))
 		return 0;
 	if (job->len) {
 		most += io->mapped <= max_sge ? 1 :
@@ -232,7 +232,7 @@ static int iser_job_post_whole(struct iser_job *job)
 		if (most > ISER_BATCH || io->mapped > ISER_BATCH_SGES)
 			return 0;
 	}
-	if (!iser_credits_take(&conn->credits, most))
+	if (!iser_credits_take(&conn->sq.credits, most))
 		return 0;
 	if (job->len)
 		at.sg = iser_io_seek(io, job->offset, &at.skip);
@@ -253,7 +253,7 @@ static int iser_job_post_whole(struct iser_job *job)
 	last->wr_cqe = &job->cqe;
 	last->send_flags |= IB_SEND_SIGNALED;
 	if (most != i)
-		iser_credits_return(&conn->credits, most - i);
+		iser_credits_return(&conn->sq.credits, most - i);
 	job->credits = i;
 	job->complete = true;
 	return iser_post(conn, job->len ? &b->wr[0].wr : last) ?: 1;
@@ -274,17 +274,17 @@ static int iser_job_post(struct iser_job *job)
 	bool whole;
 	int ret;
 
-	if (job->get && conn->sink_mr)
+	if (job->get && conn->sq.sink_mr)
 		return iser_sink_post(job);
 
 	need = iser_job_need(job, max_sge, &whole);
-	got = iser_credits_some(&conn->credits, need);
+	got = iser_credits_some(&conn->sq.credits, need);
 	if (!got)
 		return 0;
 	job->credits = got;
 	job->complete = whole && got == need;
-	if (job->get && conn->count_reads)
-		job->reads = iser_reads_some(&conn->reads, got);
+	if (job->get && conn->sq.count_reads)
+		job->reads = iser_reads_some(&conn->sq.reads, got);
 
 	if (job->done < job->len)
 		at.sg = iser_io_seek(job->io, job->offset + job->done,
@@ -363,9 +363,9 @@ void iser_job_init(struct iser_io *io)
  */
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced)
 {
-	conn->count_reads = enforced ? !is_power_of_2(ord) :
-		conn->count_reads || ord < conn->reads.ord;
-	conn->reads.ord = ord;
+	conn->sq.count_reads = enforced ? !is_power_of_2(ord) :
+		conn->sq.count_reads || ord < conn->sq.reads.ord;
+	conn->sq.reads.ord = ord;
 }
 
 /* Tells the half that a job has ended, which is no longer in any queue. */
@@ -392,8 +392,8 @@ static void iser_job_end(struct iser_job *job, int status)
 /* A worker ends a job that can't be posted.  Under send_lock. */
 static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
 {
-	list_move_tail(&job->node, &conn->flushq);
-	queue_work(iser_wq, &conn->flush_work);
+	list_move_tail(&job->node, &conn->sq.flush);
+	queue_work(iser_wq, &conn->sq.flush_work);
 }
 
 /*
@@ -421,7 +421,7 @@ void iser_jobs_run(struct iser_conn *conn)
 
 	if (unlikely(conn->hello.hold) || !iser_state_live(conn->state))
 		return;
-	list_for_each_entry_safe(job, next, &conn->sendq, node) {
+	list_for_each_entry_safe(job, next, &conn->sq.jobs, node) {
 		/* A piece is on its way; the next follows its completion. */
 		if (job->credits || !iser_job_start(conn, job))
 			return;
@@ -440,8 +440,8 @@ static bool iser_job_unsignaled(struct iser_conn *conn, struct iser_job *job)
 	if (ret < 0)
 		iser_connection_fail_locked(conn, ret);
 	if (ret) {
-		job->next = conn->unsignaled;
-		WRITE_ONCE(conn->unsignaled, job);
+		job->next = conn->sq.unsignaled;
+		WRITE_ONCE(conn->sq.unsignaled, job);
 	}
 	return ret;
 }
@@ -450,7 +450,7 @@ static bool iser_job_unsignaled(struct iser_conn *conn, struct iser_job *job)
 static bool iser_job_enter(struct iser_conn *conn, struct iser_job *job,
 			   bool later)
 {
-	if (!list_empty(&conn->sendq) || conn->hello.hold)
+	if (!list_empty(&conn->sq.jobs) || conn->hello.hold)
 		return false;
 	return (later && iser_job_unsignaled(conn, job)) || iser_job_start(conn, job);
 }
@@ -477,7 +477,7 @@ static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool l
 		return;
 	}
 	if (!iser_state_live(conn->state)) {
-		list_add_tail(&job->node, &conn->sendq);
+		list_add_tail(&job->node, &conn->sq.jobs);
 		return;
 	}
 	if (!later) {
@@ -486,7 +486,7 @@ static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool l
 	}
 	if (!iser_job_enter(conn, job, later)) {
 		/* It waits for slots, which completions give back. */
-		list_add_tail(&job->node, &conn->sendq);
+		list_add_tail(&job->node, &conn->sq.jobs);
 		iser_send_cq_event(conn);
 	}
 	if (later)
@@ -503,10 +503,10 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (ok && job->ack_last)
 		iser_ack_notify(job->io);
 	spin_lock_bh(&conn->send_lock);
-	iser_credits_return(&conn->credits, job->credits);
+	iser_credits_return(&conn->sq.credits, job->credits);
 	job->credits = 0;
 	if (job->reads) {
-		iser_reads_return(&conn->reads, job->reads);
+		iser_reads_return(&conn->sq.reads, job->reads);
 		job->reads = 0;
 	}
 	if (job->mr) {
@@ -515,11 +515,11 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	}
 	/* A job that is still queued goes on, or end_work flushes it. */
 	ended = list_empty(&job->node);
-	if (!list_empty(&conn->sendq))
+	if (!list_empty(&conn->sq.jobs))
 		iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
 	/* Reading sendq unlocked only decides whether to wake a waiter. */
-	if (list_empty_careful(&conn->sendq) && waitqueue_active(&conn->wait))
+	if (list_empty_careful(&conn->sq.jobs) && waitqueue_active(&conn->wait))
 		wake_up_all(&conn->wait);
 	if (ended)
 		iser_job_end(job, ok ? 0 : -ENOTCONN);
@@ -541,8 +541,8 @@ static void iser_unsignaled_end(struct iser_conn *conn, int status)
 	struct iser_job *job, *next;
 
 	spin_lock_bh(&conn->send_lock);
-	job = conn->unsignaled;
-	conn->unsignaled = NULL;
+	job = conn->sq.unsignaled;
+	conn->sq.unsignaled = NULL;
 	spin_unlock_bh(&conn->send_lock);
 	for (; job; job = next) {
 		next = job->next;
@@ -553,7 +553,7 @@ static void iser_unsignaled_end(struct iser_conn *conn, int status)
 /* iser_jobs_unsignaled_sent - end jobs posted unsignaled.  At each poll. */
 void iser_jobs_unsignaled_sent(struct iser_conn *conn)
 {
-	if (READ_ONCE(conn->unsignaled))
+	if (READ_ONCE(conn->sq.unsignaled))
 		iser_unsignaled_end(conn, 0);
 }
 
@@ -564,7 +564,7 @@ void iser_jobs_flush(struct iser_conn *conn)
 
 	iser_unsignaled_end(conn, -ENOTCONN);
 	spin_lock_bh(&conn->send_lock);
-	list_splice_init(&conn->sendq, &jobs);
+	list_splice_init(&conn->sq.jobs, &jobs);
 	spin_unlock_bh(&conn->send_lock);
 	iser_jobs_end(&jobs);
 }
@@ -603,11 +603,11 @@ void iser_jobs_abandon(struct iser_conn *conn)
 /* Ends jobs submitted after the end. */
 void iser_flush_work(struct work_struct *work)
 {
-	struct iser_conn *conn = container_of(work, struct iser_conn, flush_work);
+	struct iser_conn *conn = container_of(work, struct iser_conn, sq.flush_work);
 	LIST_HEAD(jobs);
 
 	spin_lock_bh(&conn->send_lock);
-	list_splice_init(&conn->flushq, &jobs);
+	list_splice_init(&conn->sq.flush, &jobs);
 	spin_unlock_bh(&conn->send_lock);
 	iser_jobs_end(&jobs);
 }
@@ -745,7 +745,7 @@ void iser_get_data(struct iser_task *task, u32 offset, u32 len, u64 tagged)
 
 	spin_lock_bh(&conn->send_lock);
 	/* An ORD of 0 permits no RDMA Read: RFC 7145, section 7.3.6. */
-	if (!conn->reads.ord && iser_state_live(conn->state)) {
+	if (!conn->sq.reads.ord && iser_state_live(conn->state)) {
 		iser_conn_warn(conn, "the initiator allows no RDMA Read, but a write needs one, ending the connection");
 		iser_connection_fail_locked(conn, -EPROTO);
 	}

@@ -6,7 +6,9 @@
 #define ISER_TARGET_SEND_H
 
 #include <linux/list.h>
+#include <linux/workqueue.h>
 #include <rdma/ib_verbs.h>
+#include "../../proto/sendq.h"
 
 struct iser_conn;
 struct iser_control;
@@ -14,8 +16,8 @@ struct iser_io;
 
 /* Something to post at a target: a response with the data before it, or a Get. */
 struct iser_job {
-	struct list_head node;	/* conn->sendq or flushq; send_lock */
-	struct iser_job *next;	/* conn->unsignaled; send_lock */
+	struct list_head node;	/* conn->sq.jobs or sq.flush; send_lock */
+	struct iser_job *next;	/* conn->sq.unsignaled; send_lock */
 	struct iser_io *io;
 	struct ib_cqe cqe;
 	bool get;
@@ -26,12 +28,25 @@ struct iser_job {
 	u64 remote;		/* Tagged Offset of @offset */
 	u32 rkey;
 	u32 credits;		/* taken, until their completion */
-	u32 reads;		/* Get: counted in conn->reads, likewise */
+	u32 reads;		/* Get: counted in conn->sq.reads, likewise */
 	u32 burst;		/* Put: bytes between A-bits, or 0 */
 	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
 	bool ack_last;		/* Put: the completion is an A-bit's too */
 	bool fence;		/* Put: the response must wait for such Reads */
 	struct ib_mr *mr;	/* iWARP Get: sink */
+};
+
+/* What a target has to post.  All under send_lock. */
+struct iser_sq {
+	struct iser_credits credits;
+	struct list_head jobs;
+	struct list_head flush;		/* jobs submitted after the end */
+	struct work_struct flush_work;
+	struct iser_job *unsignaled;	/* jobs posted without a completion */
+	struct iser_reads reads;	/* ord, and those that are counted */
+	bool count_reads;		/* the device would start more than ord */
+	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
+	struct scatterlist *sink_sg;
 };
 
 extern struct ib_cqe iser_rdma_cqe;
