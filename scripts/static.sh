@@ -63,7 +63,7 @@ check_languages() {
 }
 
 # Turns that are not English, or that leave the reader to guess who does what. The
-# documents that users read have none of them.
+# documents that check_words() names have none of them.
 turns=(
 	"\\bbehind\\b(?! (a|an|the) (firewall|gateway|NAT|proxy|router|switch))"	# after, following
 	"\\bof (ours|theirs|(the )?[\\w-]+'s(?=[.,;:)]| (and|are|at|by|for|has|have|in|is|or|that|which) ))"
@@ -92,7 +92,8 @@ check_words() {
 	nothing "$(files | grep -vxF scripts/static.sh | xargs -d '\n' grep -nIE \
 		'TODO|FIXME|XXX|/home/[a-z]|deb\.debian\.org|snapshot\.debian|https?://[a-z.]*mirror' |
 		grep -vE 'XXX{3,}|mktemp' || true
-		wrong_turns README.md CONTRIBUTING.md SECURITY.md Documentation/install.md)"
+		wrong_turns README.md CONTRIBUTING.md SECURITY.md \
+			Documentation/{install,design,protocol}.md)"
 }
 
 check_whitespace() {
