@@ -214,7 +214,7 @@ void iser_event_note(struct iser_conn *conn, enum ib_event_type event)
 
 static void iser_event_unknown(struct iser_conn *conn)
 {
-	iser_conn_warn(conn, "the queue pair has failed, the device does not say why, ending the connection");
+	iser_conn_warn(conn, "the queue pair has failed and the device does not say why, ending the connection");
 }
 
 static void iser_event_work(struct work_struct *work)

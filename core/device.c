@@ -72,7 +72,7 @@ int iser_check_limits(const struct iser_conn *conn, bool registers)
 	int i;
 
 	if (registers && !l->registers) {
-		iser_conn_warn(conn, "the device has no fast registration, iSER needs it");
+		iser_conn_warn(conn, "the device has no fast registration, which iSER needs");
 		return -EOPNOTSUPP;
 	}
 	for (i = 0; i < ARRAY_SIZE(least); i++) {
@@ -344,7 +344,7 @@ bool iser_park(struct iser_conn *conn)
 		iser_nr_parked++;
 	mutex_unlock(&iser_ports_lock);
 	if (!park) {
-		iser_conn_warn(conn, "the port is down and %u connections wait for such: letting go of this one; if later connects time out, make the device anew (rdma link delete, rdma link add)",
+		iser_conn_warn(conn, "the port is down and already %u connections wait, ending this one now; if later connects time out, re-create the device by rdma link delete and add",
 			       ISER_MAX_PARKED);
 		return false;
 	}
@@ -459,7 +459,7 @@ void iser_ports_exit(void)
 
 	mutex_lock(&iser_ports_lock);
 	if (!list_empty(&iser_parked))
-		pr_warn("%u connections end while their port is down: if later connects over its device time out, make it anew (rdma link delete, rdma link add)\n",
+		pr_warn("%u connections are ended while their port is down; if later connects over its device time out, re-create it by rdma link delete and add\n",
 			iser_nr_parked);
 	list_for_each_entry(p, &iser_parked, node)
 		WRITE_ONCE(p->gone, true);

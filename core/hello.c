@@ -160,7 +160,7 @@ static void iser_hello_answer(struct iser_conn *conn,
 
 	iser_answer_hello(in, min_t(u32, conn->sq.reads.ord, U16_MAX), &reply);
 	if (reply.rej)
-		iser_conn_warn(conn, "Hello rejected: versions %u to %u and iSER-IRD %u, against version %u and iSER-ORD %u here, ending the connection",
+		iser_conn_warn(conn, "Hello rejected: it offers versions %u to %u and iSER-IRD %u, this target has version %u and iSER-ORD %u, ending the connection",
 			       in->min_version, in->max_version, in->depth,
 			       ISER_VERSION, conn->sq.reads.ord);
 	spin_lock_bh(&conn->send_lock);
@@ -232,7 +232,7 @@ bool iser_hello_received(struct iser_conn *conn, struct iser_rx *rx)
 	if (state != ISER_FULL) {
 		if (ordinary)
 			return true;
-		iser_hello_refuse(conn, msg, "none has a place in the login");
+		iser_hello_refuse(conn, msg, "it is not allowed during the login");
 		goto drop;
 	}
 

@@ -24,7 +24,7 @@ static unsigned int log_lines = 120;
 ISER_PARAM(log_lines, log_lines, 2 * ISER_LOG_NR, ISER_LOG_NR * ISER_LOG_RING,
 	   0644);
 MODULE_PARM_DESC(log_lines,
-		 "Lines about peers, sessions and their ends, of all three modules, in any minute; a third for each (default: 120)");
+		 "Lines that the three modules write in any minute, a third each about peers before login, sessions, and ends of sessions (default: 120)");
 
 /* iser_host_addr - the host that an address and port is of.  Any context. */
 struct iser_host_addr iser_host_addr(const struct sockaddr_storage *addr)
@@ -119,7 +119,7 @@ static void iser_log_sum_up(struct work_struct *work)
 		lines->left_out = 0;
 		spin_unlock_irq(&iser_log_lock);
 		if (left_out)
-			pr_warn(KBUILD_MODNAME ": %u more lines %s in the last minute, from %s%u addresses\n",
+			pr_warn(KBUILD_MODNAME ": %u lines %s were left out in the last minute, from %s%u addresses; parameter log_lines raises the limit\n",
 				left_out, lines->about,
 				addrs == ISER_LOG_ADDRS ? "at least " : "",
 				addrs);

@@ -161,7 +161,7 @@ static int iser_create_qp(struct iser_conn *conn)
 	}
 	if (!ret && (sges != conn->max_sge || sends != conn->info.send_depth) &&
 	    iser_device_note(conn->dev, ISER_SMALL_SENDS))
-		iser_conn_warn(conn, "the device has no send queue of %u work requests with %u SGEs: it has %u with %u",
+		iser_conn_warn(conn, "the device can't create a send queue of %u work requests with %u SGEs, using %u with %u",
 			       sends, sges, conn->info.send_depth,
 			       conn->max_sge);
 	return ret;
@@ -364,7 +364,7 @@ void iser_verbs_drain(struct iser_conn *conn)
 	iser_poll_stop(conn);
 	if (!completion_done(&conn->sends_drained.done) ||
 	    !(conn->rx.pool || completion_done(&conn->receives_drained.done)))
-		iser_conn_warn(conn, "the device does not complete what was posted, error %d: it is ended without it",
+		iser_conn_warn(conn, "the device has not completed all work requests, error %d: no longer waiting for them",
 			       ret ?: -ETIMEDOUT);
 }
 

@@ -24,7 +24,7 @@ static bool iser_rx_greedy(struct iser_conn *conn)
 
 	if (likely(held <= 2 * READ_ONCE(conn->rx.promised)))
 		return false;
-	iser_conn_warn(conn, "%u messages wait to be answered, more than its window allows, ending the connection",
+	iser_conn_warn(conn, "has sent %u messages that are not answered yet, more than its window allows, ending the connection",
 		       held);
 	iser_connection_fail(conn, -EPROTO);
 	return true;
@@ -117,7 +117,7 @@ static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 
 	if (invalidated &&
 	    !iser_invalidated_rightly(conn, io, wc->ex.invalidate_rkey)) {
-		iser_conn_warn(conn, "invalidated STag %#x, which is not the task's, ending the connection",
+		iser_conn_warn(conn, "the target has invalidated STag %#x, which is not the task's, ending the connection",
 			       wc->ex.invalidate_rkey);
 		iser_connection_fail(conn, -EPROTO);
 		return;

@@ -64,7 +64,7 @@ static void say(struct iser_endpoint *end, const struct iser_info *info,
 	switch (reason) {
 	case -ENXIO:
 		iser_log(ISER_LOG_SESSION, &end->remote,
-			 "can't connect: there is no RDMA device (%d); \"rdma link\" shows them",
+			 "can't connect: there is no RDMA device (%d); load its driver, or create one by \"rdma link add\"",
 			 reason);
 		break;
 	case -ENETDOWN:
@@ -74,11 +74,11 @@ static void say(struct iser_endpoint *end, const struct iser_info *info,
 		break;
 	case -ETIMEDOUT:
 		iser_log(ISER_LOG_SESSION, &end->remote,
-			 "can't connect: nobody answers (%d), waited for %s, trying again",
+			 "can't connect: timed out (%d) waiting for %s, trying again",
 			 reason, info->step);
 		if (info->was_down)
 			iser_log(ISER_LOG_SESSION, &end->remote,
-				 "the port of RDMA device %s has been down: if \"rdma resource show qp\" has its queue pair of type GSI in state ERR, make it anew: rdma link delete %s, then rdma link add",
+				 "the port of RDMA device %s was down: if its GSI queue pair is in state ERR (rdma resource show qp), run rdma link delete %s and rdma link add",
 				 info->port, info->port);
 		break;
 	default:
@@ -523,7 +523,7 @@ int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
 	}
 	if (session->cmds_max > end->info->tasks) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "the session has %d tasks, max_cmds or the device allows %u; log out and in again",
+			 "the session has %d tasks, but max_cmds or the device allows %u; log out and in again",
 			 session->cmds_max, end->info->tasks);
 		goto put;
 	}
@@ -571,7 +571,7 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
 	case ISCSI_PARAM_IFMARKER_EN:
 	case ISCSI_PARAM_OFMARKER_EN:
 		if (kstrtoint(buf, 0, &value) || value) {
-			pr_err("digests and markers are not for iSER: set HeaderDigest and DataDigest to None\n");
+			pr_err("iSER does not allow digests or markers: set HeaderDigest and DataDigest to None\n");
 			return -EPROTO;
 		}
 		return 0;

@@ -87,7 +87,7 @@ static void iser_contact_failed(const struct sockaddr_storage *addr, bool offere
 
 	if (offered)
 		iser_log(ISER_LOG_SESSION, addr,
-			 "the login failed; the next one goes without the keys of RFC 7145 that the target may not bear");
+			 "the login failed; the next one omits the keys of RFC 7145, in case the target does not support them");
 }
 
 static const char *keys_error_text(int err)
@@ -98,7 +98,7 @@ static const char *keys_error_text(int err)
 	case ISER_KEYS_DIGEST:
 		return "it has a digest or marker, which iSER does not allow";
 	case ISER_KEYS_NO_RDMA:
-		return "RDMAExtensions=Yes was not agreed on";
+		return "the target did not agree to RDMAExtensions=Yes; enable iSER on its portal";
 	default:
 		return "it is malformed";
 	}
@@ -264,7 +264,7 @@ int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
 		return len;
 	if (!end->resources) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "the target enters full feature phase, which was not asked for");
+			 "the target enters full feature phase, which the initiator has not requested");
 		return -EPROTO;
 	}
 	ret = iser_keys_finish(&end->keys);

@@ -19,16 +19,16 @@ MODULE_VERSION(ISER_RELEASE);
 unsigned int iser_max_sectors = 1024;
 ISER_PARAM(max_sectors, iser_max_sectors, PAGE_SIZE / SECTOR_SIZE, UINT_MAX,
 	   0644);
-MODULE_PARM_DESC(max_sectors, "Largest command of later sessions, in sectors of 512 bytes, a page at least (default 1024)");
+MODULE_PARM_DESC(max_sectors, "Largest command of later sessions, in sectors of 512 bytes, at least a page (default 1024)");
 
 unsigned int iser_max_lun = 512;
 ISER_PARAM(max_lun, iser_max_lun, 1, UINT_MAX, 0444);
-MODULE_PARM_DESC(max_lun, "LUNs of a target, 1 at least (default 512)");
+MODULE_PARM_DESC(max_lun, "LUNs of a target, at least 1 (default 512)");
 
 unsigned int iser_max_cmds = ISCSI_DEF_XMIT_CMDS_MAX;
 ISER_PARAM(max_cmds, iser_max_cmds, ISCSI_TOTAL_CMDS_MIN, ISCSI_TOTAL_CMDS_MAX,
 	   0644);
-MODULE_PARM_DESC(max_cmds, "Largest node.session.cmds_max of later logins; sizes the queue pair (default 128)");
+MODULE_PARM_DESC(max_cmds, "Largest node.session.cmds_max of later logins; determines the size of the queue pair (default 128)");
 
 unsigned int iser_recv_data = ISER_RECV_DSL_MIN;
 ISER_PARAM(recv_data, iser_recv_data, ISER_RECV_DSL_MIN,
@@ -37,7 +37,7 @@ MODULE_PARM_DESC(recv_data, "InitiatorRecvDataSegmentLength, 512 to 8192 (defaul
 
 unsigned int iser_unexpected = 16;
 ISER_PARAM(unexpected_pdus, iser_unexpected, 2, 1024, 0444);
-MODULE_PARM_DESC(unexpected_pdus, "MaxOutstandingUnexpectedPDUs, 2 to 1024: receives for what the target sends unasked (default 16)");
+MODULE_PARM_DESC(unexpected_pdus, "MaxOutstandingUnexpectedPDUs, 2 to 1024: receives for PDUs that the target sends without a request (default 16)");
 
 bool iser_offer_keys = true;
 module_param_named(offer_keys, iser_offer_keys, bool, 0644);
@@ -235,7 +235,7 @@ static int __init iser_init(void)
 		return -ENOMEM;
 	iser_scsi_transport = iscsi_register_transport(&iser_transport);
 	if (!iser_scsi_transport) {
-		pr_err("can't register the transport \"iser\": is another iSER initiator loaded?\n");
+		pr_err("can't register the transport \"iser\": unload the other iSER initiator, if there is one\n");
 		destroy_workqueue(iser_answer_wq);
 		return -EEXIST;
 	}

@@ -86,9 +86,9 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	if (cmds_max > tasks) {
 		/* libiscsi takes a power of two. */
 		tasks = rounddown_pow_of_two(tasks);
-		pr_info("node.session.cmds_max %u is reduced to %u: %s\n",
+		pr_info("node.session.cmds_max %u is reduced to %u, the limit of %s\n",
 			cmds_max, tasks, end && end->info->tasks < end->tasks ?
-			"the device's queue pairs carry no more" :
+			"the device's queue pairs" :
 			"parameter max_cmds");
 		cmds_max = tasks;
 	}
@@ -118,7 +118,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	}
 	host_limits(shost, end ? end->info : NULL, dma);
 	if (shost->max_sectors < iser_max_sectors)
-		pr_info("max_sectors is reduced from %u to %u: what one STag of the device covers, or one mapping for it\n",
+		pr_info("max_sectors is reduced from %u to %u, the limit of an STag or of a DMA mapping of the device\n",
 			iser_max_sectors, shost->max_sectors);
 
 	err = iscsi_host_add(shost, dma);

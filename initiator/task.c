@@ -219,7 +219,7 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 		return iser_unexpected_init(task);
 	if (ahs && end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "a CDB of %u bytes needs an AHS of %u, the target takes %u",
+			 "a command fails: its CDB of %u bytes needs an AHS of %u, the target accepts %u",
 			 task->sc->cmd_len, ahs, end->keys.peer_ahs);
 		return -EINVAL;
 	}
@@ -357,7 +357,7 @@ void iscsi_iser_task_cleanup(struct iscsi_task *task)
 		iser_task_abandon(slot);
 	} else if (iser_task_busy(slot)) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "a task ended while the device used its buffer, ending the connection");
+			 "the target has ended a task while the device used its buffer, ending the connection");
 		iser_connection_fail(end->conn, -EPROTO);
 		return;
 	}

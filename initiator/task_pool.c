@@ -80,7 +80,7 @@ static void pool_work(struct work_struct *work)
 		return;
 	if (ret && !pool->error)
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "session stays at %u commands: no receives or STags for more, error %d; it is tried again",
+			 "session stays at %u commands: can't allocate receives or STags for more, error %d, trying again",
 			 w->granted, ret);
 	pr_debug("%pISpc: session of %u commands made %u\n", &end->info->remote,
 		 before, w->granted);

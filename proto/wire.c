@@ -247,14 +247,14 @@ static const char *misplaced(const struct iser_hello_state *g,
 		if (g->target)
 			return "it comes from an initiator";
 		return g->first && g->rule == ISER_HELLO_REQUIRED ? NULL :
-			"nobody asked for it";
+			"no Hello waits for a reply";
 	default:
 		/* Section 10.1.3.4. */
 		if (!g->first || g->rule != ISER_HELLO_REQUIRED)
 			return NULL;
 		return g->target ?
-			"the first message is no Hello, which was agreed on" :
-			"the target's first message is no HelloReply";
+			"the first message is not the Hello that was agreed on" :
+			"the target's first message is not a HelloReply";
 	}
 }
 
@@ -267,7 +267,7 @@ static const char *bad_reply(const struct iser_hello_state *g,
 	if (reply->min_version != ISER_VERSION)
 		return "the target chose a version other than 10";
 	if (g->ird && !reply->depth)
-		return "the target can do no RDMA Read";
+		return "the target can't do RDMA Reads";
 	if (reply->depth > g->ird)
 		return "the target would do more RDMA Reads than the Hello allows";
 	return NULL;

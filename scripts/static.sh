@@ -3,8 +3,8 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Checks that need no machine to run on; results as KTAP. Without names all of
-# them: licence, languages, words, whitespace, compat, waits, structure, shellcheck,
-# checkpatch, and for each kernel build-6.1, build-6.12, build-newest (W=1, no
+# them: licence, languages, words, lines, whitespace, compat, waits, structure,
+# checkpatch, shellcheck, and for each kernel build-6.1, build-6.12, build-newest (W=1, no
 # warning), sparse-6.12, sparse-newest (C=2 with endian checks, no warning).
 
 set -euo pipefail
@@ -14,7 +14,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages words whitespace compat waits structure shellcheck checkpatch
+all=(licence languages words lines whitespace compat waits structure shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 # Files of the project: those that git knows, else all.
@@ -94,6 +94,12 @@ check_words() {
 		grep -vE 'XXX{3,}|mktemp' || true
 		wrong_turns README.md CONTRIBUTING.md SECURITY.md \
 			Documentation/{install,design,protocol}.md)"
+}
+
+# Each log line stands in the tables for administrators, and they have no other lines.
+check_lines() {
+	files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$' |
+		xargs -d '\n' scripts/lines.py Documentation/install.md
 }
 
 check_whitespace() {

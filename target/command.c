@@ -287,7 +287,7 @@ int isert_task_wait(struct isert_task *t)
 	if (left > 0)
 		return 0;
 	if (!left) {
-		isert_warn(t->ic, "has answered a PDU that it has not taken in %u s, ending the connection",
+		isert_warn(t->ic, "has answered a PDU whose Send has not completed within %u s, ending the connection",
 			   ISERT_TAKE_TIME);
 		iser_connection_fail(t->ic->dm, -ETIMEDOUT);
 	}
@@ -666,7 +666,7 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	if (!t || t->refused || cmd->sense_reason)
 		return false;
 	if (!cmd->unsolicited_data) {
-		isert_protocol_error(ic, "Data-Out that nobody asked for");
+		isert_protocol_error(ic, "unsolicited Data-Out for a write that expects none");
 		return false;
 	}
 	/*
@@ -677,7 +677,7 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 		return false;
 	/* LIO adds both without a check for overflow. */
 	if (offset + len < offset) {
-		isert_protocol_error(ic, "Data-Out of %u bytes at offset %u",
+		isert_protocol_error(ic, "Data-Out of %u bytes at offset %u is out of range",
 				     len, offset);
 		return false;
 	}

@@ -207,7 +207,7 @@ static void isert_say_end(struct isert_conn *ic, int reason)
 		return;
 	switch (reason) {
 	case 0:
-		why = "closed here, portal group disabled or session replaced";
+		why = "closed by this target, portal group disabled or session replaced";
 		break;
 	case -ECONNRESET:
 		why = "closed by the initiator";

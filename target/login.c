@@ -289,7 +289,7 @@ static int isert_allocate(struct isert_conn *ic)
 	/* The window of an existing session can't be reduced. */
 	if (!plan.granted || plan.need_initial_r2t ||
 	    (!ic->keys.leading && plan.granted < plan.window)) {
-		isert_warn(ic, "login refused: a window of %u commands needs more receives than the %u of the queue pair",
+		isert_warn(ic, "login refused: a window of %u commands needs more receives than the %u of the queue pair; lower cmdsn_depth or raise recv_depth",
 			   plan.window, plan.depth);
 		return -ENOSPC;
 	}
@@ -346,12 +346,12 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 	u8 *bhs = (u8 *)login->req;
 
 	if (!ic->keys.leading && isert_session_keys(ic)) {
-		isert_warn(ic, "login refused: the session it wants to join is not over iSER, or ends");
+		isert_warn(ic, "login refused: the session that it wants to join does not use iSER, or is ending");
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
 	if (ic->keys.leading && iser_keys_finish(&ic->keys)) {
-		isert_warn(ic, "login refused: it ends without RDMAExtensions=Yes");
+		isert_warn(ic, "login refused: the initiator has not requested iSER by RDMAExtensions=Yes");
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
@@ -388,7 +388,7 @@ static int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 		/* InitialR2T is an OR: a target may answer Yes to a No. */
 		isert_plan(ic, &plan);
 		if (plan.need_initial_r2t) {
-			isert_warn(ic, "InitialR2T is made Yes: %u commands with a first burst of %u bytes need more receives than the %u of the queue pair",
+			isert_warn(ic, "InitialR2T is set to Yes: %u commands with a first burst of %u bytes need more receives than the %u of the queue pair",
 				   plan.window, plan.first_burst, plan.depth);
 			ic->keys.force_initial_r2t = true;
 			ic->initial_r2t = true;
@@ -542,8 +542,8 @@ static bool isert_login_stuck(struct isert_conn *ic,
 		return false;
 	isert_warn(ic, "login refused: %u Login Requests without an answer to %s",
 		   ic->idle_requests,
-		   open ? "RDMAExtensions=Yes: the initiator does not know iSER" :
-		   "what the target has proposed: the initiator does not negotiate");
+		   open ? "RDMAExtensions=Yes: the initiator does not support iSER" :
+		   "the keys that the target has proposed: the initiator does not negotiate");
 	return true;
 }
 
@@ -566,7 +566,7 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 	memset(login->req_buf, 0, ISERT_LOGIN_TEXT);
 	iser_pdu_copy(pdu, 0, login->req_buf, len);
 	if (!isert_text_fits(login->req_buf, len)) {
-		isert_warn(ic, "login refused: its text of %u bytes has no end, or too many keys",
+		isert_warn(ic, "login refused: its text of %u bytes is not terminated, or has too many keys",
 			   len);
 		return isert_refuse_login(ic, pdu->bhs,
 					  ISCSI_STATUS_CLS_INITIATOR_ERR,

@@ -27,7 +27,7 @@ struct isert_np {
 static unsigned int recv_depth = 250;
 ISER_PARAM(recv_depth, recv_depth, 32, 8192, 0644);
 MODULE_PARM_DESC(recv_depth,
-		 "Receives that the queue pairs of later portals hold, 32 to 8192: LIO's cmdsn_depth, the unsolicited Data-Out of so many commands, and 17 (default: 250)");
+		 "Receives that a queue pair of later portals holds, 32 to 8192: the sum of LIO's cmdsn_depth, the unsolicited Data-Out of that many commands, and 17 (default: 250)");
 
 static u32 isert_recv_depth(void)
 {
@@ -37,7 +37,7 @@ static u32 isert_recv_depth(void)
 static unsigned int send_depth = 120;
 ISER_PARAM(send_depth, send_depth, 32, 8192, 0644);
 MODULE_PARM_DESC(send_depth,
-		 "Work requests that the send queues of later portals hold, 32 to 8192; what is more waits (default: 120)");
+		 "Work requests that the send queues of later portals hold, 32 to 8192; further ones wait (default: 120)");
 
 static u32 isert_send_depth(void)
 {
@@ -47,7 +47,7 @@ static u32 isert_send_depth(void)
 static unsigned int shared_depth = 2048;
 ISER_PARAM(shared_depth, shared_depth, 0, 8192, 0644);
 MODULE_PARM_DESC(shared_depth,
-		 "Receives that a shared receive queue of later portals holds, for one connection with each 64 of them, up to 8192; below 64: connections have receives of their own, as with iWARP (default: 2048)");
+		 "Receives that a shared receive queue of later portals holds, up to 8192, and one connection for each 64 of them; below 64, and always with iWARP, each connection has its own receives (default: 2048)");
 
 static u32 isert_shared_depth(void)
 {
@@ -170,7 +170,7 @@ MODULE_PARM_DESC(inject_keys,
 static bool strict_base_offset;
 module_param(strict_base_offset, bool, 0644);
 MODULE_PARM_DESC(strict_base_offset,
-		 "Take the RFC's default for TaggedBufferForSolicitedDataOnly, No, where an initiator does not name the key; deployed initiators mean Yes (default: N)");
+		 "Treat an absent TaggedBufferForSolicitedDataOnly as No, as RFC 7145 says; deployed initiators mean Yes (default: N)");
 
 /*
  * Level 2 is not supported: there a task moves from a failed connection to
@@ -183,22 +183,22 @@ MODULE_PARM_DESC(strict_base_offset,
 static unsigned int max_recovery_level;
 ISER_PARAM(max_recovery_level, max_recovery_level, 0, ISERT_MAX_LEVEL, 0644);
 MODULE_PARM_DESC(max_recovery_level,
-		 "Highest ErrorRecoveryLevel that is agreed on, where LIO's default_erl allows it: 0 or 1 (default: 0)");
+		 "Highest ErrorRecoveryLevel that the target agrees to, 0 or 1, if LIO's default_erl allows it (default: 0)");
 
 static bool data_ack_by_read;
 module_param(data_ack_by_read, bool, 0644);
 MODULE_PARM_DESC(data_ack_by_read,
-		 "Acknowledge the data of a read by an RDMA Read of no bytes after each burst, at any ErrorRecoveryLevel; for tests (default: N)");
+		 "Acknowledge the data of a read by an RDMA Read of zero bytes after each burst, at any ErrorRecoveryLevel; for tests (default: N)");
 
 static bool name_stags;
 module_param(name_stags, bool, 0644);
 MODULE_PARM_DESC(name_stags,
-		 "Name the STag that a response invalidates in its iSER header too; no deployed initiator looks at it (default: N)");
+		 "Also name the STag that a response invalidates in its iSER header; no deployed initiator evaluates it (default: N)");
 
 static unsigned int initial_window = 16;
 ISER_PARAM(initial_window, initial_window, 1, TA_DEFAULT_CMDSN_DEPTH_MAX, 0644);
 MODULE_PARM_DESC(initial_window,
-		 "Commands that a new session may have outstanding where receives are not shared: they are posted for these, and for more, up to LIO's cmdsn_depth, as it uses them (default: 16)");
+		 "Commands that a new session may have outstanding if receives are not shared; the window and its receives grow with use, up to LIO's cmdsn_depth (default: 16)");
 
 u32 isert_initial_window(void)
 {
@@ -278,7 +278,7 @@ MODULE_PARM_DESC(debug_level, "Unused; messages are enabled by dynamic debug");
 
 static struct isert_unused sg_tablesize = { 128, 128, 4096 };
 module_param_cb(sg_tablesize, &isert_unused_ops, &sg_tablesize, 0644);
-MODULE_PARM_DESC(sg_tablesize, "Unused; long transfers are cut as the device needs it");
+MODULE_PARM_DESC(sg_tablesize, "Unused; long transfers are split as the device needs it");
 
 /*
  * Protection information is not carried over iSER.  For a backend that has it,

@@ -110,7 +110,7 @@ static bool isert_gets_late(struct isert_conn *ic,
 	if (!atomic_read_acquire(&ic->gets) ||
 	    time_before(jiffies, READ_ONCE(ic->get_moved) + limit * HZ))
 		return false;
-	isert_warn(ic, "no RDMA Read of a write's data within %u s, ending the connection: the initiator hangs or allows none, or look at the path to it",
+	isert_warn(ic, "no RDMA Read of a write's data within %u s, ending the connection: the initiator hangs or allows none, or the path to it is broken",
 		   limit);
 	isert_count_timeout(ic->conn->sess);
 	iser_connection_fail(ic->dm, -ETIMEDOUT);
@@ -153,7 +153,7 @@ void isert_ping_work(struct work_struct *work)
 		goto again;
 	}
 	if (asked) {
-		isert_warn(ic, "no answer to a NOP-In within %u s, ending the connection: the initiator hangs, or look at the path to it",
+		isert_warn(ic, "no answer to a NOP-In within %u s, ending the connection: the initiator hangs, or the path to it is broken",
 			   limit);
 		isert_count_timeout(ic->conn->sess);
 		iser_connection_fail(ic->dm, -ETIMEDOUT);

@@ -535,7 +535,7 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		 * At level 1, a Data-Out is missing.  Since the transport loses
 		 * nothing, it was never sent, and asking again is pointless.
 		 */
-		isert_protocol_error(ic, "unsolicited Data-Out of a write missing or out of order");
+		isert_protocol_error(ic, "unsolicited Data-Out is missing or out of order");
 		return -EPROTO;
 	default:
 		/* LIO sends no NOP-In that needs no answer. */

@@ -31,7 +31,7 @@ void isert_window_begin(struct isert_conn *ic)
 	if (!ic->keys.leading || sess->sess_ops->SessionType)
 		return;
 	if (window > ic->window.most)
-		isert_warn(ic, "window of %u commands made %u: the queue pair holds %u receives",
+		isert_warn(ic, "window of %u commands is reduced to %u: the queue pair holds %u receives; recv_depth raises the limit",
 			   window, ic->window.most,
 			   iser_conn_info(ic->dm)->recv_depth);
 	/* LIO has reduced its window since the receives were counted. */
@@ -91,7 +91,7 @@ void isert_window_work(struct work_struct *work)
 	if (ret == -ENOTCONN)
 		return;
 	if (ret && !ic->window_short)
-		isert_warn(ic, "window stays at %u commands: no memory for more receives, error %d; it is tried again",
+		isert_warn(ic, "window stays at %u commands: can't allocate more receives, error %d, trying again",
 			   w->granted, ret);
 	WRITE_ONCE(ic->window_short, ret);
 	if (ret)

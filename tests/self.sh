@@ -200,5 +200,23 @@ printf 'int f(void)\n{\n\twait_event(a, b);\n}\n' >"$work/a.c"
 waits 'a wait that is in the table' 0
 printf 'void g(void)\n{\n\tif (wait_event_timeout(a, b, c))\n\t\treturn;\n}\n' >>"$work/a.c"
 waits 'one that is not' 1
+
+# lines WHAT STATUS: scripts/lines.py of the source and the table
+lines() {
+	local code=0
+	../scripts/lines.py "$work/table" "$work/a.c" >/dev/null || code=$?
+	same "$1" "$code" "$2"
+}
+# No other source has what the script leaves out.
+printf 'const char *s[] = { "(no device)", "iSCSI Initiator over iSER", "no error", "unknown error" };\n' >"$work/a.c"
+# shellcheck disable=SC2016 # C
+printf 'void f(int n)\n{\n\tpr_debug("not a line");\n\tpr_warn("the port is %%s: error %%d\\n",\n\t\tn ? "in use" : "far away", n);\n}\n' \
+	>>"$work/a.c"
+printf '| line | meaning |\n|---|---|\n| the port is in use / far away: error N | x |\n' >"$work/table"
+lines 'a line that is in the table' 0
+printf '| the port is closed: error N | x |\n' >>"$work/table"
+lines 'a line of the table that no source has' 1
+printf '| line | meaning |\n|---|---|\n| the port is in use: error N | x |\n' >"$work/table"
+lines 'a reason that is not in the table' 1
 echo "1..$number"
 tally

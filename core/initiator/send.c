@@ -142,7 +142,7 @@ static int iser_stag_invalidate(struct iser_io *io)
 	if (iser_state_live(conn->state)) {
 		ret = ib_post_send(conn->qp, &wr, NULL);
 		if (ret)
-			iser_conn_warn(conn, "the device does not invalidate an STag: error %d, ending the connection",
+			iser_conn_warn(conn, "the device can't invalidate an STag: error %d, ending the connection",
 				       ret);
 	}
 	spin_unlock_bh(&conn->send_lock);

@@ -221,11 +221,11 @@ static const char *iser_guest_overdue(struct iser_conn *conn,
 		break;
 	case ISER_CLOSING:
 		limit = ISER_CLOSE_TIME;
-		what = "has not taken the last Login Response";
+		what = "has not received the last Login Response";
 		break;
 	case ISER_ASKED:
 		if (READ_ONCE(login->sending))
-			what = "has not taken the Login Response";
+			what = "has not received the Login Response";
 		else if (READ_ONCE(login->expected))
 			what = "has sent no further Login Request";
 		else
@@ -238,7 +238,7 @@ static const char *iser_guest_overdue(struct iser_conn *conn,
 			break;
 		}
 		limit = patience ? ISER_LOGIN_BUSY : ISER_LOGIN_TIME;
-		what = "has not come to the end of its login";
+		what = "has not completed its login";
 		break;
 	default:
 		/* LIO bounds the time that it has a login. */
@@ -337,7 +337,7 @@ int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l)
 	mod_delayed_work(iser_wq, &iser_guests_work, ISER_LOOK);
 
 	if (victim) {
-		iser_conn_warn(victim, "more than %d connections that have not logged in, dropping the oldest of the address with most",
+		iser_conn_warn(victim, "more than %d connections have not logged in, dropping the oldest one of the address that has most of them",
 			       ISER_MAX_GUESTS);
 		iser_connection_fail(victim, -ENOBUFS);
 		iser_conn_put(victim);

@@ -120,7 +120,7 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 	if (iser_guests_full())
 		iser_log_line(ISER_LOG_STRANGER, &id->route.addr.dst_addr,
 			      KBUILD_MODNAME ": target, ", id->device->name,
-			      "refused, %d connections have not logged in or are being ended",
+			      "connection refused: %d connections have not logged in or are being ended",
 			      2 * ISER_MAX_GUESTS);
 	else
 		conn = iser_conn_alloc(ISER_TARGET, &l->param, l->ops, NULL);
@@ -234,7 +234,7 @@ static void iser_listen_said(struct iser_listener *l, int ret)
 		pr_info("portal %s: there is no RDMA device, listening on each that appears\n",
 			addr);
 	else if (ret == -EADDRINUSE)
-		pr_warn("portal %s: the address is in use, on software iWARP by the portal's own iSCSI/TCP listener; close that one with \"ss -K state listening src <address> sport = :<port>\", this portal then listens by itself\n",
+		pr_warn("portal %s: the address is in use; on software iWARP close the portal's iSCSI/TCP listener: ss -K state listening src <address> sport = :<port>\n",
 			addr);
 	else if (ret == -ENODEV || ret == -EADDRNOTAVAIL)
 		pr_info("portal %s: no RDMA device has this address yet, listening as soon as one does\n",

@@ -59,7 +59,7 @@ void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, ack_cqe);
 
-	if (iser_wc_ok(io->task.conn, wc, "RDMA Write or Read of an A-bit"))
+	if (iser_wc_ok(io->task.conn, wc, "RDMA operation that acknowledges data"))
 		iser_ack_notify(io);
 }
 

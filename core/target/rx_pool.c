@@ -49,7 +49,7 @@ static void iser_rx_pool_arm(struct iser_rx_pool *pool)
 	pool->armed = !ret;
 	if (ret)
 		iser_log(ISER_LOG_SESSION, NULL,
-			 "%s: no event for a low shared receive queue, error %d: it stays at %u receives",
+			 "%s: can't request an event for a low shared receive queue, error %d, staying at %u receives",
 			 pool->dev->name, ret, pool->nr);
 }
 
@@ -123,7 +123,7 @@ unlock:
 	memalloc_noio_restore(flags);
 	if (ret) {
 		iser_log(ISER_LOG_SESSION, NULL,
-			 "%s: no more than %u shared receives: error %d, it is tried again",
+			 "%s: can't add to the %u shared receives: error %d, trying again",
 			 pool->dev->name, pool->nr, ret);
 		queue_delayed_work(iser_wq, &pool->grow, ISER_RX_POOL_RETRY);
 	}
@@ -233,10 +233,10 @@ static struct iser_rx_pool *iser_rx_pool_find(struct ib_device *dev, u32 room)
 static void iser_rx_pool_refused(struct iser_conn *conn, long err)
 {
 	if (err != -EOPNOTSUPP && err != -EINVAL)
-		iser_conn_warn(conn, "no shared receive queue: error %ld, the connection has receives of its own",
+		iser_conn_warn(conn, "can't create a shared receive queue: error %ld, the connection has its own receives",
 			       err);
 	else if (iser_device_note(conn->dev, ISER_NO_SHARED))
-		iser_conn_warn(conn, "the device refuses a shared receive queue: error %ld, its connections have receives of their own",
+		iser_conn_warn(conn, "the device refuses a shared receive queue: error %ld, each connection has its own receives",
 			       err);
 }
 

@@ -25,7 +25,7 @@ ip addr add 10.77.0.1/24 dev iserother0
 ip link set iserother0 up
 
 says 10.77.0.2 'no route over an RDMA device'
-says "$nobody" 'nobody answers .*waited for the'
+says "$nobody" 'timed out .*waiting for the'
 link_cut link
 on_exit 'link_mend link'
 says "$IP" "the port of RDMA device $(rdma_device) is down"

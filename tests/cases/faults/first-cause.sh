@@ -22,6 +22,6 @@ refused() {
 refused 2 'failed: local protection error'
 # Soft-RoCE tells of nothing but the flush.
 if [ "$PROVIDER" = rxe ]; then
-	refused 1 'the queue pair has failed, the device does not say why'
+	refused 1 'the queue pair has failed and the device does not say why'
 fi
 logout

@@ -9,7 +9,7 @@ target_up
 fault max_qp_wr 300
 mark_log
 session_up
-log_has 'cmds_max 128 is reduced to 32: the device.s queue pairs carry no more' ||
+log_has 'cmds_max 128 is reduced to 32, the limit of the device.s queue pairs' ||
 	fail 'no line about fewer commands'
 verify_io "$DEVICE" 1M
 logout

@@ -22,7 +22,7 @@ for what in lost modify; do
 	took=$((SECONDS - start))
 	note "$what: the device went in $took s"
 	[ $took -lt $((15 * SLOW)) ] || fail "$what: the device went in $took s"
-	log_has 'does not complete what was posted' || fail "$what: no line says so"
+	log_has 'has not completed all work requests' || fail "$what: no line says so"
 	fault modify 0
 	fault lost 0
 	device_add

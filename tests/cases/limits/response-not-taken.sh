@@ -24,5 +24,5 @@ note "login beside it: $took ms"
 wait $peer
 note "the peer: $(tail -n 1 /tmp/iser-case/out)"
 grep -q closed /tmp/iser-case/out || fail 'its connection was not ended'
-[ "$TARGET" != ours ] || log_has 'has not taken the Login Response' || fail 'no line says why'
+[ "$TARGET" != ours ] || log_has 'has not received the Login Response' || fail 'no line says why'
 logout

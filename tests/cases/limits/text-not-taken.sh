@@ -19,4 +19,4 @@ mark_log
 got=$("$ISER_TOOLS/peer" -t $((10000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" texts) || fail "$got"
 note "$got"
 case $got in *closed*) ;; *) fail 'its connection was not ended' ;; esac
-[ "$TARGET" != ours ] || log_has 'that it has not taken' || fail 'no line says why'
+[ "$TARGET" != ours ] || log_has 'whose Send has not completed' || fail 'no line says why'
