@@ -63,24 +63,20 @@ without_retain() {
 		}'
 }
 
-# Without the report of Soft-RoCE's completer, for whoever uses it: after packets were
+# log_splats CASE: the first lines of each report, without those that the kernel's own
+# parts are known for: Soft-RoCE's completer, for whoever uses it (after packets were
 # lost, an answer to an RDMA Read may come out of its order, and the connection is ended
-# by a completion that has no status of an error.
-without_completer() {
-	sed '/WARNING: .*rxe_comp\.c:[0-9]* rxe_completer+/d'
-}
-
-# log_splats CASE: the first lines of each report, without those that the
-# kernel's own target is known for when it is the one under test
+# by a completion that has no status of an error), and the kernel's own target when it
+# is the one under test
 log_splats() {
-	local known=
+	local known='WARNING: .*rxe_comp\.c:[0-9]+ rxe_completer\+'
 	if [ "${ISER_TARGET:-ours}" = kernel ]; then
-		known=$(grep -v '^#' "$(dirname "${BASH_SOURCE[0]}")/../cases/kernel-target-warnings.txt" |
-			paste -sd '|')
+		known+="|$(grep -v '^#' "$(dirname "${BASH_SOURCE[0]}")/../cases/kernel-target-warnings.txt" |
+			paste -sd '|')"
 	fi
 	log_of "$1" | sed 's/^\[[^]]*\] //' | without_unbind | without_retain |
-		without_completer | grep -E "$splat_pattern" |
-		grep -vE "${known:-^\$}" | head -n 20
+		grep -E "$splat_pattern" |
+		grep -vE "$known" | head -n 20
 	return 0
 }
 
