@@ -127,7 +127,6 @@ export_pure(iser_unexpected_take);
 export_pure(iser_unexpected_retire);
 export_pure(iser_unexpected_note);
 export_pure(iser_unexpected_acked);
-export_pure(iser_unsolicited_bytes);
 export_pure(iser_write_offset);
 export_pure(iser_bursts_init);
 export_pure(iser_bursts_next);

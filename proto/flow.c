@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counting: receive buffers, unexpected PDUs, outstanding RDMA Reads, slots
- * of a send queue.  Pure.
+ * Counting: receive buffers and unexpected PDUs.  Outstanding RDMA Reads and
+ * the slots of a send queue are counted in sendq.h.  Pure.
  */
 #include <iser/flow.h>
 #include "sendq.h"
@@ -67,28 +67,6 @@ u32 iser_window_more(const struct iser_window *w, u32 room)
 	return left < w->granted ? left : w->granted;
 }
 
-/* For all three accounts: @used may exceed a @size that was reduced. */
-static u32 left(u32 used, u32 size)
-{
-	return used < size ? size - used : 0;
-}
-
-static u32 take_some(u32 *used, u32 size, u32 n)
-{
-	u32 most = left(*used, size);
-
-	if (n > most)
-		n = most;
-	*used += n;
-	return n;
-}
-
-/* Never below zero. */
-static void give(u32 *used, u32 n)
-{
-	*used -= n < *used ? n : *used;
-}
-
 bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
 {
 	u32 limit = u->limit ? u->limit : 0xffffffffu;
@@ -108,7 +86,7 @@ bool iser_unexpected_take(struct iser_unexpected *u, bool ping)
 void iser_unexpected_retire(struct iser_unexpected *u, u32 n)
 {
 	/* The numbers of the peer determine @n. */
-	give(&u->outstanding, n);
+	iser_give(&u->outstanding, n);
 }
 
 void iser_unexpected_note(struct iser_unexpected *u, u32 sn)
@@ -139,62 +117,10 @@ void iser_unexpected_acked(struct iser_unexpected *u, u32 exp)
 		u->note[i] = u->note[i + gone];
 }
 
-u32 iser_reads_free(const struct iser_reads *r)
-{
-	/* Section 7.3.6: never more than iSER-ORD; none at all when it is 0. */
-	return left(r->outstanding, r->ord);
-}
-
-u32 iser_reads_some(struct iser_reads *r, u32 n)
-{
-	return take_some(&r->outstanding, r->ord, n);
-}
-
-void iser_reads_return(struct iser_reads *r, u32 n)
-{
-	give(&r->outstanding, n);
-}
-
-bool iser_credits_take(struct iser_credits *s, u32 n)
-{
-	if (n > left(s->used, s->size))
-		return false;
-	s->used += n;
-	return true;
-}
-
-u32 iser_credits_some(struct iser_credits *s, u32 n)
-{
-	return take_some(&s->used, s->size, n);
-}
-
-void iser_credits_return(struct iser_credits *s, u32 n)
-{
-	give(&s->used, n);
-}
-
 /*
  * Division of a command's data into unsolicited data, bursts and segments.
  * RFC 7143, sections 4.2.5.2 and 13; RFC 7145, sections 7.3.4 to 7.3.6. Pure.
  */
-
-static u32 lesser(u32 a, u32 b)
-{
-	return a < b ? a : b;
-}
-
-u32 iser_unsolicited_bytes(const struct iser_limits *lim, u32 edtl,
-			   bool final, u32 immediate)
-{
-	/*
-	 * RFC 7143, section 4.2.5.2: an initiator that starts a first burst
-	 * sends all of it, so the F bit alone tells how much comes.  With
-	 * InitialR2T=Yes there are no Data-Out PDUs, whatever the bit is.
-	 */
-	if (final || lim->initial_r2t)
-		return lesser(immediate, edtl);
-	return lesser(lim->first_burst, edtl);
-}
 
 bool iser_write_offset(u64 base, u32 offset, u32 unsolicited,
 		       bool tagged_solicited_only, u64 *tagged)
@@ -234,7 +160,7 @@ bool iser_bursts_next(struct iser_bursts *b, u32 *offset, u32 *len)
 	if (b->next >= b->end || b->out >= b->max_out)
 		return false;
 	*offset = b->next;
-	*len = lesser(b->end - b->next, b->max_burst);
+	*len = iser_lesser(b->end - b->next, b->max_burst);
 	b->next += *len;
 	b->out++;
 	return true;
@@ -245,19 +171,6 @@ bool iser_bursts_done(struct iser_bursts *b, u32 len)
 	if (!b->out)
 		return false;
 	b->out--;
-	b->done += lesser(len, b->next - b->start - b->done);
+	b->done += iser_lesser(len, b->next - b->start - b->done);
 	return !b->out && b->next >= b->end;
-}
-
-u32 iser_burst_left(u32 done, u32 len, u32 burst)
-{
-	u32 left = len - done;
-
-	return burst ? lesser(left, burst - done % burst) : left;
-}
-
-bool iser_burst_acked(u32 done, u32 len, u32 burst)
-{
-	/* The status acknowledges the last sequence. */
-	return burst && done && done < len && !(done % burst);
 }

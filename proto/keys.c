@@ -47,11 +47,6 @@ struct iser_key_walk {
 	u32 seen;		/* keys found in this text */
 };
 
-static inline u32 iser_lesser(u32 a, u32 b)
-{
-	return a < b ? a : b;
-}
-
 static const char * const iser_key_names[KEYS] = {
 	[KEY_UNEXPECTED]	= "MaxOutstandingUnexpectedPDUs",
 	[KEY_AHS]		= "MaxAHSLength",

@@ -117,8 +117,18 @@ struct iser_limits {
  * from the command PDU: U of the Write Base Offset rule.
  * @final: F bit of the command; @immediate: its DataSegmentLength
  */
-u32 iser_unsolicited_bytes(const struct iser_limits *lim, u32 edtl,
-			   bool final, u32 immediate);
+static inline u32 iser_unsolicited_bytes(const struct iser_limits *lim, u32 edtl,
+					 bool final, u32 immediate)
+{
+	/*
+	 * RFC 7143, section 4.2.5.2: an initiator that starts a first burst
+	 * sends all of it, so the F bit alone tells how much comes.  With
+	 * InitialR2T=Yes there are no Data-Out PDUs, whatever the bit is.
+	 */
+	if (final || lim->initial_r2t)
+		return iser_lesser(immediate, edtl);
+	return iser_lesser(lim->first_burst, edtl);
+}
 
 /*
  * Tagged Offset of the byte at @offset of a write buffer: section 7.3.6.
@@ -164,9 +174,18 @@ bool iser_bursts_done(struct iser_bursts *b, u32 len);
  */
 
 /** iser_burst_left - bytes from @done to the end of the sequence it is in */
-u32 iser_burst_left(u32 done, u32 len, u32 burst);
+static inline u32 iser_burst_left(u32 done, u32 len, u32 burst)
+{
+	u32 left = len - done;
+
+	return burst ? iser_lesser(left, burst - done % burst) : left;
+}
 
 /** iser_burst_acked - whether the bytes before @done end with an A-bit */
-bool iser_burst_acked(u32 done, u32 len, u32 burst);
+static inline bool iser_burst_acked(u32 done, u32 len, u32 burst)
+{
+	/* The status acknowledges the last sequence. */
+	return burst && done && done < len && !(done % burst);
+}
 
 #endif

@@ -24,6 +24,11 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
+static inline u32 iser_lesser(u32 a, u32 b)
+{
+	return a < b ? a : b;
+}
+
 /* Big-endian fields at any alignment: iSCSI and iSER headers are bytes. */
 
 static inline u16 iser_get16(const u8 *p)
