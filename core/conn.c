@@ -44,7 +44,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	conn->role = role;
 	conn->param = *param;
 	conn->ops = ops;
-	conn->upper = upper;
+	conn->public.upper = upper;
 	strscpy(conn->info.device, "(no device)", sizeof(conn->info.device));
 	conn->info.inline_max = ISER_INLINE_MAX;
 	conn->notice.recovery_level = ISER_LEVEL_UNKNOWN;
@@ -94,15 +94,9 @@ static void iser_free_work(struct work_struct *work)
 	memalloc_noio_restore(flags);
 }
 
-void *iser_conn_upper(const struct iser_conn *conn)
-{
-	return READ_ONCE(conn->upper);
-}
-EXPORT_SYMBOL_ISER(iser_conn_upper);
-
 void iser_conn_set_upper(struct iser_conn *conn, void *upper)
 {
-	WRITE_ONCE(conn->upper, upper);
+	WRITE_ONCE(conn->public.upper, upper);
 }
 EXPORT_SYMBOL_ISER(iser_conn_set_upper);
 
@@ -515,7 +509,7 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 	if (IS_ERR(conn->cm.id)) {
 		ret = PTR_ERR(conn->cm.id);
 		conn->cm.id = NULL;
-		WRITE_ONCE(conn->upper, NULL);
+		WRITE_ONCE(conn->public.upper, NULL);
 		iser_conn_put(conn);
 		return ERR_PTR(ret);
 	}

@@ -43,6 +43,7 @@
 #include "login.h"
 #include "qp.h"
 #include "recv.h"
+#include "task.h"
 #include "target/guest.h"
 #include "target/send.h"
 #include "faults.h"
@@ -64,11 +65,11 @@ struct iser_cm {
 #define ISER_CONNECTS		32	/* connects of all initiators at a time */
 
 struct iser_conn {
+	struct iser_conn_public public;	/* first */
 	enum iser_role role;
 	enum iser_state state;
 	struct kref ref;
 	const struct iser_ops *ops;
-	void *upper;
 	struct iser_conn_param param;
 	struct iser_info info;
 	int reason;			/* why it ended */
@@ -97,7 +98,7 @@ struct iser_conn {
 	bool allocated;
 	struct iser_tasks **tasks;	/* setup_lock to add one */
 
-	struct iser_unsig unsig;	/* qp.c */
+	struct iser_unsig unsig;	/* task.c */
 	struct iser_data_out_queue data_out;	/* initiator/send.c */
 
 	wait_queue_head_t wait;
@@ -110,6 +111,8 @@ struct iser_conn {
 	struct iser_guest guest;
 	bool accepted;
 };
+
+static_assert(!offsetof(struct iser_conn, public));
 
 /*
  * Whether a receive buffer is one piece of memory.  An initiator reads it in one

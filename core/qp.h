@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The queue pair: what is posted, unsignaled Sends, errors, the end.
+ * The queue pair: what is posted, errors, the end.
  */
 #ifndef ISER_QP_H
 #define ISER_QP_H
@@ -11,25 +11,12 @@
 
 struct iser_conn;
 
-#define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
-#define ISER_UNSIG_HEADER	80	/* their headers: one page */
 #define ISER_SEND_SGES		16	/* more would make send queues large */
 /* iSER cannot work with less than this. */
 #define ISER_MIN_QUEUE		256
 #define ISER_MIN_SEND_SGES	(1 + ISER_RX_PAGES)	/* of a Login PDU */
 #define ISER_BATCH		8	/* work requests for one doorbell */
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
-
-/* Header slots of Sends of which one in some is signaled. */
-struct iser_unsig {
-	struct iser_hdr_pages heads;
-	u32 nr;			/* slots */
-	u32 next;		/* slot of the next Send; send_lock */
-	u32 bare;		/* Sends since the last signaled one; send_lock */
-	u32 posted;		/* Sends; send_lock */
-	u32 done;		/* of them, known to have completed */
-	struct ib_cqe cqe;
-};
 
 /*
  * The provider copies work requests when they are posted.  Members that are never
@@ -55,8 +42,5 @@ void iser_verbs_destroy(struct iser_conn *conn);
 void iser_drain_init(struct iser_drain *drain);
 int iser_drain_begin(struct iser_conn *conn);
 void iser_verbs_drain(struct iser_conn *conn);
-int iser_unsig_init(struct iser_conn *conn);
-u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma);
-void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tasks of a connection, and the buffers mapped for them.
+ * The tasks of a connection, the buffers mapped for them, and the header slots of
+ * unsignaled Sends.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -295,3 +296,89 @@ int iser_send_control(struct iser_task *task, const struct iser_control *ctl)
 	return iser_send_command(io, ctl);
 }
 EXPORT_SYMBOL_ISER(iser_send_control);
+
+/*
+ * Unsignaled Sends.
+ *
+ * Nothing waits for the completion of a Send that gathers only its header.  The
+ * response shows that a command has arrived, and a response without data has
+ * no buffer that LIO could reclaim.  So such a Send is unsignaled.  Its header
+ * lies in one of the slots below and not in that of the task, which may be used
+ * again at once.  The device may send a header again until it is acknowledged,
+ * so a slot becomes free only when a signaled Send after it has completed.  One
+ * Send for each third of the slots is signaled: 32 Sends may be under way while
+ * one completion is awaited.  When all slots are in use, Sends are signaled
+ * one by one, as those with data are.
+ */
+
+/* Return: the number of Sends whose completion one signaled Send shows. */
+static u32 iser_unsig_each(const struct iser_unsig *q)
+{
+	return q->nr / 3;
+}
+
+static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_unsig *q = container_of(wc->wr_cqe, struct iser_unsig, cqe);
+
+	/* Signaled ones complete in their order, and only here. */
+	if (iser_wc_ok(wc->qp->qp_context, wc, "Send"))
+		WRITE_ONCE(q->done, q->done + iser_unsig_each(q));
+}
+
+static void iser_unsig_failed(struct ib_cq *cq, struct ib_wc *wc)
+{
+	/* Unsignaled: comes only in error. */
+	iser_wc_ok(wc->qp->qp_context, wc, "Send");
+}
+
+static struct ib_cqe iser_unsig_cqe = { .done = iser_unsig_failed };
+
+/* iser_unsig_init - the slots.  Sleeps.  Return: 0 or -ENOMEM. */
+int iser_unsig_init(struct iser_conn *conn)
+{
+	BUILD_BUG_ON(ISER_UNSIG_HEADER < ISER_MSG_MIN);
+	BUILD_BUG_ON(ISER_UNSIG_HEADER * ISER_UNSIG_SENDS > PAGE_SIZE);
+	conn->unsig.cqe.done = iser_unsig_covered;
+	return iser_hdr_pages_init(&conn->unsig.heads, conn->dev, ISER_UNSIG_HEADER,
+				   conn->unsig.nr, DMA_TO_DEVICE);
+}
+
+/*
+ * iser_unsig_header - a header slot for the Send that is posted next
+ * @len: bytes of it
+ * @dma: its address for the device
+ *
+ * Under send_lock.  Return: slot, or NULL when it does not fit in one or all
+ * are in use.
+ */
+u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma)
+{
+	struct iser_unsig *q = &conn->unsig;
+	u32 at = q->next * ISER_UNSIG_HEADER;
+
+	if (len > ISER_UNSIG_HEADER || q->posted - READ_ONCE(q->done) >= q->nr)
+		return NULL;
+	*dma = q->heads.pages->dma + at;
+	return q->heads.pages->va + at;
+}
+
+/*
+ * iser_unsig_send - the Send goes out of the slot
+ * @wr: its work request, to be posted now.  Under send_lock.
+ */
+void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr)
+{
+	struct iser_unsig *q = &conn->unsig;
+
+	q->posted++;
+	if (++q->next == q->nr)
+		q->next = 0;
+	wr->wr_cqe = &iser_unsig_cqe;
+	wr->send_flags = 0;
+	if (++q->bare == iser_unsig_each(q)) {
+		q->bare = 0;
+		wr->wr_cqe = &q->cqe;
+		wr->send_flags = IB_SEND_SIGNALED;
+	}
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tasks, and the buffers mapped for them.
+ * Tasks, the buffers mapped for them, and header slots for unsignaled Sends.
  */
 #ifndef ISER_CORE_TASK_H
 #define ISER_CORE_TASK_H
@@ -19,6 +19,8 @@ struct iser_rx;
 
 #define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
+#define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
+#define ISER_UNSIG_HEADER	80	/* their headers: one page */
 
 enum iser_io_state {
 	ISER_IO_IDLE,
@@ -75,6 +77,17 @@ struct iser_tasks {
 	struct iser_io io[ISER_TASKS_PART];
 };
 
+/* Header slots of Sends of which one in some is signaled. */
+struct iser_unsig {
+	struct iser_hdr_pages heads;
+	u32 nr;			/* slots */
+	u32 next;		/* slot of the next Send; send_lock */
+	u32 bare;		/* Sends since the last signaled one; send_lock */
+	u32 posted;		/* Sends; send_lock */
+	u32 done;		/* of them, known to have completed */
+	struct ib_cqe cqe;
+};
+
 static inline struct iser_io *iser_io_of(struct iser_task *task)
 {
 	return container_of(task, struct iser_io, task);
@@ -97,5 +110,8 @@ u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
 int iser_io_map(struct iser_io *io, const struct iser_data *data,
 		enum dma_data_direction dir);
 void iser_io_unmap(struct iser_io *io);
+int iser_unsig_init(struct iser_conn *conn);
+u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma);
+void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
 #endif

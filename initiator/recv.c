@@ -235,6 +235,14 @@ void iser_recv_hello_done(struct iser_conn *conn)
 	complete_pdu(end, end->final, end->final_len);
 }
 
+/* Whether the PDU may end tasks other than the one that it answers. */
+static bool ends_other_tasks(const struct iser_pdu *pdu)
+{
+	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
+
+	return opcode == ISCSI_OP_SCSI_TMFUNC_RSP || opcode == ISCSI_OP_REJECT;
+}
+
 /**
  * iser_recv_notify - Control_Notify
  * @conn: connection
@@ -257,6 +265,6 @@ void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 		}
 		it->state = ITASK_IDLE;
 	}
-	if (!iser_tmf_hold(end, pdu))
+	if (!ends_other_tasks(pdu) || !iser_tmf_hold(end, pdu))
 		iser_recv_complete(end, pdu);
 }

@@ -189,19 +189,14 @@ static noinline bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu
 /**
  * iser_tmf_hold - hold a PDU that ends tasks other than the one it answers
  * @end: endpoint
- * @pdu: received PDU
+ * @pdu: Task Management Response or Reject
  *
  * Up-call context.  Return: true when the PDU was held; libiscsi gets it, maybe
  * at once, when the core has released those tasks.
  */
 bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
-	switch (pdu->bhs[0] & ISCSI_OPCODE_MASK) {
-	case ISCSI_OP_SCSI_TMFUNC_RSP:
-		return pdu->task && hold_tmf_response(end, pdu);
-	case ISCSI_OP_REJECT:
+	if ((pdu->bhs[0] & ISCSI_OPCODE_MASK) == ISCSI_OP_REJECT)
 		return hold_reject(end, pdu);
-	default:
-		return false;
-	}
+	return pdu->task && hold_tmf_response(end, pdu);
 }

@@ -22,15 +22,14 @@ bool iser_ack_by_read(const struct iser_conn *conn)
 	return conn->notice.ack_by_read || conn->notice.recovery_level != 1;
 }
 
-/* iser_ack_burst - the burst of Put_Data, or 0 if there must be no A-bit */
-u32 iser_ack_burst(const struct iser_conn *conn, u32 burst)
+/*
+ * iser_ack_possible - whether there is a means to acknowledge data
+ *
+ * Asked for connections that have A-bits: see iser_put_data().
+ */
+bool iser_ack_possible(const struct iser_conn *conn)
 {
-	/* RFC 7143, section 11.7.2: not at level 0. */
-	if (!conn->notice.recovery_level && !conn->notice.ack_by_read)
-		return 0;
-	if (iser_ack_by_read(conn) && !conn->sq.reads.ord)
-		return 0;
-	return burst;
+	return !iser_ack_by_read(conn) || conn->sq.reads.ord;
 }
 
 /* A Read has completed, so another one may be posted. */

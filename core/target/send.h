@@ -62,7 +62,7 @@ void iser_flush_work(struct work_struct *work);
 
 /* read.c */
 void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc);
-u32 iser_ack_burst(const struct iser_conn *conn, u32 burst);
+bool iser_ack_possible(const struct iser_conn *conn);
 bool iser_ack_by_read(const struct iser_conn *conn);
 void iser_ack_notify(struct iser_io *io);
 u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,

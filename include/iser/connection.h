@@ -86,7 +86,17 @@ struct iser_conn *iser_accept(struct iser_listener *listener);
 /** iser_unlisten - stop, and drop connections not yet accepted.  Sleeps. */
 void iser_unlisten(struct iser_listener *listener);
 
-void *iser_conn_upper(const struct iser_conn *conn);
+/* A connection begins with this; the rest of it is the core's alone. */
+struct iser_conn_public {
+	void *upper;
+};
+
+/** iser_conn_upper - the half's own connection, or NULL */
+static inline void *iser_conn_upper(const struct iser_conn *conn)
+{
+	return READ_ONCE(((const struct iser_conn_public *)conn)->upper);
+}
+
 /* The half of a target sets it before it calls any other function. */
 void iser_conn_set_upper(struct iser_conn *conn, void *upper);
 const struct iser_info *iser_conn_info(const struct iser_conn *conn);
