@@ -10,12 +10,12 @@ target_up
 chap_target t1
 node_new
 chap_node t1
-# iWARP: receives of its own; else they are shared.
+# On iWARP the connection has receives of its own, elsewhere connections share them.
 receives=iser_rx_pool_promise
 [ "$PROVIDER" != siw ] || receives=iser_rx_chunk_add
 trace_calls $receives chap_main_loop
 login
-# Those of the target: not called by iscsid.
+# Only the target's calls: iscsid makes those of the initiator.
 calls() {
 	traced_calls | grep -v '^iscsid ' | awk '{print $NF}' | uniq
 }

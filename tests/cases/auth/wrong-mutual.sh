@@ -13,7 +13,7 @@ chap_node t1 secret-in-1234 secret-other-9
 start=$SECONDS
 must_fail 'login succeeded' node t1 --login
 same 'sessions' "$(session_ids t1)" ''
-# The portal group is free again at once.
+# The refused login must leave the portal group free for the next one at once.
 node_set t1 node.session.auth.password_in secret-out-567
 login
 [ $((SECONDS - start)) -lt $((12 * SLOW)) ] || fail "the next login took $((SECONDS - start)) s"

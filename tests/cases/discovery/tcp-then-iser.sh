@@ -8,7 +8,8 @@ QUICK=1
 target_up
 modprobe iscsi_tcp
 initiator_up
-# Over siw the portal's own TCP listener is out of the way, see target_portal.
+# Over siw the TCP listener of the iSER portal is in another network namespace, see
+# target_portal.
 target_portal t1 "$IP" tcp 3261
 admin -m discovery -t st -p "$(portal "$IP" 3261)" >/tmp/iser-case/found
 grep -q "^$(portal),1 $(iqn t1)\$" /tmp/iser-case/found ||

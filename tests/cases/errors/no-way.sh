@@ -6,7 +6,7 @@ TIMEOUT=120
 
 [ "$INITIATOR" = ours ] || skip 'the lines are ours'
 
-# says ADDRESS PATTERN: a login to it fails, and at the first attempt says why
+# says ADDRESS PATTERN: a login to it fails, and the first attempt logs why
 says() {
 	PORTAL=$(portal "$1")
 	node_new

@@ -5,7 +5,7 @@ TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip "LIO's timer is off for iSER"
-# In one machine only siw's packets pass a network device: lo.
+# Within one machine only siw's packets pass through a network device: lo.
 [ "$PROVIDER" = siw ] || skip 'needs a network between the two, or siw'
 modprobe -q sch_netem || true
 target_up

@@ -6,7 +6,7 @@ DESCRIPTION="RDMAExtensions=Yes offered on a TCP portal does not harm it, nor th
 need_program python3
 target_up
 target_portal t1 "$IP" tcp 3261
-# One Login Request of the operational stage; prints status and keys.
+# Sends one Login Request of the operational stage and prints the status and the keys.
 offer() {
 	python3 - "$IP" 3261 "$(iqn t1)" "$iqn_prefix:offer" <<'PYTHON'
 import socket, struct, sys

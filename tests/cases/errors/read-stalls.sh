@@ -5,7 +5,7 @@ TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'the limit is ours'
-# In one machine only siw's packets pass a network device: lo.
+# Within one machine only siw's packets pass through a network device: lo.
 [ "$PROVIDER" = siw ] || skip 'needs a network between the two, or siw'
 modprobe -q sch_netem || true
 target_up
@@ -19,10 +19,10 @@ node_new
 node_quiet t1
 login
 device
-# So slow that there are always data on their way.
+# The rate is so low that data are in flight at any time.
 on_exit 'tc qdisc del dev lo root 2>/dev/null'
 tc qdisc add dev lo root netem rate 40mbit || skip 'this kernel has no netem'
-# Nothing but writes, whose data are fetched.
+# Only writes: the target fetches their data by RDMA Read.
 fio --name=load --filename="$DEVICE" --ioengine=libaio --direct=1 --rw=write --bs=256k \
 	--size=16M --iodepth=8 --time_based --runtime=600 >/tmp/iser-case/load 2>&1 &
 writer=$!
@@ -30,7 +30,7 @@ on_exit 'kill $writer 2>/dev/null; wait $writer'
 io_before=0 io_pid=$writer
 wait_for 10 'writes run' io_moves "$DEVICE"
 mark_log
-# Drops all, and what is on its way as well.
+# Drops every packet, also those that are already queued.
 tc qdisc replace dev lo root pfifo limit 0
 wait_for 15 'the target ends the connection' log_has 'no RDMA Read .* within 2 s'
 tc qdisc del dev lo root

@@ -11,11 +11,11 @@ initiator_up
 PORTAL=$(portal "$IP" 3261)
 node_new
 node_set t1 'node.conn[0].timeo.login_timeout' 10
-# What answers there is LIO's TCP, if anything.
+# If anything answers at this portal, it is LIO's TCP listener.
 must_fail 'a login over iSER to a TCP portal succeeded' node t1 --login
 same 'sessions' "$(session_ids t1)" ''
 node_set t1 iface.transport_name tcp
-# Over siw LIO's portal may be busy with what it takes for a Login Request.
+# Over siw LIO's portal may still be busy with bytes that it takes for a Login Request.
 node_set t1 'node.conn[0].timeo.login_timeout' 30
 login
 device

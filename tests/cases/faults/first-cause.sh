@@ -8,7 +8,7 @@ NEEDS=faults
 need_fault refuse
 target_up
 session_up
-# refused HOW LINE: a read whose registration fails is done all the same, later
+# refused HOW LINE: a read whose registration fails succeeds after the session is back
 refused() {
 	mark_log
 	fault refuse "$1"
@@ -20,7 +20,7 @@ refused() {
 }
 
 refused 2 'failed: local protection error'
-# Soft-RoCE tells of nothing but the flush.
+# Soft-RoCE reports only the flush.
 if [ "$PROVIDER" = rxe ]; then
 	refused 1 'the queue pair has failed and the device does not say why'
 fi

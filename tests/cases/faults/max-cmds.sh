@@ -14,7 +14,7 @@ log_has 'cmds_max 128 is reduced to 32, the limit of the device.s queue pairs' |
 verify_io "$DEVICE" 1M
 logout
 
-# 0 stands for libiscsi's default, which is 128 as well.
+# 0 stands for libiscsi's default, which is also 128.
 mark_log
 node_new
 node_set t1 node.session.cmds_max 0

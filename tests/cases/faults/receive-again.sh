@@ -5,14 +5,14 @@ NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault again
-# left: refusals that are still to come
+# left: the refusals that the test build has still to make
 left() {
 	cat /sys/module/iser_core/parameters/fault_again
 }
 target_parameter shared_depth 0
 target_up
 mark_log
-# Of a login's, of those that an initiator posts first, and in operation.
+# Receives for the login, those that the initiator posts first, and those in operation.
 fault again 8
 session_up
 same 'refusals that are left' "$(left)" 0

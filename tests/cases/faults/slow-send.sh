@@ -19,7 +19,7 @@ given_back() {
 }
 
 read_once
-# The poll of 10 ms is over.
+# By then the poll of 10 ms has ended.
 sleep 0.3
 before=$(mapped)
 fault hold 60

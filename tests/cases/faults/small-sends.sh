@@ -8,7 +8,8 @@ need_fault sq_sges
 target_parameter send_depth 1024
 target_up
 mark_log
-# Half of 1024 with three of the sixteen SGEs: smaller by both.
+# The device has room for half of 1024 work requests with three of the sixteen SGEs: both
+# have to become smaller.
 fault sq_sges 2000
 for _ in 1 2; do
 	session_up

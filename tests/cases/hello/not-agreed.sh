@@ -14,7 +14,7 @@ on_exit "echo N >$hello; echo Y >$keys"
 echo Y >$hello
 echo N >$keys
 mark_log
-# A Hello would end the connection at this target, and a line would say so.
+# This target would end the connection at a Hello, and log that.
 session_up
 verify_io "$DEVICE" 4M
 ! log_has "conn error|ending the connection|without them" || fail "the first login did not do"

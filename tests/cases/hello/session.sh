@@ -36,7 +36,7 @@ if [ -e $trace/events/iser ]; then
 fi
 ! log_has "conn error|ending the connection" || fail "the connection was lost"
 
-# The portal goes and comes: the next login says Hello again.
+# After the portal was switched off and on, the next login sends a Hello again.
 target_off t1
 target_on t1
 session_back t1

@@ -10,7 +10,7 @@ modprobe -a rdma_ucm ib_uverbs
 cu_target
 target_set t1 param ImmediateData Yes
 mark_log
-# It connects anew for as long as it is refused.
+# It connects again each time that the target refuses it.
 iscsi-test-cu -d -t ALL.Write10.Simple "iser://$(portal)/$(iqn t1)/0" >/tmp/iser-case/out 2>&1 &
 program=$!
 on_exit "kill -9 $program 2>/dev/null"

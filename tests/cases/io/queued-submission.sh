@@ -24,8 +24,8 @@ acks_case data-out/one-doorbell
 acks_case data-out/no-immediate
 targets_down && backstores_down
 
-# One request at a time: the second read, and the write behind it, wait in the
-# worker for longer than LIO's timer for Data-Out allows.
+# The disk takes one request at a time: the second read, and the write after it, wait
+# in the worker for longer than LIO's timer for Data-Out allows.
 target_new t1
 store=$(backstore_slow t1 64 2500 1) || skip 'this kernel has no null_blk'
 queued "$store"

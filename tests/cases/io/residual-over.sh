@@ -6,7 +6,7 @@ SHOWS="R-7.3.1-15"
 
 target_up
 session_up
-# READ(10) of eight blocks into room for one: what fits arrives, 3584 do not
+# READ(10) of eight blocks into a buffer for one: one block arrives, 3584 bytes do not
 dd if=/dev/zero of="$DEVICE" bs=64k count=1 oflag=direct status=none
 scsi r 512 28 00 00 00 00 00 00 00 08 00
 answered host=00

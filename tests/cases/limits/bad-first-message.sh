@@ -18,7 +18,7 @@ for mode in empty short header truncated opcode oversized datalength ahs pdu com
 	case $got in
 	closed*) log_has '(iser_core|isert?): ' || fail "$mode: no line says why" ;;
 	'answer 23 00'*) fail "$mode was accepted" ;;
-	# login response with a status, reject, or a response that refuses
+	# Login Response with a status, Reject, or a response that refuses
 	'answer 23'* | 'answer 3f'* | 'answer 21'*) ;;
 	*) fail "$mode: $got" ;;
 	esac

@@ -18,9 +18,9 @@ for mode in empty short header truncated opcode oversized datalength ahs pdu dat
 	case $got in
 	closed*) log_has '(iser_core|isert?): ' || fail "$mode: no line says why" ;;
 	'answer 23 00'*) fail "$mode was accepted" ;;
-	# login response with a status, reject, or a response that refuses
+	# Login Response with a status, Reject, or a response that refuses
 	'answer 23'* | 'answer 3f'* | 'answer 21'*) ;;
-	# Data for a task that is no more are dropped; a ping may be all that comes.
+	# The target drops data for a task that has ended; only a ping may arrive.
 	open* | 'answer 20'*) [ "$mode" = dataout ] || fail "$mode was ignored" ;;
 	*) fail "$mode: $got" ;;
 	esac

@@ -6,7 +6,8 @@ LONG=1
 KERNEL_TARGET_FAILS="one login at a time, and each bad one has 15 s"
 . "$(dirname "$0")/../../lib.sh"
 
-# A quarter each: silent, one request, a wrong secret, no PDU.
+# The bad peers are of four kinds, a quarter each: they send nothing, one request, a
+# wrong secret, or something that is not a PDU.
 crowd=${ISER_CROWD:-$(by_length 48 1000)}
 [ "$PROVIDER" != siw ] || skip 'its user-space library has few connections for a process'
 [ "$NETDEV" = "$own_netdev" ] || skip 'needs addresses of its own'
@@ -24,19 +25,19 @@ acl_new t1 "$(iqn crowd)"
 printf %s user-in >"$ACL/auth/userid"
 printf %s secret-in-1234 >"$ACL/auth/password"
 
-# logins N COUNT: what that many from an address take, in ms, sorted
+# logins N COUNT: the times of COUNT logins from address N, in ms, sorted
 logins() {
 	"$ISER_TOOLS/crowd" -r "$2" -T "$(iqn t1)" -i "$(iqn crowd)" -w secret-in-1234 \
 		"$net.$1" "$IP" "$PORT" good | tee "/tmp/iser-case/good$1" | cut -d' ' -f1 | sort -n
 }
 
-# part PERCENT FILE: that percentile
+# part PERCENT FILE: that percentile of the numbers in FILE
 part() {
 	sed -n "$((($(wc -l <"$2") * $1 + 99) / 100))p" "$2"
 }
 
-# Some hundred of a thousand are there at a time, the others come again so late that
-# the one CPU which carries both ends of all of them is not what is measured.
+# About a hundred of a thousand are connected at a time. The others wait before they
+# connect again, for one CPU carries both ends and must not become the limit.
 pause=$((crowd < 1000 ? 480 : crowd * 60))
 alone=$(logins 117 3 | tail -n 1)
 mkfifo /tmp/iser-case/in
@@ -51,12 +52,13 @@ all_up() {
 }
 wait_for 120 "$crowd bad ones" all_up
 samples=$((crowd < 1000 ? 10 : 100))
-# The bad ones are not known yet: each address has a second. Its own is.
+# The target does not yet know the addresses of the bad peers and gives each of them a
+# second; it knows this one.
 first=$(logins 117 1)
 logins 117 $samples >/tmp/iser-case/own
 logins 101 $((samples / 4 + 3)) >/tmp/iser-case/bad
 note "a login alone: $alone ms; beside $crowd bad ones from 16 addresses, from its own: the first $first ms, then median $(part 50 /tmp/iser-case/own) ms, p99 $(part 99 /tmp/iser-case/own) ms; from one of these: median $(part 50 /tmp/iser-case/bad) ms, p99 $(part 99 /tmp/iser-case/bad) ms"
-# The machine has one or two CPUs for all of them, and may be emulated.
+# One or two CPUs serve all of these peers, and the machine may be emulated.
 limit=$((1000 * SLOW + 5 * alone))
 [ "$first" -le $limit ] || fail 'an address that had logged in waited for those that nobody knows'
 [ "$(part 99 /tmp/iser-case/own)" -le $limit ] || fail 'a login from its own address took too long'

@@ -13,7 +13,7 @@ echo 0 >"$ACL/attrib/nopin_timeout"
 mark_log
 got=$("$ISER_TOOLS/peer" -t $((8000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" deaf)
 note "$got"
-# The device tries it twice, 655 ms apart.
+# The device sends the response twice, 655 ms apart.
 case $got in
 closed*) [ "${got#closed }" -lt $((2400 * SLOW)) ] || fail "closed only after ${got#closed } ms" ;;
 *) fail "the connection stays: $got" ;;

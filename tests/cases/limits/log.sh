@@ -16,7 +16,7 @@ since=$SECONDS
 for ((i = 0; i < 24; i++)); do
 	"$ISER_TOOLS/peer" -t $((8000 * SLOW)) "$IP" "$PORT" opcode >/dev/null
 done
-# Nineteen lines in any minute, and one that sums up the rest.
+# In any minute nineteen lines, and one that counts the suppressed ones.
 ours=$(log_since | grep -cE '(iser_core|isert?): ' || true)
 [ "$ours" -ge 1 ] || fail 'no line says why a stranger is dropped'
 [ "$ours" -le $((20 * (1 + (SECONDS - since) / 60))) ] ||

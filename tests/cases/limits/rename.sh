@@ -18,5 +18,6 @@ wait_for 20 'the peer has connected' grep -q 'ready 1' /tmp/iser-case/out
 mark_log
 rdma dev set "$name" name iserrenamed0
 on_exit "rdma dev set iserrenamed0 name $name"
-# The sanitizer sees the old name read after it was freed; a reader sees rubbish.
+# KASAN reports it if the module reads the old name after it was freed; without KASAN the
+# line would have a wrong name.
 wait_for 30 'the silent peer is dropped' log_has "on $name: has sent no Login Request"

@@ -9,8 +9,8 @@ TIMEOUT=120
 [ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
 control=/proc/dynamic_debug/control
 [ -w "$control" ] || skip 'this kernel has no dynamic debug'
-# Immediate data stay where they were received until the disk has them: so long
-# that a slow machine has sent all of them by then.
+# Immediate data stay in the receive buffers until the disk has them. The disk is so slow
+# that even a slow machine has sent all of them by then.
 devices=
 for name in t1 t2; do
 	target_new $name
@@ -23,7 +23,7 @@ for name in t1 t2; do
 	login $name
 	device $name
 	devices=${devices:+$devices:}$DEVICE
-	# The windows are large, and a receive for each command of one is there.
+	# This opens the window fully, and posts a receive for each command of one window.
 	verify_io "$DEVICE" 512K --iodepth=64 --bsrange=4k-4k
 done
 on_exit "echo 'module iser_core file *pool.c -p' >$control"

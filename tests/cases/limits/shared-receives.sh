@@ -35,20 +35,20 @@ for _ in $(seq 24); do
 done
 same 'times that receives were added for idle sessions and bad peers' "$(made)" 0
 
-# The window of any one connection is covered.
+# There are enough receives for the full window of any one connection.
 before=$(not_ready)
 verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
 same 'times that receives were added for one busy session' "$(made)" 0
 same 'times that the initiator found no receive' "$(not_ready)" "$before"
 
-# Before it is logged in a peer has a right to one.
+# A peer may have one message outstanding until it has logged in.
 io_start "$DEVICE"
 mark_log
 for _ in $(seq "$(by_length 2 6)"); do
 	"$ISER_TOOLS/peer" "$IP" "$PORT" flood
 	wait_for 20 'I/O goes on beside 33 Login Requests at once' io_moves "$DEVICE"
 done
-# The bad peers before may have used up the lines of five seconds.
+# The bad peers above may have used up the log lines of these five seconds.
 flood_told() {
 	"$ISER_TOOLS/peer" "$IP" "$PORT" flood >/dev/null
 	log_has 'opcode 0x3 before the Login Response, ending the connection'

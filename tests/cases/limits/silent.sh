@@ -18,7 +18,7 @@ time_login() {
 time_login
 alone=$took
 logout
-# The user-space library of siw takes some thirty connections for a process.
+# The user-space library of siw supports about thirty connections in a process.
 mkfifo /tmp/iser-case/in
 for i in $(seq 10); do
 	"$ISER_TOOLS/peer" -n 20 "$IP" "$PORT" silent \

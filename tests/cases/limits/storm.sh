@@ -12,15 +12,15 @@ target_new t1
 store=$(backstore_ram t1 64)
 target_lun t1 0 "$store"
 target_portal t1
-# So many receives are there for anybody to take: more than a completion queue
-# of one connection has had room for.
+# Any one peer can take this many receives, which are more than fit into the completion
+# queue of one connection.
 target_set t1 attrib default_cmdsn_depth 230
 target_on t1
 session_up
 io_start "$DEVICE"
 repeats_watch
 mark_log
-# One that has them all, then as many as share a pool.
+# One peer that takes all receives, then as many peers as share a pool.
 for peers in 1 1 31; do
 	got=$("$ISER_TOOLS/peer" -n $peers -r 300 -t $((20000 * SLOW)) "$IP" "$PORT" storm)
 	note "$peers peers: $got"
@@ -28,7 +28,7 @@ for peers in 1 1 31; do
 	wait_for 20 'I/O goes on' io_moves "$DEVICE"
 done
 io_stop
-# Of fio's terse line, in us: the longest completions of reads and of writes.
+# Fields of fio's terse line, in us: the longest completion latencies of reads and writes.
 note "longest stall: $(awk -F';' 'NF > 60 {print int(($15 > $56 ? $15 : $56) / 1000)}' /tmp/iser-case/load) ms"
 ! log_has 'completion queue error|cq#' || fail 'a queue has overrun'
 if log_has 'conn error'; then
@@ -38,7 +38,7 @@ if log_has 'conn error'; then
 	session_back t1
 fi
 
-# All receives are still there: a full window finds them.
+# No receive was lost: there are enough of them for a full window.
 before=$(not_ready)
 verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
 same 'times that the initiator found no receive' "$(not_ready)" "$before"

@@ -17,7 +17,7 @@ note "$begun STags after the login"
 [ "$begun" -gt 0 ] || skip 'this rdma shows no memory regions'
 [ "$begun" -lt 64 ] || fail "$begun STags for an idle session"
 
-# libiscsi deals its tasks out in turn: each is used now, one at a time.
+# libiscsi takes its tasks in turn, so these commands use each of them, one at a time.
 scan
 found=$(stags)
 dd if="$DEVICE" of=/dev/null iflag=direct bs=4k count=300 status=none
@@ -26,12 +26,12 @@ same 'STags after 300 commands, one at a time' "$(stags)" "$found"
 verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-16k
 grown=$(stags)
 note "$grown STags after 128 commands at once"
-# How many of the 128 are under way at a time depends on the machine: on one CPU, with
-# a target that answers at once, they have been fewer than 64.
+# How many of the 128 commands are outstanding at a time depends on the machine: on one
+# CPU, with a target that answers at once, there have been fewer than 64.
 [ "$grown" -ge $((2 * begun)) ] || fail "$grown STags for 128 commands at once, $begun before"
 
-# Idle, then again: never fewer, and never more new ones than there are tasks. Those of
-# a target on the same machine are counted from the beginning on.
+# After a pause there are never fewer STags, and never more new ones than tasks. "begun"
+# includes those of a target on the same machine.
 verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-64k
 again=$(stags)
 [ "$again" -ge "$grown" ] || fail "$again STags after another burst, $grown before"

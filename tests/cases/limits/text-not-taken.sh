@@ -8,7 +8,7 @@ KERNEL_TARGET_FAILS="it waits for the peer without limit"
 need_tool peer
 modprobe -a rdma_ucm ib_uverbs
 target_up
-# More than 512 bytes of names and addresses.
+# The names and addresses take more than 512 bytes.
 for name in t2 t3; do
 	name+=$(printf %0160d 0)
 	target_new "$name"

@@ -13,7 +13,7 @@ target_up
 acl_new t1 "$(initiator_name)"
 on_exit "echo $(cat $window) >$window"
 
-# Commands that LIO lets the session have outstanding, and MaxCmdSN.
+# granted: how many commands LIO lets the session have outstanding
 granted() {
 	echo $(($(lio_value 1)))
 }
@@ -39,7 +39,7 @@ for first in 2 16; do
 	logout
 done
 
-# No larger than LIO's.
+# The window grows no further than LIO allows.
 echo 24 >"$ACL/cmdsn_depth"
 session_up
 verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-16k

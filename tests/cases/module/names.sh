@@ -8,7 +8,7 @@ target_modules
 initiator_up
 [ -d /sys/class/iscsi_transport/iser ] || fail 'no transport iser'
 
-# As with the kernel's pair: files, modes and values that scripts read.
+# Scripts read these files: their modes and values are those of the kernel's pair.
 same_file() { # MODULE PARAMETER MODE VALUE
 	local file=/sys/module/$1/parameters/$2
 	[ -e "$file" ] || fail "$1 has no file for its parameter $2"

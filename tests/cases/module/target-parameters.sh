@@ -7,7 +7,7 @@ DESCRIPTION="parameters of the kernel's ib_isert have its files, modes and limit
 modprobe -r ib_isert 2>/dev/null || true
 target_modules
 parameters=/sys/module/ib_isert/parameters
-# parameter NAME DEFAULT OTHER: a file as that of the kernel's
+# parameter NAME DEFAULT OTHER: its file is like that of the kernel's ib_isert
 parameter() {
 	same "mode of $1" "$(stat -c %a $parameters/"$1")" 644
 	same "$1" "$(cat $parameters/"$1")" "$2"

@@ -7,7 +7,7 @@ SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-9.4-1 D-9.4-2"
 target_up
 acks_watch
 keys t1 Yes Yes 65536 65536
-# read_acks: how many data acknowledgements a read of 256 KiB has, in ACKS
+# read_acks: sets ACKS to the number of data acknowledgements of a read of 256 KiB
 read_acks() {
 	mark_log
 	dd if="$DEVICE" of=/tmp/iser-case/is bs=256k count=1 iflag=direct status=none

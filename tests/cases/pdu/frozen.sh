@@ -8,12 +8,12 @@ KERNEL_TARGET_FAILS="LIO's timer is off for iSER"
 
 need_tool peer
 modprobe -a rdma_ucm ib_uverbs
-# times NAME INITIATOR SECONDS: its ACL, with both times
+# times NAME INITIATOR SECONDS: makes its ACL with both times
 times() {
 	acl_new "$1" "$2"
 	acl_pings "$3"
 }
-# held NAME: a peer that logs in and does nothing more; it waits in background
+# held NAME: a peer that logs in, then does nothing and waits in the background
 held() {
 	mkfifo "/tmp/iser-case/in-$1"
 	"$ISER_TOOLS/peer" -l -T "$(iqn "$1")" "$IP" "$PORT" hold \
@@ -29,7 +29,7 @@ times alive "$(initiator_name)" 3
 times frozen "$iqn_prefix:peer" 3
 times off "$iqn_prefix:peer" 0
 node_new alive
-# Nothing but the target's pings passes on this connection.
+# This connection carries only the target's pings.
 node_quiet alive
 login alive
 device alive
@@ -37,7 +37,7 @@ mark_log
 held off
 held frozen
 start=$SECONDS
-# 3 and 3 seconds, and two for a busy machine.
+# 3 s until the ping, 3 s for the answer, and 2 s for a busy machine.
 wait_for 8 'the frozen peer is given up' log_has 'no answer to a NOP-In within 3 s'
 took=$((SECONDS - start))
 note "given up after $took s"

@@ -12,7 +12,7 @@ node_set t1 'node.conn[0].timeo.noop_out_timeout' $((2 * SLOW))
 login
 device
 mark_log
-# Time has to pass here: several intervals without any command.
+# Several intervals have to pass without a command.
 sleep $((4 * SLOW))
 ! log_has 'ping timeout|conn error' || fail 'the idle connection was given up'
 same 'state of the session' "$(session_state t1)" LOGGED_IN

@@ -24,7 +24,7 @@ answers() {
 start=$SECONDS
 wait_for 15 'three answers' answers 3
 [ $((SECONDS - start)) -ge 6 ] || fail "three pings in $((SECONDS - start)) s"
-# Not while there is other traffic.
+# The target does not ping while there is other traffic.
 io_start "$DEVICE"
 mark_log
 sleep 7

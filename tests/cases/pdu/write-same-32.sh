@@ -6,7 +6,7 @@ QUICK=1
 KERNEL_INITIATOR_FAILS="takes CDBs of up to 16 bytes"
 . "$(dirname "$0")/../../lib.sh"
 
-# A ramdisk has no WRITE SAME; a file has.
+# A ramdisk does not support WRITE SAME, a file does.
 target_new t1
 store=$(backstore_file t1 16)
 target_lun t1 0 "$store"
@@ -15,7 +15,7 @@ target_on t1
 session_up
 pattern /tmp/iser-case/was 32768
 dd if=/tmp/iser-case/was of="$DEVICE" bs=32k count=1 oflag=direct status=none
-# Sixteen blocks from block 8 on become the one block that is sent, of 0x5a.
+# The sixteen blocks from block 8 on become copies of the block sent, filled with 0x5a.
 cp /tmp/iser-case/was /tmp/iser-case/wanted
 head -c 8192 /dev/zero | tr '\0' Z |
 	dd of=/tmp/iser-case/wanted bs=512 seek=8 conv=notrunc status=none
@@ -27,7 +27,7 @@ same_32 08 10
 answered status=00
 dd if="$DEVICE" of=/tmp/iser-case/is bs=32k count=1 iflag=direct status=none
 cmp /tmp/iser-case/is /tmp/iser-case/wanted || fail 'not these blocks, or not this data'
-# The file has 16 MiB; no such service action.
+# First a block past the end of the file of 16 MiB, then an unknown service action.
 scsi w 512 7f 00 00 00 00 00 00 18 00 0d 00 00 \
 	00 00 00 00 7f ff ff ff 00 00 00 00 00 00 00 00 00 00 00 01
 answered status=02 key=5 asc=2100

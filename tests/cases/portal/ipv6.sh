@@ -7,7 +7,7 @@ QUICK=1
 [ -n "$IP6" ] || skip 'no IPv6 address'
 target_up
 local6=$(ip -o -6 addr show dev "$NETDEV" scope link | awk '{sub("/.*", "", $4); print $4; exit}')
-# On siw portals are made in a namespace that has no such device.
+# On siw target_portal makes portals in a network namespace without this device.
 if [ -n "$local6" ] && [ "$TARGET" = ours ] && [ "$PROVIDER" != siw ]; then
 	mark_log
 	target_portal t1 "$local6%$NETDEV"

@@ -15,7 +15,7 @@ target_up
 session_up
 io_start "$DEVICE"
 
-# hole cut|mend: both ways
+# hole cut|mend: drops packets in both directions, or delivers them again
 hole() {
 	local NETDEV
 	for NETDEV in "${joined_netdevs[@]}"; do

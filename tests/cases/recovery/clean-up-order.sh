@@ -11,12 +11,12 @@ both_told() {
 target_up
 session_up
 trace_calls iser_verbs_destroy isert_terminate_notify iscsi_conn_failure
-# The initiator's end hears of it from the target, the target's from this one.
+# The target tells the initiator's end; this command tells the target's.
 target_off t1
 wait_for 20 'the initiator notices' session_lost t1
 wait_for 20 'both ends are told' both_told
 traced_calls | sed 's/^/note: /'
-# Each that is told has a queue pair less.
+# Before each of the two calls another queue pair must be gone.
 traced_calls | awk '$NF == "iser_verbs_destroy" {gone++} $NF != "iser_verbs_destroy" && !seen[$NF]++ && ++told > gone {exit 1}' ||
 	fail 'iSCSI hears of the end before the queue pair is gone'
 sessions_down

@@ -16,7 +16,7 @@ for what in $(by_length 'link:2 link:0.2 carrier:2' \
 	outage "${what%:*}" "${what#*:}"
 done
 io_stop
-# Whoever is not connected can connect.
+# A new login succeeds too.
 logout
 login
 device

@@ -11,7 +11,7 @@ mkfifo /tmp/iser-case/in
 old=$!
 exec 7>/tmp/iser-case/in
 wait_for 10 'the old session is there' grep -q ready /tmp/iser-case/old
-# The same ISID again: the target must end the old one and take the new one.
+# The same ISID again: the target must end the old session and accept the new one.
 echo | "$ISER_TOOLS/peer" -l -T "$(iqn t1)" "$IP" "$PORT" hold >/tmp/iser-case/new ||
 	fail "the second login: $(cat /tmp/iser-case/new)"
 exec 7>&-

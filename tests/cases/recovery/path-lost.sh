@@ -4,7 +4,7 @@ DESCRIPTION="no packet passes for a while: NOP notices, I/O goes on afterwards"
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 
-# In one machine only siw's packets pass a network device: lo.
+# Within one machine only siw's packets pass through a network device: lo.
 [ "$PROVIDER" = siw ] || skip 'needs a network between the two, or siw'
 modprobe -q sch_netem || true
 target_up

@@ -9,11 +9,11 @@ target_up
 acks_watch
 on_exit "echo N >$by_read"
 echo Y >$by_read
-# Four bursts: an RDMA Write and a Read of no bytes each, but for the last; the
-# third Write is refused.
+# Four bursts: each is an RDMA Write, and all but the last have an RDMA Read of no bytes
+# after it. The third Write is refused.
 acks_case read/half-registered
 acks=$(acks_counted)
-# On siw the refusal may overtake the answers to the Reads before it.
+# On siw the refusal may arrive before the answers to the earlier Reads.
 if [ "$PROVIDER" = siw ]; then
 	[ "$acks" -le 2 ] || fail "$acks acknowledgements, of two bursts that arrived"
 else

@@ -5,7 +5,7 @@ TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1
-# All commands come back from this disk at the same moment.
+# This disk completes all commands at the same moment.
 store=$(backstore_slow slow 64 20) || skip "this kernel has no null_blk"
 target_lun t1 0 "$store"
 target_portal t1

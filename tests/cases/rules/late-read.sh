@@ -7,7 +7,7 @@ TIMEOUT=90
 
 bad_target late
 session_up
-# Longer than the immediate data.
+# The write is longer than the immediate data.
 dd if=/dev/zero of="$DEVICE" bs=128k seek=8 count=1 oflag=direct status=none
 same "a read after the response" "$(bad_result late)" refused
 session_back t1

@@ -7,7 +7,7 @@ TIMEOUT=90
 
 bad_target late
 session_up
-# Two pipes full: the buffer is alive until the target has tried.
+# 128 KiB are two pipes full: dd keeps its buffer until the target has tried to write.
 got=$(dd if="$DEVICE" bs=128k skip=8 count=1 iflag=direct status=none | {
 	bad_result late
 	wc -c >/dev/null

@@ -8,6 +8,6 @@ TIMEOUT=90
 target_up
 modprobe -a rdma_ucm ib_uverbs
 need_tool peer
-# An answer to each eighth.
+# Each eighth message has an answer.
 got=$("$ISER_TOOLS/peer" -l -T "$(iqn t1)" -t $((30000 * SLOW)) -r 304 "$IP" "$PORT" strays)
 same "strays" "$got" "answered 38"

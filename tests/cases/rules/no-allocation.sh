@@ -10,7 +10,7 @@ trace=/sys/kernel/tracing
 target_up
 session_up
 sweep "$DEVICE" "4096 65536"
-# Calls from within the three modules.
+# Matches calls from within the three modules.
 filter=
 for module in iser_core ib_iser ib_isert; do
 	read -r _ size _ _ _ at _ <<<"$(grep "^$module " /proc/modules)"
@@ -29,6 +29,6 @@ done
 echo 0 >$trace/events/kmem/enable
 count=$(grep -c call_site $trace/trace || true)
 note "$count allocations"
-# A ping may fall into it.
+# A ping may arrive meanwhile, and allocates.
 [ "$count" -lt 100 ] || fail "$count allocations: $(grep -m 1 call_site $trace/trace)"
 logout

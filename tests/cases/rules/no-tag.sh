@@ -4,10 +4,10 @@ DESCRIPTION="requests for which LIO has no tag wait; all are answered, others ar
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
-# More than the receives posted: that ends a connection on iWARP.
+# The peer sends more messages than there are receives, which ends a connection on iWARP.
 [ "$PROVIDER" != siw ] || skip 'iWARP has no receiver-not-ready'
 target_new t1
-# 16 x 2 + 8 tags, and a disk that keeps 16 of them for a second.
+# LIO has 16 x 2 + 8 tags for the session, and the disk keeps 16 of them for a second.
 target_set t1 attrib default_cmdsn_depth 16
 store=$(backstore_slow slow 16 1000) || skip "this kernel has no null_blk"
 target_lun t1 0 "$store"

@@ -10,7 +10,7 @@ session_up
 sg_reset -N -d "$DEVICE" &
 reset=$!
 wait_for 10 'the target has the reset' bad_says 'reset held'
-# libiscsi gives the reset up, not the connection.
+# libiscsi abandons the reset and keeps the connection.
 kill -KILL $reset
 wait $reset || true
 bad_read

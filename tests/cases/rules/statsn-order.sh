@@ -5,7 +5,7 @@ TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1
-# Several at a time come back from this disk.
+# This disk completes several commands at a time.
 store=$(backstore_slow slow 16 5) || skip "this kernel has no null_blk"
 target_lun t1 0 "$store"
 target_portal t1

@@ -12,7 +12,7 @@ bad_read &
 reader=$!
 bad_read
 wait $reader || fail "the other read failed"
-# siw refuses it by itself.
+# siw itself refuses the invalidation, hence the second form of the line.
 wait_for 20 "a line" log_has "(invalidated STag .*, which is not the task.s|receive failed: .*), ending the connection"
 session_back t1
 logout

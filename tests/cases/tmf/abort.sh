@@ -12,13 +12,13 @@ target_lun t1 0 "$store"
 target_portal t1
 target_on t1
 node_new
-# Without NOP an iSCSI disk asks for more time only once.
+# Without NOP-Outs libiscsi gives a command more time only once.
 node_quiet t1
 login
 device
 before=$(statistic t1 tmfcmd_pdus)
 mark_log
-# One try of one second, where the disk needs four (null_blk itself gives up after five).
+# One attempt of one second; the disk needs four (null_blk itself gives up after five).
 disk=/sys/class/block/${DEVICE##*/}/device
 echo 0 >"$(echo "$disk"/scsi_disk/*/max_retries)"
 echo 1 >"$disk/timeout"

@@ -6,7 +6,7 @@ LONG=1
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'the fence and the pings are ours'
-# Each of the two parts takes as long.
+# The read and the write of the command take 4 s each.
 store=$(backstore_slow slow 16 4000) || skip 'this kernel has no null_blk'
 conform_target "$store"
 acl_new t1 "$iqn_prefix:conform"

@@ -6,8 +6,8 @@ TIMEOUT=90
 NEEDS=cpus
 . "$(dirname "$0")/../../lib.sh"
 
-# The target core hands a command that is done to a worker of one CPU. That CPU is
-# kept busy while the reset is answered by a thread on the other.
+# The target core hands a completed command to a worker bound to one CPU. That CPU is
+# kept busy while a thread on the other CPU answers the reset.
 need_program sg_reset
 [ "$(nproc)" -gt 1 ] || skip 'it needs two CPUs'
 target_up
