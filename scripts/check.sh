@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/check.sh [--long] [--list] [--turn N | --all] [STEP]...
 #
-# Runs the steps of scripts/check.list (--long: of scripts/check-long.list, which
-# takes hours), or those named, and shows their results
-# as one KTAP document with a line for what runs and what is left. Installs what
-# is missing first. Of steps that take turns the number of the commit chooses one,
-# --turn another, --all all of them. At the end it prints the minutes of each step,
-# and which have taken more than their share. The whole output stays in
-# tests/results/check.ktap. The last line is "N passed, N failed, N skipped"; exit
-# code 0 only if none failed. ISER_CHECK_TIMEOUT: seconds after which what is not
-# done has failed (5000; 86400).
+# Runs the steps of scripts/check.list (--long: of scripts/check-long.list, which takes
+# hours), or only those named, and shows their results as one KTAP document, with lines
+# that say what runs and what is left. Installs missing packages first. Of steps that
+# take turns the number of the commit chooses one; --turn chooses another, --all runs
+# all of them. At the end it prints the minutes of each step, and which steps took more
+# than their share. The whole output is also in tests/results/check.ktap. The last line
+# is "N passed, N failed, N skipped"; the exit code is 0 only if nothing failed.
+# ISER_CHECK_TIMEOUT: seconds after which unfinished steps have failed (5000; with --long
+# 86400).
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,16 +35,16 @@ if [ "$show_list" ]; then
 	exit
 fi
 limit=${ISER_CHECK_TIMEOUT:-$limit}
-# A copy of the tree without git has one turn only.
+# A copy of the tree without git always has turn 0.
 [ -n "$turn" ] || turn=$(git -c safe.directory='*' rev-list --count HEAD 2>/dev/null || echo 0)
 
-# Those of one word take turns.
+# Steps with the same word take turns.
 declare -A turns=()
 while read -r place group name _; do
 	case $place/$group in '#'* | */ | */-) ;; *) turns[$group]+="$name " ;; esac
 done <"$list"
 
-# due GROUP NAME: whether it is this one's turn
+# due GROUP NAME: whether it is the turn of this step
 due() {
 	local names
 	read -ra names <<<"${turns[$1]}"
@@ -66,7 +66,7 @@ while read -r place group name share command; do
 	esac
 	places+=("$place") names+=("$name") shares+=("$share") commands+=("$command")
 done <"$list"
-# Preparing is only for the steps behind it.
+# A step that prepares runs only if a later step of its place does.
 for i in "${!names[@]}"; do
 	case ${names[i]} in +*) ;; *) continue ;; esac
 	for ((j = i + 1; j < ${#names[@]}; j++)); do
@@ -89,7 +89,7 @@ pids=()
 finish() {
 	local pid
 	for pid in "${pids[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
-	# Each step is a group of its own too: timeout passes the signal on to it.
+	# Each step is also a process group of its own; timeout passes the signal on to it.
 	for pid in "$work"/*.running; do
 		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
 	done
@@ -98,7 +98,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# tell: progress, at once, between the lines of whatever is shown.
+# tell: prints progress at once, between the lines of the step that is being shown
 tell() { printf '# [%d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
 left() {
@@ -109,7 +109,7 @@ left() {
 	echo "${list:- nothing}"
 }
 
-# may_begin STEP: what prepares its place has been done
+# may_begin STEP: whether the step that prepares its place is done
 may_begin() {
 	local i
 	for i in "${steps[@]}"; do
@@ -120,8 +120,8 @@ may_begin() {
 	done
 }
 
-# claim STEP: of two workers one gets it. A machine of the place "two" has two CPUs:
-# one of them at a time, so that there is something left for whatever runs beside it.
+# claim STEP: only one of the two workers succeeds. A machine of the place "two" has two
+# CPUs, so only one of these runs at a time and leaves some CPU time for the other worker.
 claim() {
 	may_begin "$1" || return 1
 	[ "${places[$1]}" != two ] || mkdir "$work/two" 2>/dev/null || return 1
@@ -150,7 +150,7 @@ run_step() {
 	echo $code >"$work/$i.code"
 }
 
-# worker: takes the first step of the list that may begin, until there is none
+# worker: takes the first step of the list that may begin, until none is left
 worker() {
 	local i left
 	while :; do
@@ -167,7 +167,7 @@ worker() {
 	done
 }
 
-# working: one of the workers is there
+# working: whether one of the workers still runs
 working() {
 	local pid
 	for pid in "${pids[@]}"; do
@@ -176,8 +176,8 @@ working() {
 	return 1
 }
 
-# show STEP: its output as it comes, indented as a subtest. A loop of this shell's
-# own: with a tail that was told to end by a signal a run has hung here.
+# show STEP: prints its output as it comes, indented as a subtest. This is a loop of the
+# shell, because a run has hung here with a tail that was ended by a signal.
 show() {
 	local mark=$work/$1.code line part='' over=''
 	until [ -e "$work/$1.out" ]; do
@@ -197,7 +197,8 @@ show() {
 }
 
 passed=0 failed=0 skipped=0 number=0 red=()
-# tally STEP: its last line says how many; a step without one has failed.
+# tally STEP: adds the numbers of its last line or, without one, of its results. A step
+# that ends with an error has at least one failure.
 tally() {
 	local code p=0 f=0 s=0 line=''
 	code=$(cat "$work/$1.code" 2>/dev/null || echo 'no end')
@@ -219,8 +220,8 @@ tally() {
 	fi
 }
 
-# remind: of what has failed, with the lines before it that say why. They are far up
-# by now, and what keeps but the end of this output keeps these.
+# remind: repeats what has failed, with the lines before it that say why, so that the end
+# of the output is enough to see it
 remind() {
 	local i
 	for i in "${red[@]}"; do
@@ -231,7 +232,7 @@ remind() {
 	done
 }
 
-# minutes: of each step, beside its share of the budget
+# minutes: prints the minutes of each step next to its share of the budget
 minutes() {
 	local i took over
 	echo '# minutes  share  step'
@@ -268,8 +269,8 @@ main() {
 exec > >(tee tests/results/check.ktap) 2>&1
 copy=$! code=0
 main || code=$?
-# The copy has to be complete before the last process of this script is gone; a stray
-# process of a step must not keep it.
+# The script waits until tee has written all of the output, but not for ever, because a
+# stray process of a step may keep the pipe open.
 exec >&- 2>&-
 for ((i = 0; i < 50; i++)); do
 	kill -0 "$copy" 2>/dev/null || break

@@ -3,10 +3,10 @@
 # usage: scripts/demo.sh [--kernel 6.1|6.12|newest] [--initiator ours|kernel]
 #            [--target ours|kernel]
 #
-# Shows the pair at work: two virtual machines, a target and an initiator, are
-# joined by a network with Soft-RoCE on it. The target is configured with
-# targetcli, the initiator logs in with iscsiadm, makes a file system, writes,
-# reads back and compares. What is missing is installed and built first.
+# Shows the pair at work in two virtual machines, a target and an initiator, on a
+# network with Soft-RoCE. The target is configured with targetcli; the initiator logs in
+# with iscsiadm, makes a file system, writes data, reads it back and compares it. The
+# script first installs and builds what is missing.
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)

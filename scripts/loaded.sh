@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/loaded.sh [RELEASE]
 #
-# Compares the iSER modules that are loaded with those that are installed for
-# RELEASE (the running kernel), says who holds those that differ, and prints
-# the commands that swap them. Changes nothing.
+# Compares the iSER modules that are loaded with those that are installed for RELEASE
+# (the running kernel), says what uses the modules that differ, and prints the commands
+# that swap them. Changes nothing.
 
 set -eu
 
@@ -14,7 +14,7 @@ modules="ib_iser ib_isert iser_core"
 sys=/sys/module
 lio=/sys/kernel/config/target/iscsi
 
-# installed MODULE FIELD: what modinfo says of the file modprobe would load.
+# installed MODULE FIELD: what modinfo says about the file that modprobe would load
 installed() { modinfo -k "$release" -F "$2" "$1" 2>/dev/null || true; }
 
 for m in $modules; do
@@ -29,8 +29,8 @@ fi
 old=''
 for m in $modules; do
 	[ -d "$sys/$m" ] || continue
-	# Kernels leave srcversion out of their own modules; those are told from
-	# ours by not being from outside of the kernel tree.
+	# The kernel's own modules may lack srcversion, so the out-of-tree flag tells
+	# ours from them.
 	loaded=$(cat "$sys/$m/srcversion" 2>/dev/null || echo none)
 	case $(cat "$sys/$m/taint" 2>/dev/null) in *O*) ;; *) loaded+=", the kernel's own" ;; esac
 	file=$(installed "$m" srcversion)
@@ -45,7 +45,7 @@ for m in $modules; do
 		old+=" $m"
 	fi
 done
-# Connects of iscsid; one that was killed leaves its own behind.
+# Endpoints are connects of iscsid; one that was killed leaves its endpoints there.
 endpoints=$(find /sys/class/iscsi_endpoint -name 'ep-*' 2>/dev/null | wc -l)
 connections=$(find /sys/class/iscsi_connection -name 'connection*' 2>/dev/null | wc -l)
 if [ -d "$sys/ib_iser" ] && [ "$endpoints" -gt "$connections" ]; then
@@ -89,9 +89,9 @@ done
 echo
 echo "Commands that swap it:"
 for line in "${swap[@]}"; do echo "  $line"; done
-# The halves go before the core that they use, and come again by themselves or here.
+# Both halves have to be unloaded before the core that they use.
 for m in $modules; do
-	# Not modprobe: it finds only what is installed.
+	# modprobe -r would not do: it finds only what is installed.
 	[ ! -d "$sys/$m" ] || echo "  rmmod $m"
 done
 for m in ib_iser ib_isert; do

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/packages.sh [PACKAGE]...
 #
-# Installs what is missing of the packages named, or of scripts/packages. No
-# service that comes with them is started.
+# Installs those of the packages named, or of scripts/packages, that are missing. None
+# of their services is started.
 
 set -euo pipefail
 case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
@@ -22,7 +22,7 @@ if [ "$(id -u)" != 0 ]; then
 	exit 1
 fi
 
-# As Debian's policy has it: 101 means that nothing may be started.
+# Debian's policy layer: exit code 101 forbids that a service is started.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
 	trap 'rm -f $policy' EXIT

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/static.sh [--list] [CHECK]...
 #
-# Checks that need no machine to run on; results as KTAP. Without names all of
-# them: licence, languages, words, lines, whitespace, compat, waits, structure,
-# checkpatch, shellcheck, and for each kernel build-6.1, build-6.12, build-newest (W=1, no
-# warning), sparse-6.12, sparse-newest (C=2 with endian checks, no warning).
+# Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
+# Checks: licence, languages, words, lines, whitespace, compat, waits, structure,
+# checkpatch, shellcheck; build-6.1, build-6.12, build-newest (W=1 without a warning);
+# sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,7 +17,7 @@ export LC_ALL=C.UTF-8
 all=(licence languages words lines whitespace compat waits structure shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
-# Files of the project: those that git knows, else all.
+# The files of the project: those that git tracks, or without git all of them.
 files() {
 	if [ -e .git ]; then
 		git -c safe.directory='*' ls-files
@@ -35,7 +35,7 @@ scripts() {
 	done || true
 }
 
-# nothing FOUND...: fails with what was found.
+# nothing FOUND: prints what was found, and fails if that is not empty
 nothing() {
 	[ -z "$1" ] || { echo "$1"; return 1; }
 }
@@ -46,7 +46,7 @@ check_licence() {
 		case $f in
 		LICENSE | *.patch | *.pcap | *.svg | *.json | *.tsv) continue ;;
 		esac
-		# First line, or the one after #! or what an editor or linter reads.
+		# The SPDX line may come after #! or a line for an editor or linter.
 		line=$(head -n 4 "$f" | grep -a 'SPDX-License-Identifier:' || true)
 		case $line in
 		*GPL-2.0-only*) ;;
@@ -56,7 +56,7 @@ check_licence() {
 	nothing "$bad"
 }
 
-# Scripts are in shell or Python: whoever changes one need not learn a further language.
+# Scripts are in shell or Python only, so that no contributor needs a third language.
 check_languages() {
 	nothing "$(files | xargs -d '\n' awk \
 		'FNR == 1 && /^#!/ && !/[\/ ](bash|sh|python3)$/ { print FILENAME ": " $0 }')"
@@ -75,8 +75,8 @@ turns=(
 	"\\?( |$)"							# a statement says it
 )
 
-# wrong_turns FILE...: but for code, headings and what is quoted: log lines are the
-# first cell of a table.
+# wrong_turns FILE...: finds these turns outside of code, headings, quotations and log
+# lines, which are the first cells of tables
 wrong_turns() {
 	local f all
 	all=$(IFS='|'; echo "${turns[*]}")
@@ -86,8 +86,8 @@ wrong_turns() {
 	done
 }
 
-# Nothing that only makes sense on one machine, no work left in the text, no turns
-# as above.
+# No text may make sense on one machine only, mention unfinished work, or have one of the
+# turns above.
 check_words() {
 	nothing "$(files | grep -vxF scripts/static.sh | xargs -d '\n' grep -nIE \
 		'TODO|FIXME|XXX|/home/[a-z]|deb\.debian\.org|snapshot\.debian|https?://[a-z.]*mirror' |
@@ -96,7 +96,7 @@ check_words() {
 			Documentation/{install,design,protocol}.md)"
 }
 
-# Each log line stands in the tables for administrators, and they have no other lines.
+# The tables for administrators must have each log line, and no others.
 check_lines() {
 	files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$' |
 		xargs -d '\n' scripts/lines.py Documentation/install.md
@@ -106,20 +106,20 @@ check_whitespace() {
 	nothing "$(files | grep -vE '\.(patch|pcap|svg)$' | xargs -d '\n' grep -nIE '[[:blank:]]+$' || true)"
 }
 
-# Differences of kernels belong into one header.
+# Differences between kernels belong in one header.
 check_compat() {
 	nothing "$(files | grep -E '^(include|proto|core|initiator|target)/' |
 		grep -vx include/iser/compat.h |
 		xargs -r -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h' || true)"
 }
 
-# Each place that sleeps stands in the design, with its limit.
+# The design must list each place that sleeps, with its limit.
 check_waits() {
 	files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$' |
 		xargs -d '\n' scripts/waits.sh Documentation/design.md
 }
 
-# The folders use each other as the design shows, and no layer leaks.
+# The folders may use each other only as the design shows.
 check_structure() {
 	scripts/structure.py --check
 }
@@ -131,12 +131,12 @@ check_shellcheck() {
 check_checkpatch() {
 	local source copy found
 	source=$(tests/vm/kernel.sh --source 6.12)
-	# In a copy: it leaves a file of its own where it runs.
+	# checkpatch leaves a file in the folder where it runs, so it gets a copy.
 	copy=$(mktemp -d)
 	files | grep -E '^(include|proto|core|initiator|target|tests/faults)/.*\.[ch]$' |
 		xargs -r -d '\n' cp --parents -t "$copy"
-	# Not ours to choose: the kernel's names, the form of trace headers, what those
-	# two other headers are for, and the error by which LIO's np thread ends.
+	# Left out is what this project cannot choose: the kernel's names, the form of trace
+	# headers, the purpose of the two other headers, and the error that ends LIO's np thread.
 	found=$(cd "$copy"
 		find . -type f -printf '%P\n' | sort | xargs -r perl "$source/scripts/checkpatch.pl" --no-tree --root="$copy" --strict --terse \
 			--quiet --no-summary --show-types --max-line-length=100 \
@@ -171,7 +171,7 @@ plan $#
 for name; do
 	argument=${name#*-}
 	[ "$argument" != "$name" ] || argument=''
-	# In a subshell of its own, so that "set -e" counts inside of the check.
+	# A subshell in the background, because "set -e" has no effect in a condition.
 	code=0
 	out=$(mktemp)
 	(set -e; "check_${name%%-*}" "$argument") >"$out" 2>"$out.err" &

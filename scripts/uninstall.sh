@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/uninstall.sh [RELEASE]
 #
-# Removes our modules of kernel RELEASE (the running one) from updates/, so
-# that the kernel's own count again. Only files that "make install" put there
-# are removed: another vendor's ib_iser stays.
+# Removes our modules of kernel RELEASE (the running one) from updates/, so that
+# modprobe finds the kernel's own again. Removes only files that "make install" put
+# there: another vendor's ib_iser stays.
 
 set -eu
 
@@ -13,7 +13,7 @@ release=${1:-$(uname -r)}
 dir=/lib/modules/$release/updates
 removed=0
 
-# Ours are the core itself and what is built on it.
+# Ours are iser_core and the modules that depend on it.
 ours() {
 	case ${1##*/} in
 	iser_core.ko*) return 0 ;;
@@ -27,7 +27,7 @@ if [ -d "$dir" ]; then
 		rm -v "$ko"
 		removed=1
 	done < <(find "$dir" -name 'iser_core.ko*' -o -name 'ib_iser.ko*' -o -name 'ib_isert.ko*')
-	# Folders that are empty now; others may keep modules of their own here.
+	# Removes only empty folders, since other vendors may keep modules here.
 	find "$dir" -mindepth 1 -type d -empty -delete
 	rmdir --ignore-fail-on-non-empty "$dir"
 fi

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/waits.sh [--list] TABLE FILE...
 #
-# Compares the waits in C files with the table in a text: lines that begin with
-# "| `FUNCTION` | `WAIT` |", or "| `MUTEX` | `mutex_lock` |". Prints what is
-# missing there, and what is there and nowhere else; fails if there is any.
-# --list: prints the waits.
+# Compares the waits in C files with the table in a text, whose lines begin with
+# "| `FUNCTION` | `WAIT` |" or "| `MUTEX` | `mutex_lock` |". Prints waits that only the
+# files or only the table has, and fails if there are any. --list: prints the waits.
 
 set -eu
 export LC_ALL=C.UTF-8

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/install.sh
 #
-# "make install" puts the modules where depmod prefers them to the kernel's own,
-# and "make uninstall" brings those back: tried with the folders of Debian's 6.1,
-# which are not this machine's, behind a mount of its own. Results as KTAP.
+# Tests that "make install" puts our modules where depmod prefers them to the kernel's
+# own, and that "make uninstall" makes modprobe find those again. It uses the folders of
+# Debian's 6.1 in a mount namespace: this machine's modules stay as they are. Results as
+# KTAP.
 set -eu
 
 case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
@@ -21,7 +22,7 @@ mkdir "$work/src" "$work/lib" && cp -r "$modules" "$work/lib/$release"
 (cd "$tree" && cp -r Makefile Kbuild include proto core initiator target scripts "$work/src")
 find "$work/src" -name '*.o' -delete
 
-# In a mount namespace: /lib/modules is another one there, and only there.
+# Only in this mount namespace is /lib/modules another folder.
 export WORK=$work RELEASE=$release HEADERS=$headers
 # shellcheck disable=SC2016 # it is the inner shell's
 unshare --mount bash -c '

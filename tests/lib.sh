@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
-# What every case sources. It brings up the RDMA device, gives words for
-# targets, sessions and checks, and cleans up when the case ends, however.
+# Every case sources this. It brings up the RDMA device, provides functions for
+# targets, sessions and checks, and cleans up however the case ends.
 set -eu
 
 tests=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -18,7 +18,7 @@ for part in kernel-log check provider target targetcli initiator chap io modules
 	. "$tests/lib/$part.sh"
 done
 
-# Words that a case adds to clean_up run first, last one first.
+# on_exit WORDS: clean_up runs them before anything else, the last added first
 on_exit() {
 	exit_words=("$1" "${exit_words[@]}")
 }
@@ -35,12 +35,12 @@ clean_up() {
 		echo 'FAILED: clean-up'
 		[ $rc != 0 ] || rc=1
 	fi
-	# Alone, not under tests/run: leave nothing on the machine.
+	# A case that tests/run did not start leaves nothing on the machine.
 	[ -n "${ISER_RUNNER:-}" ] || machine_down
 	exit $rc
 }
 
-# Everything that cases make, also what an earlier one left.
+# Removes everything that cases make, also what an earlier case left.
 case_down() {
 	local rc=0
 	sessions_down || rc=1
@@ -49,7 +49,7 @@ case_down() {
 	return $rc
 }
 
-# What cases share and leave for the next one.
+# Removes also what cases share and leave for the next one.
 machine_down() {
 	case_down
 	iscsid_down

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/self.sh
 #
-# Do the tests notice what they are to notice, and do they end? What reads the
-# kernel log and the stacks of what hangs is run against made-up ones, and what ends
-# cases and machines against processes that do not want to; here, without a
-# machine. Results as KTAP.
+# Tests the tests themselves, without a virtual machine: what reads the kernel log and
+# stacks runs on made-up ones, and what ends cases and machines runs on processes that
+# ignore signals. Results as KTAP.
 
 set -eu
 cd "$(dirname "$0")"
@@ -37,7 +36,7 @@ warning='[    2.000000] WARNING: CPU: 0 PID: 7 at drivers/target/iscsi/iscsi_tar
 
 dmesg() { printf '%s\n' "${log[@]}"; }
 
-# expect WHAT LINES: log_splats prints so many lines
+# expect WHAT LINES: log_splats must print so many lines
 expect() {
 	same "$1" "$(log_splats group/case | wc -l)" "$2"
 }
@@ -71,7 +70,7 @@ expect "a known report of LIO's timer" 0
 log=("$mark" "${inversion[@]}" '[    2.000000] 0123 (&a){+.-.}-{2:2}, at: iser_send_done+0x5b/0x1ca [iser_core]')
 expect 'the same of another place' 1
 
-# A ring of 100 lines, as the kernel's: the oldest go.
+# A ring of 100 lines which, like the kernel's, drops the oldest ones.
 ring() {
 	printf '%s\n' "$@" | tail -n 100
 }
@@ -84,7 +83,7 @@ mapfile -t log < <(ring "${report[@]}" "${mark/case/next}" "${report[@]:1:50}" "
 same 'the mark of a later case is not taken for it' "$(log_of group/case | head -n 1 | cut -c1-4)" BUG:
 expect 'a report that a later case has pushed the mark out of' 2
 
-# hang WHAT OWNER LINE...: whose it is
+# hang WHAT OWNER LINE...: hang_owner must print OWNER for these stacks
 hang() {
 	same "$1" "$(printf '%s\n' "${@:3}" | hang_owner)" "$2"
 }
@@ -116,16 +115,17 @@ bounded 1 "$work/log" sleep 15
 same 'one that cannot be ended' "$rc" hangs
 unset -f kill
 
-# A machine that does nothing, and does not end when it is asked to.
+# A machine that does nothing and ignores SIGTERM.
 mkdir "$work/kernel" "$work/out"
 printf '#!/bin/bash\ntrap "" TERM\nwhile :; do sleep 1; done\n' >"$work/kernel/linux"
 chmod +x "$work/kernel/linux"
-# machine SECONDS: its exit code, whether that came in time, and nothing is left
+# machine SECONDS: its exit code, with "late" if it took too long and "left" if one of its
+# processes remains
 machine() {
 	local code=0 start=$SECONDS tries=50
 	TIMEOUT=$1 vm/uml/boot "$work/kernel" "$work" "$work/out" true 2>/dev/null || code=$?
 	[ $((SECONDS - start)) -lt 15 ] || code+=' late'
-	# On a busy host it takes a moment until the last process that was killed is gone.
+	# On a busy host it takes a moment until the last killed process is gone.
 	while pgrep -f "$work/kernel/linux" >/dev/null && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
 	[ $tries -gt 0 ] || code+=' left'
 	echo "$code"
@@ -142,7 +142,7 @@ sleep 1000 &
 same 'one that has reported goes at once' "$(SECONDS=0; machine_wait $! "$work/out" 1000; echo $((SECONDS < 15)))" 1
 { kill -KILL $! && wait $!; } 2>/dev/null || true
 
-# The demo says what has failed, wherever it ends.
+# The demo must say what has failed, wherever it ends.
 demo() {
 	bash -c ". ../scripts/demo/lib.sh; $1" 2>&1 | tail -n 1
 }
@@ -150,7 +150,7 @@ same 'a command of the demo that fails' "$(demo 'show false')" 'FAILED: false'
 same 'a pipeline of the demo that finds nothing' \
 	"$(demo 'disk=$(find /no/disk 2>/dev/null | head -n 1); echo' | cut -c1-12)" 'FAILED: disk'
 
-# make check itself, with a list of its own.
+# scripts/check.sh itself, with a list made here.
 mkdir -p "$work/tree/scripts"
 cp ../scripts/check.sh "$work/tree/scripts"
 printf '#!/bin/sh\n' >"$work/tree/scripts/packages.sh"
@@ -158,7 +158,7 @@ chmod +x "$work/tree/scripts/packages.sh"
 check() {
 	ISER_CHECK_TIMEOUT=${limit:-60} "$work/tree/scripts/check.sh" "$@" 2>&1 || true
 }
-# says TEXT PATTERN: on how many lines of what was said last
+# says TEXT PATTERN: how many lines of TEXT match
 says() {
 	grep -cE "$2" <<<"$1" || true
 }
@@ -188,7 +188,7 @@ same 'what is not done in time has failed' "$(tail -n 1 <<<"$said")" '0 passed, 
 same 'what was not begun too' "$(says "$said" '^not ok . slower$')" 1
 same 'a step over its share is named' "$(says "$said" 'slow  over its share$')" 1
 
-# waits WHAT STATUS: scripts/waits.sh of the source and the table
+# waits WHAT STATUS: the exit code of scripts/waits.sh for the source and the table
 waits() {
 	local code=0
 	../scripts/waits.sh "$work/table" "$work/a.c" >/dev/null || code=$?
@@ -201,13 +201,13 @@ waits 'a wait that is in the table' 0
 printf 'void g(void)\n{\n\tif (wait_event_timeout(a, b, c))\n\t\treturn;\n}\n' >>"$work/a.c"
 waits 'one that is not' 1
 
-# lines WHAT STATUS: scripts/lines.py of the source and the table
+# lines WHAT STATUS: the exit code of scripts/lines.py for the source and the table
 lines() {
 	local code=0
 	../scripts/lines.py "$work/table" "$work/a.c" >/dev/null || code=$?
 	same "$1" "$code" "$2"
 }
-# No other source has what the script leaves out.
+# The script expects the strings that it leaves out to be in a source.
 printf 'const char *s[] = { "(no device)", "iSCSI Initiator over iSER", "no error", "unknown error" };\n' >"$work/a.c"
 # shellcheck disable=SC2016 # C
 printf 'void f(int n)\n{\n\tpr_debug("not a line");\n\tpr_warn("the port is %%s: error %%d\\n",\n\t\tn ? "in use" : "far away", n);\n}\n' \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# initiator.sh: the demo's part that runs in the initiator machine.
+# initiator.sh: the part of the demo that runs in the initiator machine.
 
 . /host/tree/scripts/demo/lib.sh
 
@@ -17,7 +17,7 @@ show iscsiadm -m discovery -t st -p "$TARGET_IP" -I iser
 
 step "Log in"
 show iscsiadm -m node -T "$IQN" -p "$TARGET_IP" --login
-# find_disk: there is none at first, then one without a size, while it is looked at.
+# find_disk: at first there is no disk; while the kernel probes it, its size is 0.
 find_disk() {
 	local size
 	for size in /sys/class/iscsi_session/session*/device/target*/*/block/*/size; do
@@ -50,7 +50,7 @@ fi
 echo "the copy is the same, byte for byte: $(sha256sum </mnt/copy | cut -c1-16)..."
 show umount /mnt
 
-# rate WORD: MB in a second of a short run of fio.
+# rate read|write: MB/s of a short run of fio.
 rate() {
 	fio --name=demo --filename="$disk" --ioengine=libaio --direct=1 --rw="$1" --bs=128k \
 		--iodepth=8 --time_based --runtime=4 --output-format=terse --terse-version=3 |

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# lib.sh: words that both machines of the demo use. Sourced.
+# lib.sh: functions that both machines of the demo use. Sourced.
 
 set -Eeuo pipefail
 trap 'echo "FAILED: $BASH_COMMAND (line $LINENO of ${BASH_SOURCE[0]:-$0})"' ERR
@@ -11,13 +11,13 @@ export IQN INITIATOR_IQN TARGET_IP
 
 step() { printf '\n== %s\n' "$*"; }
 
-# show COMMAND...: the command as one would type it, then what it prints.
+# show COMMAND...: prints the command as one would type it, then its output
 show() {
 	printf '$ %s\n' "$*"
 	"$@" 2>&1 | sed 's/^/  /' || { echo "FAILED: $*"; exit 1; }
 }
 
-# wait_for TEXT COMMAND...: until the command succeeds, a minute at most
+# wait_for TEXT COMMAND...: waits until the command succeeds, a minute at most
 wait_for() {
 	local text=$1 i
 	shift
@@ -29,7 +29,7 @@ wait_for() {
 	exit 1
 }
 
-# rdma_up ADDRESS: Soft-RoCE on the network card.
+# rdma_up ADDRESS: makes a Soft-RoCE device on the network card
 rdma_up() {
 	ip addr add "$1/24" dev "$ISER_NETDEV"
 	# Room for the largest packet of RoCE, 4096 bytes and headers.
@@ -40,7 +40,7 @@ rdma_up() {
 	wait_for "roce0 has a link" grep -q ACTIVE /sys/class/infiniband/roce0/ports/1/state
 }
 
-# whose MODULE: says which build is loaded.
+# whose MODULE: says whether it is our build or the kernel's
 whose() {
 	local file
 	file=$(modinfo -F filename "$1")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# target.sh: the demo's part that runs in the target machine.
+# target.sh: the part of the demo that runs in the target machine.
 
 . /host/tree/scripts/demo/lib.sh
 
@@ -9,8 +9,8 @@ rdma_up "$TARGET_IP"
 
 step "A target with one RAM disk, made with targetcli"
 portal=/iscsi/$IQN/tpg1/portals
-# One targetcli for all: each start of it takes seconds. It says what it did,
-# but not by its exit code whether it worked.
+# One targetcli runs all commands, because each start of it takes seconds. Its exit
+# code does not say whether they succeeded.
 mkdir -p /etc/target
 commands="set global auto_cd_after_create=false auto_save_on_exit=false
 set global auto_add_default_portal=false

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Data acknowledgements, as our target tells of them.
+# Data acknowledgements, as our target reports them in the kernel log.
 
 ack_control=/proc/dynamic_debug/control
 
-# acks_watch: from now on they are in the kernel log
+# acks_watch: makes the target log them from now on
 acks_watch() {
 	[ "$TARGET" = ours ] || skip 'ours alone acknowledges data'
 	[ -w $ack_control ] || skip 'this kernel has no dynamic debug'
@@ -16,12 +16,12 @@ acks_unwatch() {
 	echo 'func isert_data_ack_notify -p' >$ack_control
 }
 
-# acks_counted: how many since mark_log
+# acks_counted: how many there were since mark_log
 acks_counted() {
 	log_count 'are acknowledged'
 }
 
-# acks_case CASE [OPTION...]: mark_log, and this case of iser-conform at target t1
+# acks_case CASE [OPTION...]: mark_log, then this case of iser-conform with target t1
 acks_case() {
 	need_tool iser-conform
 	modprobe -a rdma_ucm ib_uverbs

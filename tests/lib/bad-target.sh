@@ -1,19 +1,20 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/tools/target, a target that misbehaves when block 2048 is read or
-# written, once; and sessions of ours to it. Another port than LIO's.
+# tests/tools/target, a target that misbehaves once, when block 2048 is read or
+# written; and sessions of our initiator to it. Its port is not that of LIO.
 
 bad_port=3270
 bad_said=/tmp/iser-case/bad-target
 
-# bad_target [OPTION...] MODE: see the program
+# bad_target [OPTION...] MODE: starts it; for MODE and OPTION see the program
 bad_target() {
 	need_tool target
-	# The first message does not reach the program; the cause is not known.
+	# Without these modules the first message does not reach the program; the cause is
+	# not known.
 	modprobe -a rdma_ucm ib_uverbs
 	"$ISER_TOOLS/target" "${@:1:$#-1}" "$IP" $bad_port "${!#}" >$bad_said 2>&1 &
 	bad_pid=$!
-	# Sessions first: a logout has to be answered.
+	# Sessions end first, because the program has to answer their logouts.
 	on_exit 'sessions_down; kill $bad_pid 2>/dev/null; wait $bad_pid'
 	wait_for 10 'the bad target listens' bad_says ready
 	PORTAL=$(portal "$IP" $bad_port)
@@ -24,13 +25,13 @@ bad_says() {
 	grep -qE "^$1" $bad_said
 }
 
-# bad_result MODE: waits for what came of it, and prints that
+# bad_result MODE: waits for the result of MODE and prints it
 bad_result() {
 	wait_for 20 "what comes of $1" bad_says "$1 " >&2
 	sed -n "s/^$1 //p" $bad_said | head -n 1
 }
 
-# bad_read: 64 KiB from block 2048 on, compared
+# bad_read: reads 64 KiB from block 2048 on and compares them
 bad_read() {
 	dd if="$DEVICE" bs=64k skip=16 count=1 iflag=direct status=none |
 		od -An -v -tu1 -w512 |
@@ -38,8 +39,8 @@ bad_read() {
 			END {exit NR != 128}' || fail "a read of $DEVICE fails or does not compare"
 }
 
-# bad_message MODE LINE: the message ends the connection, with this line; the
-# session comes back and the read that was hit is done
+# bad_message MODE LINE: the bad message ends the connection with this log line; then
+# the session comes back, and the read that it interrupted succeeds
 bad_message() {
 	bad_target "$1"
 	session_up
@@ -53,7 +54,7 @@ bad_message() {
 	logout
 }
 
-# many MODE COUNT [TARGET]: that many messages of tests/tools/peer to target t1
+# many MODE COUNT [TARGET]: tests/tools/peer sends that many messages to TARGET (t1)
 many() {
 	local got
 	need_tool peer

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# CHAP on both sides. Secrets have the 12 bytes that initiators ask for.
+# CHAP at both ends. Initiators require secrets of at least 12 bytes.
 
-# chap_target NAME [mutual]: our initiator's ACL with a secret
+# chap_target NAME [mutual]: makes the initiator's ACL with a secret
 chap_target() {
 	target_set "$1" attrib authentication 1
 	target_set "$1" attrib generate_node_acls 0
@@ -24,7 +24,8 @@ chap_node() {
 	node_set "$1" node.session.auth.password_in "$3"
 }
 
-# Login must end with "login failed - authorization", code 24 of iscsiadm.
+# login_refused NAME: the login must end with exit code 24 of iscsiadm, "login failed -
+# authorization"
 login_refused() {
 	local rc=0
 	node "$1" --login >/tmp/iser-case/refused 2>&1 || rc=$?

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Words that decide about a case.
+# Functions that decide whether a case passes.
 
 note() {
 	echo "note: $*"
 }
 
-# fail TEXT: the case ends here, red
+# fail TEXT: the case ends here and has failed
 fail() {
 	echo "FAILED: $*"
 	exit 1
 }
 
-# skip REASON: the case ends here; 4 is what kselftest uses
+# skip REASON: the case ends here; 4 is the code that kselftest uses
 skip() {
 	echo "SKIP: $*"
 	exit 4
@@ -29,8 +29,8 @@ need_tool() {
 	[ -x "${ISER_TOOLS:-}/$1" ] || skip "tests/tools/$1 was not built"
 }
 
-# by_length SHORT LONG: what a case does in make check, where none may take longer than
-# 20 s on an emulated machine; and in make check-long
+# by_length SHORT LONG: prints SHORT in make check, where no case may take longer than
+# 20 s on an emulated machine, and LONG in make check-long
 by_length() {
 	if [ -n "${ISER_LONG:-}" ]; then echo "$2"; else echo "$1"; fi
 }
@@ -40,14 +40,14 @@ same() {
 	[ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
 }
 
-# must_fail TEXT COMMAND...: red if the command succeeds
+# must_fail TEXT COMMAND...: fails with TEXT if the command succeeds
 must_fail() {
 	local text=$1
 	shift
 	! "$@" || fail "$text"
 }
 
-# wait_for SECONDS TEXT COMMAND...: until the command succeeds
+# wait_for SECONDS TEXT COMMAND...: waits until the command succeeds
 wait_for() {
 	local limit=$(($1 * SLOW)) text=$2 start=$SECONDS
 	shift 2
@@ -57,7 +57,7 @@ wait_for() {
 	done
 }
 
-# soon SECONDS COMMAND...: like wait_for, but only tells
+# soon SECONDS COMMAND...: like wait_for, but returns 1 instead of ending the case
 soon() {
 	local limit=$(($1 * SLOW)) start=$SECONDS
 	shift
@@ -67,10 +67,10 @@ soon() {
 	done
 }
 
-# mark_log; log_since: what the kernel said since; log_has PATTERN: whether it said so;
-# log_count PATTERN: in how many lines
+# mark_log; log_since: what the kernel has logged since then; log_has PATTERN: whether a
+# line of that matches; log_count PATTERN: how many lines do
 mark_log() {
-	# Room for the lines of all cases in this minute.
+	# The limit must leave room for the lines of all cases of this minute.
 	[ ! -w /sys/module/iser_core/parameters/log_lines ] ||
 		echo 1536 >/sys/module/iser_core/parameters/log_lines
 	log_point="iser-test: point $RANDOM$RANDOM"

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cases of iser-conform at a target of a case's own.
+# Runs cases of iser-conform with a target that the test case makes.
 
-# conform_up: what iser-conform wants; t1 is a target that allows what its cases use
+# conform_up: prepares what iser-conform needs
 conform_up() {
 	need_tool iser-conform
 	modprobe -a rdma_ucm ib_uverbs
 }
 
-# conform_target [STORE]: target t1 with a ramdisk, or this
+# conform_target [STORE]: makes target t1, which allows all that the cases use, with STORE
+# or a ramdisk
 conform_target() {
 	local store=${1:-}
 	conform_up
@@ -22,7 +23,7 @@ conform_target() {
 	target_on t1
 }
 
-# conform CASE...: each with a process of its own; fails if one fails
+# conform CASE...: runs each in a process of its own; fails if one fails
 conform() {
 	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --target "$(iqn t1)" \
 		--initiator "$iqn_prefix:conform" --slow "$SLOW" "$@"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Allocations that fail on request: those that one of our modules makes, itself
-# or through what it calls. Only the debug kernel can do it.
+# Makes allocations fail that one of our modules requests, itself or through functions
+# that it calls. Only the debug kernel supports this.
 
 # faults_on MODULE PERCENT
 faults_on() {
@@ -38,14 +38,14 @@ module_size() {
 	awk -v name="$1" '$1 == name {print $2}' /proc/modules
 }
 
-# need_fault NAME: the case is for the test build of our modules, which has it
+# need_fault NAME: skips the case if this is not the test build of our modules
 need_fault() {
 	modprobe iser_core
 	[ -e "/sys/module/iser_core/parameters/fault_$1" ] ||
 		skip 'only the test build of our modules does it: --faults'
 }
 
-# fault NAME VALUE: from now on, to the end of the case
+# fault NAME VALUE: sets it until the case ends
 fault() {
 	local file=/sys/module/iser_core/parameters/fault_$1
 	need_fault "$1"
@@ -53,7 +53,7 @@ fault() {
 	on_exit "echo 0 >$file"
 }
 
-# mapped: how many mappings the test build has, of all connections
+# mapped: how many DMA mappings all connections of the test build have
 mapped() {
 	cat /sys/module/iser_core/parameters/fault_maps
 }

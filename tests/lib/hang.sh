@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What hangs, and whose it is.
+# Finds what hangs, and whether it is ours.
 
-# proc_value PID NAME: a line of /proc/PID/status
+# proc_value PID NAME: the value of NAME in /proc/PID/status
 proc_value() {
 	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status" 2>/dev/null
 }
@@ -22,7 +22,7 @@ sleepers() {
 	done
 }
 
-# stacks PID...: NAME (PID) STATE for each, behind it where it is in the kernel
+# stacks PID...: NAME (PID) STATE for each, then the lines of its kernel stack
 stacks() {
 	local pid state
 	for pid; do
@@ -33,7 +33,8 @@ stacks() {
 	done
 }
 
-# hang_place: reads stacks; prints the first one, and where it is, for the scheduler
+# hang_place: reads stacks; prints the first process, and the first function of its stack
+# that is not one of the scheduler
 hang_place() {
 	awk '/^[^ ]/ && who != "" { exit }
 		/^[^ ]/ { sub(/ [^ ]*$/, ""); who = $0; next }
@@ -41,9 +42,9 @@ hang_place() {
 		END { print who " hangs in " place }'
 }
 
-# hang_owner: reads stacks; prints the half that hangs if that is not one of ours, and
-# none of ours is in any of them. A program of the other half that waits for a message
-# may wait for ours: it has to spin, or to wait for itself.
+# hang_owner: reads stacks; prints the half that hangs if it is not ours and no stack
+# contains one of our modules. A program that is the other half and waits for a message
+# may be waiting for our half, so it only counts if it spins or waits for itself.
 hang_owner() {
 	awk -v initiator="${ISER_INITIATOR:-ours}" -v target="${ISER_TARGET:-ours}" '
 	function half(who, name) {
@@ -69,10 +70,10 @@ hang_owner() {
 	}'
 }
 
-# bounded SECONDS LOG COMMAND...: runs it in a session of its own, and is back when its
-# time is over even if it cannot be killed. Sets rc: its exit code, 124 if it had to be
-# ended, "hangs" if that did not help; and stuck: the stacks of then. Needs work, a
-# folder, and ISER_GRACE, the seconds for each attempt to end it.
+# bounded SECONDS LOG COMMAND...: runs COMMAND in a session of its own, and returns when
+# its time is over even if it cannot be killed. Sets rc to its exit code, to 124 if it had
+# to be ended, or to "hangs" if that did not help; and stuck to the stacks at that moment.
+# Needs work, a folder, and ISER_GRACE, the seconds for each attempt to end it.
 bounded() {
 	local limit=$1 log=$2 ends pid
 	shift 2

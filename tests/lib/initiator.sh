@@ -21,7 +21,7 @@ iscsid_answers() {
 	grep -q ISCSIADM_ABSTRACT_NAMESPACE /proc/net/unix
 }
 
-# In a session of its own: iscsid takes its process group along when it ends.
+# iscsid runs in a session of its own, because it kills its process group when it ends.
 iscsid_up() {
 	setsid iscsid -f >/tmp/iser-iscsid.log 2>&1 </dev/null &
 	echo $! >$iscsid_pid
@@ -43,9 +43,9 @@ portal() { # [ADDRESS [PORT]]
 	echo "$(bracket "${1:-$IP}"):${2:-$PORT}"
 }
 
-# admin ARGUMENT...: iscsiadm that does not wait for ever. On one CPU it can miss
-# an answer that is faster than the reply of its own netlink call, and then
-# waits 30 s for it; with a real-time priority no answer overtakes it.
+# admin ARGUMENT...: runs iscsiadm with a time limit. On one CPU iscsiadm can miss an
+# answer that arrives before the reply to its own netlink call, and then waits 30 s for
+# it; with a real-time priority it reads the reply first.
 admin() {
 	local rc=0 first=()
 	[ "$(nproc)" != 1 ] || first=(chrt -f 10)
@@ -60,14 +60,15 @@ discover() {
 	admin -m discovery -t st -p "$(portal "${1:-$IP}")" -I iser
 }
 
-# node NAME ARGUMENT...: the record of target NAME; PORTAL chooses another one
+# node NAME ARGUMENT...: iscsiadm with the record of target NAME; PORTAL chooses another
+# portal
 node() {
 	local name=$1
 	shift
 	admin -m node -T "$(iqn "$name")" -p "${PORTAL:-$(portal)}" "$@"
 }
 
-# node_new [NAME]: a static record, no discovery
+# node_new [NAME]: makes a static record, without discovery
 node_new() {
 	initiator_up
 	node "${1:-t1}" -o new -I iser >/dev/null
@@ -78,7 +79,7 @@ node_set() { # NAME KEY VALUE
 	node "$1" -o update -n "$2" -v "$3"
 }
 
-# node_quiet NAME: no NOP-Out of the initiator's own
+# node_quiet NAME: the initiator sends no NOP-Outs of its own accord
 node_quiet() {
 	node_set "$1" 'node.conn[0].timeo.noop_out_interval' 0
 	node_set "$1" 'node.conn[0].timeo.noop_out_timeout' 0
@@ -99,14 +100,14 @@ session_up() {
 	device "${1:-t1}"
 }
 
-# login_bare [NAME]: a session whose disk nobody looks for, until scan: what there is
-# at first is not what the disk's own commands have made of it
+# login_bare [NAME]: logs in without a scan for the disk, so that a case sees the session
+# before the kernel has sent commands to the disk
 login_bare() {
 	node_set "${1:-t1}" node.session.scan manual
 	login "${1:-t1}"
 }
 
-# scan [NAME]: finds the disk, and sets DEVICE, when its own commands are over
+# scan [NAME]: finds the disk, sets DEVICE and waits for the kernel's first commands to it
 scan() {
 	local host
 	host=$(readlink -f "/sys/class/iscsi_session/session$(session_ids "${1:-t1}" | head -n 1)/device/..")
@@ -115,7 +116,7 @@ scan() {
 	wait_for 20 'the disk is quiet' disk_quiet
 }
 
-# disk_quiet: DEVICE is not used for a moment
+# disk_quiet: whether DEVICE has had no I/O for 0.3 s
 disk_quiet() {
 	local before
 	before=$(cat "/sys/class/block/${DEVICE##*/}/stat")
@@ -142,7 +143,7 @@ find_device() {
 	for s in $(session_ids "$1"); do
 		for block in "/sys/class/iscsi_session/session$s"/device/target*/*:"$2"/block/*; do
 			[ -b "/dev/${block##*/}" ] || continue
-			# Size 0: the disk is still being looked at.
+			# With size 0 the kernel is still probing the disk.
 			[ "$(cat "$block/size")" != 0 ] || continue
 			DEVICE=/dev/${block##*/}
 			return 0
@@ -151,7 +152,7 @@ find_device() {
 	return 1
 }
 
-# session_state NAME: LOGGED_IN, FAILED, FREE of the first session
+# session_state NAME: the state of the first session: LOGGED_IN, FAILED or FREE
 session_state() {
 	local s
 	s=$(session_ids "$1" | head -n 1)
@@ -166,12 +167,12 @@ session_lost() {
 	! session_is "$1" LOGGED_IN
 }
 
-# session_back NAME [SECONDS]: waits until it is logged in again
+# session_back NAME [SECONDS]: waits until the session is logged in again
 session_back() {
 	wait_for "${2:-40}" "session to $1 comes back" session_is "$1" LOGGED_IN
 }
 
-# statistic NAME COUNTER: a number of iscsiadm -m session -s
+# statistic NAME COUNTER: that number of iscsiadm -m session -s
 statistic() {
 	admin -m session -r "$(session_ids "$1" | head -n 1)" -s |
 		sed -n "s/.*$2: *//p" | head -n 1

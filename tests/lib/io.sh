@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Data that is written, read back and compared.
+# Writes data, reads it back and compares it.
 
-# verify_io DEVICE [SIZE [FIO-OPTION...]]: random writes, then every byte read back
+# verify_io DEVICE [SIZE [FIO-OPTION...]]: random writes, then fio verifies every byte
 verify_io() {
 	local device=$1 size=${2:-8M}
 	shift 2 || shift
@@ -14,7 +14,7 @@ verify_io() {
 		fail "fio: data of $device do not compare: $(tail -n 3 /tmp/iser-case/fio)"
 }
 
-# pattern FILE BYTES: other bytes each time
+# pattern FILE BYTES: fills FILE with random bytes
 pattern() {
 	head -c "$2" /dev/urandom >"$1"
 }
@@ -22,7 +22,7 @@ pattern() {
 # io_start DEVICE: writes and verifies in the background until io_stop
 io_start() {
 	need_program fio
-	# The disk has been used before: to find it.
+	# The kernel has already read the disk to identify it.
 	io_before=$(io_count "$1")
 	fio --name=load --filename="$1" --ioengine=libaio --direct=1 --rw=randrw \
 		--bsrange=512-64k --size=16M --iodepth=8 --time_based --runtime=600 \
@@ -33,12 +33,12 @@ io_start() {
 	wait_for 10 'I/O runs' io_moves "$1"
 }
 
-# io_count DEVICE: I/Os until now
+# io_count DEVICE: the number of I/Os so far
 io_count() {
 	awk '{print $1 + $5}' "/sys/class/block/${1##*/}/stat"
 }
 
-# io_moves DEVICE: more I/O than at the last call
+# io_moves DEVICE: whether there was more I/O since it last succeeded
 io_moves() {
 	local now
 	now=$(io_count "$1")
@@ -47,7 +47,7 @@ io_moves() {
 	io_before=$now
 }
 
-# io_stop: the load must have gone on without an error until now
+# io_stop: ends the load, which must have run without an error so far
 io_stop() {
 	local rc=0
 	kill -0 "$io_pid" 2>/dev/null || fail "I/O ended: $(tail -n 3 /tmp/iser-case/load)"
@@ -65,7 +65,7 @@ sweep() {
 	"$ISER_TOOLS/iosweep" "${@:2:$#-2}" "$1" ${!#} || fail "iosweep ${*:2}"
 }
 
-# around BYTES...: these sizes and one sector either side
+# around BYTES...: these sizes, and each with one sector less and one more
 around() {
 	local n
 	for n; do
@@ -74,7 +74,7 @@ around() {
 	done
 }
 
-# scsi n|r|w LENGTH CDB-BYTE...: one command; its outcome as words in ANSWER
+# scsi n|r|w LENGTH CDB-BYTE...: sends one command; sets ANSWER to its result, as words
 scsi() {
 	need_tool sgio
 	# shellcheck disable=SC2153 # find_device sets it
@@ -82,7 +82,7 @@ scsi() {
 	echo "sgio $*: $ANSWER"
 }
 
-# answered WORD...: each NAME=VALUE stands in ANSWER
+# answered WORD...: fails unless each NAME=VALUE is in ANSWER
 answered() {
 	local word
 	for word; do
@@ -93,7 +93,7 @@ answered() {
 	done
 }
 
-# keys NAME IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: what the target negotiates
+# keys NAME IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: sets what the target negotiates
 keys() {
 	target_set "$1" param ImmediateData "$2"
 	target_set "$1" param InitialR2T "$3"
@@ -101,7 +101,7 @@ keys() {
 	target_set "$1" param MaxBurstLength "$5"
 }
 
-# keys_node NAME IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: and the initiator
+# keys_node NAME IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: and what the initiator does
 keys_node() {
 	node_set "$1" node.session.iscsi.ImmediateData "$2"
 	node_set "$1" node.session.iscsi.InitialR2T "$3"
@@ -109,8 +109,9 @@ keys_node() {
 	node_set "$1" node.session.iscsi.MaxBurstLength "$5"
 }
 
-# key_sweep IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: log in with these keys on
-# both sides, then sizes around every boundary they make, twice cut up
+# key_sweep IMMEDIATE INITIALR2T FIRSTBURST MAXBURST: logs in with these keys at both
+# ends, then sweeps sizes around every boundary that they set, once in plain buffers and
+# once in scattered ones
 key_sweep() {
 	local sizes
 	target_receives 640 # Data-Out of 64 KiB for each command

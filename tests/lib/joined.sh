@@ -1,15 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Two RDMA devices of one machine, joined by a wire that can be recorded. On one
-# device alone nothing reaches a network device: rxe and the loopback device
-# hand packets over before. The order of the routing rules is changed for all,
-# until joined_down.
+# Two RDMA devices of one machine, joined by a virtual wire that can be recorded. With
+# one device no packet would pass a wire: rxe, or the loopback device, delivers it before.
+# Until joined_down the order of the routing rules is changed for the whole machine.
 
 joined_netdevs=(iserwire0 iserwire1)
 joined_addresses=(10.9.0.1 10.9.0.2)
 
-# joined_up: the initiator's end is the first, the target's the second; sets IP
-# and NETDEV to the second
+# joined_up: the first device is the initiator's end, the second the target's; sets IP
+# and NETDEV to those of the second
 joined_up() {
 	local i here there
 	modprobe -q veth || true
@@ -25,7 +24,7 @@ joined_up() {
 	echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
 	for i in 0 1; do
 		there=$((1 - i))
-		# What arrives is looked for among our own addresses, what is sent is not.
+		# Only packets that arrive are looked up among this machine's own addresses.
 		ip rule add pref 10 iif "${joined_netdevs[i]}" lookup local
 		ip rule add pref 20 to "${joined_addresses[there]}" lookup $((100 + i))
 		ip route add "${joined_addresses[there]}" dev "${joined_netdevs[i]}" \
@@ -52,7 +51,7 @@ joined_down() {
 	ip link delete "${joined_netdevs[0]}"
 }
 
-# record_start FILE: all that passes, until record_stop; marks are UDP to port 9
+# record_start FILE: records all packets until record_stop; marks are UDP to port 9
 record_start() {
 	local filter='tcp or udp port 9'
 	[ "$PROVIDER" != rxe ] || filter='udp port 4791 or udp port 9'
@@ -62,7 +61,7 @@ record_start() {
 	wait_for 10 'tcpdump listens' grep -q 'listening on' /tmp/iser-case/tcpdump
 }
 
-# record_mark TEXT: a packet that says so
+# record_mark TEXT: sends a packet with this text
 record_mark() {
 	printf '%s' "$1" >"/dev/udp/${joined_addresses[1]}/9" 2>/dev/null || true
 }

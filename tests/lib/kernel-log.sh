@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the kernel says while a case runs: warnings, reports, leaks.
+# What the kernel reports while a case runs: warnings, errors, leaks.
 
 splat_pattern='BUG:|BUG |WARNING:|UBSAN:|ODEBUG|DMA-API:|Oops|Kernel panic'
 splat_pattern+='|possible (circular|recursive|irq|deadlock)|suspicious RCU'
@@ -13,9 +13,9 @@ log_mark() {
 	echo "iser-test: begin $1" >/dev/kmsg
 }
 
-# log_from MARK: the kernel log from its last line that ends with MARK on. A report may
-# be longer than the kernel's ring: without the mark nobody knows what was said, so
-# that is one more report, before what is left, and status 1.
+# log_from MARK: the kernel log from its last line that ends with MARK on. A report may be
+# longer than the kernel's ring and push the mark out of it. What the ring has lost is then
+# unknown: log_from prints a report of that before the lines that are left, and returns 1.
 log_from() {
 	dmesg | awk -v mark="$1" '
 	substr($0, length($0) - length(mark) + 1) == mark { found = 1; n = 0 }
@@ -29,13 +29,14 @@ log_from() {
 	}'
 }
 
-# log_of CASE: since its mark
+# log_of CASE: the kernel log since the mark of CASE
 log_of() {
 	log_from "iser-test: begin $1"
 }
 
-# Without a report of scsi_transport_iscsi, for any transport: at a logout its queue,
-# which helps reclaim, may wait for the power management of a disk, which does not.
+# Removes a report of scsi_transport_iscsi, which any transport can cause: at a logout its
+# workqueue, which has WQ_MEM_RECLAIM, may wait for that of power management, which has
+# not.
 without_unbind() {
 	sed '/iscsi_ctrl_.*__iscsi_unbind_session.* is flushing !WQ_MEM_RECLAIM pm:pm_runtime_work/ {
 		N
@@ -43,8 +44,9 @@ without_unbind() {
 	}'
 }
 
-# Without reports of LIO's timer for a session that nobody came back to, for any
-# transport: it closes the session in a soft interrupt, and that takes a mutex.
+# Removes reports of LIO's timer for a session whose initiator did not come back, which
+# any transport can cause: the timer closes the session in a soft interrupt, and that
+# takes a mutex.
 without_retain() {
 	awk '{ line[NR] = $0 }
 		END {
@@ -63,11 +65,11 @@ without_retain() {
 		}'
 }
 
-# log_splats CASE: the first lines of each report, without those that the kernel's own
-# parts are known for: Soft-RoCE's completer, for whoever uses it (after packets were
-# lost, an answer to an RDMA Read may come out of its order, and the connection is ended
-# by a completion that has no status of an error), and the kernel's own target when it
-# is the one under test
+# log_splats CASE: the lines of reports that splat_pattern matches, at most 20, without
+# the known reports of the kernel's own parts: that of Soft-RoCE's completer, which any
+# user of it can cause (after lost packets an answer to an RDMA Read may arrive out of
+# order, and a completion without an error status ends the connection), and those of the
+# kernel's own target when it is under test.
 log_splats() {
 	local known='WARNING: .*rxe_comp\.c:[0-9]+ rxe_completer\+'
 	if [ "${ISER_TARGET:-ours}" = kernel ]; then
@@ -80,8 +82,8 @@ log_splats() {
 	return 0
 }
 
-# Two scans: an object has to be five seconds old to be called a leak. Status 4:
-# the kernel cannot tell.
+# Scans twice, because kmemleak reports only objects that are five seconds old. Returns 4
+# if the kernel has no kmemleak.
 log_leaks() {
 	local file=/sys/kernel/debug/kmemleak leaks
 	[ -w $file ] || return 4
@@ -101,7 +103,7 @@ log_leaks() {
 	return 1
 }
 
-# machine_broken CASE: says why, if nothing that follows can be trusted
+# machine_broken CASE: if later results could not be trusted, prints why
 machine_broken() {
 	local stuck
 	if grep -q 'debug_locks: *0' /proc/lockdep_stats 2>/dev/null; then

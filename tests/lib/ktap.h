@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Results as KTAP, for programs in C: as ktap.sh and ktap.py do it for scripts.
+ * Results as KTAP for programs in C, like ktap.sh and ktap.py for scripts.
  */
 #ifndef TESTS_KTAP_H
 #define TESTS_KTAP_H
@@ -15,13 +15,13 @@ enum ktap_result {
 
 static unsigned int ktap_counts[3];
 
-/* The first lines; @number: results that will follow. */
+/* The first lines; @number: the number of results that will follow. */
 static inline void ktap_plan(unsigned int number)
 {
 	printf("KTAP version 1\n1..%u\n", number);
 }
 
-/* One result; @why: the reason of a skip, or NULL. */
+/* One result; @why: the reason for a skip, or NULL. */
 static inline void ktap_result(enum ktap_result result, const char *name, const char *why)
 {
 	ktap_counts[result]++;

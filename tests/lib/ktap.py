@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results as KTAP, as tests/lib/ktap.sh prints them in shell."""
+"""Results as KTAP, like those of tests/lib/ktap.sh."""
 
 
 class Results:
@@ -12,8 +12,8 @@ class Results:
         write(f'1..{count}')
 
     def add(self, good, name, directive='', remarks=()):
-        """One result. A DIRECTIVE 'SKIP why' counts it as skipped; the REMARKS say before it
-        why it is what it is."""
+        """One result. A DIRECTIVE 'SKIP why' counts it as skipped; the REMARKS, printed before
+        it, explain it."""
         for remark in remarks:
             self.write(f'# {remark}')
         if not good:
@@ -27,6 +27,6 @@ class Results:
                    (f' # {directive}' if directive else ''))
 
     def end(self):
-        """The last line. Returns the exit code."""
+        """Print the last line. Returns the exit code."""
         self.write(f'{self.passed} passed, {self.failed} failed, {self.skipped} skipped')
         return int(self.failed > 0)

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Results as KTAP, numbered and counted; as tests/lib/ktap.py prints them in Python.
+# Results as KTAP, numbered and counted, like those of tests/lib/ktap.py.
 
 number=0 passed=0 failed=0 skipped=0
 
-# plan [COUNT]: the first lines. Who does not know the count yet prints it at the end.
+# plan [COUNT]: the first lines. A caller that does not know the count yet prints it last.
 plan() {
 	echo 'KTAP version 1'
 	[ $# = 0 ] || echo "1..$1"
@@ -22,7 +22,7 @@ result() {
 	echo "$1 $number $text"
 }
 
-# tally: the last line. Fails if a result was "not ok".
+# tally: prints the last line. Fails if a result was "not ok".
 tally() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed = 0 ]

@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # libiscsi's test programs: an initiator that shares no code with the kernel's.
 
-# cu_passed TRANSPORT SUITE PORT: names of the tests that passed
+# cu_passed TRANSPORT SUITE PORT: the names of the tests that passed
 cu_passed() {
-	# Some suites crash in libiscsi itself: what passed before that counts.
+	# Some suites crash in libiscsi itself: tests that passed before the crash count.
 	timeout $((60 * SLOW)) iscsi-test-cu -d -t "$2" \
 		"$1://$(portal "$IP" "$3")/$(iqn t1)/0" 2>&1 |
 		sed -n 's/^ *Test: \([A-Za-z0-9_]*\) *\.\.\.passed.*/\1/p' | sort
 }
 
-# cu_compare SUITE...: what passes over TCP on this LIO passes over iSER; in the short
-# form of the last one
+# cu_compare SUITE...: each test that passes over TCP with this LIO must pass over iSER;
+# the short form runs only the last suite
 cu_compare() {
 	local suite tcp iser lost=
-	# Each suite wants a fresh target, twice.
+	# Each suite needs a new target for each of its two runs.
 	[ -n "$(by_length '' all)" ] || set -- "${!#}"
 	need_program iscsi-test-cu
 	modprobe -a rdma_ucm ib_uverbs
@@ -32,7 +32,7 @@ cu_compare() {
 	same 'tests that pass over TCP and not over iSER' "$lost" ''
 }
 
-# cu_lost TCP ISER: names in the first list and not in the second
+# cu_lost TCP ISER: the names that are in the first list and not in the second
 cu_lost() {
 	local name
 	for name in $1; do
@@ -40,7 +40,7 @@ cu_lost() {
 	done
 }
 
-# cu_unknown SUITE: takes what is known with its cause out of a list of tests
+# cu_unknown SUITE: removes from a list of tests those in libiscsi-known.txt
 cu_unknown() {
 	local name
 	while read -r name; do
@@ -49,7 +49,7 @@ cu_unknown() {
 	done
 }
 
-# libiscsi sends neither immediate nor unsolicited data, and does not say so.
+# libiscsi sends neither immediate nor unsolicited data, and does not negotiate this.
 cu_target() {
 	target_up t1 128
 	target_set t1 param ImmediateData No

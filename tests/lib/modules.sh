@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Loading and unloading the modules under test.
 
-# modules_down: as an administrator would, in order; the result of rmmod
+# modules_down: unloads them in order, as an administrator would; returns rmmod's status
 modules_down() {
 	case_down || return 1
 	rmdir "$config/iscsi" 2>/dev/null || true
@@ -14,7 +14,7 @@ unload() {
 	[ ! -d "/sys/module/$1" ] || rmmod "$1"
 }
 
-# leftovers: kernel threads, RDMA resources and work queues of the pair
+# leftovers: RDMA resources, kernel threads (also of workqueues) and slab caches of the pair
 leftovers() {
 	local kind
 	for kind in qp cm_id cq pd mr; do

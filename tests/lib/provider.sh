@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The RDMA device that the target portal listens on. Hardware, or a device that
-# is there already, is used as it is; otherwise a software device is made.
+# The RDMA device that the target portal listens on. Hardware, or a device that already
+# exists, is used as it is; otherwise provider_up makes a software device.
 
 own_netdev=iserdummy0
 own_rdma=isertest0
@@ -32,7 +32,7 @@ provider_up() {
 	[ -n "$(rdma_device)" ] || device_add
 }
 
-# address 4|6: the first global one of NETDEV
+# address 4|6: the first global address of NETDEV
 address() {
 	ip -o "-$1" addr show dev "$NETDEV" scope global |
 		awk '{sub("/.*", "", $4); print $4; exit}'
@@ -40,7 +40,7 @@ address() {
 
 device_add() {
 	case $PROVIDER in
-	# rxe asks for a checksum that nothing else may have loaded.
+	# rxe needs a checksum module that may not be loaded yet.
 	rxe) modprobe -q crc32_generic || true; modprobe rdma_rxe ;;
 	siw) modprobe siw ;;
 	*) fail "no provider $PROVIDER: rxe or siw" ;;
@@ -58,8 +58,8 @@ provider_down() {
 	ip link delete $own_netdev 2>/dev/null || true
 }
 
-# carrier_up: NETDEV is one that can lose its carrier, which a network card cannot do
-# by itself: if need be one of the case's own
+# carrier_up: a network card cannot lose its carrier on request, so NETDEV becomes a dummy
+# device that can, unless it already is one
 carrier_up() {
 	[ "$NETDEV" != $own_netdev ] || return 0
 	modprobe -q dummy || true
@@ -72,8 +72,8 @@ carrier_up() {
 	device_add
 }
 
-# link_cut link|carrier, link_mend link|carrier: NETDEV goes down and comes up; hole:
-# what it sends is dropped, and nobody is told
+# link_cut link|carrier|hole, link_mend link|carrier|hole: NETDEV, or its carrier, goes
+# down and comes up; with hole it silently drops what it sends
 link_cut() {
 	case $1 in
 	link) ip link set "$NETDEV" down ;;
@@ -90,13 +90,13 @@ link_mend() {
 	esac
 }
 
-# now: hundredths of a second
+# now: the time in hundredths of a second
 now() {
 	cut -d ' ' -f 1 /proc/uptime | tr -d .
 }
 
-# outage link|carrier|hole SECONDS: NETDEV is without it for so long, under I/O to
-# DEVICE; 5 s after it is back, 8 s after a hole, I/O goes on (12 s over Soft-RoCE of 6.1)
+# outage link|carrier|hole SECONDS: cuts NETDEV for so long during I/O to DEVICE. I/O must
+# go on within 5 s after the end, 8 s after a hole, and 12 s over Soft-RoCE of 6.1.
 outage() {
 	link_cut "$1"
 	sleep "$2"
@@ -107,8 +107,8 @@ outage() {
 outage_over() {
 	local up limit=5
 	[ "$1" != hole ] || limit=8
-	# Soft-RoCE of 6.1 has once delivered nothing more after an outage, without an error;
-	# iscsid's ping finds that after 10 s, and the next connection works.
+	# Soft-RoCE of 6.1 has once stopped delivering packets after an outage, without an
+	# error; iscsid's ping detects that after 10 s, and the next connection works.
 	[ "$PROVIDER $(uname -r | cut -d . -f 1,2)" != 'rxe 6.1' ] || limit=12
 	up=$(now)
 	io_moves "$DEVICE" || true
@@ -116,17 +116,17 @@ outage_over() {
 	note "$1 for $2 s: I/O goes on $(($(now) - up))0 ms after it is over"
 }
 
-# not_ready: RNR NAKs that the device has sent; iWARP knows none
+# not_ready: how many RNR NAKs the device has sent; iWARP has none
 not_ready() {
 	cat "/sys/class/infiniband/$(rdma_device)/ports/1/hw_counters/send_rnr_err" 2>/dev/null || echo 0
 }
 
-# Soft-RoCE that has to repeat a Send carries out once more what stands behind it in the
-# send queue, a registration too. That is no longer free to be made: the queue pair
-# fails, and all that it had is flushed. So a session over it may be lost where a peer
-# finds no receive, or a packet is lost: findings/rxe-registration.sh.
+# When Soft-RoCE repeats a Send, it also executes again the work requests after it in the
+# send queue. If one of them is a registration, its memory region is no longer free: the
+# queue pair fails, and all its work requests are flushed. So a session may be lost where a
+# peer finds no receive, or where a packet is lost: findings/rxe-registration.sh.
 
-# repeats_watch: from now on this is in the kernel log
+# repeats_watch: makes the kernel log this from now on
 repeats_watch() {
 	[ -w /proc/dynamic_debug/control ] || return 0
 	on_exit 'repeats_say -'
@@ -137,13 +137,13 @@ repeats_say() {
 	echo "func rxe_reg_fast_mr ${1}p" >/proc/dynamic_debug/control
 }
 
-# repeated: has that happened since mark_log?
+# repeated: whether this has happened since mark_log
 repeated() {
 	log_has 'rxe_reg_fast_mr: .* not free'
 }
 
-# stags: how many our modules have; at a target for sinks. The kernel's target has some
-# of its own on iWARP.
+# stags: how many STags our modules have; a target uses them for data sinks. On iWARP the
+# kernel's target has some too, which do not count here.
 stags() {
 	rdma resource show mr | grep -c '\[iser_core\]' || true
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Targets, through configfs: targetcli takes seconds for each call. A target is
-# named by a short NAME; its IQN carries a prefix that clean-up knows.
+# Targets, made through configfs, because targetcli takes seconds for each call. NAME is
+# the short name of a target; its IQN has a prefix by which clean-up finds it.
 
 config=/sys/kernel/config/target
 iqn_prefix=iqn.2026-01.org.example.iser
@@ -24,7 +24,7 @@ target_modules() {
 	mkdir -p /var/target/pr /var/target/alua /etc/target/pr
 }
 
-# own_module NAME ours|kernel: the right one of the two must be loaded
+# own_module NAME ours|kernel: fails unless this one of the two is loaded
 own_module() {
 	local out=no
 	case $(cat "/sys/module/$1/taint") in *O*) out=yes ;; esac
@@ -35,7 +35,7 @@ own_module() {
 	esac
 }
 
-# target_new NAME: any initiator may log in and write, no CHAP
+# target_new NAME: a target that any initiator may log in to and write to, without CHAP
 target_new() {
 	local t
 	target_modules
@@ -52,8 +52,8 @@ target_portal() {
 	local np
 	np=$(tpg "$1")/np/$(bracket "${2:-$IP}"):${4:-$PORT}
 	if [ "$PROVIDER" = siw ] && [ "${3:-iser}" = iser ]; then
-		# LIO's own listener has the address; in a network namespace
-		# that goes away it is in nobody's way.
+		# On siw LIO's own TCP listener would occupy the address. It is made
+		# in a network namespace that exists only for this command.
 		unshare -n mkdir "$np"
 	else
 		mkdir "$np"
@@ -61,7 +61,7 @@ target_portal() {
 	[ "${3:-iser}" = tcp ] || echo 1 >"$np/iser"
 }
 
-# An IPv6 address stands in brackets before a port.
+# An IPv6 address has brackets when a port follows.
 bracket() {
 	case $1 in
 	*:*:*) echo "[$1]" ;;
@@ -69,7 +69,7 @@ bracket() {
 	esac
 }
 
-# target_parameter NAME VALUE: of our module, to the end of the case
+# target_parameter NAME VALUE: sets it in our module until the case ends
 target_parameter() {
 	local file=/sys/module/ib_isert/parameters/$1
 	target_modules
@@ -77,7 +77,7 @@ target_parameter() {
 	echo "$2" >"$file"
 }
 
-# target_receives N: what queue pairs of later portals hold; the kernel's are fixed
+# target_receives N: sets the receive depth of later portals; the kernel's is fixed
 target_receives() {
 	target_modules
 	[ ! -e /sys/module/ib_isert/parameters/recv_depth ] || target_parameter recv_depth "$1"
@@ -100,7 +100,7 @@ target_off() {
 	echo 0 >"$(tpg "$1")/enable"
 }
 
-# target_up [NAME [MIB]]: a ramdisk behind one iSER portal, switched on
+# target_up [NAME [MIB]]: an enabled target with a ramdisk and one iSER portal
 target_up() {
 	local name=${1:-t1} store
 	target_new "$name"
@@ -110,7 +110,7 @@ target_up() {
 	target_on "$name"
 }
 
-# The backstores print their directory. Numbers keep hosts adapters apart.
+# These print the directory of the backstore. A number makes each host adapter unique.
 backstore_new() { # KIND NAME CONTROL
 	local n=0 dir
 	while ! mkdir "$config/core/$1_$n" 2>/dev/null; do
@@ -148,20 +148,20 @@ backstore_block() { # NAME MIB: a loop device
 	backstore_new iblock "$1" "udev_path=$loop"
 }
 
-# acl_new NAME INITIATOR: its ACL with LUN 0; sets ACL to the folder
+# acl_new NAME INITIATOR: makes its ACL with LUN 0; sets ACL to the folder
 acl_new() {
 	ACL=$(tpg "$1")/acls/$2
 	mkdir -p "$ACL/lun_0"
 	ln -s "$(tpg "$1")/lun/lun_0" "$ACL/lun_0/link"
 }
 
-# acl_pings SECONDS: nopin_timeout of that ACL, with 3 s for the answer
+# acl_pings SECONDS: sets nopin_timeout of that ACL, with 3 s for the answer
 acl_pings() {
 	echo "$1" >"$ACL/attrib/nopin_timeout"
 	echo 3 >"$ACL/attrib/nopin_response_timeout"
 }
 
-# target_sessions NAME: names of the initiators that are logged in
+# target_sessions NAME: the names of the initiators that are logged in
 target_sessions() {
 	local t acl
 	t=$(tpg "$1")
@@ -181,8 +181,8 @@ targets_down() {
 	for dir in "$config/iscsi/$iqn_prefix":*; do
 		[ -d "$dir" ] || continue
 		name=${dir##*:}
-		# A portal group that goes while a session closes takes it along:
-		# that is for the cases that want it.
+		# Disabling a portal group would end a session that is still closing.
+		# Cases that test this do it themselves; here the session may finish.
 		if ! soon 20 target_idle "$name"; then
 			echo "the target $name still has a session"
 			rc=1
@@ -218,8 +218,8 @@ backstores_down() {
 	return $rc
 }
 
-# backstore_slow NAME MIB MILLISECONDS [DEPTH]: each command takes this long; so many
-# at a time
+# backstore_slow NAME MIB MILLISECONDS [DEPTH]: each command takes this long; the disk
+# executes DEPTH of them at a time
 backstore_slow() {
 	local null=/sys/kernel/config/nullb/iser-$1 disk
 	target_modules >&2
@@ -234,7 +234,7 @@ backstore_slow() {
 	echo 1 >"$null/power"
 	disk=/dev/iser-$1
 	[ -b "$disk" ] || disk=/dev/nullb$(cat "$null/index")
-	# A scheduler would hold more than the queue does.
+	# An I/O scheduler would accept more commands than the queue holds.
 	[ -z "${4:-}" ] || echo none >"/sys/block/${disk##*/}/queue/scheduler"
 	backstore_new iblock "$1" "udev_path=$disk"
 }

@@ -7,8 +7,8 @@ cli() {
 	cli_lines <<<"$*"
 }
 
-# cli_lines: the commands on stdin, by one call, which takes seconds. targetcli
-# returns 0 on failure; what it prints tells.
+# cli_lines: runs the commands on stdin in one call, because each call takes seconds.
+# targetcli returns 0 on failure; only its output shows one.
 cli_lines() {
 	need_program targetcli
 	[ -e /run/dbus/system_bus_socket ] || {
@@ -24,7 +24,7 @@ cli_lines() {
 		fail 'targetcli refuses a command'
 }
 
-# cli_target NAME: a target with one ramdisk that anybody may use, no portal
+# cli_target NAME: a target with one ramdisk for any initiator, without a portal
 cli_target() {
 	local t
 	t=/iscsi/$(iqn "$1")
@@ -34,11 +34,11 @@ cli_target() {
 		$t/tpg1/luns create /backstores/ramdisk/iser-$1
 		$t/tpg1 set attribute authentication=0 generate_node_acls=1 demo_mode_write_protect=0 cache_dynamic_acls=1
 	EOF
-	# Newer ones make a portal on 0.0.0.0 unasked.
+	# Newer versions of targetcli also make a portal on 0.0.0.0.
 	rmdir "$(tpg "$1")"/np/* 2>/dev/null || true
 }
 
-# cli_iser NAME ADDRESS: a portal with enable_iser true
+# cli_iser NAME ADDRESS: makes a portal with enable_iser true
 cli_iser() {
 	local t
 	t=/iscsi/$(iqn "$1")/tpg1/portals
@@ -48,15 +48,15 @@ cli_iser() {
 	EOF
 }
 
-# On siw LIO's own TCP listener holds the address. Ours takes the portal all the
-# same and says in the kernel log which listener to close: do that.
+# On siw LIO's own TCP listener occupies the address. Our target accepts the portal all
+# the same and logs which listener to close; this closes it.
 cli_iser_by_recipe() {
 	mark_log
 	cli_iser "$@"
 	[ "$PROVIDER" != siw ] || listener_down "$2"
 }
 
-# listener_down ADDRESS: the recipe of the kernel log
+# listener_down ADDRESS: closes the listener as the log line says
 listener_down() {
 	soon 5 log_has 'ss -K' || fail 'no line says what to do about the TCP listener'
 	ss -K state listening src "$1" sport = ":$PORT"

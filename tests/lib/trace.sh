@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# In which order the kernel calls functions. Debian's kernels can tell.
+# In which order the kernel calls functions. Debian's kernels can trace that.
 
 tracefs=/sys/kernel/tracing
 
-# trace_calls FUNCTION...: from now on
+# trace_calls FUNCTION...: traces calls of them from now on
 trace_calls() {
 	local function
 	[ -e $tracefs/events ] || mount -t tracefs tracefs $tracefs 2>/dev/null || skip 'no tracefs'
