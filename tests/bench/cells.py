@@ -2,7 +2,7 @@
 """Names and numbers as the tables show them, and tables in Markdown."""
 
 NAMES = {'ours': 'ours', 'kernel': "kernel's iSER", 'nvme': 'NVMe/RDMA', 'tcp': 'iSCSI/TCP'}
-VARIANTS = {'siw': 'siw', 'jumbo': 'rxe, MTU 4096'}     # parts that are counted as "count" is
+VARIANTS = {'siw': 'siw', 'jumbo': 'rxe, MTU 4096'}     # parts counted like "count"
 
 
 def label(workload):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Instructions and calls for one I/O, from what counter.c and guest/count left.
+"""Instructions and calls for one I/O, from the files of counter.c and guest/count.
 
-A function's calls are the executions of its first block. Who calls whom is known where a block
-ends with a direct call: enough for what modules call.
+The calls of a function are the executions of its first block. The caller and the callee are
+known where a block ends with a direct call, which is enough for what modules call.
 """
 import bisect
 import collections
@@ -23,7 +23,7 @@ SLAB = re.compile(r'^(__)?(kmalloc|kmem_cache_alloc|kvmalloc|do_kmalloc)(_(node|
 PAGES = re.compile(r'^__alloc_(frozen_)?pages(_noprof)?$')
 MEMORY = re.compile(r'^(__)?(kmalloc|kmem_cache_alloc|kvmalloc|vmalloc|vzalloc|alloc_pages|get_free_pages|'
                     r'__get_free_pages|mempool_alloc|sg_alloc|sgl_alloc|page_frag_alloc|krealloc|kmemdup)')
-# What is counted for an I/O: the first calls of these that this kernel has.
+# What is counted for an I/O: calls of those of these functions that this kernel has.
 EVENTS = {
     'context switches': r'__switch_to',
     'wake-ups': r'try_to_wake_up',
@@ -43,7 +43,7 @@ KERNEL = 1 << 63
 
 
 class Symbols:
-    """Names of a kernel and of the modules that are loaded at one time."""
+    """Symbols of a kernel and of the modules that are loaded at one time."""
 
     def __init__(self, *files):
         at = {}
@@ -56,7 +56,7 @@ class Symbols:
                     if words[2].startswith(('__pfx_', '__cfi_')):
                         continue
                     address = int(words[0], 16)
-                    # Of several names the global one.
+                    # If an address has several names, a global one is used.
                     if address < KERNEL or address in at and words[1] != 'T':
                         continue
                     at[address] = (words[2], words[3].strip('[]') if len(words) > 3 else 'vmlinux')
@@ -65,7 +65,7 @@ class Symbols:
         self.seen = {}
 
     def find(self, pc):
-        """(name, module), and whether pc is where it begins"""
+        """(name, module) of the function at pc, and whether pc is its first instruction"""
         found = self.seen.get(pc)
         if not found:
             i = bisect.bisect_right(self.addresses, pc) - 1
@@ -78,8 +78,8 @@ class Symbols:
 
 
 def load(file, symbols, own):
-    """instructions and calls by function; calls out of the modules in question, by
-    caller and callee"""
+    """instructions and calls by function; calls from the modules in own to others, by caller
+    and callee"""
     insns, calls, out = (collections.Counter() for _ in range(3))
     with open(file, 'rb') as f:
         data = f.read()
@@ -121,7 +121,7 @@ def events_of(calls, out):
 
 
 def summary(transport, rounds):
-    """What is kept of one transport and workload: rounds of (insns, calls, out)."""
+    """What is kept of the rounds, (insns, calls, out), of one transport and workload."""
     own = OWN[transport]
     insns, calls, out = (mean([r[i] for r in rounds]) for i in range(3))
     modules = collections.Counter()
@@ -148,9 +148,8 @@ def summary(transport, rounds):
 
 
 def read(folder):
-    """{transport: {workload: summary}} of the folder of a counted machine, and how
-    many instructions there were for each nanosecond of its clock: 1, or the counter
-    is wrong"""
+    """{transport: {workload: summary}} of the folder of a counted machine, and the number of
+    instructions for each nanosecond of its clock; if that is not 1, the counter is wrong"""
     runs, held, symbols = collections.defaultdict(list), collections.defaultdict(list), {}
     instructions, clock = 0, 0
     with open(f'{folder}/takes') as takes:

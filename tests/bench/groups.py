@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who spends the instructions: modules, and of the kernel itself groups of functions by their
-names. A function of the kernel is in the first group that fits.
+"""What executes the instructions: modules, and within the kernel itself groups of functions
+by name. A function of the kernel belongs to the first group that matches.
 """
 import collections
 import re

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ours costs more than in an earlier result.
+"""Where our pair costs more than in an earlier result.
 
-A figure may be above the earlier one by 1 %, and by twice as much as the rounds of that earlier
-result differ among themselves. What the scheduler has a say in differs more between two machines
-than between two rounds of one, and may be above by 5 % and a quarter of an event.
+A figure may be above the earlier one by 1 % plus twice the spread of the earlier rounds.
+Figures that depend on the scheduler differ more between two machines than between two rounds
+in one machine, and may be above by 5 % and a quarter of an event.
 """
 import os
 import sys
@@ -15,20 +15,20 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib
 from ktap import Results    # noqa: E402
 
 BY_SPREAD = 2
-CODE, EVENT, SCHEDULED = (0.01, 5), (0.01, 0.05), (0.05, 0.25)  # in proportion, and at least
+CODE, EVENT, SCHEDULED = (0.01, 5), (0.01, 0.05), (0.05, 0.25)  # a share, plus a constant
 MARGINS = {'instructions': CODE, 'own instructions': CODE, 'context switches': SCHEDULED,
            'wake-ups': SCHEDULED, 'work items': SCHEDULED, 'soft interrupts': SCHEDULED,
            'interrupts': SCHEDULED, 'completion polls': SCHEDULED,
            'page allocations': SCHEDULED, 'slab allocations': SCHEDULED}
-# These are of the modules' own making: another update of the kernel leaves them alone.
+# These depend on our modules alone, so they can be compared between updates of the kernel.
 OWN = ('own instructions', 'completions', 'send doorbells', 'receive doorbells',
        'registrations', 'packets', 'own allocations', 'own locks')
-CLOCK = 1.05    # else the CPU was idle, or the counter is wrong
+CLOCK = 1.05    # above it the CPU was idle, or the counter is wrong
 MEMORY_MARGIN, MEMORY_LEAST = 0.02, 4   # KiB
 
 
 def figures(summary):
-    """{name: (value, its spread over the rounds)} of one workload"""
+    """{name: (value, spread over the rounds)} of one workload"""
     result = {'instructions': (summary['total'], wide(summary['rounds'])),
               'own instructions': (summary['own'], wide(summary.get('own rounds', [])))}
     spreads = summary.get('event spreads', {})
@@ -45,7 +45,7 @@ def comparable(old, new):
 
 
 def counts(old, new):
-    """(workload, name, before, now, most) of all that can be compared"""
+    """(workload, name, before, now, most) of all figures that can be compared"""
     for workload, now in new.get('count', {}).get('ours', {}).items():
         was = old.get('count', {}).get('ours', {}).get(workload)
         if not was:
@@ -61,12 +61,12 @@ def counts(old, new):
 
 
 def variant(result, part):
-    """as if nothing else had been counted"""
+    """the result as if only this part had been counted"""
     return {'about': result['about'], **result.get(part, {})}
 
 
 def memory(old, new):
-    """(kind, KiB for a connection before, now, most)"""
+    """(kind, before, now, most) in KiB for a connection"""
     for kind, numbers in new.get('memory', {}).get('ours', {}).items():
         was = old.get('memory', {}).get('ours', {}).get(kind)
         if was:
@@ -88,8 +88,8 @@ def text(old, new):
 
 
 def ktap(old, new):
-    """lines of KTAP: for each workload the modules' own figures, and the others; and
-    how many are red"""
+    """lines of KTAP, with two results for each workload: the modules' own figures and the
+    others; and the number of failures"""
     clock = new['about'].get('instructions-by-clock', 1)
     groups = {'bench/clock': [('instructions a nanosecond', 1, clock, CLOCK)]}
     for workload, name, base, value, most in counts(old, new):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""For how many instructions the modules hold spin locks, from what holds.c left.
+"""For how many instructions the modules hold spin locks, from the files of holds.c.
 
-The code does not say which lock it is: a section is named by the function that opens it, and by
-the distance from the start of that function.
+The code does not show which lock it is, so the name of a section is the function that opens
+it and the distance from the start of that function.
 """
 import bisect
 import collections

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tables of idle connections and of their number: memory, logins, I/Os of many sessions."""
+"""Tables of idle connections and of many connections: memory, logins, I/Os."""
 from cells import NAMES, label, number, ratio, rows
 
 KINDS = {'silent': 'connected, no login', 'login': 'logged in, target',
          'initiator': 'initiator and disk', 'session': 'session, both ends and disk'}
-WITH_PEER = ('silent', 'login')     # the peer's end of these is taken off
+WITH_PEER = ('silent', 'login')     # figures without the peer's end
 SEVERAL = {'sessions': 'sessions for one disk, multipath', 'luns': 'LUNs of one target',
            'targets': 'targets with one LUN'}
 WHAT = {'login': 'login by a program', 'session': 'login by iscsiadm'}
 
 
 def each(numbers, column=0, less=0.0):
-    """what one more takes, from the smallest and the largest number"""
+    """what each further one takes, from the figures for the smallest and the largest number"""
     low, high = min(numbers, key=int), max(numbers, key=int)
     if low == high:
         return numbers[low][column] / int(low) - less
@@ -19,7 +19,7 @@ def each(numbers, column=0, less=0.0):
 
 
 def each_less_peer(part, pair, kind, column=0):
-    """what one more of PAIR takes, None if that was not measured"""
+    """what each further one of PAIR takes without the peer's end, None if not measured"""
     numbers = part.get(pair, {}).get(kind)
     peer = part.get('none', {}).get('peer') if kind in WITH_PEER else None
     return numbers and each(numbers, column, each(peer, column) if peer else 0)
@@ -40,7 +40,7 @@ def memory_table(part, kinds_of=None, title='Memory of an idle connection'):
 
 
 def largest_table(part):
-    """the largest pieces of memory that the modules ask for, at most five of each"""
+    """the largest single allocations of the modules, at most five of each pair"""
     body = [[NAMES[pair], function, size] for pair, sizes in part.items()
             for function, size in sorted(sizes.items(), key=lambda s: -s[1])[:5]]
     return ('### Largest pieces of memory in one allocation, bytes\n\n' +
@@ -48,8 +48,8 @@ def largest_table(part):
 
 
 def by_number(data, numbers):
-    """rows of {what: {pair: {N: figure}}}; last how the figure for most differs from that
-    for the number before"""
+    """rows of {what: {pair: {N: figure}}}; the last column is the ratio of the figures for the
+    two largest N"""
     body, last = [], numbers[-2:]
     for what, pairs in data.items():
         body += [[f'{what}: {NAMES[p]}'] + [number(v.get(n)) for n in numbers] +
@@ -99,7 +99,8 @@ def scale_tables(scale, memory):
 
 
 def several_tables(several):
-    """an I/O at a depth of 32 by number of sessions, LUNs, targets; memory for one more"""
+    """the cost of an I/O at a depth of 32 by number of sessions, LUNs and targets, and the
+    memory for each further one"""
     out = ''
     for kind, title in SEVERAL.items():
         found = {what.split('/')[1]: pairs for what, pairs in several['counted'].items()

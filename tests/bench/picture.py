@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two kinds of pictures, as SVG: bars in groups, and lines."""
+"""Two kinds of pictures as SVG: grouped bars, and lines."""
 from xml.sax.saxutils import escape
 
 COLOURS = ['#2a6f97', '#e07a1f', '#6a994e', '#8d6a9f', '#777777']

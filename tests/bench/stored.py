@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is stored of a result: what guard.py, targets.py and the tables and pictures of
+"""What is stored of a result: all that guard.py, targets.py and the tables and pictures of
 Documentation/ read.
 
-A run's own result.json also has instructions and calls by function and sections under locks by
-place. These are for reading after that run and are not stored.
+The result.json of a run also has instructions and calls by function, and sections under locks
+by place. These serve readers right after that run and are not stored.
 """
 import json
 import re
@@ -22,7 +22,7 @@ def only(names, one):
 
 
 def each(part, names):
-    """part is {transport: {workload or number: figures}}"""
+    """the figures in names of a part, which is {transport: {workload or number: figures}}"""
     return {t: {w: only(names, one) for w, one in found.items()} for t, found in part.items()}
 
 
@@ -45,7 +45,7 @@ def reduced(result):
 
 
 def merged(old, new):
-    """new, and those parts of old, of the same kernel, that were not measured again"""
+    """new, with those parts of old that new lacks, if release and MTU are the same"""
     if not guard.comparable(old, new):
         return new
     kept = {part: found for part, found in old.items() if part not in new}
@@ -56,7 +56,7 @@ def merged(old, new):
 
 
 def text(value, indent=''):
-    """JSON in which an object without objects in it is one line"""
+    """JSON with one line for each object that contains no object"""
     if not isinstance(value, dict) or not any(isinstance(v, dict) for v in value.values()):
         return json.dumps(value)
     inner = ',\n'.join(f'{indent} {json.dumps(name)}: {text(v, indent + " ")}'

@@ -7,7 +7,7 @@ from cells import NAMES, VARIANTS, label, number, ratio, rows, spread
 
 
 def shared(part):
-    """transports in their order, and the workloads of the first"""
+    """the transports in order, and the workloads of the first"""
     names = [t for t in NAMES if t in part]
     return names, list(part[names[0]])
 
@@ -33,7 +33,7 @@ def count_tables(part, kernel):
                                              for w in workloads] for m in modules]
     body += compare(part, workloads, lambda s: s['own'])
     if 'ours' in part and 'kernel' in part:
-        # The kernel's pair has part of its work done by helpers in there.
+        # The kernel's pair leaves part of its work to helpers in ib_core.
         body.append(['with ib_core, ours / kernel'] + [
             ratio(*(part[t][w]['own'] + part[t][w]['modules'].get('ib_core', 0)
                     for t in ('ours', 'kernel'))) for w in workloads])
@@ -46,7 +46,7 @@ def count_tables(part, kernel):
 
 
 def variant_table(variants):
-    """of the same workloads with siw, and with large packets: {title: part}"""
+    """the same workloads over siw and with large packets; variants is {title: part}"""
     out = ''
     for title, part in variants.items():
         names, workloads = shared(part)
@@ -78,7 +78,7 @@ def event_rows(part, names, workloads, goal=None):
 
 
 def groups_table(part):
-    """who spends the instructions: a column for each transport and workload would be too many"""
+    """what executes the instructions, one table for each workload"""
     names, workloads = shared(part)
     out = ''
     for w in workloads:
@@ -91,7 +91,7 @@ def groups_table(part):
 
 
 def held_rows(part, figure, nothing):
-    """(pair, module, {workload: what FIGURE has of it}) of what takes spin locks"""
+    """(pair, module, {workload: its value in FIGURE}) of each module that takes spin locks"""
     for t in ('ours', 'kernel'):
         held = {w: summary.get(figure, {}) for w, summary in part.get(t, {}).items()}
         for module in sorted({m for found in held.values() for m in found}):
@@ -134,7 +134,7 @@ def function_tables(part):
     out = ''
     for t in ('ours', 'kernel'):
         workloads = [w for w, summary in part.get(t, {}).items() if 'own functions' in summary]
-        if not workloads:   # a stored result has none
+        if not workloads:   # a stored result has no functions
             continue
         best = {}
         for w in workloads:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was set as a target, and what is reached."""
+"""The targets that were set, and whether they are met."""
 import idle
 from cells import label, number, rows
 
-# The most that ours may be of the kernel's pair.
+# The largest shares that our figures may be of those of the kernel's pair.
 SHARES = {
     'total': {'4k:1': 0.89, '4k:32': 0.96, '128k:4': 0.95},
     'total on 6.1': {'4k:1': 0.88, '4k:32': 0.90, 'randwrite:4k:32': 0.85, '128k:4': 0.95},
@@ -72,8 +72,8 @@ def timed(result):
 
 
 def reached(what, way, goal, value):
-    # 1.5 % more or less than n I/Os may have been counted, and one event that
-    # has to do with none of them.
+    # The counted I/Os may be 1.5 % more or fewer than n, and one counted event may belong
+    # to none of them.
     most = goal * 1.015 + 0.005 if what.split(',')[0] in NAMES else goal
     return value <= most if way == '<=' else value >= goal
 
@@ -96,7 +96,8 @@ def bold(one, form):
 
 
 def page(results):
-    """the targets of several kernels: with a column for each workload, and those of connections"""
+    """targets for several kernels: a table with a column for each workload, and one for
+    connections"""
     body, connections, labels = {}, [], []
     for kernel, result in results.items():
         for one in counted(result):

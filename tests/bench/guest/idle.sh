@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Idle connections, N at a time. Sourced after transport.sh by memory and scale;
+# Makes N idle connections at a time. Sourced after transport.sh by memory and scale;
 # needs ends (tests/bench) and peer (tests/tools) in ISER_TOOLS.
 
 clock() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
 
-# held N PROGRAM ARGUMENT...: starts it; it holds something until told to end.
+# held N PROGRAM ARGUMENT...: starts PROGRAM, which keeps N connections until let_go.
 # Sets "took", in microseconds.
 held() {
 	local n=$1 start line=''
@@ -23,7 +23,7 @@ held() {
 	same "$n connections" "$line" "ready $n"
 }
 
-# let_go [LOST]: the holder ends; no more than LOST of its connections were gone
+# let_go [LOST]: ends that program; the target may have ended LOST of its connections
 let_go() {
 	local line=''
 	exec {hold}>&-
@@ -46,7 +46,7 @@ held_logins() { # N
 	held "$1" /tmp/tools/peer -t 60000 -n "$1" -l -T "$(iqn bench)" "$IP" "$PORT" hold
 }
 
-# sessions_login N: until iscsiadm is back. Sets "took"
+# sessions_login N: logs in; sets "took" to the time until iscsiadm has ended
 sessions_login() {
 	local start
 	node_set bench node.session.nr_sessions "$1" >/dev/null
@@ -56,7 +56,7 @@ sessions_login() {
 	took=$(($(clock) - start))
 }
 
-# sessions_new N: with their disks
+# sessions_new N: logs in and waits for the disks
 sessions_new() {
 	sessions_login "$1"
 	wait_for 60 "$1 disks" sessions_are "$1"
@@ -72,7 +72,7 @@ target_quiet() {
 	sleep 1
 }
 
-# idle_up PAIR: its target; the peer is never pinged, since it does not answer
+# idle_up PAIR: makes a target that never pings the peer, since that does not answer
 idle_up() {
 	# shellcheck disable=SC2154 # transport.sh, tests/lib/target.sh
 	local mib=$disk_mib peer=$iqn_prefix:peer acl
@@ -84,7 +84,7 @@ idle_up() {
 	ln -s "$(tpg bench)/lun/lun_0" "$acl/lun_0/link"
 	echo 0 >"$acl/attrib/nopin_timeout"
 	node_new bench
-	# Once without counting: what is made at first use stays.
+	# The first use allocates memory that stays, so it is not measured.
 	held_logins 1
 	let_go
 	target_quiet
@@ -99,6 +99,6 @@ idle_down() {
 
 modprobe -a rdma_ucm ib_uverbs
 need_tool peer
-# From memory: to wait for the host would be time in a counted machine.
+# Programs run from memory, because waiting for the host takes time in a counted machine.
 cp -r "$ISER_TOOLS" /tmp/tools
 ulimit -n 65536

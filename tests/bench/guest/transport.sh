@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# One disk over each of the four transports, the same size, on this machine's
-# own memory. Sourced after tests/lib.sh. At most one is up at a time.
+# Provides one disk over each of the four transports, of the same size and in this
+# machine's memory. Sourced after tests/lib.sh. At most one is up at a time.
 
 disk_mib=64
 nvmet=/sys/kernel/config/nvmet
 # shellcheck disable=SC2154 # tests/lib/target.sh sets it
 nvme_name=$iqn_prefix:nvme
 
-# pair_load ours|kernel: this pair of modules, and no other
+# pair_load ours|kernel: loads this pair of modules and no other
 pair_load() {
 	local dir m
 	# Read by own_module of tests/lib.
@@ -22,7 +22,7 @@ pair_load() {
 		modprobe -a ib_iser ib_isert
 		return
 	fi
-	# Ours shadow them for modprobe.
+	# modprobe would find ours instead of the kernel's.
 	modprobe -a rdma_cm libiscsi scsi_transport_iscsi target_core_mod iscsi_target_mod
 	dir=/lib/modules/$(uname -r)/kernel/drivers/infiniband/ulp
 	for m in "$dir"/iser/ib_iser.ko* "$dir"/isert/ib_isert.ko*; do
@@ -30,8 +30,9 @@ pair_load() {
 	done
 }
 
-# symbols [ROUND.TRANSPORT]: of the kernel; of the modules, which change place. The
-# counter wants the first whole, before the modules of interest are there.
+# symbols [ROUND.TRANSPORT]: writes the symbols of the kernel, or with an argument those
+# of the modules, whose addresses change. The counter needs the complete file of the
+# kernel before the measured modules are loaded.
 symbols() {
 	case ${1:-} in
 	'') grep -v '\[' ;;
@@ -41,7 +42,7 @@ symbols() {
 	mv /host/out/symbols.new "/host/out/symbols${1:+.$1}"
 }
 
-# disks: of all sessions and LUNs, those whose size is known
+# disks: the disks of all sessions and LUNs whose size is known
 disks() {
 	local block
 	for block in /sys/class/iscsi_session/session*/device/target*/*/block/*; do
@@ -53,8 +54,8 @@ sessions_are() {
 	[ "$(disks | wc -l)" = "$1" ]
 }
 
-# disk_up TRANSPORT: sets DISK. ours-N, kernel-N: by N sessions; DISK is what all of
-# them see, as fio wants it
+# disk_up TRANSPORT: sets DISK. With ours-N and kernel-N there are N sessions, and DISK is
+# a list of their disks in the form that fio takes.
 disk_up() {
 	case $1 in
 	ours-* | kernel-*)
@@ -81,17 +82,17 @@ disk_up() {
 	unscheduled "${DISK//:/ }"
 }
 
-# unscheduled DISKS: no I/O scheduler
+# unscheduled DISKS: switches their I/O schedulers off
 unscheduled() {
 	local d
 	for d in $1; do
-		# The disk of NVMe's multipath has none.
+		# The disk of NVMe's multipath has no scheduler.
 		[ ! -e "/sys/block/${d##*/}/queue/scheduler" ] ||
 			echo none >"/sys/block/${d##*/}/queue/scheduler"
 	done
 }
 
-# tcp_up: a target and a node, no session
+# tcp_up: makes a target and a node, without a session
 tcp_up() {
 	pair_load ours
 	modprobe iscsi_tcp
@@ -110,18 +111,18 @@ disk_down() {
 	esac >&2 || fail "$1 does not go"
 }
 
-# The target stays: a listener costs nothing.
+# The NVMe target stays, because a listener costs nothing.
 nvme_up() {
 	modprobe -a nvmet_rdma nvme_rdma
 	[ -d $nvmet/ports/1 ] || nvme_target
-	# One queue for the I/O, as a session of iSCSI has.
+	# One I/O queue, like a session of iSCSI.
 	nvme connect -t rdma -a "$IP" -s 4420 -n "$nvme_name" -i 1 -Q 64
 	wait_for 10 'the NVMe disk' nvme_disk
 }
 
 nvme_target() {
 	modprobe brd rd_nr=1 rd_size=$((disk_mib << 10))
-	# Its pages come when they are first written.
+	# brd allocates its pages when they are first written.
 	dd if=/dev/urandom of=/dev/ram0 bs=1M count=$disk_mib oflag=direct status=none
 	mkdir $nvmet/ports/1 $nvmet/subsystems/"$nvme_name" \
 		$nvmet/subsystems/"$nvme_name"/namespaces/1
