@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# apt.sh: packages of a Debian release by name, without touching the host's
-# own package lists. Sourced after lib.sh.
+# apt.sh: fetches packages of a Debian release by name and leaves the host's own package
+# lists alone. Sourced after lib.sh.
 #
-# The mirrors are those of the machine's own apt sources: which mirror serves
-# this machine is its administrator's business and not ours.
+# The mirrors are those of the host's own apt sources, since its administrator decides
+# which mirror serves it.
 
 APT_MAX_AGE=${APT_MAX_AGE:-1440} # minutes until the lists are fetched again
 
-# host_mirror REGEX: the URI of the first configured suite that matches.
+# host_mirror REGEX: prints the URI of the first configured suite that matches
 host_mirror() {
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI) $(CREATED_BY)' 2>/dev/null |
 		awk -v r="$1" '$3 == "Packages" && $1 ~ r { print $2; exit }'
 }
 
-# apt_sources RELEASE: lines for a sources.list of that release.
+# apt_sources RELEASE: prints the lines of a sources.list for that release
 apt_sources() {
 	local main security ring=/usr/share/keyrings/debian-archive-keyring.gpg suite
 	main=$(host_mirror '^(bookworm|trixie)(-updates)?$')
@@ -30,14 +30,14 @@ apt_sources() {
 	fi
 }
 
-# apt_in RELEASE APT-COMMAND...: runs apt on private lists of that release.
+# apt_in RELEASE APT-COMMAND...: runs apt with private lists of that release
 apt_in() {
 	local dir=$CACHE/apt/$1
 	shift
 	APT_CONFIG=$dir/apt.conf "$@"
 }
 
-# apt_lists RELEASE: makes or refreshes the private lists.
+# apt_lists RELEASE: makes or refreshes these lists
 apt_lists() {
 	local dir=$CACHE/apt/$1
 	exec {lists_lock}>"$CACHE/lock/apt-$1"
@@ -67,7 +67,7 @@ apt_lists() {
 	exec {lists_lock}>&-
 }
 
-# apt_newest RELEASE REGEX: the package name with the highest version in it.
+# apt_newest RELEASE REGEX: prints the package name with the highest version in it
 apt_newest() {
 	apt_in "$1" apt-cache search --names-only "$2" | awk '{ print $1 }' | sort -V | tail -n 1
 }
@@ -77,7 +77,7 @@ apt_version() {
 	apt_in "$1" apt-cache show --no-all-versions "$2" | sed -n 's/^Version: //p' | head -n 1
 }
 
-# apt_fetch RELEASE FOLDER PACKAGE...: downloads the .deb files there.
+# apt_fetch RELEASE FOLDER PACKAGE...: downloads the .deb files to FOLDER
 apt_fetch() {
 	local release=$1 dir=$2
 	shift 2

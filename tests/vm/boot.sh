@@ -4,15 +4,14 @@
 #            [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
 #            [--set NAME=VALUE]... [--count PLUGIN]
 #
-# Boots one machine that runs DIR/job with its root user, and waits until it
-# ends. DIR is visible in there as /host/out, the tree, read-only, as
-# /host/tree. DIR/modules, if it exists, is laid over /lib/modules/<release>.
-# Left in DIR: ktap, log, dmesg, console, status. Exit code: that of the job;
-# 124 when the time was up; 125 when the machine died before the job ended. Whoever
-# makes a file DIR/end gives the machine up: it is ended within half a minute.
-# With --count the machine is emulated with one CPU whose clock counts its
-# instructions, and a plugin of the emulator writes DIR/counts.* (tests/bench).
-# With --accel alone it only prints what runs machines here: kvm or tcg.
+# Boots one machine that runs DIR/job as root, and waits until it ends. The machine sees
+# DIR as /host/out and the tree, read-only, as /host/tree. DIR/modules, if it exists, is
+# laid over /lib/modules/<release>. DIR then has ktap, log, dmesg, console and status.
+# Exit code: that of the job; 124 when the time was up; 125 when the machine died before
+# the job ended. A caller gives the machine up by making a file DIR/end: boot.sh ends it
+# within half a minute. With --count the machine is emulated with one CPU whose clock
+# counts its instructions, and a plugin of the emulator writes DIR/counts.* (tests/bench).
+# With --accel alone boot.sh only prints what runs machines here: kvm or tcg.
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/vm/ends.sh
@@ -41,7 +40,7 @@ done
 [ "$probe" ] || [ -f "$out/job" ] || die "no job in '$out'"
 
 need qemu-system-x86_64=qemu-system-x86
-image='' initrd='' modimg='' # set by the next lines
+image='' initrd='' modimg='' # the next lines set these
 found=$("$VM_DIR/kernel.sh" "$kernel")
 eval "$found"
 found=$("$VM_DIR/initrd.sh" "$kernel")
@@ -50,21 +49,20 @@ eval "$found"
 common=(-m "$mem" -nodefaults -no-user-config -display none -no-reboot
 	-kernel "$image" -initrd "$initrd")
 # panic=-1 with -no-reboot: a panic ends the machine at once.
-# no_timer_check: under emulation on a busy host the check itself goes wrong.
-# What one case says has to stay in the log until it has ended. norandmaps: a program
-# at another address each time is translated anew each time by the emulator, which
-# makes starting it three to five times as long, and cases are mostly that.
+# no_timer_check: under emulation on a busy host the check itself fails.
+# log_buf_len: the lines of a case must stay in the log until the case has ended.
+# norandmaps: with random addresses the emulator translates a program again at each start,
+# which makes starts three to five times as long, and cases mostly start programs.
 append="console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check log_buf_len=16M norandmaps"
 
-# accel: KVM where it really runs this kernel, else emulation. A device file
-# that opens proves nothing, so a kernel is booted; asked once for each boot of
-# the host and kept.
+# accel: KVM if it really runs this kernel, else emulation. That the device file can be
+# opened proves nothing, so accel boots a kernel, once for each boot of the host.
 accel() {
 	local mark said=''
 	case ${ISER_ACCEL:-} in
 	kvm) echo "-accel kvm -cpu host"; return ;;
-	# Without CMPXCHG16B, which the kernel's slab allocator runs all the time: QEMU 7.2
-	# computes wrong flags behind it, and a machine dies of a debug trap now and then
+	# Without CMPXCHG16B, which the kernel's slab allocator uses all the time: QEMU 7.2
+	# computes wrong flags after it, and now and then a machine dies of a debug trap
 	# (findings/qemu-cmpxchg16b.sh).
 	tcg) echo "-accel tcg,thread=multi -cpu Nehalem,-cx16"; return ;;
 	esac
@@ -85,8 +83,8 @@ accel() {
 
 random=(-device virtio-rng-pci)
 if [ "$count" ]; then
-	# Not erms: with it a copy would be an instruction for each byte. Nothing
-	# comes from outside that could make one run other than the next.
+	# Without erms, because a copy would count as one instruction for each byte.
+	# Nothing random from outside makes one run differ from another.
 	accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "max,-erms,-cx16" -seed 1
 		-rtc "base=2026-01-01,clock=vm" -plugin "file=$count,out=$out/counts")
 	append+=" nokaslr tsc=reliable"
@@ -105,7 +103,7 @@ netdev=(-netdev "$net,id=n0" -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:0
 qemu=''
 trap '[ -z "$qemu" ] || kill $qemu 2>/dev/null || :' EXIT
 
-# life: one life of the machine; sets code.
+# life: boots the machine once and waits for its end; sets code
 life() {
 	local i
 	rm -f "$out/status" "$out/up" "$out/end"
@@ -126,7 +124,7 @@ life() {
 		code=125
 	fi
 	kill $qemu 2>/dev/null || true
-	# An emulator that hangs does not hear that.
+	# An emulator that hangs ignores SIGTERM.
 	for ((i = 0; i < 25; i++)); do
 		kill -0 $qemu 2>/dev/null || break
 		sleep 0.2
@@ -137,8 +135,8 @@ life() {
 }
 
 life
-# A kernel that does not come up at all, which emulation under load can cause,
-# says nothing about what was to be run: once more.
+# If the kernel does not come up at all, which emulation under load can cause, this says
+# nothing about the job, so the machine gets a second attempt.
 if [ "$code" -ge 124 ] && [ ! -e "$out/up" ]; then
 	say "the machine did not come up, trying once more"
 	mv "$out/console" "$out/console.first"

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# When a machine has to go. For what boots one: tests/vm/boot.sh and uml/boot.
+# When a machine has to end. Used by tests/vm/boot.sh and tests/vm/uml/boot.
 
-# machine_wait PID DIR SECONDS: until the machine is gone, or has to go because
-# its time is over. A machine whose job has ended (DIR/status) gets a moment to go
-# by itself. One that is given up (DIR/end, made by whoever reads its results) may
-# hang in anything, its own clean-up included: it gets half a minute.
+# machine_wait PID DIR SECONDS: waits until the machine has ended or its time is over. A
+# machine whose job has ended (DIR/status) gets five more seconds to end by itself. A
+# machine that the reader of its results has given up (DIR/end) may hang anywhere, also
+# in its own clean-up: it gets half a minute.
 machine_wait() {
 	local end=$((SECONDS + $3)) soon
 	while [ $SECONDS -lt $end ] && kill -0 "$1" 2>/dev/null; do

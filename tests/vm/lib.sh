@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # lib.sh: what the scripts of tests/vm share. Sourced, never run.
 #
-# Everything that takes long to make is kept in one cache directory outside of
-# the tree. An item has a name and a key; the key is a hash of all that it was
-# made from, so that a change makes what depends on it anew and nothing else.
+# Everything that takes long to make is kept in one cache directory outside of the tree.
+# An item has a name and a key. The key is a hash of all that the item was made from, so
+# that a change makes only those items again that depend on it.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -17,26 +17,27 @@ JOBS=${JOBS:-$(nproc)}
 export VM_DIR TREE CACHE JOBS
 mkdir -p "$CACHE/lock"
 
-# Nothing ends without a word.
+# A script that fails always says where.
 trap 'say "${0##*/}, line $LINENO: failed: $BASH_COMMAND"' ERR
 
 # All progress goes to stderr: stdout belongs to results.
 say() { printf '# %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# usage: prints the comment block that heads the calling script.
+# usage: prints the comment block at the start of the calling script
 usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit "${1:-0}"; }
 
-# hash_of [FILE...]: one short hash of the names given on stdin and the files.
+# hash_of [FILE...]: prints one short hash of stdin and the files
 hash_of() { { cat; [ $# -eq 0 ] || cat "$@"; } | sha256sum | cut -c1-12; }
 
-# run_logged WHAT LOG COMMAND...: one line before, the end of the log on failure.
+# run_logged WHAT LOG COMMAND...: prints a line before and after COMMAND, and on failure
+# the end of the log
 run_logged() {
 	local what=$1 log=$2 start=$SECONDS
 	shift 2
 	say "$what ..."
 	mkdir -p "$(dirname "$log")"
-	# In the background, since "if" would switch "set -e" off inside of it.
+	# In the background, because in an "if" it would run without "set -e".
 	(set -e; "$@") >"$log" 2>&1 </dev/null &
 	if wait $!; then
 		say "$what: done in $((SECONDS - start)) s"
@@ -46,9 +47,9 @@ run_logged() {
 	fi
 }
 
-# cached NAME KEY WHAT COMMAND...: prints the folder of an item of the cache.
-# COMMAND gets an empty folder as its last argument and fills it. Two runs that
-# want the same item wait for each other. Of each name the two newest stay.
+# cached NAME KEY WHAT COMMAND...: prints the folder of an item of the cache. To make it,
+# COMMAND gets an empty folder as its last argument and fills it. If two runs need the
+# same item, the second waits for the first. The two newest items of each name stay.
 cached() {
 	local name=$1 key=$2 what=$3 dir=$CACHE/$1/$2 old
 	shift 3
@@ -57,7 +58,8 @@ cached() {
 		exec {lock}>"$CACHE/lock/${name//\//_}"
 		flock -n "$lock" || { say "$what: another run is at it, waiting"; flock "$lock"; }
 		if [ ! -e "$dir/.complete" ]; then
-			# Also what an earlier attempt left: nobody else is at this name.
+			# Under the lock no other run makes an item of this name, so incomplete
+			# ones are left from earlier attempts.
 			for old in "$CACHE/$name"/*/; do
 				[ ! -d "$old" ] || [ -e "$old/.complete" ] || rm -rf "$old"
 			done

@@ -4,12 +4,11 @@
 #            [--initiator ours|kernel] [--target ours|kernel] [--smp N]
 #            [--timeout SECONDS] [--dump FILE] TARGET-JOB INITIATOR-JOB
 #
-# Boots two machines whose network cards are joined, and runs one script in
-# each. What they print comes out with "target" and "initiator" before it. The
-# initiator's script starts when the target's has made /host/out/ready; the
-# target's may wait for /host/out/stop, which comes when the initiator's has
-# ended. --dump records all that passes between them. Exit code: the
-# initiator's, or the target's if that alone failed.
+# Boots two machines whose network cards are joined, and runs one script in each. Their
+# output has "target" or "initiator" before each line. The initiator's script starts when
+# the target's has made /host/out/ready; when it has ended, /host/out/stop appears, which
+# the target's may wait for. --dump records all packets between them. Exit code: the
+# initiator's, or the target's if only that failed.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -54,7 +53,7 @@ machine() {
 		--set role="$role" --set host="$role" --set provider="$provider"
 }
 
-# One after the other, so that what both need is made once.
+# This makes what both machines need before they start at the same time.
 "$VM_DIR/boot.sh" --accel >/dev/null
 "$VM_DIR/root.sh" >/dev/null
 mkdir -p "$out/target" "$out/initiator"

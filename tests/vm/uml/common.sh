@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the programs of this directory share: where things are kept, messages,
-# packages.
+# What the programs of this directory share: the places of files, messages and the
+# installation of packages.
 
 # shellcheck disable=SC2034 # for those who source this
 tree=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../../..")
@@ -18,8 +18,8 @@ die() {
 	exit 1
 }
 
-# Installs what is missing, by name. Services of these packages must not start
-# on this machine: policy-rc.d says so, for as long as apt runs.
+# need_packages PACKAGE...: installs those that are missing. While apt runs, policy-rc.d
+# forbids that services of these packages start on this host.
 need_packages() {
 	local missing=() p policy=/usr/sbin/policy-rc.d ours=0 rc=0
 	for p; do
