@@ -2,20 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/initrd.sh 6.1|6.12|newest
 #
-# Makes what a machine with that kernel boots from, and prints as lines for a
-# shell: initrd (a small one that finds the root) and modimg (a file system
-# image with the kernel's modules, unpacked, which takes no time in the guest).
+# Makes what a machine with that kernel boots from, and prints as lines for a shell:
+# initrd (a small one that finds the root) and modimg (a file system image with the
+# kernel's modules, already unpacked, so that the guest need not do it).
 
 . "$(dirname "$0")/lib.sh"
 
-# Never of use in a test machine; together they are most of the kernel's size.
+# A test machine never needs these, which are most of the kernel's size.
 DROP="sound drivers/gpu drivers/media drivers/staging drivers/usb drivers/iio
 	drivers/hwmon drivers/input drivers/isdn drivers/bluetooth net/bluetooth
 	net/mac80211 net/wireless drivers/net/wireless drivers/net/ethernet
 	drivers/mfd drivers/power drivers/leds drivers/platform drivers/mtd
 	drivers/infiniband/hw fs/ocfs2 fs/gfs2 fs/ceph fs/smb fs/cifs"
 
-# Enough to mount the root; all else comes from the image of modules.
+# These suffice to mount the root; all other modules are in the image.
 BOOT="virtio_pci virtio_blk 9p 9pnet_virtio overlay ext4 crc32c_generic libcrc32c"
 
 make_initrd() {
@@ -28,7 +28,7 @@ make_initrd() {
 	mv "$out/full" "$out/base/lib/modules/$release"
 	depmod -b "$out/base" "$release"
 
-	# A name that is not there as a module is built in, or not of this kernel.
+	# If there is no such module, it is built in, or this kernel does not have it.
 	for m in $BOOT; do
 		modprobe -d "$out/base" -S "$release" --show-depends "$m" 2>/dev/null || true
 	done | awk '$1 == "insmod" { print $2 }' | sort -u | while read -r m; do
@@ -42,7 +42,7 @@ make_initrd() {
 
 	mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$out/base/lib/modules" "$out/modules.ext4" \
 		"$(($(du -sm "$out/base" | cut -f1) * 5 / 4 + 32))M"
-	# What depmod needs of it, kept for adding modules of our own later.
+	# depmod needs these files later, when our own modules are added.
 	rm -rf "$out/ird"
 	mv "$out/base" "$out/tree"
 }
@@ -57,7 +57,7 @@ get_busybox() {
 case ${1:-} in -h | --help | '') usage ;; esac
 . "$VM_DIR/apt.sh"
 need cpio=cpio xz=xz-utils mke2fs=e2fsprogs depmod=kmod
-release='' modules='' key='' # set by the next line
+release='' modules='' key='' # the next line sets these
 found=$("$VM_DIR/kernel.sh" "$1")
 eval "$found"
 apt_lists bookworm

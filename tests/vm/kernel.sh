@@ -2,19 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/kernel.sh [--source] 6.1|6.12|newest
 #
-# Fetches a kernel of Debian into the cache and prints where its parts are, as
-# lines for a shell: release, image, modules, headers, chroot. Nothing is
-# installed on this machine. "newest" is the newest kernel that Debian offers
-# for its stable release; it needs a newer compiler than Debian 12 has, which
-# then lives in the folder that "chroot" names ("headers" is a path in there).
-# --source: prints the folder with the parts of Debian's kernel source that the
-# build and the checks use (siw, checkpatch).
+# Fetches a kernel of Debian into the cache and prints where its parts are, as lines for
+# a shell: release, image, modules, headers, chroot. Installs nothing on this host.
+# "newest" is the newest kernel that Debian offers for its stable release. It needs a
+# newer compiler than Debian 12 has, which is then in the folder that "chroot" names
+# ("headers" is a path in that folder). --source: prints the folder with the parts of
+# Debian's kernel source that the build and the checks use (siw, checkpatch).
 
 . "$(dirname "$0")/lib.sh"
 . "$VM_DIR/apt.sh"
 
-# Packages with modules and image, by series. The exact version moves with
-# every security update: it is looked up, never written down.
+# Packages with modules and image, by series. The exact version changes with every
+# security update, so the script looks it up.
 find_kernel() {
 	case $1 in
 	6.1)
@@ -45,7 +44,7 @@ unpack_image() {
 	apt_fetch "$debian" "$out" "${packages[@]}"
 	for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out"; done
 	rm "$out"/*.deb
-	# Debian 13 keeps modules in /usr/lib and the image beside them.
+	# Debian 13 has the modules and the image in /usr/lib.
 	[ -d "$out/lib/modules/$release" ] || ln -s usr/lib "$out/lib"
 	local image
 	image=$(find "$out" -type f -name 'vmlinuz*' | head -n 1)
@@ -53,7 +52,7 @@ unpack_image() {
 	ln -s "$image" "$out/vmlinuz"
 }
 
-# The header packages name each other by absolute paths: turn them to the cache.
+# The header packages refer to each other by absolute paths, which have to lead to the cache.
 unpack_headers() {
 	local out=$1 deb kbuild=linux-kbuild-$base l
 	[ -n "$(apt_version "$debian" "$kbuild")" ] || kbuild=linux-kbuild-$(series)
@@ -67,7 +66,7 @@ unpack_headers() {
 	done
 }
 
-# A root of Debian 13 with its compiler and the headers installed in it.
+# Makes a root of Debian 13 with its compiler and the headers.
 build_root() {
 	local out=$1
 	mmdebstrap --quiet --variant=minbase \
@@ -86,7 +85,7 @@ unpack_source() {
 	rm "$deb"
 }
 
-# Each path of the answer is still there: the cache may have been cleaned.
+# answer_holds: whether each path of the answer still exists in the cache
 answer_holds() {
 	local line path
 	while read -r line; do
@@ -104,8 +103,7 @@ case $want in
 esac
 case $want in newest) list=trixie ;; *) list=bookworm ;; esac
 self=$VM_DIR/kernel.sh
-# Asked several times by each run: the last answer counts as long as the lists
-# that it came from do.
+# Each run asks several times, so the last answer is used as long as the package lists are.
 answer=$CACHE/kernel/$want$([ "$1" != --source ] || echo -source).$(hash_of "$self" </dev/null)
 mkdir -p "${answer%/*}"
 apt_lists $list

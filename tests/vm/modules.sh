@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/modules.sh [--sparse] [--faults] [--siw] 6.1|6.12|newest
 #
-# Builds the modules of this tree for that kernel, from a copy in the cache,
-# with W=1, and prints the folder they are in. The file "warnings" in there has
-# what the compiler said. --sparse: runs sparse over them too (C=2, with endian
-# checks). --siw: builds siw of Debian's kernel source instead, which Debian's
-# kernels lack.
+# Builds the modules of this tree for that kernel, from a copy in the cache, with W=1, and
+# prints their folder. Its file "warnings" has the warnings of the compiler. --sparse: runs
+# sparse on them too (C=2, with endian checks). --siw: builds siw of Debian's kernel
+# source instead, which Debian's kernels lack.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -23,16 +22,16 @@ while [ $# -gt 0 ]; do
 done
 [ $# = 1 ] || usage 1 >&2
 
-# Only what the build reads makes a new build: not tests, not documentation.
+# Only files that the build reads cause a new build, so not tests or documentation.
 sources() {
 	cd "$TREE"
 	{ find Kbuild include proto core initiator target ${faults:+tests/faults} -type f ! -name '*.mod.c' \
 		\( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) 2>/dev/null || true; } | sort
 }
 
-# kbuild DIR ARGUMENT...: make modules there, where the kernel's compiler is.
+# kbuild DIR ARGUMENT...: runs make in DIR with the compiler of the kernel
 kbuild() {
-	# BTF needs pahole and tells these tests nothing.
+	# BTF would need pahole, and these tests do not use it.
 	local dir=$1 no_btf=CONFIG_DEBUG_INFO_BTF_MODULES=
 	shift
 	if [ -z "$chroot" ]; then
@@ -49,7 +48,7 @@ kbuild() {
 	fi
 }
 
-# keep OUT: modules without debug information for the guest, with it beside.
+# keep OUT: modules without debug information for the guest, and with it in debug/
 keep() {
 	local out=$1 ko
 	mkdir "$out/debug"
@@ -57,7 +56,7 @@ keep() {
 		cp "$ko" "$out/debug/"
 		strip -g -o "$out/${ko##*/}" "$ko"
 	done
-	# A missing prototype or the like is a warning; BTF without a vmlinux is not.
+	# This keeps compiler warnings, but not the note that BTF was skipped without a vmlinux.
 	grep -E '(warning|error):|WARNING:' "$out/make.log" >"$out/warnings" || true
 }
 
@@ -84,7 +83,7 @@ build_siw() {
 
 kernel=$1
 need make=make gcc=gcc sparse=sparse strip=binutils
-release='' key='' headers='' chroot='' # set by the next line
+release='' key='' headers='' chroot='' # the next line sets these
 found=$("$VM_DIR/kernel.sh" "$kernel")
 eval "$found"
 if [ "$siw" ]; then

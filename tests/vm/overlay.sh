@@ -2,18 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/overlay.sh 6.1|6.12|newest INITIATOR TARGET [faults]
 #
-# INITIATOR and TARGET are "ours" or "kernel"; faults: ours as its test build.
-# Prints a folder that a machine
-# lays over its /lib/modules/<release>: of our modules the halves asked for,
-# siw, and the tables of depmod for them. Beside it: "debug", our modules with
-# debug information, for reading addresses in reports.
+# INITIATOR and TARGET are "ours" or "kernel"; faults: the test build of our modules.
+# Prints a folder that a machine lays over its /lib/modules/<release>. It has those of our
+# modules that are asked for, siw, and the tables of depmod for them. The folder "debug"
+# next to it has our modules with debug information, for reading addresses in reports.
 
 . "$(dirname "$0")/lib.sh"
 
 make_overlay() {
 	local out=$1 tree=$1/tree release
 	release=$(basename "$(echo "$modtree"/lib/modules/*)")
-	# Hard links: the tables are written anew, the modules are only read.
+	# Hard links suffice, because depmod writes new tables and only reads the modules.
 	cp -al "$modtree" "$tree"
 	rm -f "$tree/lib/modules/$release"/modules.*.bin
 	mkdir -p "$tree/lib/modules/$release/updates" "$out/modules"
@@ -27,7 +26,7 @@ make_overlay() {
 
 case $#${4:-} in 3 | 4faults) ;; *) usage 1 >&2 ;; esac
 kernel=$1 initiator=$2 target=$3 faults=${4:-}
-modtree='' ours='' # modtree is set by the next line
+modtree='' ours='' # the next line sets modtree
 found=$("$VM_DIR/initrd.sh" "$kernel")
 eval "$found"
 extra=("$("$VM_DIR/modules.sh" --siw "$kernel")/siw.ko")
