@@ -12,8 +12,8 @@ target_new t1
 store=$(backstore_ram t1 64)
 target_lun t1 0 "$store"
 target_portal t1
-# Any one peer can take this many receives, which are more than fit into the completion
-# queue of one connection.
+# Any one peer can take this many receives, which are more than the completion queue of
+# one connection once had room for.
 target_set t1 attrib default_cmdsn_depth 230
 target_on t1
 session_up

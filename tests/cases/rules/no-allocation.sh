@@ -29,6 +29,6 @@ done
 echo 0 >$trace/events/kmem/enable
 count=$(grep -c call_site $trace/trace || true)
 note "$count allocations"
-# A ping may arrive meanwhile, and allocates.
+# A ping may arrive meanwhile, which allocates.
 [ "$count" -lt 100 ] || fail "$count allocations: $(grep -m 1 call_site $trace/trace)"
 logout
