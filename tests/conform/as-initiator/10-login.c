@@ -110,7 +110,10 @@ CASE(initiator, "login/final-response", "R-5.1.2-7 R-9.2-1 R-9.2-8 D-8.6-2",
 	check((rx->b[0] & 0xfc) == ISER_CONTROL, "byte 0 of the header is %02x", rx->b[0]);
 }
 
-/* The names in the security stage, the rest of the default keys behind. */
+/*
+ * Sends the names in the security stage and the other default keys in the stage after
+ * it.
+ */
 static struct conn *two_stages(const char *security, const char *operational)
 {
 	struct conn *c = conn_open(NULL);
@@ -174,7 +177,7 @@ CASE(initiator, "login/several-requests", "R-5.1-6 R-6.3-4",
 	ping(c);
 }
 
-/* Login Requests without text behind the first, until a status comes. */
+/* After the first Login Request sends requests without text until a status comes. */
 static void leaves_open(const char *changes, const char *what)
 {
 	struct conn *c = conn_open(NULL);

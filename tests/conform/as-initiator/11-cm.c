@@ -101,7 +101,7 @@ CASE(initiator, "cm/ird-zero", "R-7.3.6-4",
 
 	cm.ird = 0;
 	c = session_cm(&cm, "");
-	/* Some devices raise it of their own accord. */
+	/* Some devices raise the value by themselves. */
 	if (c->peer.ord)
 		skip("the target's side may read %u at a time although none was offered",
 		     c->peer.ord);

@@ -7,7 +7,7 @@ static bool is(const char *value, const char *what)
 	return value && !strcasecmp(value, what);
 }
 
-/* Login with one more key; the answer, or NULL. */
+/* Logs in with one more key.  Return: its answer, or NULL. */
 static const char *offer(const char *key, const char *value)
 {
 	char changes[128];
@@ -32,7 +32,7 @@ static void understood(const char *key, const char *value)
 	note("%s=%s is answered with %s", key, value, got ? got : "nothing");
 }
 
-/* Out of range: Reject, or the end of the login; never taken. */
+/* The value is out of range: the target must answer Reject or end the login. */
 static void not_taken(const char *key, const char *value)
 {
 	char changes[128];
@@ -81,7 +81,7 @@ NOT_TAKEN("tagged-maybe", "TaggedBufferForSolicitedDataOnly", "Maybe", "R-6.9-1"
 UNDERSTOOD("hello-no", "iSERHelloRequired", "No", "R-3.3-6 R-3.3-7 R-6.10-1")
 NOT_TAKEN("hello-maybe", "iSERHelloRequired", "Maybe", "R-6.10-1")
 
-/* No ping: with Yes the first message would have to be a Hello. */
+/* This case sends no ping: after Yes the first message would have to be a Hello. */
 CASE(initiator, "keys/hello-yes", "R-3.3-6 R-3.3-7 R-6.10-1", "iSERHelloRequired=Yes is understood")
 {
 	struct conn *c = conn_open(NULL);
@@ -137,7 +137,10 @@ CASE(initiator, "keys/discovery", "R-6-2 R-5.1-4",
 	check(!is(answer(c, "MaxAHSLength"), "NotUnderstood"), "NotUnderstood");
 }
 
-/* In full feature phase; the value of @key in the Text Response, NULL: a Reject. */
+/*
+ * Sends @word in full feature phase.  Return: the value of @key in the Text Response,
+ * or NULL for a Reject.
+ */
 static void late(struct conn *c, const char *word, const char *key)
 {
 	struct text t = { 0 };
@@ -168,7 +171,7 @@ CASE(initiator, "keys/late", "R-6-3",
 	late(c, "RDMAExtensions=No", "RDMAExtensions");
 	late(c, "TargetRecvDataSegmentLength=512", "TargetRecvDataSegmentLength");
 	ping(c);
-	/* 4096 bytes are more than 512: the limit is still that of the login. */
+	/* The limit is still that of the login: 4096 bytes, more than 512, are taken. */
 	{
 		struct msg *m = nop_out(c, true);
 
@@ -187,7 +190,7 @@ CASE(initiator, "keys/others", "R-6-1",
 	      answer(c, "MaxBurstLength"));
 	check(strtoul(answer(c, "FirstBurstLength") ?: "0", NULL, 0) <= 4096,
 	      "FirstBurstLength=%s", answer(c, "FirstBurstLength"));
-	/* No, once offered, is the result: it may go without an answer. */
+	/* The offer was No, so the result is No: the target need not answer. */
 	check(!answer(c, "ImmediateData") || is(answer(c, "ImmediateData"), "No"),
 	      "ImmediateData=%s", answer(c, "ImmediateData"));
 	check(!answer(c, "InitialR2T") || is(answer(c, "InitialR2T"), "Yes"), "InitialR2T=%s",

@@ -4,7 +4,7 @@
 
 #define HELLO_KEY	"iSERHelloRequired"
 
-/* Logged in, the Hello is due.  Skips where the target cannot. */
+/* Logs in so that the Hello comes next.  Skips when the target does not agree to it. */
 static struct conn *due(const struct cm *cm, const char *changes)
 {
 	char all[256];
@@ -31,7 +31,7 @@ static struct rx *hello_reply(struct conn *c)
 	return rx;
 }
 
-/* The exchange; what the target's iSER-ORD is. */
+/* Exchanges the Hello messages.  Return: the iSER-ORD of the target. */
 static uint16_t exchange(struct conn *c, uint16_t ird)
 {
 	struct rx *rx;

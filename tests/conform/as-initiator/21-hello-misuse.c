@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A Hello too few, too many, too late, or not agreed on. */
+/* A Hello that is missing, repeated, late, or not agreed on. */
 #include "conform.h"
 
 #define HELLO_KEY	"iSERHelloRequired"

@@ -70,7 +70,7 @@ CASE(initiator, "header/all-fields-ignored", "R-9.2-2 R-9.2-4",
 	command(c, m[2]);
 }
 
-/* Every kind of PDU that an initiator can bring a target to send. */
+/* Every kind of PDU that an initiator can make a target send. */
 CASE(initiator, "header/what-comes", "R-9.1-1 R-9.2-1 R-9.2-3 R-9.2-5 R-9.2-8 R-7.2-1",
      "every PDU that comes has a correct header, and is a message of its length")
 {
@@ -182,7 +182,10 @@ CASE(initiator, "header/12-bytes-login", "O-9.1-1",
 	m->len -= 16;
 	memmove(m->b + 12, m->b + ISER_LEN, m->len - 12);
 	post(c, m);
-	/* What stands where the version should may be answered before the end. */
+	/*
+	 * The target may answer the byte at the place of the version before it ends the
+	 * connection.
+	 */
 	rx = take(c, ISCSI_LOGIN_RSP, ANY_ITT, opt.wait_ms);
 	check(!rx || login_status(rx), "it was taken for a login");
 	expect_end(c, "a 12-byte header");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lengths that do not add up: section 10.1.3.3. */
+/* Lengths that contradict each other: section 10.1.3.3. */
 #include "conform.h"
 
 static struct msg *login_request(struct conn *c)
@@ -236,7 +236,7 @@ CASE(initiator, "format/random", "R-10.1.3.3-4",
 		srandom(i);
 		for (j = 0; j < m->len; j++)
 			m->b[j] = random();
-		/* No opcode of iSER: there is no doubt what has to come. */
+		/* This is no opcode of iSER, so the target has to end the connection. */
 		m->b[0] |= 0x40;
 		post(c, m);
 		expect_end(c, "random bytes");

@@ -2,7 +2,7 @@
 /* Additional header segments: section 6.8, RFC 7143 section 11.2.2. */
 #include "conform.h"
 
-/* A ping with @words words of AHS announced and @bytes there. */
+/* Sends a ping that announces @words words of AHS and has @bytes bytes of it. */
 static void announced(uint8_t words, uint32_t bytes)
 {
 	struct conn *c = session("");
@@ -82,8 +82,8 @@ CASE(initiator, "ahs/beyond-limit", "R-10.1.3.4-4 R-6.8-2",
 }
 
 /*
- * A CDB whose operation needs 10 bytes, with an extended CDB behind it: what
- * follows the AHS has to be found behind it.
+ * A CDB whose operation needs 10 bytes, with an extended CDB after it: the target has
+ * to find the data after the AHS.
  */
 static struct msg *long_write(struct conn *c, uint32_t lba, struct mem *mem, uint32_t cdb_len,
 			      uint32_t immediate)
@@ -101,7 +101,7 @@ static struct msg *long_write(struct conn *c, uint32_t lba, struct mem *mem, uin
 	return m;
 }
 
-/* Done right, or refused as a bad CDB; with wrong data never. */
+/* The target must write the right data, or refuse the command as a bad CDB. */
 static void with_ahs(uint32_t cdb_len, uint32_t immediate)
 {
 	struct conn *c = session("TaggedBufferForSolicitedDataOnly=Yes");
@@ -143,7 +143,10 @@ CASE(initiator, "ahs/cdb-32-solicited", "R-6.8-2 R-7.3-1",
 	with_ahs(32, 0);
 }
 
-/* RFC 7143 says no more than that the byte is there: a CDB of 32 as SBC has it. */
+/*
+ * RFC 7143 does not say more than that the byte is there.  This is a CDB of 32 bytes as
+ * SBC defines it.
+ */
 CASE(initiator, "ahs/write-same-32", "R-6.8-2 R-7.3-1 D-6-2",
      "WRITE SAME(32) reaches the disk as it was sent")
 {

@@ -112,7 +112,7 @@ CASE(initiator, "nop/from-target", "R-7.3.13-3 R-8.1.1.2-2",
 	memcpy(BHS(m) + 20, rx->bhs + 20, 4);
 	memcpy(BHS(m) + 8, rx->bhs + 8, 8);
 	post(c, m);
-	/* The next StatSN is the same again. */
+	/* The next PDU must have the same StatSN. */
 	rx = ask(c, nop_out(c, true), ISCSI_NOP_IN);
 	check(get32(rx->bhs + 24) == statsn, "the ping has taken a StatSN");
 }
@@ -204,7 +204,7 @@ CASE(initiator, "tmf/lun-reset", "R-7.3.3-1", "LOGICAL UNIT RESET is answered")
 CASE(initiator, "tmf/behind-compare-write", "R-8.3.2-6",
      "a LUN reset during the write of a COMPARE AND WRITE: its response comes second, pings go on")
 {
-	/* The second of these is written where the first one compares. */
+	/* The command compares the first block, then writes the second one. */
 	static const uint8_t cdb[16] = { 0x89, [13] = 1 };
 	const unsigned int phase_ms = 4000;	/* what the backend takes, twice */
 	struct conn *c = session("");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is answered with a Reject: sections 7.3.9, 7.3.11, 7.3.12. And Logout. */
+/* What a target answers with a Reject: sections 7.3.9, 7.3.11, 7.3.12.  And Logout. */
 #include "conform.h"
 
-/* The header that comes back in the Reject is the one that was sent. */
+/* The Reject must bring back the header that was sent. */
 static void same_header(const struct rx *rx, const struct msg *m)
 {
 	int i;
@@ -60,7 +60,7 @@ CASE(initiator, "reject/credits", "R-8.1-3 R-10.1.4.4-1",
 	for (i = 0; i < 400; i++) {
 		post(c, snack(c, 0));
 		expect_reject(c, REJECT_PROTOCOL);
-		/* They are acknowledged by this at the latest. */
+		/* The ping acknowledges the Reject, if no PDU did so before. */
 		ping(c);
 	}
 }

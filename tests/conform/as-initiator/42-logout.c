@@ -14,7 +14,7 @@ static struct msg *logout_of(struct conn *c, uint8_t reason, uint16_t cid)
 	return m;
 }
 
-/* In the order of CmdSN. */
+/* Makes @m a PDU that takes its turn in the order of CmdSN. */
 static struct msg *in_order(struct conn *c, struct msg *m)
 {
 	BHS(m)[0] &= ~IMMEDIATE;
@@ -31,7 +31,7 @@ static void wait_end(struct conn *c, const char *what)
 	conn_close(c);
 }
 
-/* The session of @c is gone: its initiator logs in again. */
+/* Checks that the session of @c is gone: its initiator logs in again. */
 static void again(struct conn *c)
 {
 	struct conn *next = conn_open(NULL);
@@ -43,7 +43,7 @@ static void again(struct conn *c)
 	conn_close(next);
 }
 
-/* A session of two connections. */
+/* Logs in to a session of two connections. */
 static struct conn *two(struct conn **other)
 {
 	struct conn *first = session("MaxConnections=2"), *c;
@@ -64,9 +64,9 @@ static struct conn *two(struct conn **other)
 }
 
 /*
- * Logouts that do not close the connection, then one that does.  They are executed
- * behind each other when the gap is filled: the responses of the former are sent
- * when the latter is known.
+ * Sends Logouts that do not close the connection, then one that does.  The target
+ * executes them one after another when the gap is filled: when it sends the responses
+ * of the first ones it already knows of the last one.
  */
 static void behind_others(struct conn *c)
 {
@@ -96,7 +96,10 @@ CASE(initiator, "logout/behind-others", "R-5.2.2-2 R-5.2.2-3 R-5.2.2-4",
 	again(c);
 }
 
-/* The same, immediate, as an initiator of a Discovery session may send them. */
+/*
+ * The same with immediate Logouts, as an initiator of a Discovery session may send
+ * them.
+ */
 static void at_once(struct conn *c)
 {
 	struct msg *m[4];
@@ -162,7 +165,7 @@ CASE(initiator, "logout/each-other", "R-5.2.2-2 R-5.2.2-4",
 	uint32_t sn = a->cmdsn++;
 	struct msg *fill;
 
-	/* Both wait for the same CmdSN: they are executed behind each other. */
+	/* Both wait for the same CmdSN: the target executes one right after the other. */
 	post(a, in_order(a, logout_of(a, CLOSE_CONN, b->cid)));
 	b->cmdsn = a->cmdsn;
 	post(b, in_order(b, logout_of(b, CLOSE_CONN, a->cid)));
@@ -170,7 +173,10 @@ CASE(initiator, "logout/each-other", "R-5.2.2-2 R-5.2.2-4",
 	fill = test_unit_ready(a);
 	put32(BHS(fill) + 24, sn);
 	post(a, fill);
-	/* The one that is closed first may not have answered the other. */
+	/*
+	 * The connection that is closed first may end before its own Logout is
+	 * answered.
+	 */
 	step("waiting for the end of one of them");
 	while (!a->ended && !b->ended && (next_rx(a, 500) || next_rx(b, 500)))
 		;
@@ -188,7 +194,7 @@ static uint32_t roll(uint32_t sides)
 	return (dice >> 16) % sides;
 }
 
-/* A Logout that may be for anybody, at once or in its turn. */
+/* A Logout for any of the connections, immediate or in the order of CmdSN. */
 static struct msg *any_logout(struct conn *c, struct conn *other, uint32_t *cmdsn)
 {
 	static const uint8_t reasons[] = { CLOSE_SESSION, CLOSE_CONN, CLOSE_CONN, CLOSE_CONN, RECOVERY };
@@ -225,12 +231,15 @@ static void any_logouts(uint32_t seed)
 	fill = test_unit_ready(c[i]);
 	put32(BHS(fill) + 24, sn);
 	post(c[i], fill);
-	/* Some wait for nothing but the end of the connection. */
+	/* Some of the Logouts only wait for the end of the connection. */
 	while (next_rx(c[0], 20) || next_rx(c[1], 20))
 		;
 	conn_close(c[0]);
 	conn_close(c[1]);
-	/* Another session: LIO walks along the connections of one that it replaces. */
+	/*
+	 * This logs in to another session: LIO walks along the connections of a session
+	 * that it replaces.
+	 */
 	still_serves();
 }
 

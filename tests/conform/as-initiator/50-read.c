@@ -2,7 +2,7 @@
 /* Data of reads: sections 7.3.1, 7.3.5, 9.5.2. */
 #include "conform.h"
 
-/* Blocks whose content is that of fill(@seed). */
+/* Writes the bytes of fill(@seed) to blocks of the disk.  Return: the first block. */
 static uint32_t prepare(struct conn *c, uint32_t len, uint32_t seed)
 {
 	struct mem *m = mem_new(c, len, WRITE_SOURCE);

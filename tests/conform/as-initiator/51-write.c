@@ -79,7 +79,10 @@ CASE(initiator, "write/some-immediate-unsaid", "R-7.3.1-15",
 {
 	struct conn *c = session("");
 	uint32_t lba = free_block(c), len = 65536, immediate = 8192, i;
-	/* Behind the buffer follow as many bytes more: either reading stays inside. */
+	/*
+	 * The region has as many bytes more after the buffer, so that the target stays
+	 * inside of it however it reads the absent key.
+	 */
 	struct mem *m = mem_new(c, len + immediate, WRITE_SOURCE), *back;
 	uint8_t *want = malloc(len);
 	struct msg *out;
@@ -91,7 +94,10 @@ CASE(initiator, "write/some-immediate-unsaid", "R-7.3.1-15",
 	back = mem_new(c, len, READ_SINK);
 	command(c, read_blocks(c, lba, back));
 	for (i = 0; i < 2; i++) {
-		/* 0: as RFC 7145, byte n at base + n; 1: the base is the first fetched byte */
+		/*
+		 * 0: byte n is at base + n, as in RFC 7145; 1: the base is that of the
+		 * first fetched byte
+		 */
 		memcpy(want, m->p, immediate);
 		memcpy(want + immediate, m->p + (i ? 0 : immediate), len - immediate);
 		if (!memcmp(want, back->p, len)) {
@@ -253,7 +259,7 @@ CASE(initiator, "write/overflow", "R-7.3.1-15",
 	fill(m->p, m->len, 105);
 	out = write_blocks(c, free_block(c), m, 0);
 	put16(BHS(out) + 32 + 7, 8192 / size);
-	/* A read beyond the region would end the connection. */
+	/* If the target read beyond the region, the connection would end. */
 	rx = ask(c, out, ISCSI_RESPONSE);
 	if (rx->bhs[3])
 		expect_sense(rx, "a write with less EDTL than data");

@@ -2,7 +2,7 @@
 /* STags: missing, wrong, invalidated: sections 7.3.1, 7.3.2, 1.5.1. */
 #include "conform.h"
 
-/* Goes out, and must not be done; what nobody named is not touched. */
+/* The target must refuse @m, and must not write to memory that @m did not name. */
 static void no_rdma(struct conn *c, struct msg *m, struct mem *mem, const char *why)
 {
 	post(c, m);
@@ -93,7 +93,7 @@ CASE(initiator, "stag/read-base-wraps", "R-7.3.1-15",
 	no_rdma(c, m, mem, "the buffer wraps");
 }
 
-/* The target's RDMA is refused by this end's device: it has to see that. */
+/* The device of this end refuses the target's RDMA: the target has to notice that. */
 static void access_error(struct conn *c, struct msg *m)
 {
 	struct rx *rx;
@@ -156,7 +156,7 @@ CASE(initiator, "stag/region-too-small", "R-5.2.3.2-1 R-7.1-2",
 	access_error(c, m);
 }
 
-/* Logged in by private data that allow Send with Invalidate. */
+/* Connects with private data that allow Send with Invalidate, and logs in. */
 static struct conn *invalidating(void)
 {
 	static const uint8_t data[4] = { 0x80 };
@@ -172,7 +172,7 @@ static struct conn *invalidating(void)
 	return c;
 }
 
-/* Section 7.3.2: by the RDMA layer or by the header of the response. */
+/* Section 7.3.2: the RDMA layer or the header of the response names the STag. */
 static void names(struct rx *rx, uint32_t stag, uint8_t flag)
 {
 	uint32_t named = get32(rx->b + (flag == ISER_RSV ? 16 : 4));
@@ -246,7 +246,7 @@ CASE(initiator, "stag/invalidates-nothing", "R-7.3.2-2 R-1.5.2-2",
 	check(!ask(c, tmf(c, TMF_ABORT_TASK, 0x5555), ISCSI_TMF_RSP)->invalidated, "a TMF");
 }
 
-/* What a target has to refuse; an STag is named. */
+/* @m names an STag, and the target has to reject it. */
 static void rejected(struct conn *c, const char *what, struct msg *m)
 {
 	struct rx *rx;
@@ -255,7 +255,7 @@ static void rejected(struct conn *c, const char *what, struct msg *m)
 	rx = expect(c, ISCSI_REJECT, ANY_ITT);
 	check(!rx->invalidated, "%s: the Reject has invalidated STag %#x", what,
 	      rx->invalidated_stag);
-	/* It was rejected before its CmdSN counted. */
+	/* The target rejected the command before its CmdSN counted. */
 	c->cmdsn = c->exp_cmdsn;
 	ping(c);
 }

@@ -4,7 +4,7 @@
 
 #define YES	"TaggedBufferForSolicitedDataOnly=Yes "
 
-/* A session in which Data-Out need no R2T. */
+/* Logs in to a session in which Data-Out need no R2T. */
 static struct conn *unsolicited(const char *changes)
 {
 	char all[512];
@@ -19,7 +19,7 @@ static struct conn *unsolicited(const char *changes)
 	return c;
 }
 
-/* The first burst in pieces of @piece bytes from @from on. */
+/* Sends the first burst in pieces of @piece bytes, beginning at @from. */
 static void burst(struct conn *c, uint32_t itt, struct mem *m, uint32_t from, uint32_t piece)
 {
 	uint32_t first = answer_number(c, "FirstBurstLength", 65536), sn = 0, len;
@@ -107,7 +107,10 @@ CASE(initiator, "data-out/interleaved", "R-7.3.4-2 R-7.3.1-10",
 		verify(c, lba + i * 32768 / size, 32768, 140 + i);
 }
 
-/* The command and its Data-Out by one doorbell; the last @fetched bytes are fetched. */
+/*
+ * Sends the command and its Data-Out by one doorbell.  The target fetches the last
+ * @fetched bytes.
+ */
 static void one_doorbell(struct conn *c, uint32_t fetched, uint32_t seed)
 {
 	uint32_t lba = free_block(c), first = 32768, i;
@@ -141,7 +144,10 @@ CASE(initiator, "data-out/tag-again", "R-7.3.4-2 R-9.5.1-1",
 	struct mem *out = mem_new(c, 8192, WRITE_SOURCE), *in = mem_new(c, 4096, READ_SINK);
 	uint32_t lba = free_block(c), seed;
 
-	/* Whatever it was for: none of them has Data-Out. */
+	/*
+	 * The tag may have been that of a read or of no data: neither of them has
+	 * Data-Out.
+	 */
 	for (seed = 190; seed < 192; seed++) {
 		struct msg *m[2], *old = seed & 1 ? read_blocks(c, lba, in) : test_unit_ready(c);
 		uint32_t itt = itt_of(BHS(old));
@@ -194,7 +200,7 @@ CASE(initiator, "data-out/response-waits", "R-9.5.1-2 R-9.5.1-1",
 	expect_good(expect(c, ISCSI_RESPONSE, itt));
 }
 
-/* One Data-Out as @change makes it; must not be taken. */
+/* Sends one Data-Out that the target must not take. */
 static void refused(const char *changes, uint32_t ttt, uint32_t offset, uint32_t len,
 		    const char *why)
 {
@@ -266,7 +272,7 @@ CASE(initiator, "data-out/solicited-of-write", "R-7.3.4-4",
 	out[1] = data_out(c, itt_of(BHS(out[0])), 1, 0, 0, m->p, 4096, true);
 	post_many(c, out, 2);
 	step("waiting for a refusal");
-	/* The write itself may be answered first, the Data-Out is of no task then. */
+	/* The target may answer the write first: then the Data-Out belongs to no task. */
 	if (!take(c, ISCSI_REJECT, ANY_ITT, 1000) && !c->ended)
 		check(take(c, ISCSI_RESPONSE, itt_of(BHS(out[0])), 0),
 		      "neither a refusal nor the write's response");
@@ -309,7 +315,7 @@ CASE(initiator, "data-out/late", "R-8.3.2-6 R-8.1-3",
 	post(c, data_out(c, itt, NO_TAG, 0, 0, m->p, 8192, false));
 	abort = tmf(c, TMF_ABORT_TASK, itt);
 	post(c, abort);
-	/* RFC 7143, section 4.2.3.3: the burst is brought to its end. */
+	/* RFC 7143, section 4.2.3.3: the initiator still sends the rest of the burst. */
 	for (i = 1; i < 8; i++)
 		post(c, data_out(c, itt, NO_TAG, i, i * 8192, m->p + i * 8192, 8192, i == 7));
 	expect(c, ISCSI_TMF_RSP, itt_of(BHS(abort)));

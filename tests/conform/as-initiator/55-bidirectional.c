@@ -4,7 +4,7 @@
 
 static const uint8_t xdwriteread[10] = { 0x53, 0, 0, 0, 0x10, 0, 0, 0, 8 };
 
-/* With both STags and the AHS that says how much is to be read. */
+/* A command with both STags and the AHS that says how many bytes it reads. */
 static struct msg *bidirectional(struct conn *c, struct mem *in, struct mem *out)
 {
 	struct msg *m = scsi(c, xdwriteread, sizeof(xdwriteread), out->len,

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include "conform.h"
 
-/* Sees what comes and goes on the network devices of this host. */
+/* Opens a socket that receives all packets of the network devices of this host. */
 static int packets(void)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ETH_P_ALL));
@@ -16,8 +16,8 @@ static int packets(void)
 }
 
 /*
- * Looks in what has passed for an RDMA Read Request from the buffer of @m: sink
- * STag, sink Tagged Offset, length, source STag, source Tagged Offset.
+ * Looks through the packets for an RDMA Read Request from the buffer of @m: sink STag,
+ * sink Tagged Offset, length, source STag, source Tagged Offset.
  */
 static bool sink_of(int fd, const struct mem *m, uint32_t *stag, uint64_t *base)
 {
@@ -29,7 +29,7 @@ static bool sink_of(int fd, const struct mem *m, uint32_t *stag, uint64_t *base)
 	put64(source + 4, m->base);
 	while ((len = recv(fd, frame, sizeof(frame), 0)) > 0) {
 		at = memmem(frame, len, source, sizeof(source));
-		/* The header of an untagged message stands before that. */
+		/* The header of an untagged message comes before that. */
 		if (!at || at - frame < 34 || get32(at - 4) > m->len)
 			continue;
 		*stag = get32(at - 16);
@@ -61,7 +61,7 @@ CASE(initiator, "stag/sink-dead", "R-8.3.2-3",
 		skip("the packets of %s pass by this host's network", conn_device(c));
 	}
 	note("sink STag %x at %llx", stag, (unsigned long long)base);
-	/* The byte that stands there already. */
+	/* Write the byte that the sink already has. */
 	own->p[0] = m->p[0];
 	rdma_op(c, IBV_WR_RDMA_WRITE, own->mr, own->p, 1, base, stag);
 	expect_end(c, "an RDMA Write to the sink of a Read that is over");

@@ -11,7 +11,7 @@ static uint32_t window(struct conn *c)
 	return c->max_cmdsn - c->cmdsn + 1;
 }
 
-/* @n commands without data, by as few doorbells as possible. */
+/* Sends @n commands without data by as few doorbells as possible. */
 static void send_commands(struct conn *c, uint32_t n)
 {
 	struct msg *m[BATCH];
@@ -37,7 +37,7 @@ static struct conn *wide(const char *changes)
 {
 	struct cm cm = cm_default();
 
-	/* Room for all that may be answered at once. */
+	/* There is room for everything that the target may answer at once. */
 	cm.recvs = 600;
 	cm.recv_size = 8704;
 	return session_cm(&cm, changes);
@@ -191,12 +191,12 @@ CASE(initiator, "flow/aborts", "R-8.1-3 R-8.3.2-5",
 		m[1] = tmf(c, TMF_ABORT_TASK, itt_of(BHS(m[0])));
 		post_many(c, m, 2);
 		expect(c, ISCSI_TMF_RSP, itt_of(BHS(m[1])));
-		/* The write may have been answered, or not. */
+		/* The target may have answered the write or not. */
 		ping(c);
 		c->queue = NULL;
 		free(m[0]);
 		free(m[1]);
-		/* Beyond the window commands are passed over. */
+		/* The target ignores commands beyond the window. */
 		c->cmdsn = c->exp_cmdsn;
 	}
 	ping(c);

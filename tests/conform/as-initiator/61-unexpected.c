@@ -16,7 +16,7 @@ static struct conn *limited(const char *limit)
 	return c;
 }
 
-/* Rejects that came; with a fence behind what was sent. */
+/* Sends a ping as a fence.  Return: how many Rejects have come. */
 static unsigned int rejects(struct conn *c)
 {
 	unsigned int n = 0;
@@ -27,7 +27,7 @@ static unsigned int rejects(struct conn *c)
 	return n;
 }
 
-/* @n SNACKs, each of which deserves a Reject. */
+/* Sends @n SNACKs, each of which has to be answered with a Reject. */
 static void provoke(struct conn *c, unsigned int n)
 {
 	while (n--)
@@ -81,7 +81,7 @@ CASE(initiator, "unexpected/retired", "R-8.1.2-3",
 		provoke(c, 10);
 		check(rejects(c) <= 4, "more than 4 Rejects came");
 		c->frozen = false;
-		/* What comes next is acknowledged, and with it all before. */
+		/* The next PDU acknowledges the answer to the ping and all before it. */
 		ping(c);
 		ping(c);
 		provoke(c, 1);
@@ -100,7 +100,7 @@ CASE(initiator, "unexpected/each-retired", "R-8.1.2-3",
 	c->frozen = true;
 	provoke(c, 3);
 	check(rejects(c) == 3, "not all of three Rejects come");
-	/* Two of them are acknowledged; the last place is a ping's. */
+	/* Two of the Rejects are acknowledged; the ping's answer takes the last place. */
 	c->exp_statsn = first + 2;
 	provoke(c, 5);
 	n = rejects(c);
@@ -142,7 +142,7 @@ CASE(initiator, "unexpected/suppressed-statsn", "R-8.1.2-2",
 	c->frozen = true;
 	provoke(c, 20);
 	n = rejects(c);
-	/* The fence of rejects() took one. */
+	/* The ping in rejects() took one StatSN. */
 	rx = ask(c, nop_out(c, true), ISCSI_NOP_IN);
 	check(get32(rx->bhs + 24) == before + n + 1, "StatSN went from %u to %u by %u Rejects",
 	      before, get32(rx->bhs + 24), n);

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands ahead of their CmdSN (RFC 7143, section 4.2.2.1), and what is left of
- * commands when their connection ends: section 5.2.3.
+ * Commands that arrive ahead of their CmdSN (RFC 7143, section 4.2.2.1), and commands
+ * that are unfinished when their connection ends: section 5.2.3.
  */
 #include "conform.h"
 
 #define NO		"InitialR2T=No FirstBurstLength=8192 TaggedBufferForSolicitedDataOnly=Yes"
 #define NOBODY		7	/* a LUN that the target does not have */
 
-/* Leaves out a CmdSN: what follows is ahead of its own. */
+/* Leaves out a CmdSN, so that the next commands are ahead of theirs. */
 static uint32_t gap(struct conn *c)
 {
 	return c->cmdsn++;
 }
 
-/* The command that was left out. */
+/* The command with the CmdSN that was left out. */
 static struct msg *missing(struct conn *c, uint32_t cmdsn)
 {
 	struct msg *m = test_unit_ready(c);
@@ -24,7 +24,7 @@ static struct msg *missing(struct conn *c, uint32_t cmdsn)
 	return m;
 }
 
-/* In the order of CmdSN, though it would be immediate. */
+/* Makes @m, which would be immediate, take its turn in the order of CmdSN. */
 static struct msg *in_order(struct conn *c, struct msg *m)
 {
 	BHS(m)[0] &= ~IMMEDIATE;
@@ -32,7 +32,7 @@ static struct msg *in_order(struct conn *c, struct msg *m)
 	return m;
 }
 
-/* A write of which @immediate bytes are behind it and Data-Out will follow. */
+/* A write with @immediate bytes of immediate data, which Data-Out will follow. */
 static struct msg *begin(struct conn *c, struct mem *mem, uint32_t immediate)
 {
 	struct msg *m = write_blocks(c, free_block(c), mem, immediate);
@@ -53,12 +53,18 @@ static struct conn *unsolicited(void)
 
 	if (strcmp(answer(c, "InitialR2T") ?: "Yes", "No"))
 		skip("the target answers InitialR2T=%s", answer(c, "InitialR2T"));
-	/* It asks the disk once, which must not be ahead. */
+	/*
+	 * block_size() sends a command the first time: that must not come ahead of its
+	 * CmdSN.
+	 */
 	block_size(c);
 	return c;
 }
 
-/* Nothing but pings is answered for as long as a write takes many times over. */
+/*
+ * Checks, for a time in which a write completes many times over, that the target
+ * answers only pings.
+ */
 static void not_answered(struct conn *c)
 {
 	int i;
@@ -69,7 +75,10 @@ static void not_answered(struct conn *c)
 	}
 }
 
-/* As many commands as the window allows, ahead of their CmdSN; at most @n. */
+/*
+ * Sends up to @n commands ahead of their CmdSN, as the window allows.  Return: how
+ * many.
+ */
 static uint32_t ahead(struct conn *c, uint32_t n)
 {
 	uint32_t i;
@@ -112,7 +121,10 @@ CASE(initiator, "order/fetched", "R-9.5.1-1 R-7.3.6-9",
 	verify(c, lba, mem->len, 170);
 }
 
-/* A write ahead of its CmdSN is refused at its Data-Out, then the gap is filled. */
+/*
+ * The target refuses a write ahead of its CmdSN when its Data-Out comes; then the gap
+ * is filled.
+ */
 static void refused(struct conn *c, uint32_t offset, bool fetched)
 {
 	struct mem *mem = mem_new(c, 8192, WRITE_SOURCE);
@@ -127,7 +139,7 @@ static void refused(struct conn *c, uint32_t offset, bool fetched)
 	m[1] = data_out(c, itt_of(BHS(m[0])), NO_TAG, 0, offset, mem->p + 512, 512, false);
 	post_many(c, m, 2);
 	expect_refusal(c, "this Data-Out is not allowed");
-	/* Tags are used again. */
+	/* These commands use tags again. */
 	n = ahead(c, 100);
 	post(c, missing(c, sn));
 	responses(c, n + 1);
@@ -147,7 +159,7 @@ CASE(initiator, "order/rejected", "R-10.1.4.4-1",
 	refused(unsolicited(), 65536, false);
 }
 
-/* --- what is left at the end ------------------------------------------------ */
+/* --- commands that are unfinished at the end -------------------------------- */
 
 static void left_plain(struct conn *c)
 {
@@ -313,14 +325,14 @@ static const struct {
 
 #define STATES	(sizeof(states) / sizeof(states[0]))
 
-/* The target has seen all that was sent: a ping is answered. */
+/* When a ping is answered, the target has seen all that was sent before it. */
 static void seen(struct conn *c)
 {
 	ping(c);
 	c->queue = NULL;
 }
 
-/* The same initiator logs in again, in place of the session that @c is of. */
+/* The same initiator logs in again: the new session takes the place of that of @c. */
 static void again(struct conn *c, const char *state)
 {
 	struct conn *next = conn_open(NULL);
@@ -356,7 +368,7 @@ CASE(initiator, "left/logout", "R-5.2.2-4 R-5.2.2-3",
 	for (i = 0; i < STATES; i++) {
 		struct conn *c = unsolicited();
 
-		/* No further Logout may follow one. */
+		/* An initiator may not send another Logout after one. */
 		if (states[i].leave == left_logout)
 			continue;
 		states[i].leave(c);
@@ -413,7 +425,10 @@ CASE(initiator, "left/until-the-end", "R-5.2.2-4",
 
 /* --- a session that ends while a connection joins it ------------------------ */
 
-/* The first connection breaks a rule @us ahead of the further one's Login Request. */
+/*
+ * The first connection breaks a rule @us microseconds before the other one sends its
+ * Login Request.
+ */
 static void join_and_end(int us)
 {
 	struct conn *first = session("MaxConnections=2"), *c;
@@ -423,7 +438,7 @@ static void join_and_end(int us)
 
 	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
 		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
-	/* Shorter than its lengths say. */
+	/* The message is shorter than its lengths say. */
 	add_data(m, NULL, 100);
 	m->len -= 60;
 	c = conn_open(NULL);

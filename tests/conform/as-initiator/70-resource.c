@@ -2,7 +2,7 @@
 /* Many connections, lost ones, failed ones: sections 5.1.2, 5.2.3, 10.1. */
 #include "conform.h"
 
-#define SILENT	20	/* the library of siw takes some thirty for a process */
+#define SILENT	20	/* the library of siw allows about thirty in a process */
 
 CASE(initiator, "resource/silent", "R-5.1.2-2",
      "connections that never log in do not keep another from it")
@@ -64,7 +64,7 @@ CASE(initiator, "resource/close-after-login", "R-5.2.2-4 R-5.2.3.2-1 D-8.5-1",
 	still_serves();
 }
 
-/* Commands on their way when the connection ends. */
+/* Commands are under way when the connection ends. */
 static void lost(bool write)
 {
 	int i, k;

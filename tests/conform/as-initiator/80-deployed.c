@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a deployed initiator does all day, without what it never does: for --like,
- * whose keys, private data, small receives and Write Base Offsets these use.
+ * What a deployed initiator does every day, and nothing that it never does.  The cases
+ * are for --like: they use the keys, private data, small receives and Write Base
+ * Offsets of that peer.
  */
 #include "conform.h"
 
@@ -37,7 +38,10 @@ CASE(initiator, "deployed/small-write", "R-9.5.1-1", "a write of 4096 bytes")
 	write_and_verify(session(""), 4096, 4096, 160);
 }
 
-/* Not asked for by what the RFC says of an absent key, but by all that is deployed. */
+/*
+ * The RFC's default for an absent key does not ask for this, but all deployed
+ * initiators do it.
+ */
 CASE(initiator, "deployed/large-write", "R-7.3.6-9",
      "a write of 64 KiB with immediate data where this peer has them")
 {
@@ -60,7 +64,10 @@ CASE(initiator, "deployed/sense", "R-7.3.2-1 R-6.5-4",
 	ping(c);
 }
 
-/* No more at a time than the window has room for, which opens with each answer. */
+/*
+ * Posts no more messages at a time than the window allows; each answer opens it
+ * further.
+ */
 static void post_in_window(struct conn *c, struct msg **m, int n)
 {
 	while (n && !c->ended) {
@@ -72,7 +79,7 @@ static void post_in_window(struct conn *c, struct msg **m, int n)
 			post_many(c, m, room);
 		m += room;
 		n -= room;
-		/* What has come is looked at, and stays. */
+		/* take() looks at what has come and leaves it in the queue. */
 		check(!take(c, ISCSI_ASYNC, ANY_ITT, 1), "an Asynchronous Message came");
 	}
 }
@@ -95,7 +102,7 @@ CASE(initiator, "deployed/mixed", "D-6-1 R-7.3.1-10",
 		for (i = 0; i < 32; i += 2) {
 			struct mem one = *in;
 
-			/* An STag may be dead when its response has come. */
+			/* The STag may be invalid when the response has come. */
 			if (c->cm.data_len && !(*(const uint8_t *)c->cm.data & 0x40))
 				one = *mem_new(c, 8192, READ_SINK);
 			m[i] = read_blocks(c, lba, &one);
