@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Connections are made, accepted, and watched for their end. */
+/* Makes and accepts connections, and watches for their end. */
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -16,13 +16,19 @@ struct cm cm_default(void)
 	static uint8_t data[4];
 	struct cm cm = {
 		.ird = 4, .ord = 1, .recvs = 64, .recv_size = 12288,
-		/* An initiator may have many connections, and little to send at a time. */
+		/*
+		 * An initiator may have many connections and sends little at a time on
+		 * each.
+		 */
 		.sends = opt.role == initiator ? 64 : 256,
 	};
 
 	if (!opt.like->no_private_data) {
 		data[0] = opt.like->private_data;
-		/* Windows cost a work request each: only where it is the point. */
+		/*
+		 * A window costs a work request, so use windows only where cases need
+		 * them.
+		 */
 		if (opt.role == initiator && !strcmp(opt.like->name, "none"))
 			data[0] |= 0x40;
 		cm.data = data;
@@ -63,14 +69,14 @@ static struct conn *conn_new(const struct cm *cm)
 	c->cm = cm ? *cm : cm_default();
 	c->itt = 0x1000;
 	c->cmdsn = 1;
-	c->isid[0] = 0x80;		/* of the random kind */
+	c->isid[0] = 0x80;		/* random format */
 	put16(c->isid + 4, tail);
 	put16(c->isid + 1, number);
 	open_conns[number++ % 256] = c;
 	return c;
 }
 
-/* The next event of the connection; -1: none within @ms. */
+/* The next event of the connection, or -1 if none comes within @ms. */
 static int wait_event(struct conn *c, int ms, bool keep)
 {
 	struct pollfd fd = { .fd = c->channel->fd, .events = POLLIN };
@@ -90,7 +96,7 @@ static int wait_event(struct conn *c, int ms, bool keep)
 			memcpy(c->peer.data, param->private_data, c->peer.data_len);
 		c->peer.ird = param->initiator_depth;
 		c->peer.ord = param->responder_resources;
-		/* iWARP's event says what is this end's. */
+		/* In iWARP's event the two values are those of this end. */
 		if (conn_iwarp(c)) {
 			c->peer.ird = param->responder_resources;
 			c->peer.ord = param->initiator_depth;
@@ -163,9 +169,9 @@ void conn_listen(void)
 }
 
 /*
- * siw turns the socket over to the queue pair only after it has sent its MPA
- * reply: a message that comes in between is not seen until the next one.  Nobody
- * else shall run meanwhile.
+ * siw hands the socket over to the queue pair only after it has sent its MPA reply: a
+ * message that arrives in between is not seen until the next one arrives.  So no other
+ * task may run meanwhile.
  */
 static int accept_alone(struct rdma_cm_id *id, struct rdma_conn_param *param)
 {
@@ -178,7 +184,7 @@ static int accept_alone(struct rdma_cm_id *id, struct rdma_conn_param *param)
 	return rc;
 }
 
-/* Attempts that nobody takes are refused at once. */
+/* From here on the kernel refuses connections at once. */
 void conn_unlisten(void)
 {
 	if (listener)
@@ -218,7 +224,7 @@ struct conn *conn_accept(const struct cm *cm)
 	c->channel = channel_new();
 	if (rdma_migrate_id(c->id, c->channel))
 		fail("rdma_migrate_id: %s", strerror(errno));
-	/* No more than the other end offers, or the CM refuses. */
+	/* The CM refuses more than the other end offers. */
 	if (c->cm.ird > c->peer.ord)
 		c->cm.ird = c->peer.ord;
 	if (c->cm.ord > c->peer.ird)
@@ -251,10 +257,10 @@ void conn_close(struct conn *c)
 	if (!c->ended)
 		c->how = "closed by this end";
 	c->ended = true;
-	/* A process has only so many queue pairs over siw. */
+	/* siw allows a process only a limited number of queue pairs. */
 	if (c->id && c->id->qp) {
 		rdma_disconnect(c->id);
-		/* rxe waits for those that are bound to the queue pair. */
+		/* rxe waits for the windows that are bound to the queue pair. */
 		while (c->nr_windows)
 			ibv_dealloc_mw(c->windows[--c->nr_windows]);
 		rdma_destroy_qp(c->id);

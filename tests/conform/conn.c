@@ -4,7 +4,7 @@
 #include "setup.h"
 
 #define LOGIN_RECVS	4
-#define SENDS_MAX	256	/* work requests on their way */
+#define SENDS_MAX	256	/* outstanding work requests */
 
 static void post_recv(struct conn *c, unsigned int slot)
 {
@@ -14,7 +14,7 @@ static void post_recv(struct conn *c, unsigned int slot)
 	};
 	struct ibv_recv_wr wr = { .wr_id = slot, .sg_list = &sge, .num_sge = 1 }, *bad;
 
-	/* The first few are for the login, whoever is played. */
+	/* The first few receives are for the login, whichever peer is played. */
 	if (opt.like->recv_data && opt.role == initiator && (c->full || slot >= LOGIN_RECVS))
 		sge.length = MSG_MIN + opt.like->recv_data;
 	if (ibv_post_recv(c->id->qp, &wr, &bad) && !c->ended) {
@@ -74,7 +74,10 @@ static void received(struct conn *c, const struct ibv_wc *wc)
 	hex("received", b, wc->byte_len);
 	if (rx->header_fault)
 		note("received %s: %s", opcode_name(rx->opcode), rx->header_fault);
-	/* rxe hands up the kernel's number of this flag, which means checksums here. */
+	/*
+	 * rxe passes on the kernel's value of this flag, which means checksums in user
+	 * space.
+	 */
 	if (wc->wc_flags & (IBV_WC_WITH_INV | IBV_WC_IP_CSUM_OK)) {
 		rx->invalidated = true;
 		rx->invalidated_stag = wc->invalidated_rkey;
@@ -92,7 +95,9 @@ void pump(struct conn *c)
 
 	if (!c->id->qp)
 		return;
-	/* The end first: what was sent before it is still taken. */
+	/*
+	 * Look for the end first: so messages that were sent before it are still taken.
+	 */
 	conn_watch(c);
 	reap_sends(c);
 	while (ibv_poll_cq(c->id->recv_cq, 1, &wc) > 0) {
@@ -124,7 +129,7 @@ struct rx *next_rx(struct conn *c, int ms)
 	}
 }
 
-/* Waits until @n more work requests fit. */
+/* Waits until there is room for @n more work requests. */
 static void wait_room(struct conn *c, unsigned int n)
 {
 	long end = now_ms() + (long)opt.wait_ms * opt.slow;
@@ -164,7 +169,7 @@ void post_many(struct conn *c, struct msg **m, int n)
 			.send_flags = IBV_SEND_SIGNALED |
 				      (m[i]->solicited ? IBV_SEND_SOLICITED : 0),
 			.invalidate_rkey = m[i]->invalidate,
-			/* The library of siw takes it from here. */
+			/* The library of siw takes the STag from this member. */
 			.wr.rdma.rkey = m[i]->invalidate,
 			.next = i < n - 1 ? &wr[i + 1] : NULL,
 		};
@@ -183,7 +188,7 @@ void post(struct conn *c, const struct msg *m)
 	post_many(c, &one, 1);
 }
 
-/* siw does not flush what is posted behind a Terminate Message. */
+/* siw does not flush what is posted after a Terminate Message. */
 static bool stuck(struct conn *c)
 {
 	struct ibv_qp_init_attr init;

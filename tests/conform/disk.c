@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A disk in memory behind a connection: what a good target does. */
+/* A disk in memory, served as a correct target does. */
 #include "conform.h"
 
 #define BLOCK		512
 #define BLOCKS		32768
-#define SIDE		4096	/* for answers that are not of the disk */
+#define SIDE		4096	/* for answers that do not come from the disk */
 
 uint8_t disk[BLOCK * BLOCKS + SIDE];
 
@@ -81,7 +81,10 @@ static void give_small(struct conn *c, const struct rx *rx, const void *data, ui
 	give(c, rx, side, len);
 }
 
-/* Unsolicited Data-Out up to the last one: how much there is with them. */
+/*
+ * Takes unsolicited Data-Out up to the last one.  Return: how many bytes there are with
+ * them.
+ */
 static uint32_t data_outs(struct conn *c, const struct rx *rx, uint8_t *to, uint32_t len,
 			  uint32_t have)
 {
@@ -110,7 +113,7 @@ static void get(struct conn *c, const struct rx *rx, uint8_t *to, uint32_t len)
 
 	memcpy(to, rx->data, have);
 	have = data_outs(c, rx, to, len, have);
-	/* Deployed initiators mean Yes and do not say so. */
+	/* Deployed initiators mean Yes when they do not send the key. */
 	if (tagged && !strcmp(tagged, "No"))
 		from += have;
 	if (have < len) {

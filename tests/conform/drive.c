@@ -16,7 +16,7 @@ static void start(const char *words)
 	pid_t pid;
 
 	if (!opt.drive) {
-		/* Somebody else drives it: what comes is taken. */
+		/* Another program drives the initiator: take what comes. */
 		note("now the initiator should: %s", words);
 		return;
 	}
@@ -27,7 +27,7 @@ static void start(const char *words)
 	setenv("CONFORM_PORT", opt.port, 1);
 	if (opt.target)
 		setenv("CONFORM_TARGET", opt.target, 1);
-	/* What it says is no KTAP. */
+	/* What the command prints is not KTAP. */
 	if (said_fd >= 0)
 		close(said_fd);
 	said_fd = memfd_create("said", 0);

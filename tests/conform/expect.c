@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What an initiator expects to come. */
+/* What an initiator expects of the target. */
 #include "conform.h"
 
-/* StatSN, window and unsolicited NOP-In. False: the message has been dealt with. */
+/*
+ * Checks StatSN and window, handles unsolicited NOP-In.  False: the message needs no
+ * more.
+ */
 static bool account(struct conn *c, struct rx *rx)
 {
 	uint32_t statsn;
@@ -159,7 +162,10 @@ void expect_end(struct conn *c, const char *why)
 
 void expect_refusal(struct conn *c, const char *why)
 {
-	/* A target may leave it to its timer for the data that it waits for. */
+	/*
+	 * A target that waits for data may end the connection only when its timer runs
+	 * out.
+	 */
 	long end = now_ms() + 2L * opt.wait_ms * opt.slow;
 
 	step("waiting for a refusal: %s", why);

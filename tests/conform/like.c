@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Deployed peers, as their sources show them, to be played. */
+/* Deployed peers that the program can play, as their sources show them. */
 #include "conform.h"
 
 static const struct like likes[] = {
@@ -14,7 +14,7 @@ static const struct like likes[] = {
 	}, {
 		.name = "libiscsi", .what = "libiscsi: no remote invalidation, no immediate data",
 		.private_data = 0xc0,
-		/* It does not say that it sends none. */
+		/* It sends no immediate data but does not say so in a key. */
 		.keys = "InitiatorRecvDataSegmentLength=262144",
 		.no_immediate = true, .tagged = true, .recv_data = 128,
 	}, {
@@ -26,7 +26,7 @@ static const struct like likes[] = {
 		.keys = "ImmediateData=No InitialR2T=Yes",
 		.no_answer = true, .plain_send = true, .no_immediate = true,
 	}, {
-		/* Its source is not public: what is careful against it. */
+		/* Its source is not public: these settings assume nothing of it. */
 		.name = "esxi", .what = "a cautious initiator: security stage first, no invalidation",
 		.private_data = 0xc0,
 		.keys = "MaxRecvDataSegmentLength=131072 InitiatorRecvDataSegmentLength=131072 MaxBurstLength=262144",

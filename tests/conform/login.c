@@ -13,7 +13,7 @@ struct msg *login_pdu(struct conn *c, int csg, int nsg, const struct text *t)
 	bhs[1] = csg << 2 | (nsg < 0 ? 0 : FINAL | nsg);
 	memcpy(bhs + 8, c->isid, 6);
 	put16(bhs + 14, c->tsih);
-	put32(bhs + 16, 7);		/* one task for all of the login */
+	put32(bhs + 16, 7);		/* one task for the whole login */
 	put16(bhs + 20, c->cid);
 	put16(bhs + 22, 0);
 	if (t)
@@ -42,7 +42,7 @@ struct rx *login_round(struct conn *c, struct msg *m)
 		if (c->answer.len + rx->data_len < sizeof(c->answer.b)) {
 			memcpy(c->answer.b + c->answer.len, rx->data, rx->data_len);
 			c->answer.len += rx->data_len;
-			/* A value ends by NUL also where the text does not. */
+			/* A value ends with NUL also when the text does not. */
 			if (c->answer.len && c->answer.b[c->answer.len - 1])
 				c->answer.len++;
 		}
@@ -67,7 +67,10 @@ uint32_t answer_number(const struct conn *c, const char *key, uint32_t absent)
 	return value ? strtoul(value, NULL, 0) : absent;
 }
 
-/* Answers to what the target asks of its own accord; the same value if @changes has none. */
+/*
+ * Answers what the target asks by itself: with the value in @changes, or else the same
+ * one.
+ */
 static void replies(struct conn *c, const struct rx *rx, const char *changes, struct text *t)
 {
 	const char *p = (const char *)rx->data, *end = p + rx->data_len;
@@ -149,7 +152,7 @@ struct conn *session_cm(const struct cm *cm, const char *changes)
 	int tries;
 
 	login(c, changes);
-	/* The first command of a nexus may bring a unit attention. */
+	/* A unit attention may answer the first command of a nexus. */
 	for (tries = 0; tries < 3; tries++)
 		if (!ask(c, test_unit_ready(c), ISCSI_RESPONSE)->bhs[3])
 			break;

@@ -26,8 +26,8 @@ static struct mem *mem_alloc(uint32_t len, uint32_t skew)
 }
 
 /*
- * A Send with Invalidate may come for it.  Some devices invalidate a window of
- * type 2 only, not a region that user space has registered.
+ * The other end may send a Send with Invalidate for it.  Some devices invalidate only a
+ * window of type 2, not a region that user space has registered.
  */
 static bool window(struct conn *c, struct mem *m, uint64_t base, uint32_t len, int access)
 {
@@ -103,7 +103,7 @@ struct mem *mem_at(struct conn *c, uint32_t len, int access, uint64_t base)
 	struct mem *m = mem_alloc(len, 0);
 	struct ibv_device_attr attr;
 
-	/* Takes the call and ignores the offset. */
+	/* siw accepts the call and ignores the offset. */
 	if (!ibv_query_device(c->id->verbs, &attr) && attr.vendor_id == SIW_VENDOR)
 		skip("siw has no Tagged Offsets but addresses");
 	if (may_be_invalidated(c))
@@ -122,7 +122,7 @@ void fill(void *p, uint32_t len, uint32_t seed)
 	uint8_t *b = p;
 	uint32_t i;
 
-	/* Each byte depends on its place: a shift by any amount shows. */
+	/* Each byte depends on its place, so that a shift by any amount shows. */
 	for (i = 0; i < len; i++)
 		b[i] = (seed * 7 + i / 512 * 31 + i * 13 + (i >> 8)) & 0xff;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages: made, and taken apart. */
+/* Makes messages and takes them apart. */
 #include "conform.h"
 
 static uint32_t pad4(uint32_t len)
@@ -44,7 +44,7 @@ void add_ahs(struct msg *m, uint8_t type, const void *data, uint32_t len)
 	memset(ahs, 0, size);
 	put16(ahs, len);
 	ahs[2] = type;
-	/* The byte behind the type is reserved, or the first of a CDB's rest. */
+	/* The byte after the type is reserved, or the first byte of the rest of a CDB. */
 	memcpy(ahs + 3, data, len);
 	bhs[4] += size / 4;
 	m->len += size;
@@ -90,7 +90,7 @@ static bool zero(const uint8_t *p, uint32_t len)
 	return true;
 }
 
-/* Sections 9.2 to 9.4: what a sender leaves zero. */
+/* Sections 9.2 to 9.4: fields that a sender leaves zero. */
 static const char *header_fault(const uint8_t *b)
 {
 	switch (b[0] & 0xf0) {

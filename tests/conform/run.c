@@ -61,7 +61,7 @@ int run_case(const struct test *test, int limit_ms)
 	if (pid < 0)
 		return -2;
 	if (!pid) {
-		/* A group of its own: what it starts is ended with it. */
+		/* In a group of its own, so that what the case starts ends with it. */
 		setpgid(0, 0);
 		test->run();
 		run_end(RUN_PASS);
@@ -84,16 +84,16 @@ int run_case(const struct test *test, int limit_ms)
 
 static void serves(void)
 {
-	/* What it says of a failure is of no interest. */
+	/* The output of the probe is of no use. */
 	if (!freopen("/dev/null", "w", stdout))
 		fail("/dev/null: %s", strerror(errno));
 	still_serves();
 }
 
 /*
- * After a failure a target may be busy with what is left of it, or with a login that
- * was not finished, LIO for as long as its login timer runs: that is not the next
- * case's fault.
+ * After a failure a target may be busy with the rest of it, or with an unfinished
+ * login, which LIO keeps until its login timer ends.  The next case must not fail
+ * because of that.
  */
 static void settle(void)
 {

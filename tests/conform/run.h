@@ -8,7 +8,7 @@
 enum { RUN_PASS = 0, RUN_FAIL = 1, RUN_SKIP = 4 };
 
 struct run_shared {
-	char step[256];		/* what the case was at */
+	char step[256];		/* what the case was doing */
 	char skip[256];		/* why it is skipped */
 	bool unfinished;	/* it left a connection before the full feature phase */
 };
@@ -16,7 +16,10 @@ struct run_shared {
 extern struct run_shared *run_shared;
 
 void run_begin(void);	/* before any case */
-/* In a process of its own. Its exit code; -1: no end in time; -2: a signal. */
+/*
+ * Runs it in a process.  Return: its exit code; -1: it did not end in time; -2: a
+ * signal.
+ */
 int run_case(const struct test *test, int limit_ms);
 _Noreturn void run_end(int code);	/* in the case's process: disconnects */
 void conn_close_all(void);

@@ -14,7 +14,10 @@ struct msg *reply(struct conn *c, const struct rx *rx, uint8_t opcode)
 	struct msg *m = msg_raw(NULL, MSG_MIN);
 	uint8_t *bhs = BHS(m);
 
-	/* What is not immediate takes a number; those before it have come too. */
+	/*
+	 * A PDU that is not immediate takes a CmdSN; those before it have arrived as
+	 * well.
+	 */
 	if (rx && rx->opcode != ISCSI_DATA_OUT && !(rx->bhs[0] & IMMEDIATE) && !c->frozen &&
 	    (int32_t)(get32(rx->bhs + 24) - c->cmdsn) >= 0)
 		c->cmdsn = get32(rx->bhs + 24) + 1;
@@ -24,14 +27,14 @@ struct msg *reply(struct conn *c, const struct rx *rx, uint8_t opcode)
 	put32(bhs + 16, rx ? itt_of(rx->bhs) : NO_TAG);
 	put32(bhs + 20, opcode == ISCSI_NOP_IN || opcode == ISCSI_TEXT_RSP ? NO_TAG : 0);
 	put32(bhs + 24, c->exp_statsn);
-	/* NOP-In of the target's own accord takes no StatSN. */
+	/* A NOP-In that is not an answer takes no StatSN. */
 	c->exp_statsn += rx || opcode != ISCSI_NOP_IN;
 	put32(bhs + 28, c->cmdsn);
 	put32(bhs + 32, c->cmdsn + WINDOW - 1);
 	return m;
 }
 
-/* NULL: declared, wants no answer. */
+/* NULL: the key is a declaration and needs no answer. */
 static const char *answer_to(const char *key, const char *value, const char *changes)
 {
 	static const struct {
@@ -103,7 +106,7 @@ bool serve_login_request(struct conn *c, const struct rx *rx, const char *change
 		if (value)
 			text_add(&t, key, value);
 	}
-	/* "+Key=Value": said although nobody asked. */
+	/* "+Key=Value": sent although the initiator did not ask. */
 	if (final) {
 		const char *more = strchr(changes, '+');
 

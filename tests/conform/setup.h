@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between cm.c, conn.c and mem.c. */
+/* Functions that cm.c, conn.c and mem.c share. */
 #ifndef CONFORM_SETUP_H
 #define CONFORM_SETUP_H
 

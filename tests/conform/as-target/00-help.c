@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What cases that play the target have in common. */
+/* Functions that the cases share which play the target. */
 #include "target.h"
 
 struct conn *login_begins(const char *settings)
@@ -206,14 +206,20 @@ void ends_unfinished(struct conn *c, const char *why)
 
 bool refused(struct conn *c, enum ibv_wr_opcode op, uint32_t len, uint64_t at, uint32_t stag)
 {
-	/* What is read must not get to the disk; what is written is told apart from it. */
+	/*
+	 * A buffer of its own: what an RDMA Read brings must not reach the disk, and
+	 * what an RDMA Write sends must differ from the disk.
+	 */
 	struct mem *m = mem_new(c, len, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE);
 	enum ibv_wc_status status;
 
 	step("RDMA on STag %x at %llx", stag, (unsigned long long)at);
 	status = rdma_op(c, op, m->mr, m->p, len, at, stag);
 	if (status == IBV_WC_SUCCESS) {
-		/* An iWARP write is complete when it has left: does anything come behind it? */
+		/*
+		 * An iWARP write completes when it has left: the answer to a ping shows
+		 * whether it was refused.
+		 */
 		if (op == IBV_WR_RDMA_WRITE && conn_iwarp(c))
 			answers(c);
 		return c->ended;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Commands that end with CHECK CONDITION: what cases have in common. */
+/* Commands that end with CHECK CONDITION: functions that cases share. */
 #include "target.h"
 
 const uint8_t medium_sense[20] = { 0, 18, 0x70, 0, 3, 0, 0, 0, 0, 10,

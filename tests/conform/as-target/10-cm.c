@@ -76,7 +76,7 @@ CASE(target, "cm/same-connection", "R-5.1-1 D-7.1-1 R-5.1.1-7",
 {
 	struct conn *c = login_begins("");
 
-	/* Who comes now is refused. */
+	/* An initiator that connects from here on is refused. */
 	conn_unlisten();
 	serve_login(c, "");
 	finish(c);

@@ -2,7 +2,7 @@
 /* What the initiator offers: section 6. */
 #include "target.h"
 
-/* A key that was offered, or NULL; fails when it came twice. */
+/* The value of a key that was offered, or NULL.  Fails when the key came twice. */
 static const char *once(const struct conn *c, const char *key)
 {
 	const char *value = text_get(&c->offer, key), *p;
@@ -72,7 +72,7 @@ CASE(target, "offer/tagged", "R-3.3-6 R-6.9-1 R-6.9-3",
 
 	check(!strcmp(value, "Yes") || !strcmp(value, "No"),
 	      "TaggedBufferForSolicitedDataOnly=%s", value);
-	/* The disk reads where that value says. */
+	/* serve_pdu() fetches the data from where that value says they are. */
 	scratch_fill(len, 3);
 	drive("write %u 64 %s", LBA, scratch());
 	finish(c);

@@ -7,7 +7,7 @@
 #define SILENCE	"-MaxOutstandingUnexpectedPDUs -MaxAHSLength " \
 		"-TaggedBufferForSolicitedDataOnly -iSERHelloRequired"
 
-/* What was agreed on is good enough to move data by; returns the last write. */
+/* Checks that a write and a read work with what was agreed on. */
 static void moves(struct conn *c, uint32_t blocks)
 {
 	uint32_t len = blocks * BLOCK;
@@ -87,7 +87,7 @@ CASE(target, "answer/asked", "R-3.3-7 R-6-3 R-3.3-6 D-8.4-2",
 	}
 	c->cmdsn = get32(rx->bhs + 24);
 	m = reply(c, rx, ISCSI_LOGIN_RSP);
-	BHS(m)[1] = 1 << 2;		/* the stage goes on */
+	BHS(m)[1] = 1 << 2;		/* the stage does not end here */
 	memcpy(BHS(m) + 8, rx->bhs + 8, 8);
 	text_change(&t, "RDMAExtensions=Yes InitiatorRecvDataSegmentLength=512 "
 		    "TargetRecvDataSegmentLength=8192 MaxOutstandingUnexpectedPDUs=8 "
@@ -100,14 +100,17 @@ CASE(target, "answer/asked", "R-3.3-7 R-6-3 R-3.3-6 D-8.4-2",
 	for (p = (char *)rx->data; p < (char *)rx->data + rx->data_len; p += strlen(p) + 1)
 		for (i = 0; i < 3; i++)
 			check(!strstr(p, refusals[i]), "%s is answered", p);
-	/* It may take a round more to the end. */
+	/* The login may take another round. */
 	if (!serve_login_request(c, rx, ""))
 		serve_login(c, "");
 	finish(c);
 	moves(c, 128);
 }
 
-/* The immediate data of the first write, and whether their rest is right. */
+/*
+ * Return: how many bytes of immediate data the first write has.  Checks the data of the
+ * whole write.
+ */
 static uint32_t immediate(struct conn *c, uint32_t blocks)
 {
 	uint32_t len = blocks * BLOCK, sent;

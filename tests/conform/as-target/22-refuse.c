@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Logins that must not come to a session. */
+/* Logins that must not lead to a session. */
 #include "target.h"
 
 static void refuse(const char *keys, const char *why)
@@ -69,7 +69,10 @@ CASE(target, "refuse/unexpected", "R-6.7-1 R-10.1.3.4-4",
 	finish(c);
 }
 
-/* The request that would lead to full feature phase, if it gets an answer. */
+/*
+ * Serves the login up to the request that would lead to full feature phase and leaves
+ * that unanswered.
+ */
 static struct conn *last_request(struct rx **rx)
 {
 	struct conn *c;
@@ -97,7 +100,10 @@ static void refuse_last(uint16_t status)
 	put16(BHS(m) + 36, status);
 	post(c, m);
 	login_fails(c, "the last Login Response refuses");
-	/* What was allocated for it is free: the next one works. */
+	/*
+	 * The initiator must have freed what it allocated for that login: the next
+	 * login works.
+	 */
 	c = up("");
 	drive("read %u 8", LBA);
 	finish(c);

@@ -2,7 +2,7 @@
 /* The header of what the initiator sends: sections 7.3.1, 9.1, 9.2. */
 #include "target.h"
 
-/* What serve_pdu() checks of every message, and the flags. */
+/* Checks the flags, and what serve_pdu() checks of every message. */
 static void header(const struct rx *rx, uint8_t flags, const char *what)
 {
 	check(!rx->header_fault, "%s: %s", what, rx->header_fault);
@@ -57,7 +57,7 @@ CASE(target, "header/write-solicited", "R-7.3.1-4 R-7.3.1-6 R-9.2-5 R-9.2-6",
 	expect_fill(disk + LBA * BLOCK, 128 * BLOCK, 31, 0, "what an RDMA Read brought");
 }
 
-/* A write of any length by a command that is refused anyhow. */
+/* A write of any length, by a command that the target refuses in any case. */
 static struct rx *odd_write(struct conn *c, uint32_t len)
 {
 	struct rx *rx;

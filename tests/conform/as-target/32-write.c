@@ -2,7 +2,7 @@
 /* Writes: immediate data, unsolicited Data-Out, the Write Base Offset. */
 #include "target.h"
 
-/* Data of every size go where they belong. */
+/* Writes of several sizes must reach the right blocks. */
 static void sizes(struct conn *c)
 {
 	static const uint32_t blocks[] = { 1, 8, 16, 17, 128, 512, 1024 };
@@ -64,7 +64,7 @@ CASE(target, "write/data-out", "R-7.3.4-1 R-7.3.4-3 R-7.2-1 R-6.4-3",
 		check(have <= 32768, "%u bytes are unsolicited", have);
 	} while (!(part->bhs[1] & FINAL));
 	check(have == 32768, "%u bytes are unsolicited, not 32768", have);
-	/* The rest is fetched, from what the base names. */
+	/* The target fetches the rest from the address that the base names. */
 	check(!refused(c, IBV_WR_RDMA_READ, 128 * BLOCK - have, base_of(rx), stag_of(rx)),
 	      "the rest cannot be fetched");
 	post(c, good(c, rx));

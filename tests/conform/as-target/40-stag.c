@@ -93,7 +93,7 @@ CASE(target, "stag/read-unaligned", "R-7.3.1-7 R-11-6",
 	      "the byte behind them can be written");
 }
 
-/* A write of 64 KiB: its solicited bytes. */
+/* Drives a write of 64 KiB; @len becomes the number of its solicited bytes. */
 static struct rx *solicited(struct conn *c, uint32_t *len)
 {
 	struct rx *rx = write_comes(c, 128);
@@ -169,11 +169,11 @@ static void foreign(bool read)
 	other = discovery_comes();
 	check(refused(other, read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ, 512, base_of(rx),
 		      stag_of(rx)), "it is worth something on another connection");
-	/* On its own connection it still is. */
+	/* On its own connection the STag is still valid. */
 	check(!refused(c, read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ, 512, base_of(rx),
 		       stag_of(rx)), "it is worth nothing on its own connection");
 	post(c, good(c, rx));
-	/* It is tried again. */
+	/* The initiator tries the discovery again. */
 	other = conn_accept(NULL);
 	serve_login(other, "");
 	finish_both(c, other);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* STags when their task has ended: sections 1.5.1, 7.3.2, 8.3.2. */
+/* STags after the end of their task: sections 1.5.1, 7.3.2, 8.3.2. */
 #include "target.h"
 
 enum { PLAIN, INVALIDATE, NAME };
 
-/* Skips where no Send with Invalidate is to be sent. */
+/* Skips when Send with Invalidate cannot be used. */
 static void invalidates(struct conn *c)
 {
 	if (opt.like->plain_send)
@@ -12,7 +12,7 @@ static void invalidates(struct conn *c)
 	can_invalidate(c);
 }
 
-/* The response in one of three ways; then the STag must be dead. */
+/* Sends the response in one of three ways; then the STag must be invalid. */
 static void answered(bool read, int how)
 {
 	struct conn *c = up("");
@@ -78,7 +78,7 @@ CASE(target, "dead/error", "D-8.9-3 R-7.3.2-10 R-1.5.1-2",
 	fails_and_dies(up(""), "sgio 2800%08x00000800 IN 4096", IBV_WR_RDMA_WRITE, "status=02");
 }
 
-/* A session whose commands are aborted after a second. */
+/* A session that aborts commands after a second. */
 static struct conn *impatient(const char *settings)
 {
 	struct conn *c = up_with(NULL, "", settings);
@@ -89,8 +89,8 @@ static struct conn *impatient(const char *settings)
 }
 
 /*
- * What is given up comes no more: another command would take over its memory
- * region, and kill the STag by that alone.
+ * Without retries a command that was given up does not come again.  A retry would take
+ * over its memory region, and would invalidate the STag by that alone.
  */
 static void once(struct conn *c)
 {
@@ -98,7 +98,7 @@ static void once(struct conn *c)
 	finish(c);
 }
 
-/* A command that gets no answer is aborted; then its STag must be dead. */
+/* The initiator aborts a command that gets no answer; then its STag must be invalid. */
 static void aborted(bool read)
 {
 	enum ibv_wr_opcode op = read ? IBV_WR_RDMA_WRITE : IBV_WR_RDMA_READ;
@@ -118,7 +118,7 @@ static void aborted(bool read)
 	check(get32(request->bhs + 20) == itt, "it is for task %08x, not %08x",
 	      get32(request->bhs + 20), itt);
 	check(request->b[0] == ISER_CONTROL, "its header has STags: %02x", request->b[0]);
-	/* Till the answer the buffer is the target's. */
+	/* Until the abort is answered the target may use the buffer. */
 	check(!refused(c, op, 512, base, stag), "the STag is dead before the abort is answered");
 	post(c, reply(c, request, ISCSI_TMF_RSP));
 	check(serve_driven(c), "what was aborted succeeds");
@@ -159,7 +159,7 @@ CASE(target, "dead/reset", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
 	check(refused(c, IBV_WR_RDMA_WRITE, 512, base, stag), "the STag is alive behind the reset");
 }
 
-/* The abort is answered, and right behind it the read that it has ended. */
+/* Answers the abort, and right after it the read that the abort has ended. */
 static void late(bool invalidate)
 {
 	struct conn *c = impatient("node.session.timeo.replacement_timeout=20 "

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Invalidations that hit the wrong STag: section 7.3.2. */
+/* Invalidations of the wrong STag: section 7.3.2. */
 #include "target.h"
 
 #define SECOND	(LBA + 1000)
 
-/* Two reads that are outstanding together. */
+/* Drives two reads that are outstanding together. */
 static struct conn *two_reads(const struct cm *cm, struct rx **first, struct rx **second)
 {
 	struct conn *c = up_with(cm, "", "");
@@ -46,7 +46,7 @@ CASE(target, "wrong/recovery", "R-7.3.2-8 R-5.2.3.2-1 D-8.7-2",
 	first = await_io(c, LBA);
 	drive_also("read %u 8", SECOND);
 	second = await_io(c, SECOND);
-	/* The data of the first one never come, its status does. */
+	/* The target sends the status of the first read without its data. */
 	m = good(c, first);
 	m->invalidate = stag_of(second);
 	post(c, m);

@@ -78,8 +78,9 @@ CASE(target, "flow/many", "R-8.1-3 R-8.1-1 D-6-3",
 }
 
 /*
- * ExpCmdSN is not moved, so that nothing retires.  Immediate PDUs, with a tag, in
- * @seconds of a NOP-Out a second; all are answered.
+ * ExpCmdSN stays, so that it retires nothing.  Answers all PDUs for @seconds, in which
+ * the initiator sends a NOP-Out a second.  Return: how many NOP-Out with a tag were
+ * immediate; @all counts all NOP-Out with a tag.
  */
 static unsigned int immediates(struct conn *c, int seconds, unsigned int *all)
 {
@@ -116,7 +117,7 @@ CASE(target, "flow/limit", "R-8.1.1.3-1 R-8.1.1.3-2 R-6.7-1",
 
 	note("%u NOP-Out, %u immediate", all, n);
 	check(n <= 2, "%u immediate PDUs are outstanding", n);
-	/* Nor for task management. */
+	/* The initiator must not end the connection because of the limit. */
 	check(!c->ended, "the connection ended");
 }
 
@@ -166,7 +167,9 @@ CASE(target, "flow/limit-abort", "R-8.1.1.3-2 R-8.1.1.3-3 R-8.1.2-7",
 	finish(c);
 	drive("read %u 8", LBA);
 	c->frozen = true;
-	/* An abort, resets; behind each of them it is tried again. */
+	/*
+	 * An abort, then resets; after each of them the initiator tries the read again.
+	 */
 	for (all = 0; all < 3; all++) {
 		struct rx *request;
 

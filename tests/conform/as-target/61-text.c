@@ -15,7 +15,7 @@ static struct conn *discovery_begins(void)
 	return c;
 }
 
-/* A piece of the answer; @more: the C bit, and a tag for the rest. */
+/* Sends a piece of the answer; with @more it has the C bit and a tag for the rest. */
 static void part(struct conn *c, const struct rx *rx, const char *text, uint32_t len, bool more)
 {
 	struct msg *m = reply(c, rx, ISCSI_TEXT_RSP);
@@ -29,7 +29,7 @@ static void part(struct conn *c, const struct rx *rx, const char *text, uint32_t
 	post(c, m);
 }
 
-/* Text: @targets names with an address each. */
+/* Writes the text of @targets names with an address each.  Return: its length. */
 static uint32_t answer_text(char *to, int targets)
 {
 	uint32_t len = 0;

@@ -7,7 +7,7 @@ static void asynchronous(struct conn *c, uint8_t event, uint16_t parameter)
 	struct msg *m = reply(c, NULL, ISCSI_ASYNC);
 
 	BHS(m)[36] = event;
-	put16(BHS(m) + 38, parameter);		/* seconds at least */
+	put16(BHS(m) + 38, parameter);		/* the least number of seconds */
 	put16(BHS(m) + 40, parameter);
 	put16(BHS(m) + 42, parameter);
 	post(c, m);
@@ -52,7 +52,7 @@ CASE(target, "async/scsi", "R-7.2-2 D-6-3 R-6.5-3",
 	finish(c);
 }
 
-/* A Reject with the header of a PDU that the initiator has sent. */
+/* Sends a Reject with the header of a PDU that the initiator has sent. */
 static void reject(struct conn *c, const struct rx *rx, uint8_t reason)
 {
 	struct msg *m = reply(c, NULL, ISCSI_REJECT);

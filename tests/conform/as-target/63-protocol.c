@@ -2,7 +2,7 @@
 /* What a target must not send: sections 7.3.2, 7.3.5, 7.3.6, 7.3.9, 10.1.3. */
 #include "target.h"
 
-/* In place of the response to a read whose data are there. */
+/* Sends another PDU in place of the response to a read whose data have been written. */
 static void in_place(uint8_t opcode, const char *why)
 {
 	struct conn *c = up("");
@@ -13,7 +13,7 @@ static void in_place(uint8_t opcode, const char *why)
 	m = good(c, rx);
 	BHS(m)[0] = opcode;
 	if (opcode == ISCSI_DATA_IN)
-		BHS(m)[1] = FINAL | 1;		/* with status */
+		BHS(m)[1] = FINAL | 1;		/* with the S bit: status */
 	post(c, m);
 	ends_unfinished(c, why);
 }
@@ -156,7 +156,7 @@ CASE(target, "protocol/no-task", "R-7.3.2-11",
 	ends_unfinished(c, "a response with ITT ffffffff");
 }
 
-/* First byte of the iSER header. */
+/* Sends the response to a read with another first byte of the iSER header. */
 static void opcode(uint8_t first, const char *why)
 {
 	struct conn *c = up("");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages of a length that is wrong: section 10.1.3.3. */
+/* Messages of a wrong length: section 10.1.3.3. */
 #include "target.h"
 
 static void wrong(uint32_t len, uint32_t claim, const char *why)
@@ -78,7 +78,7 @@ CASE(target, "length/less", "R-10.1.3.3-4",
 	wrong(MSG_MIN + 100, 40, "60 bytes more than claimed");
 }
 
-/* CHECK CONDITION with @len bytes behind the BHS, of which 18 are sense data. */
+/* Sends CHECK CONDITION with @len bytes after the BHS, of which 18 are sense data. */
 static void sense(struct conn *c, uint32_t len, bool padded)
 {
 	uint8_t data[8192] = { 0 };
@@ -132,7 +132,7 @@ CASE(target, "length/too-long", "R-10.1.3.4-4 R-10.1.3.3-4",
 	ends_unfinished(c, "a message that is longer than agreed on");
 }
 
-/* The first Login Response of a connection; @c is set to that. */
+/* The first Login Response of a new connection, which @c is set to. */
 static struct msg *first_response(struct conn **c)
 {
 	struct rx *rx;

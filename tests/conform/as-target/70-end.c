@@ -147,7 +147,7 @@ CASE(target, "end/two-sessions", "D-5.3-1 R-7.3.1-5",
 	struct msg *m;
 
 	other = discovery_comes();
-	/* The response to the read, on the wrong connection. */
+	/* Send the response to the read on the wrong connection. */
 	m = good(c, rx);
 	put32(BHS(m) + 24, other->exp_statsn);
 	post(other, m);
@@ -157,7 +157,7 @@ CASE(target, "end/two-sessions", "D-5.3-1 R-7.3.1-5",
 	while (next_rx(other, opt.wait_ms))
 		;
 	check(other->ended, "the other connection goes on");
-	/* It is tried again. */
+	/* The initiator tries the discovery again. */
 	other = conn_accept(NULL);
 	serve_login(other, "");
 	finish_both(c, other);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hello and HelloReply: sections 5.1.3, 9.3, 9.4.  Last: they change a parameter. */
+/*
+ * Hello and HelloReply: sections 5.1.3, 9.3, 9.4.  The last file, as its cases change a
+ * parameter.
+ */
 #include "target.h"
 
-/* An initiator that asks for the exchange. */
+/* Drives an initiator that asks for the Hello exchange. */
 static struct conn *with_hello(const char *keys)
 {
 	struct conn *c;
@@ -10,13 +13,16 @@ static struct conn *with_hello(const char *keys)
 	drive("module hello Y");
 	if (drive_wait(opt.wait_ms))
 		skip("the initiator has no Hello");
-	/* A failed login changes what the next one to this address offers. */
+	/*
+	 * After a failed login the initiator offers other keys at the next login to
+	 * this address.
+	 */
 	other_port();
 	c = login_begins("");
 	serve_login(c, keys);
 	check(offered(c, "iSERHelloRequired") && !strcmp(offered(c, "iSERHelloRequired"), "Yes"),
 	      "iSERHelloRequired=Yes is not offered");
-	/* For logins to come. */
+	/* Later logins ask for no Hello. */
 	drive_also("module hello N");
 	return c;
 }
@@ -38,14 +44,14 @@ static struct msg *hello_reply(uint8_t max, uint8_t cur, uint16_t ord)
 	return m;
 }
 
-/* Waits for the Hello. */
+/* Waits for the Hello.  Return: a HelloReply to send. */
 static struct msg *its_reply(struct conn *c, uint8_t max, uint8_t cur, uint16_t ord)
 {
 	hello_comes(c);
 	return hello_reply(max, cur, ord);
 }
 
-/* The exchange comes to a session that moves data. */
+/* After the exchange the session must move data. */
 static void works(struct conn *c)
 {
 	finish(c);
@@ -65,7 +71,10 @@ CASE(target, "hello/fields", "R-5.1.3-1 R-5.1.3-3 R-6.10-2 R-9.3-1 R-9.3-2 R-9.3
 	check(!rx->header_fault, "%s", rx->header_fault);
 	check(rx->b[1] == 0xaa, "the versions are %u and %u, not 10 and 10", rx->b[1] >> 4,
 	      rx->b[1] & 15);
-	/* That of the connection: what was offered, or what came of it. */
+	/*
+	 * The IRD of the connection may be what was offered, or what the set-up agreed
+	 * on.
+	 */
 	check(get16(rx->b + 2) == c->peer.ird || get16(rx->b + 2) == c->cm.ord,
 	      "iSER-IRD is %u, the set-up offered %u and came to %u", get16(rx->b + 2),
 	      c->peer.ird, c->cm.ord);
@@ -136,7 +145,7 @@ CASE(target, "hello/reserved", "R-9.4-6 R-9.2-9",
 	works(c);
 }
 
-/* This reply is not taken: no command comes, the login fails. */
+/* The initiator must not take this reply: it sends no command, and the login fails. */
 static void not_taken(struct conn *c, struct msg *m, const char *why)
 {
 	post(c, m);
