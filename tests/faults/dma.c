@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The test build: memory as an adapter behind an IOMMU or a bounce buffer sees
- * it.
+ * The test build: memory as an adapter behind an IOMMU or a bounce buffer sees it.
  *
- * Software devices use the addresses of the kernel, so that nothing is ever
- * mapped.  Here a device gets the address of a copy.  What is read before it is
- * given back to the CPU, or written behind the mapping's back, is not there;
- * what is posted has to be mapped, in the right direction, and the device's.
- * Segments that meet at the end of a page become one, if fault_join says so.
- * When the last connection lets go of a device nothing may be left mapped.
+ * Software devices use the addresses of the kernel, so that nothing is ever mapped.
+ * Here a device gets the address of a copy.  The CPU does not see data that it reads
+ * before the device has given them back, and the device does not see data that the CPU
+ * writes past the mapping.  What is posted has to be mapped, in the right direction,
+ * and for that device.  Segments that meet at the end of a page become one if
+ * fault_join says so.  When the last connection releases a device, nothing may be left
+ * mapped.
  */
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -18,35 +18,35 @@
 static bool fault_join;
 module_param(fault_join, bool, 0644);
 
-#define FAULT_GRAIN	64	/* bytes that the CPU or the device owns together */
+#define FAULT_GRAIN	64	/* bytes that the CPU or the device own together */
 #define FAULT_POISON	0xa5
 
-/* Memory that is one piece for the device. */
+/* Memory that the device sees as one piece. */
 struct fault_piece {
 	struct ib_device *dev;
 	void *copy;		/* pages; the data begin at the offset of the original */
 	u64 dma;
 	size_t len;
 	enum dma_data_direction dir;
-	u64 cpu;		/* of the first ones: grains that the CPU owns */
+	u64 cpu;		/* the grains, of the first 64, that the CPU owns */
 	void *caller;
-	void *va;		/* a single piece */
+	void *va;		/* of a single mapping */
 };
 
-/* A list that is mapped.  The device's addresses take the place of lengths. */
+/* A mapped list.  The device's addresses take the place of the lengths. */
 struct fault_list {
 	struct list_head node;
 	struct scatterlist *sgl;
 	int nents, pieces;
-	unsigned int *lengths;	/* what they were */
+	unsigned int *lengths;	/* the original lengths */
 	struct fault_piece piece[];
 };
 
-static DEFINE_SPINLOCK(fault_lock);	/* these four; irqs off */
-static DEFINE_XARRAY(fault_pages);	/* of copies: their struct fault_piece */
+static DEFINE_SPINLOCK(fault_lock);	/* for the next four; irqs off */
+static DEFINE_XARRAY(fault_pages);	/* page of a copy: its struct fault_piece */
 static LIST_HEAD(fault_lists);
 static unsigned int fault_maps;
-static unsigned int fault_users;	/* connections that hold a device */
+static unsigned int fault_users;	/* connections that use a device */
 module_param(fault_maps, uint, 0444);
 
 static void *fault_first(const struct fault_piece *p)
@@ -73,7 +73,7 @@ static void fault_forget(struct fault_piece *p)
 	free_pages_exact(fault_first(p), fault_room(p));
 }
 
-/* A copy of @len bytes that begins at @offset in a page.  Return: 0 or -ENOMEM. */
+/* Makes a copy of @len bytes that begins at @offset in a page.  Return: 0 or -ENOMEM. */
 static int fault_remember(struct fault_piece *p, unsigned long offset)
 {
 	size_t room = PAGE_ALIGN(offset + p->len);
@@ -151,7 +151,10 @@ u64 iser_fault_map(struct ib_device *dev, void *va, size_t len,
 		kfree(p);
 		return 0;
 	}
-	/* As a bounce buffer: what the device leaves alone stays as it was. */
+	/*
+	 * As in a bounce buffer, bytes that the device does not write stay as they
+	 * were.
+	 */
 	memcpy(p->copy, va, len);
 	return p->dma;
 }
@@ -171,7 +174,7 @@ void iser_fault_unmap(struct ib_device *dev, u64 dma, size_t len,
 	kfree(p);
 }
 
-/* Grains from @dma on, as far as there are bits for them. */
+/* The grains from @dma on, up to the last one that has a bit. */
 static u64 fault_grains(const struct fault_piece *p, u64 dma, size_t len)
 {
 	u64 first = (dma - p->dma) / FAULT_GRAIN;
@@ -205,7 +208,7 @@ void iser_fault_sync(struct ib_device *dev, u64 dma, size_t len,
 	spin_unlock_irqrestore(&fault_lock, flags);
 }
 
-/* Segments from @sg on that are one for the device.  Return: how many. */
+/* Counts the segments from @sg on that the device sees as one.  Return: how many. */
 static int fault_run(struct scatterlist *sg, int nents, size_t *len)
 {
 	int n = 0;
@@ -328,7 +331,7 @@ void iser_fault_unmap_sg(struct ib_device *dev, struct scatterlist *sgl,
 	fault_list_free(list);
 }
 
-/* What is posted: is it mapped, in this direction, and the device's? */
+/* Warns unless all SGEs are mapped, in this direction, and for this device. */
 void iser_fault_sges(const struct ib_sge *sge, int n, const struct ib_pd *pd,
 		     bool receive)
 {
@@ -339,7 +342,7 @@ void iser_fault_sges(const struct ib_sge *sge, int n, const struct ib_pd *pd,
 	for (i = 0; i < n; i++, sge++) {
 		struct fault_piece *p;
 
-		/* Of no bytes: for some adapters that is 2 GiB.  iWARP wants one. */
+		/* For some adapters an SGE of no bytes means 2 GiB.  iWARP needs one. */
 		WARN(!sge->length && !iwarp, "an SGE of no bytes\n");
 		if (sge->lkey != lkey || !sge->length)
 			continue;

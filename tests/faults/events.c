@@ -27,27 +27,27 @@ static int fault_poll;
 module_param(fault_poll, int, 0644);
 static unsigned int fault_hold;
 module_param(fault_hold, uint, 0644);
-static unsigned long fault_held;	/* until then */
+static unsigned long fault_held;	/* completions are held until then */
 static unsigned int fault_sq_sges;
 module_param(fault_sq_sges, uint, 0644);
 static unsigned int fault_refuse;
 module_param(fault_refuse, uint, 0644);
-static struct ib_cq *fault_telling;	/* which says why */
-static unsigned long fault_told;	/* not before */
+static struct ib_cq *fault_telling;	/* the queue that reports the reason */
+static unsigned long fault_told;	/* but not before this */
 
 struct fault_qp {
 	struct list_head node;
 	struct ib_qp *qp;
 };
 
-static DEFINE_SPINLOCK(fault_qps_lock);	/* irq */
+static DEFINE_SPINLOCK(fault_qps_lock);	/* irqs off */
 static LIST_HEAD(fault_qps);
 
 static const struct {
 	const char *name;
 	enum ib_event_type event;
 } fault_events[] = {
-	{ "0", IB_EVENT_CLIENT_REREGISTER },	/* nobody's */
+	{ "0", IB_EVENT_CLIENT_REREGISTER },	/* for no queue pair */
 	{ "qp-fatal", IB_EVENT_QP_FATAL },
 	{ "device-fatal", IB_EVENT_DEVICE_FATAL },
 	{ "last-wqe", IB_EVENT_QP_LAST_WQE_REACHED },
@@ -173,7 +173,7 @@ void iser_fault_destroy_cq(struct ib_cq *cq)
 	void *context = cq->cq_context;
 
 	(ib_destroy_cq)(cq);
-	/* It came in time; as late as that is what it queues carried out. */
+	/* The event came in time; the work that it queues runs as late as this. */
 	if (fault_late_event)
 		handler(cq, context);
 }
@@ -185,7 +185,7 @@ int iser_fault_modify_qp(struct ib_qp *qp, struct ib_qp_attr *attr, int mask)
 	return (ib_modify_qp)(qp, attr, mask);
 }
 
-/* Do completions of what @conn has sent not come now? */
+/* Whether completions of what @conn has sent are held back now. */
 static bool fault_holds(const struct iser_conn *conn, const struct ib_cq *cq)
 {
 	return conn->role == ISER_TARGET && cq == conn->poll.sends &&
@@ -193,14 +193,14 @@ static bool fault_holds(const struct iser_conn *conn, const struct ib_cq *cq)
 				time_before(jiffies, READ_ONCE(fault_held))));
 }
 
-/* A registration is posted. */
+/* The core posts a registration. */
 void iser_fault_register(struct ib_qp *qp, const struct ib_send_wr *wr)
 {
 	struct ib_reg_wr *reg = (struct ib_reg_wr *)reg_wr(wr);
 
 	if (!fault_refuse)
 		return;
-	/* Another region's. */
+	/* Take the key of another region. */
 	reg->key ^= 0xffff00;
 	if (fault_refuse == 2) {
 		fault_told = jiffies + HZ / 20;
@@ -233,7 +233,7 @@ int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc)
 
 	if (cq == READ_ONCE(fault_telling))
 		return fault_tell(cq, n, wc);
-	/* A queue that is held stays as it is; one that loses is emptied. */
+	/* With fault_hold the queue stays as it is, with fault_lost it is emptied. */
 	if (!fault_lost && fault_holds(conn, cq))
 		return 0;
 	got = (ib_poll_cq)(cq, n, wc);

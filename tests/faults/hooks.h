@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The test build of iser_core: what stands between it and the verbs.
+ * The test build of iser_core: the layer between it and the verbs.
  *
- * core/faults.h includes this behind all headers of the kernel, so that a
- * macro with arguments takes the place of a function of the verbs in all of
- * core/.  In here and in tests/faults/ the true one is called as
- * (ib_post_send)(qp, wr, bad): a name in parentheses is no macro.
+ * core/faults.h includes this after all headers of the kernel, so that a macro with
+ * arguments takes the place of a function of the verbs in all of core/.  In here and in
+ * tests/faults/ the real function is called as (ib_post_send)(qp, wr, bad): a name in
+ * parentheses is no macro.
  *
- * Each fault is a parameter fault_... of iser_core, of which 0 means none, so
- * that a case turns it on (tests/lib/faults.sh) and who does not is not hit.
+ * Each fault is a parameter fault_... of iser_core, and 0 turns it off.  A case turns
+ * it on (tests/lib/faults.sh), so that other cases do not meet it.
  */
 #ifndef ISER_FAULT_HOOKS_H
 #define ISER_FAULT_HOOKS_H
@@ -16,7 +16,7 @@
 /* limits.c */
 void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping);
 
-/* dma.c: memory that the device sees is a copy, joined where an IOMMU would */
+/* dma.c: the device sees a copy of memory, joined where an IOMMU would join it */
 bool iser_fault_try_get(struct ib_device *dev);
 void iser_fault_put(struct ib_device *dev);
 u64 iser_fault_map(struct ib_device *dev, void *va, size_t len,
@@ -80,7 +80,7 @@ int iser_fault_disconnect(struct rdma_cm_id *id);
 #define ib_post_recv(qp, wr, bad)	iser_fault_post_recv(qp, wr, bad)
 #define ib_post_srq_recv(srq, wr, bad)	iser_fault_post_srq_recv(srq, wr, bad)
 
-/* events.c: what a device tells, and what it does not complete */
+/* events.c: what a device reports, and what it does not complete */
 int iser_fault_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
 			 struct ib_qp_init_attr *attr);
 int iser_fault_destroy_qp(struct ib_qp *qp);

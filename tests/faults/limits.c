@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The test build: a device that offers less.  Limits count for connections
- * that are made from then on; 0: what the device itself has.
+ * The test build: a device with lower limits.  They hold for connections that are made
+ * from then on; 0: the device's own limit.
  */
 #include <linux/moduleparam.h>
 #include "../../core/conn.h"

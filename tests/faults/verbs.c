@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The test build: what the core posts is looked at, and refused as some
- * adapters refuse it.
- */
+/* The test build: checks what the core posts, and refuses what some adapters refuse. */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include "../../core/conn.h"
 
-static unsigned int fault_map_bytes;	/* more than that is not mapped */
+static unsigned int fault_map_bytes;	/* most bytes of an STag */
 module_param(fault_map_bytes, uint, 0644);
-static unsigned int fault_sink_pages;	/* of an STag for an RDMA Read */
+static unsigned int fault_sink_pages;	/* most pages of an STag for an RDMA Read */
 module_param(fault_sink_pages, uint, 0644);
-static struct ib_mr *fault_sink;	/* the last one taken */
-static unsigned int fault_alloc_pages;	/* more than that in an STag is refused */
+static struct ib_mr *fault_sink;	/* the last one that the core took */
+static unsigned int fault_alloc_pages;	/* most pages that an STag may have */
 module_param(fault_alloc_pages, uint, 0644);
 static bool fault_no_invalidate;
 module_param(fault_no_invalidate, bool, 0644);
-static bool fault_no_srq;		/* though the device says that it has some */
+static bool fault_no_srq;		/* although the device has some */
 module_param(fault_no_srq, bool, 0644);
-static unsigned int fault_srqs;		/* how many were refused */
+static unsigned int fault_srqs;		/* how many requests were refused */
 module_param(fault_srqs, uint, 0644);
-static int fault_again;			/* so many receives are refused for now */
+static int fault_again;			/* refuse so many receives for now */
 module_param(fault_again, int, 0644);
 
 static bool fault_receives(const struct ib_send_wr *wr)
@@ -29,7 +26,7 @@ static bool fault_receives(const struct ib_send_wr *wr)
 		wr->opcode == IB_WR_RDMA_READ_WITH_INV;
 }
 
-/* In a worker that disks wait for, memory must not wait for a disk. */
+/* In a worker that disks wait for, an allocation must not wait for a disk. */
 static void fault_noio(void)
 {
 	WARN(current->flags & PF_WQ_WORKER &&
@@ -44,13 +41,16 @@ int iser_fault_map_mr_sg(struct ib_mr *mr, struct scatterlist *sg, int nents,
 	struct scatterlist *at;
 	int i;
 
-	/* Of 16 and 64 KiB pages one adapter takes the first quarter. */
+	/* Of an STag with 16 or 64 KiB pages one adapter takes only the first quarter. */
 	WARN(page_size != SZ_4K, "an STag with pages of %u bytes\n", page_size);
 	for_each_sg(sg, at, nents, i)
 		bytes += sg_dma_len(at);
 	if (fault_map_bytes && bytes > fault_map_bytes)
 		return 0;
-	/* siw counts segments.  An adapter takes none of one that is too long. */
+	/*
+	 * siw counts segments.  An adapter takes none at all of a segment that is too
+	 * long.
+	 */
 	if (fault_sink_pages && mr == fault_sink &&
 	    (sg_dma_address(sg) & (page_size - 1)) + sg_dma_len(sg) >
 	    (u64)fault_sink_pages * page_size)
@@ -107,7 +107,7 @@ int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
 int iser_fault_post_recv(struct ib_qp *qp, const struct ib_recv_wr *wr,
 			 const struct ib_recv_wr **bad)
 {
-	/* Not what a drain posts. */
+	/* A receive without SGEs is that of a drain. */
 	if (wr->num_sge && READ_ONCE(fault_again) > 0) {
 		fault_again--;
 		return -EAGAIN;

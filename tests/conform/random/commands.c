@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Operations of a random initiator that are as they should be. */
+/* Operations of a random initiator that break no rule. */
 #include "play.h"
 
 static uint32_t next_seed;
 
-/* Whether one of both said so: No to what takes a Yes of both needs no answer. */
+/*
+ * Whether one of both ends said No: a key that takes a Yes of both needs no answer
+ * then.
+ */
 static bool said_no(struct conn *c, const char *key)
 {
 	return !strcmp(text_get(&c->offer, key) ?: "", "No") || !strcmp(answer(c, key) ?: "", "No");
@@ -79,7 +82,7 @@ bool op_read(void)
 	return done(c);
 }
 
-/* A write to a place that nobody else uses; NULL: not now. */
+/* A write to a place that no other task uses, or NULL if that is not possible now. */
 static struct task *write_task(bool parts)
 {
 	struct conn *c = any_conn(true);
@@ -99,7 +102,7 @@ static struct task *write_task(bool parts)
 		immediate = one_in(2) ? most : 4 * roll(most / 4);
 	mem = mem_new(c, len, WRITE_SOURCE);
 	fill(mem->p, len, ++next_seed);
-	/* One that is all immediate has no parts. */
+	/* A write whose data are all immediate has no parts. */
 	parts &= immediate < first && immediate < len;
 	t = put(c, parts ? write_in_parts(c, slot_lba(c, slot), mem, immediate) :
 		write_blocks(c, slot_lba(c, slot), mem, immediate),
@@ -145,7 +148,7 @@ bool op_data_out(void)
 	return done(t->c);
 }
 
-/* As many as the window lets in. */
+/* Sends as many commands as the window allows. */
 bool op_many(void)
 {
 	struct conn *c = any_conn(true);
@@ -169,7 +172,7 @@ bool op_look(void)
 	return true;
 }
 
-/* What is sent acknowledges nothing more, or all again. */
+/* From here on PDUs do not acknowledge anything new, or do so again. */
 bool op_freeze(void)
 {
 	struct conn *c = any_conn(false);

@@ -2,7 +2,7 @@
 /* Operations of a random initiator that end tasks, connections and sessions. */
 #include "play.h"
 
-/* Immediate, or in its turn. */
+/* Sends a task management request, immediate or in the order of CmdSN. */
 static bool put_tmf(struct conn *c, struct msg *m, const char *what)
 {
 	if (one_in(3) && room(c)) {
@@ -25,7 +25,7 @@ bool op_abort(void)
 	c->cmdsn = play.cmdsn;
 	if (t) {
 		t->excused = true;
-		/* Its data need not be brought to their end. */
+		/* The initiator need not send the rest of its data. */
 		if (one_in(2))
 			t->next = t->end;
 	}
@@ -47,8 +47,9 @@ bool op_tmf(void)
 }
 
 /*
- * Not the last connection of a session by a Logout for one connection: LIO then ends
- * the session in a timer, where it takes a mutex, over any transport.
+ * The initiator must not end the last connection of a session by a Logout for one
+ * connection: LIO then ends the session in a timer, where it takes a mutex, over any
+ * transport.
  */
 static bool may_log_out(uint16_t cid)
 {
@@ -67,12 +68,12 @@ static bool may_log_out(uint16_t cid)
 }
 
 /*
- * LIO walks the connections of a session that is taken over or logged out
- * (iscsit_stop_session() of 6.12), and lets go of its lock while it waits for the end
- * of each.  When the next one ends by itself meanwhile, it has left the list, and the
- * walk goes on from its poisoned links: a panic, over any transport.  So with two
- * connections nothing may be under way that could end one of them, and neither may
- * just have ended.
+ * LIO walks along the connections of a session that is taken over or logged out
+ * (iscsit_stop_session() of 6.12), and releases its lock while it waits for the end of
+ * each.  When the next one ends by itself meanwhile, it has left the list, and the walk
+ * continues from its poisoned links: a panic, over any transport.  So with two
+ * connections nothing may be under way that could end one of them, and neither may just
+ * have ended.
  */
 static bool may_walk(void)
 {
@@ -84,7 +85,10 @@ static bool may_walk(void)
 	return play.c[0] && play.c[1] && !task_at_random(any_task);
 }
 
-/* The other end was told to end these; nothing of this end may come between. */
+/*
+ * The target was told to end these connections; this end must not do anything until
+ * then.
+ */
 static void wait_for_ends(struct conn *const *c, const char *what)
 {
 	long end = now_ms() + 2L * opt.wait_ms * opt.slow;
@@ -98,7 +102,7 @@ static void wait_for_ends(struct conn *const *c, const char *what)
 	}
 }
 
-/* All connections of a session by one Logout. */
+/* Ends all connections of a session by one Logout. */
 static bool log_out_both(struct conn *c)
 {
 	struct conn *both[CONNS] = { play.c[0], play.c[1] };
@@ -126,7 +130,7 @@ bool op_logout(void)
 		return false;
 	if (two && one_in(2) && may_walk())
 		return log_out_both(c);
-	/* One may have gone meanwhile. */
+	/* A connection may have ended meanwhile. */
 	c = any_conn(false);
 	if (!c)
 		return true;
@@ -148,7 +152,7 @@ bool op_logout(void)
 		did("Logout, reason %u, CID %u", reason, cid);
 		put(c, m, "Logout");
 	}
-	/* Behind one that is granted nothing is served. */
+	/* The target does not serve anything after a Logout that it grants. */
 	excuse_all();
 	return done(c);
 }
@@ -187,7 +191,7 @@ bool op_reinstate_session(void)
 		return false;
 	for (i = 0; i < CONNS; i++) {
 		old[i] = play.c[i];
-		/* Two of them are quiet, see may_walk(). */
+		/* When there are two, they are idle: see may_walk(). */
 		if (old[i] && one_in(2))
 			ring(old[i]);
 		if (old[i])
@@ -234,7 +238,7 @@ bool op_close(void)
 	return true;
 }
 
-/* Without a word of the connection manager. */
+/* Ends the queue pair without telling the connection manager. */
 bool op_queue_pair(void)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };

@@ -13,7 +13,7 @@ bool op_gap(void)
 	return true;
 }
 
-/* A command with that CmdSN, which does not move the one that comes next. */
+/* A command with that CmdSN, which leaves the next CmdSN as it is. */
 static struct task *put_at(struct conn *c, uint32_t cmdsn, const char *what)
 {
 	uint32_t next = c->cmdsn;
@@ -50,13 +50,14 @@ bool op_old_cmdsn(void)
 		if (play.missing[i] == cmdsn)
 			return false;
 	/*
-	 * What has it on another connection may still be under way, and behind a gap LIO
-	 * keeps both and takes the later one: either may be taken.
+	 * The command with that CmdSN on another connection may still be under way, and
+	 * after a gap LIO keeps both and takes the later one: the target may take
+	 * either.
 	 */
 	if (((play.c[0] && play.c[1]) || play.nr_missing) && (int32_t)(cmdsn - c->exp_cmdsn) >= 0)
 		return false;
 	put_at(c, cmdsn, "a CmdSN that was taken")->excused = true;
-	/* Unless a Reject has left it free: then it fills a gap. */
+	/* If a Reject has left the CmdSN free, the command fills a gap. */
 	return done(c);
 }
 
@@ -92,7 +93,10 @@ bool op_lun(void)
 	return done(c);
 }
 
-/* Changes nothing that the rest of a round or the next one counts on. */
+/*
+ * Whether the operation changes nothing that the rest of the round or the next round
+ * needs.
+ */
 static bool harmless(uint8_t operation)
 {
 	static const uint8_t not[] = { 0x0a, 0x16, 0x17, 0x42, 0x56, 0x57, 0x5f, 0xa4 };
@@ -119,7 +123,7 @@ bool op_cdb(void)
 	do
 		random_bytes(cdb, sizeof(cdb));
 	while (!harmless(cdb[0]));
-	/* Where there is an LBA, it is behind the end of the disk. */
+	/* If the CDB has an LBA, it is beyond the end of the disk. */
 	cdb[2] = 0xff;
 	mem = mem_new(c, 512 * (1 + roll(16)), direction == SCSI_WRITE ? WRITE_SOURCE : READ_SINK);
 	m = scsi(c, cdb, sizeof(cdb), direction ? mem->len : 0, direction);
@@ -145,7 +149,7 @@ bool op_long_cdb(void)
 	return done(c);
 }
 
-/* The Expected Data Transfer Length is not what the CDB asks for. */
+/* Sends an Expected Data Transfer Length that is not what the CDB asks for. */
 bool op_length(void)
 {
 	static const uint32_t lengths[] = { 0, 4, 511, 512, 4096, 8192, 65536 };
@@ -161,7 +165,7 @@ bool op_length(void)
 	mem = mem_new(c, 8192, write ? WRITE_SOURCE : READ_SINK);
 	m = write ? write_blocks(c, slot_lba(c, slot), mem, 0) :
 	    read_blocks(c, slot_lba(c, slot), mem);
-	/* What is more than the buffer ends the connection. */
+	/* The connection ends when the length is more than the buffer. */
 	put32(BHS(m) + 20, lengths[roll(7)]);
 	t = put(c, m, write ? "a WRITE of another length" : "a READ of another length");
 	t->excused = get32(BHS(m) + 20) > mem->len;
@@ -190,11 +194,11 @@ bool op_stag(void)
 		memset(m->b + 4, 0, ISER_LEN - 4);
 		break;
 	case 1:
-		/* Another STag, of nobody's. */
+		/* An STag of no buffer. */
 		m->b[write ? 4 : 16] ^= 1 + roll(255);
 		break;
 	default:
-		/* Outside of the buffer. */
+		/* An address outside of the buffer. */
 		m->b[(write ? 8 : 20) + 4] ^= 1 + roll(255);
 	}
 	put(c, m, "a wrong STag")->excused = true;
@@ -223,7 +227,7 @@ bool op_burst(void)
 	put_plain(c, data_out(c, t ? t->itt : 0x7777, ttt, datasn, offset, NULL, len, final));
 	if (t) {
 		t->excused = true;
-		/* More of it follows, or nothing. */
+		/* The rest of the data follows, or nothing more. */
 		if (one_in(2))
 			t->next = t->end;
 	}
@@ -245,7 +249,7 @@ bool op_short(void)
 	return done(c);
 }
 
-/* Some bits of a good message are turned over. */
+/* Flips some bits of a good message. */
 bool op_spoilt(void)
 {
 	struct conn *c = any_conn(true);
@@ -262,7 +266,10 @@ bool op_spoilt(void)
 	while (bits--) {
 		unsigned int bit = roll(8 * MSG_MIN);
 
-		/* A READ does not become a command that changes something. */
+		/*
+		 * Keep the CDB, so that a READ cannot become a command that changes
+		 * something.
+		 */
 		if (bit / 8 < ISER_LEN + 32)
 			m->b[bit / 8] ^= 1 << bit % 8;
 	}

@@ -39,7 +39,7 @@ static const struct operation operations[] = {
 	{ "queue pair in its error state", 1, op_queue_pair },
 };
 
-/* The session that was played with ends, whatever is under way. */
+/* Ends the session that was used, with or without tasks under way. */
 static void end(void)
 {
 	int i;
@@ -65,7 +65,7 @@ static void end(void)
 	}
 }
 
-/* What an initiator that does everything right finds afterwards. */
+/* Checks what an initiator that breaks no rule finds afterwards. */
 static void check_target(void)
 {
 	uint32_t lba, len = 131072, seed = roll(1000000);

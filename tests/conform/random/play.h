@@ -9,12 +9,12 @@
 #define SLOTS	8		/* places on the disk */
 #define SLOT	65536u		/* bytes of each */
 #define TASKS	1024
-#define CONNS_MOST	12	/* in a round: siw's library takes no more than some thirty */
+#define CONNS_MOST	12	/* in a round: the library of siw allows about thirty */
 
 struct slot {
-	bool known;		/* it holds fill(@seed) in its first @len bytes */
+	bool known;		/* its first @len bytes are those of fill(@seed) */
 	uint32_t seed, len;
-	unsigned int users;	/* tasks that are open */
+	unsigned int users;	/* tasks that use it */
 };
 
 struct task {
@@ -22,22 +22,22 @@ struct task {
 	const char *what;
 	uint32_t itt;
 	bool open;
-	bool excused;		/* nobody is surprised if no answer comes */
+	bool excused;		/* a missing answer is no failure */
 	struct mem *mem;	/* of its data, or NULL */
 	struct slot *slot;	/* that it reads or writes, or NULL */
 	bool write;
-	uint32_t seed, len;	/* of a write, or what a read must bring */
-	uint32_t next, end;	/* Data-Out: from where on they are still to be sent */
+	uint32_t seed, len;	/* of a write, or what a read must return */
+	uint32_t next, end;	/* Data-Out still to be sent: from, to */
 	uint32_t datasn;
 };
 
 struct play {
 	struct conn *c[CONNS];
 	bool discovery;
-	bool muddled;		/* it has said things whose effect cannot be told */
-	bool logged_out;	/* one of its connections was, or should be */
-	bool lost;		/* one of its connections ended, the other lives */
-	uint32_t cmdsn;		/* next; of all connections */
+	bool muddled;		/* it has sent something with an unknown effect */
+	bool logged_out;	/* the target was asked to end a connection by a Logout */
+	bool lost;		/* one of its connections ended, the other one is still there */
+	uint32_t cmdsn;		/* the next CmdSN of the session */
 	uint32_t missing[16];	/* CmdSN that were left out */
 	unsigned int nr_missing;
 	unsigned int aborting;	/* task management that is not answered yet */
@@ -51,34 +51,40 @@ extern struct play play;
 
 /* --- session.c -------------------------------------------------------------- */
 
-/* A new session, or discovery session; with an @isid a session of that one. */
+/*
+ * Logs in to a new session, or discovery session; with an @isid, one that replaces that
+ * session.
+ */
 void enter(const uint8_t *isid);
 void close_conn(struct conn *c);
-void forget_conn(struct conn *c);	/* the same, but it stays open */
-bool may_connect(void);		/* and how often, before both of these */
-/* One more connection of the session, or one again; NULL: it was refused. */
+void forget_conn(struct conn *c);	/* the same, but leaves it open */
+bool may_connect(void);		/* before both of these: is there room for one more? */
+/* Adds a connection to the session, or replaces one.  Return: NULL if it was refused. */
 struct conn *further(struct conn *first, uint16_t cid);
 int index_of(const struct conn *c);	/* in play.c */
-/* One that lives, with the session's CmdSN; NULL: none, or it must be no discovery. */
+/*
+ * A connection that has not ended, with the session's CmdSN, or NULL.  With @normal:
+ * not in discovery.
+ */
 struct conn *any_conn(bool normal);
-bool room(const struct conn *c);	/* a command fits into the window */
-/* Into the next doorbell of the connection, as a task that an answer is expected to. */
+bool room(const struct conn *c);	/* is there room in the window for a command? */
+/* Adds @m to the next doorbell of the connection, as a task that must be answered. */
 struct task *put(struct conn *c, struct msg *m, const char *what);
-void put_plain(struct conn *c, struct msg *m);	/* the same, no task */
+void put_plain(struct conn *c, struct msg *m);	/* the same, without a task */
 void ring(struct conn *c);	/* the doorbell */
-/* Rings every second time, so that several messages go by one doorbell; true. */
+/* Rings every second time, so that several messages share a doorbell.  Return: true. */
 bool done(struct conn *c);
-void look(int ms);		/* takes what has come on all connections */
-void excuse_all(void);		/* anything may have become of the tasks that are open */
-void muddle(void);		/* and of all that follow in this session */
-/* Fills gaps, completes writes, waits: no task may be without an answer. */
+void look(int ms);		/* handles what has come on all connections */
+void excuse_all(void);		/* the open tasks may end in any way */
+void muddle(void);		/* and so may all that follow in this session */
+/* Fills gaps, completes writes, and waits until every task has its answer. */
 void bring_to_end(void);
-struct slot *slot_free(bool known);	/* with no user; NULL: none */
+struct slot *slot_free(bool known);	/* that no task uses, or NULL */
 uint32_t slot_lba(struct conn *c, const struct slot *slot);
 struct task *task_at_random(bool (*fits)(const struct task *t));
 bool any_task(const struct task *t);
-bool sends_data(const struct task *t);	/* a write whose Data-Out are not complete */
-void data_piece(struct task *t);	/* its next Data-Out */
+bool sends_data(const struct task *t);	/* a write with Data-Out still to send */
+void data_piece(struct task *t);	/* sends its next Data-Out */
 
 /* --- operations: commands.c, faults.c, ends.c ------------------------------- */
 

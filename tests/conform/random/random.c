@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rounds of operations at random: seeds, counts, the story of a round that failed. */
+/* Rounds of random operations: seeds, counts, the story of a round that failed. */
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include "../../lib/ktap.h"
 #include "random.h"
 
-#define LINES		256	/* of the story; a power of two */
+#define LINES		256	/* lines of the story; a power of two */
 #define TALLIES		64
 #define OPERATIONS	64
-#define ENOUGH		50	/* rounds after which nothing may have been left out */
+#define ENOUGH		50	/* after so many rounds every operation must have been done */
 
 /* Written by the process of a round, read by the one that runs them. */
 static struct shared {
@@ -23,7 +23,7 @@ static struct shared {
 
 static const struct random_role *role;
 static uint64_t round_seed, dice;
-static unsigned int turn;	/* the operation that this round does for sure */
+static unsigned int turn;	/* the operation that this round must do */
 static bool turn_done;
 
 /* SplitMix64: any seed is as good as another. */
@@ -126,8 +126,8 @@ static void tell_story(void)
 }
 
 /*
- * --after COMMAND: whether all is even at the other end; what it says is shown.  It
- * gets the seed of the next round.
+ * Runs --after COMMAND, which gets the seed of the next round and checks that nothing
+ * is left at the other end; prints its output.
  */
 static bool even(unsigned long next)
 {
@@ -197,7 +197,10 @@ int random_rounds(void)
 		return 1;
 	ktap_plan(2);
 	printf("# seed %lu, %lu rounds\n", opt.seed, opt.rounds);
-	/* What a round that failed has left behind would be blamed on those behind it. */
+	/*
+	 * Stop at the first round that fails: later ones would fail because of what it
+	 * has left behind.
+	 */
 	while (good < opt.rounds && run_round(opt.seed + good))
 		good++;
 	i = now_ms() - start;

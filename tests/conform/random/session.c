@@ -3,7 +3,7 @@
 #include "play.h"
 
 #define BATCH		48	/* messages by one doorbell at most */
-#define PIECE		8192	/* of Data-Out */
+#define PIECE		8192	/* bytes of Data-Out */
 
 struct play play;
 
@@ -15,7 +15,7 @@ int index_of(const struct conn *c)
 	return c == play.c[1];
 }
 
-/* Nothing more can come of what was asked for by this connection. */
+/* Forgets the tasks of this connection: nothing can come of them. */
 void forget_conn(struct conn *c)
 {
 	unsigned int i;
@@ -45,7 +45,7 @@ void close_conn(struct conn *c)
 	conn_close(c);
 }
 
-/* Keys that all can be told apart by what follows from them. */
+/* Keys with a different effect each. */
 static const char *some_keys(void)
 {
 	static const char * const bursts[] = { "512", "4096", "8192", "65536" };
@@ -64,7 +64,7 @@ bool may_connect(void)
 	return play.conns < CONNS_MOST;
 }
 
-/* Its first command may bring a unit attention. */
+/* A unit attention may answer the first command of a session. */
 static void make_ready(struct conn *c)
 {
 	int tries;
@@ -72,7 +72,10 @@ static void make_ready(struct conn *c)
 	for (tries = 0; tries < 3; tries++)
 		if (!ask(c, test_unit_ready(c), ISCSI_RESPONSE)->bhs[3])
 			break;
-	/* Asked for here, where nothing is under way. */
+	/*
+	 * block_size() sends a command the first time: do that while nothing is under
+	 * way.
+	 */
 	block_size(c);
 }
 
@@ -108,7 +111,10 @@ void enter(const uint8_t *isid)
 		make_ready(c);
 		tally("sessions of level %u", answer_number(c, "ErrorRecoveryLevel", 0));
 	}
-	/* Tags of the session are told apart, whatever connection they came by. */
+	/*
+	 * Every session of the round has its own tags, on whichever connection the
+	 * answer comes.
+	 */
 	c->itt = 0x100000 * play.sessions;
 	play.c[0] = c;
 	play.cmdsn = c->cmdsn;
@@ -124,7 +130,7 @@ struct conn *further(struct conn *first, uint16_t cid)
 	c->tsih = first->tsih;
 	c->cid = cid;
 	c->cmdsn = play.cmdsn;
-	/* The first may have ended, and the session with it. */
+	/* The first connection may have ended, and with it the session. */
 	if (login_try(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
 		      "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
 		      "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
@@ -167,7 +173,7 @@ void put_plain(struct conn *c, struct msg *m)
 {
 	int i = index_of(c);
 
-	/* That of this connection is old if another one has sent since. */
+	/* The CmdSN of this connection is old if another one has sent a command since. */
 	if ((int32_t)(c->cmdsn - play.cmdsn) > 0)
 		play.cmdsn = c->cmdsn;
 	batch[i][nr_batch[i]++] = m;
@@ -256,7 +262,7 @@ static void rejected(struct conn *c, const struct rx *rx)
 {
 	struct task *t = rx->data_len < BHS_LEN ? NULL : task_of(c, itt_of(rx->data));
 
-	/* Whether it has taken its CmdSN will be seen by the next ping. */
+	/* The next ping shows whether the target took the CmdSN of the command. */
 	if (t)
 		answered(t, rx);
 }
@@ -349,7 +355,10 @@ void data_piece(struct task *t)
 	did("%d: Data-Out for task %x up to %u of %u", index_of(t->c), t->itt, t->next, t->end);
 }
 
-/* A ping says what CmdSN is waited for; an immediate one needs no number itself. */
+/*
+ * The answer to a ping says which CmdSN the target expects; an immediate ping takes
+ * none.
+ */
 static bool window_is_even(struct conn *c)
 {
 	struct msg *m = nop_out(c, true);
@@ -367,7 +376,7 @@ static bool window_is_even(struct conn *c)
 	c->cmdsn = c->exp_cmdsn;
 	m = play.discovery ? nop_out(c, false) : test_unit_ready(c);
 	c->cmdsn = play.cmdsn;
-	/* Has it come meanwhile, this one is passed over. */
+	/* If that CmdSN has arrived meanwhile, the target ignores this command. */
 	put(c, m, "filler")->excused = true;
 	ring(c);
 	return false;
