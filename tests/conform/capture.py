@@ -33,7 +33,7 @@ class Connection:
         self.number = number
         self.case = None
         self.private = {}       # of each end: bytes, or None
-        self.depth = None       # Reads that the target may have under way
+        self.depth = None       # RDMA Reads that the target may have outstanding
         self.mtu = 1024
         self.next_psn = {}
 
@@ -101,7 +101,7 @@ class Roce:
     def request(self, row, frame, case):
         key = (row['ip.src'], row['infiniband.cm.req'])
         if key in self.asked and self.asked[key][0].case == case:
-            return []           # sent again
+            return []           # a retransmission
         conn = Connection(self.count)
         self.count += 1
         conn.case = case
@@ -256,7 +256,7 @@ class Iwarp:
 
     def unit(self, conn, flow, unit, frame):
         who = flow['who']
-        # Less than its header: what a case may send.
+        # Shorter than its header, which a case may send.
         if len(unit) < 14 or len(unit) < 18 and not unit[0] & 0x80:
             return []
         kind, last = unit[1] & 15, unit[0] & 0x40
@@ -286,7 +286,7 @@ class Iwarp:
 def events(files, provider, text=None):
     """All events of the captures in order; marks say which case runs."""
     for name in files:
-        # A machine of its own: its streams and queue pairs begin anew.
+        # Each file is from another machine, with its own streams and queue pairs.
         reader, case = (Roce if provider == 'rxe' else Iwarp)(), None
         for row in rows(name, text):
             if len(row) != len(COLUMNS):

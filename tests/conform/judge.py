@@ -154,7 +154,7 @@ class Judge:
         else:
             self.check(event, 'invalidate-none', stag is None and not data[0] & 12, 'a STag')
         if data[ISER + 2] or data[ISER + 3]:
-            return      # not done, or not good
+            return      # not done, or with an error status
         left = be32(data, ISER + 44) if data[ISER + 1] & 2 else 0
         if task.rsv and task.flags & 0x60 == 0x40 and not task.shared:
             self.check(event, 'write-total', task.written == task.edtl - left,

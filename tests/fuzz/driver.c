@@ -56,7 +56,7 @@ static size_t login(u8 *buf, size_t room)
 			break;
 		size = text(buf + used + 3, room - used - 3);
 		buf[used] = (u8)next(256);
-		/* Most texts are whole and operational. */
+		/* Most texts are complete and of the operational stage. */
 		if (next(4))
 			buf[used] &= 0xc7;
 		iser_put16(buf + used + 1, (u16)size);
@@ -72,7 +72,7 @@ static size_t message(u8 *buf, size_t room)
 	for (i = 0; i < size; i++)
 		buf[i] = (u8)next(256);
 	if (size > 84 && next(2)) {
-		/* Near to what is right. */
+		/* Make the message almost correct. */
 		buf[1] = 0;
 		buf[4] = (u8)(0x10 + next(16));
 		buf[36] = (u8)next(4);

@@ -18,7 +18,7 @@
 	}								\
 } while (0)
 
-/* A copy of exactly this size, so that the sanitizer sees a byte beyond it. */
+/* A copy of exactly this size, so that the sanitizer reports a byte beyond it. */
 static inline void *fuzz_copy(const void *data, size_t size)
 {
 	void *copy = malloc(size);

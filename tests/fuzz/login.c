@@ -26,7 +26,7 @@ static void set_up(struct iser_keys *k, u8 options)
 	k->force_initial_r2t = options & 128;
 }
 
-/* A segment length in a good text is what this end can do, or a word. */
+/* A segment length in a good text is one that this end can do, or a word. */
 static void check_length(const char *text, u32 len, const char *key, u32 limit)
 {
 	struct iser_pair pair;
@@ -68,7 +68,7 @@ static void one_text(struct iser_keys *k, int function, u8 how,
 	char *text;
 	int rc;
 
-	/* Of exactly this size: a byte beyond it is a report. */
+	/* Of exactly this size, so that the sanitizer reports a byte beyond it. */
 	cap = len + (function == RESPONSE_IN ? 0 : (how & 0xc0) * 4u);
 	text = fuzz_copy(data, size);
 	text = realloc(text, cap ? cap : 1);
@@ -112,7 +112,7 @@ void fuzz_login(const u8 *data, size_t size)
 	data++;
 	size--;
 
-	/* Byte: what to do, then two bytes of length, then a text. */
+	/* A byte that says what to do, then two bytes of length, then a text. */
 	while (size >= 3) {
 		how = data[0];
 		part = iser_get16(data + 1);

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-/* By member: what lies between the members is not set. */
+/* Compares the members: the bytes between them are not set. */
 static bool same_header(const struct iser_header *a, const struct iser_header *b)
 {
 	return a->wsv == b->wsv && a->write_stag == b->write_stag &&
@@ -14,7 +14,7 @@ static bool same_header(const struct iser_header *a, const struct iser_header *b
 	       a->read_stag == b->read_stag && a->read_base == b->read_base;
 }
 
-/* The header again, from what was read: it must mean the same. */
+/* Encodes the header that was read: the result must mean the same. */
 static void encode_again(const struct iser_msg *msg)
 {
 	struct iser_msg again;
@@ -35,7 +35,10 @@ void fuzz_message(const u8 *data, size_t size)
 
 	if (size < 4)
 		return;
-	/* Some messages are longer than what is here: only the head is read. */
+	/*
+	 * Some messages say that they are longer than the input: the core reads only
+	 * the head.
+	 */
 	len = (u32)size - 4;
 	max = data[0];
 	if (data[1] & 1)

@@ -193,7 +193,7 @@ static void send_len(struct guest *g, unsigned int len)
 	ibv_post_send(g->id->qp, &wr, &bad);
 }
 
-/* The Login Request of a step; @rsp: the response before it. */
+/* Sends the Login Request of a step; @rsp is the response before it. */
 static void request(struct guest *g, const unsigned char *rsp)
 {
 	static const unsigned char flags[] = { 0x00, 0x00, 0x81, 0x87 };
@@ -418,7 +418,7 @@ static void answers(void)
 		;
 }
 
-/* What happens until @ms are over, at most; false when standard input has ended. */
+/* Handles events for at most @ms; false when standard input has ended. */
 static int turn(int ms)
 {
 	struct pollfd fds[3] = {
@@ -446,7 +446,7 @@ static void bad(void)
 
 	for (i = 0; i < count; i++) {
 		guests[i].kind = i % 4;
-		/* Not all at once: some milliseconds apart. */
+		/* Start them some milliseconds apart. */
 		guests[i].again = now_ms() + 20 * i;
 	}
 	while (turn(20)) {

@@ -31,7 +31,7 @@ static void die(const char *what, size_t size)
 	exit(1);
 }
 
-/* Bytes that tell where they belong and in which round they were written. */
+/* Bytes that show where they belong and in which round they were written. */
 static void fill(unsigned char *p, size_t bytes, uint64_t place, uint32_t round)
 {
 	size_t i;
@@ -54,7 +54,7 @@ static void *pages(size_t bytes)
 	return p;
 }
 
-/* Lays SIZE bytes out in segments that start OFFSET into a page of their own. */
+/* Divides SIZE bytes into segments that each start OFFSET into a page of their own. */
 static int cut(struct iovec *iov, unsigned char *mem, size_t size,
 	       size_t offset, size_t segment)
 {
@@ -110,7 +110,7 @@ static void one(int fd, size_t size, size_t offset, size_t segment,
 	off_t base = PAGE * (1 + round % 7);
 	int n, i;
 
-	/* What lies around the transfer must stay as it was. */
+	/* The bytes around the transfer must stay as they were. */
 	fill(wanted, around, base, round);
 	if (pwrite(fd, wanted, around, base) != (ssize_t)around)
 		die("first write", around);

@@ -58,10 +58,10 @@ struct conn {
 static const char *address, *port, *mode;
 static const char *target, *initiator = "iqn.2026-01.org.example.iser:peer";
 static int count = 1, wait_ms = 5000, isid = 1, recvs = 8, repeat = 100, first;
-static int burst;	/* send buffers behind the receives */
+static int burst;	/* send buffers after the receives */
 static int deep;	/* further sends of one buffer */
 static int deaf;
-static int mute;	/* posts no receive but that of the login */
+static int mute;	/* posts no receive except that of the login */
 
 static void die(const char *what)
 {
@@ -174,7 +174,7 @@ static unsigned int login_pdu(unsigned char *p)
 		      "MaxRecvDataSegmentLength=%d%c"
 		      "RDMAExtensions=Yes%cInitiatorRecvDataSegmentLength=%d%c"
 		      "TargetRecvDataSegmentLength=8192%c"
-		      /* all that LIO would ask for in a round of its own */
+		      /* all that LIO would otherwise ask for in another round */
 		      "MaxConnections=1%cErrorRecoveryLevel=0%c"
 		      "DefaultTime2Wait=2%cDefaultTime2Retain=0%c"
 		      "MaxOutstandingR2T=1%cMaxBurstLength=262144%c"
@@ -245,11 +245,11 @@ static unsigned int message(unsigned char *p)
 		bhs[19] = 0x55;
 		memset(bhs + 20, 0xff, 4);
 		len = ISER + BHS + 512;
-	} else if (!strcmp(mode, "nonul")) {	/* text without its end */
+	} else if (!strcmp(mode, "nonul")) {	/* text without its NUL */
 		memset(bhs + BHS, 'A', 1024);
 		put24(bhs + 5, 1024);
 		len = ISER + BHS + 1024;
-	} else if (!strcmp(mode, "noname")) {	/* a login from nobody */
+	} else if (!strcmp(mode, "noname")) {	/* a login without a name */
 		put24(bhs + 5, 0);
 		len = ISER + BHS;
 	} else if (!strcmp(mode, "random")) {
@@ -357,7 +357,10 @@ static unsigned int many_command(struct conn *c, int write, unsigned int itt)
 	return len;
 }
 
-/* What has arrived; @opcode is counted, 0: all.  StatSN has to follow StatSN. */
+/*
+ * Handles what has arrived: counts @opcode (0: all), and checks that StatSN follows
+ * StatSN.
+ */
 static int many_answers(struct conn *c, unsigned char opcode)
 {
 	unsigned char *bhs;
@@ -368,7 +371,7 @@ static int many_answers(struct conn *c, unsigned char opcode)
 		if (wc.status != IBV_WC_SUCCESS)
 			continue;
 		bhs = answer(c, wc.wr_id);
-		/* NOP-In of the target's own accord has no StatSN of its own. */
+		/* A NOP-In that is not an answer takes no StatSN. */
 		if (get32(bhs + 16) != 0xffffffff && get32(bhs + 24) != ++c->statsn)
 			wrong = "StatSN out of order";
 		if (get32(bhs + 16) != 0xffffffff)
@@ -386,14 +389,14 @@ static void many_send(struct conn *c, unsigned int len)
 
 	if (rdma_post_send(c->id, NULL, c->mem, len, c->mr, 0))
 		die("post_send");
-	/* One send buffer: it has to be free again. */
+	/* There is one send buffer: it has to be free again. */
 	while (!ibv_poll_cq(c->id->send_cq, 1, &wc) && now_ms() < end)
 		usleep(50);
 	if (wc.status != IBV_WC_SUCCESS)
 		wrong = "a Send failed";
 }
 
-/* More at a time than the target has tags for. */
+/* Sends more at a time than the target has tags for. */
 static int many_burst(struct conn *c)
 {
 	struct ibv_send_wr wr[BURST_NOPS] = { 0 }, *bad;
@@ -463,7 +466,7 @@ static void many(struct conn *c)
 	printf("answered %d%s%s\n", got, wrong ? ", " : "", wrong ? wrong : "");
 }
 
-/* --- nothing is taken ------------------------------------------------------- */
+/* --- modes that take nothing ------------------------------------------------ */
 
 static void take_nothing(struct conn *c)
 {
@@ -480,7 +483,7 @@ static void take_nothing(struct conn *c)
 		c->mem[ISER + 1] = 0x04;	/* more will follow */
 	}
 	many_send(c, len);
-	/* Nothing tells when the answer is on its way. */
+	/* The peer cannot see when the answer is under way. */
 	usleep(wait_ms * 50);
 	if (first) {
 		len = many_pdu(c, 0x44, 7);
@@ -502,7 +505,7 @@ static int is_many(void)
 	return strstr(" burst order nops strays aborts ", mode) != NULL;
 }
 
-/* All at once, far more than it has been granted. */
+/* Sends all messages at once, far more than the target has granted. */
 static void storm(struct conn *c)
 {
 	unsigned int len = login_pdu(c->mem);
@@ -532,7 +535,7 @@ static void storm(struct conn *c)
 	printf("closed %d %ld\n", closed, now_ms() - start);
 }
 
-/* TEST UNIT READY: no data, and a response that the peer cannot take. */
+/* TEST UNIT READY has no data, and a response that the peer cannot take. */
 static unsigned int deaf_command(struct conn *c)
 {
 	unsigned int len = many_pdu(c, 0x01, 0x1000);

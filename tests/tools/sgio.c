@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 		perror("SG_IO");
 		return 1;
 	}
-	/* What the command left alone still is 0x5a. */
+	/* Bytes that the command did not write are still 0x5a. */
 	for (used = length; used && data[used - 1] == 0x5a; used--)
 		;
 	printf("status=%02x host=%02x driver=%02x resid=%d used=%u",

@@ -120,7 +120,7 @@ static void window_grows(struct unit *t)
 	CHECK_EQ(t, receives, row->receives);
 	CHECK_EQ(t, w.granted, row->granted);
 	CHECK_EQ(t, w.most, p.granted);
-	/* It ends where it would have begun without a start. */
+	/* The window ends where it would have begun without a start. */
 	while ((n = iser_window_more(&w, 0))) {
 		receives += n * w.each;
 		w.granted += n;
@@ -271,7 +271,7 @@ static void unexpected_over(struct unit *t)
 		iser_unexpected_note(&u, i);
 	iser_unexpected_acked(&u, 15);
 	CHECK_EQ(t, u.outstanding, 25);
-	/* Those over are retired with the last one, not before. */
+	/* PDUs over the limit retire with the last one, not before. */
 	iser_unexpected_acked(&u, 39);
 	CHECK_EQ(t, u.outstanding, 25);
 	iser_unexpected_note(&u, 40);
@@ -309,7 +309,7 @@ static void reads_lowered(struct unit *t)
 	struct iser_reads r = { .ord = 8 };
 
 	CHECK_EQ(t, iser_reads_some(&r, 8), 8);
-	/* Hello lowers it while Reads are on their way. */
+	/* Hello lowers the depth while Reads are under way. */
 	r.ord = 2;
 	CHECK_EQ(t, iser_reads_free(&r), 0);
 	CHECK_EQ(t, iser_reads_some(&r, 1), 0);

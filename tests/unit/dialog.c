@@ -4,7 +4,7 @@
  */
 #include "dialog.h"
 
-#define ROOM	512	/* bytes behind a text in its buffer */
+#define ROOM	512	/* bytes of room after a text */
 
 static const char *state_word(enum iser_key_state state)
 {
@@ -42,7 +42,7 @@ void dialog_check_state(struct unit *t, const struct iser_keys *k,
 	while (*words) {
 		size = strcspn(words, " ");
 		snprintf(word, sizeof(word), " %.*s ", (int)size, words);
-		/* The comparison is for the message when it fails. */
+		/* The comparison makes the message when it fails. */
 		if (!strstr(state, word))
 			CHECK_STR(t, state, word);
 		words += size;
@@ -75,7 +75,7 @@ int dialog_step(struct unit *t, struct iser_keys *k, const struct step *step,
 		char **out)
 {
 	u32 len = step->in ? (u32)strlen(step->in) : 0;
-	/* A response is cleaned in place: there is no room to grow in. */
+	/* A response is edited in place: it has no room to grow. */
 	u32 cap = len + (step->full || step->direction == RSP_IN ? 0 : ROOM);
 	char *text = unit_alloc(t, cap);
 	int rc = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Login texts as rows of a table.  In a text of the table "|" stands for the
- * NUL behind a pair.
+ * Login texts as rows of a table.  In a text of the table "|" stands for the NUL after
+ * a pair.
  */
 #ifndef DIALOG_H
 #define DIALOG_H
@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-/* What this end is set to; 0 is what iser_keys_init gives. */
+/* The settings of this end; 0 is what iser_keys_init sets. */
 enum {
 	SILENT		= 0x01,	/* inject is off */
 	AGAIN		= 0x02,	/* not the first contact */
@@ -26,10 +26,10 @@ struct step {
 	enum direction direction;
 	u8 stage;
 	const char *in;
-	const char *out;	/* NULL: the error below is what comes */
+	const char *out;	/* NULL: the step returns the error below */
 	int error;		/* of FINISH too */
 	bool partial;
-	bool full;		/* not a byte of room behind the text */
+	bool full;		/* no room after the text */
 };
 
 #define STEPS	6
@@ -43,15 +43,13 @@ struct dialog {
 	const char *state;
 };
 
-/* A row of dialogs: runs it; the case function of such a table. */
+/* The case function of such a table: runs a row. */
 void dialog_run(struct unit *t);
 
-/* Set up as the row says. */
+/* Sets up the keys as the row says. */
 void dialog_init(struct iser_keys *k, const struct dialog *row);
 
-/*
- * One step.  Return: length or error; *out is the text as a string with "|".
- */
+/* Runs one step.  Return: length or error; *out is the text as a string with "|". */
 int dialog_step(struct unit *t, struct iser_keys *k, const struct step *step,
 		char **out);
 

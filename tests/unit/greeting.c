@@ -132,7 +132,7 @@ static void reply(struct unit *t)
 
 UNIT_TABLE(reply, replies)
 
-/* Before the login is over nothing is set: no Hello of anybody has a place. */
+/* Before the login is over nothing is set: a Hello of either end has no place. */
 static void early(struct unit *t)
 {
 	struct iser_hello_state g = { .target = true };

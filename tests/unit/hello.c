@@ -135,7 +135,7 @@ static void answer_hello(struct unit *t)
 	CHECK_EQ(t, out.depth, row->depth);
 	CHECK_EQ(t, out.max_version, 10);
 	CHECK_EQ(t, out.min_version, 10);
-	/* In place as well. */
+	/* It works in place as well. */
 	iser_answer_hello(&in, row->ord, &in);
 	CHECK_EQ(t, in.rej, row->rej);
 	CHECK_EQ(t, in.depth, row->depth);

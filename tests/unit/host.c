@@ -35,7 +35,7 @@ static char name[512];
 static unsigned int number;
 static bool counting;	/* cases, before the first one runs */
 
-/* A report must say which case it was: both sanitizers end with SIGABRT. */
+/* A report must name the case: both sanitizers end with SIGABRT. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the initiator does to login text: RFC 7145, section 6.
- */
+/* How the initiator changes login text: RFC 7145, section 6. */
 #include "dialog.h"
 
 #define RDMA	"RDMAExtensions=Yes|"
@@ -10,7 +8,7 @@
 #define I_DSL	"InitiatorRecvDataSegmentLength="
 #define T_DSL	"TargetRecvDataSegmentLength="
 
-/* One request that offers all, for rows about what comes back. */
+/* A request that offers all keys, for rows about the answer. */
 #define OFFERED	{ REQ_OUT, 1, RDMA, RDMA OFFER }
 
 static const struct dialog requests[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole logins: both ends joined, with what open-iscsi writes and what LIO
- * makes of the text that it gets to see.
+ * Whole logins: both ends together, with what open-iscsi writes and what LIO makes of
+ * the text that it sees.
  */
 #include "dialog.h"
 
@@ -44,7 +44,7 @@ static void begin(struct unit *t, struct ends *e, u32 posted)
 	iser_keys_init(e->target, posted, 8192);
 }
 
-/* LIO answers what it knows with the value offered, the rest NotUnderstood. */
+/* LIO answers keys that it knows with the value offered, the rest with NotUnderstood. */
 static void lio(struct unit *t, struct ends *e)
 {
 	static const char * const knows[] = {
@@ -120,7 +120,7 @@ static void both_ours(struct unit *t)
 			   "iser i:8192 t:16384 unexpected:16 ahs:256 tagged:Yes hello:Yes");
 	dialog_check_state(t, e.target,
 			   "iser i:8192 t:16384 unexpected:16 ahs:256 tagged:Yes hello:Yes");
-	/* What open-iscsi sees has nothing that it does not know. */
+	/* open-iscsi sees no key that it does not know. */
 	is(t, &e, "TargetRecvDataSegmentLength", "16384");
 	is(t, &e, "InitiatorRecvDataSegmentLength", "8192");
 	CHECK(t, !has(&e, "MaxAHSLength"));
@@ -155,7 +155,7 @@ static void kernel_initiator(struct unit *t)
 	dialog_check_state(t, e.target,
 			   "iser i:8192 t:16384 unexpected:0 ahs:256 tagged:Yes tagged:unseen hello:No hello:unseen");
 	is(t, &e, "TargetRecvDataSegmentLength", "16384");
-	/* Nothing that open-iscsi does not know. */
+	/* open-iscsi sees no key that it does not know. */
 	CHECK(t, !has(&e, "MaxAHSLength"));
 	CHECK(t, !has(&e, "TaggedBufferForSolicitedDataOnly"));
 }
@@ -218,7 +218,7 @@ static void no_one(struct unit *t)
 {
 	struct ends e;
 
-	/* Sections 6.7 and 6.8 have no 1: it can't be said. */
+	/* Sections 6.7 and 6.8 have no value 1, so the initiator cannot offer it. */
 	begin(t, &e, 8192);
 	e.initiator->max_unexpected = 1;
 	e.initiator->max_ahs = 1;

@@ -174,7 +174,7 @@ static void last_of_all(struct unit *t)
 	CHECK(t, iser_bursts_next(&b, &offset, &len));
 	CHECK(t, iser_bursts_next(&b, &offset, &len));
 	CHECK(t, !iser_bursts_next(&b, &offset, &len));
-	/* All are started, one is still out. */
+	/* All bursts have started, one is still unfinished. */
 	CHECK(t, !iser_bursts_done(&b, 512));
 	CHECK(t, iser_bursts_done(&b, 512));
 	CHECK(t, !iser_bursts_done(&b, 512));
@@ -227,7 +227,7 @@ static void ack(struct unit *t)
 
 UNIT_TABLE(ack, acks)
 
-/* Walked as the target walks: at most one A-bit for each full burst. */
+/* Counts A-bits as the target sets them: at most one for each full burst. */
 static void ack_walk(struct unit *t)
 {
 	u32 done, bits = 0;

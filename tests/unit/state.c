@@ -8,7 +8,7 @@
 
 #define NO	ISER_STATES
 
-/* What each event leads to: resolve, connect, established, enable, fail, drained. */
+/* The next state for each event: resolve, connect, established, enable, fail, drained. */
 struct state_row {
 	const char *what;
 	enum iser_state state;

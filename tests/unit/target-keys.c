@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the target does to login text: RFC 7145, section 6.
- */
+/* How the target changes login text: RFC 7145, section 6. */
 #include "dialog.h"
 
 #define RDMA	"RDMAExtensions=Yes|"
@@ -13,7 +11,7 @@
 #define HELLO_	"iSERHelloRequired="
 #define DISCOVERY { REQ_IN, 0, "SessionType=Discovery|", "SessionType=Discovery|" }
 
-/* RDMAExtensions both ways, and the end. */
+/* RDMAExtensions in both directions, and the end of the login. */
 #define AGREE	{ REQ_IN, 1, RDMA, RDMA }, { RSP_OUT, 1, RDMA, RDMA }, { FINISH }
 
 static const struct dialog own_keys[] = {

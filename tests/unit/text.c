@@ -76,7 +76,7 @@ static void list(struct unit *t)
 		n++;
 	}
 	CHECK_EQ(t, rc < 0 ? -1 : n, row->pairs);
-	/* Behind the end there is nothing more. */
+	/* After the end there is nothing more. */
 	CHECK_EQ(t, iser_text_next(text.buf, text.len, text.len, &pair), 0);
 }
 
@@ -257,7 +257,7 @@ static void remove_pairs(struct unit *t)
 	iser_text_remove(&text, &pair);
 	expect(t, &text, "A=1|C=3");
 	CHECK_EQ(t, pair.end, 4);
-	/* The walk goes on where the pair was. */
+	/* The walk continues where the pair was. */
 	CHECK_EQ(t, iser_text_next(text.buf, text.len, pair.end, &pair), 1);
 	iser_text_remove(&text, &pair);
 	expect(t, &text, "A=1|");
@@ -279,7 +279,7 @@ static void set_value(struct unit *t)
 	CHECK(t, iser_text_set(&text, &pair, "666666"));
 	expect(t, &text, "A=1|B=666666|C=3");
 	CHECK_EQ(t, pair.end, 13);
-	/* One byte more than there is. */
+	/* One byte more than there is room for. */
 	CHECK(t, !iser_text_set(&text, &pair, "7777777"));
 	expect(t, &text, "A=1|B=666666|C=3");
 	CHECK(t, iser_text_set(&text, &pair, ""));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a test file needs, in both worlds: under KUnit in the kernel, and in a
- * host program under AddressSanitizer.  A test file has functions of the form
- * void name(struct unit *t), tables of rows, and one list of cases.
+ * What a test file needs in both environments: under KUnit in the kernel, and in a host
+ * program under AddressSanitizer.  A test file has functions of the form void
+ * name(struct unit *t), tables of rows, and one list of cases.
  *
- * A row is a struct whose first member is its description.  Every row of a
- * table is a case of its own on the host, a parameter under KUnit.
+ * A row is a struct whose first member is its description.  Every row of a table is its
+ * own case on the host, and a parameter under KUnit.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -49,7 +49,7 @@ static const void *fn##_rows(const void *prev, char *desc)		\
 struct unit {
 	const void *param_value;	/* the row, as KUnit names it */
 	u32 failed;
-	void *memory;			/* freed behind the case */
+	void *memory;			/* freed after the case */
 };
 
 struct unit_case {

@@ -61,7 +61,10 @@ static const struct length_row lengths[] = {
 	{ "R-9.2-9 reserved bits of the first byte", 0x13, 0, 0, 76, ISER_MSG_OK, 76 },
 };
 
-/* Only what the interface asks for can be read: 76 bytes or the message. */
+/*
+ * A caller provides 76 bytes or the message, if that is shorter: nothing else can be
+ * read.
+ */
 static u8 *message(struct unit *t, const struct length_row *row)
 {
 	u32 readable = row->len < ISER_MSG_MIN ? row->len : ISER_MSG_MIN;
@@ -91,7 +94,7 @@ static void parse_length(struct unit *t)
 	CHECK_EQ(t, msg.data_off, row->data_off);
 	CHECK_EQ(t, msg.data_len, row->data);
 	CHECK_EQ(t, msg.ahs_len, row->ahs_words * 4);
-	/* What follows from it, and what callers rely on. */
+	/* Callers rely on this, and it follows from the checks above. */
 	if (msg.opcode == ISER_OP_CONTROL)
 		CHECK(t, msg.data_off + msg.data_len <= row->len);
 }
@@ -293,7 +296,7 @@ static void check_ahs_long(struct unit *t)
 	ahs[2] = 1;
 	CHECK_EQ(t, iser_check_ahs(ahs, 248, 256), ISER_MSG_OK);
 	CHECK_EQ(t, iser_check_ahs(ahs, 244, 256), ISER_MSG_AHS);
-	/* TotalAHSLength at its end. */
+	/* The largest TotalAHSLength. */
 	iser_put16(ahs, 1017);
 	CHECK_EQ(t, iser_check_ahs(ahs, 1020, 0), ISER_MSG_OK);
 	CHECK_EQ(t, iser_check_ahs(ahs, 1020, 256), ISER_MSG_AHS);

@@ -43,7 +43,7 @@ static enum ibv_wc_status post(struct conn *c, struct ibv_send_wr *wr)
 				c->dead = 1;
 			return wc.status;
 		}
-		/* siw does not flush what is posted behind a Terminate Message. */
+		/* siw does not flush what is posted after a Terminate Message. */
 		if (!ibv_query_qp(c->id->qp, &attr, IBV_QP_STATE, &init) &&
 		    attr.qp_state == IBV_QPS_ERR &&
 		    ibv_poll_cq(c->id->send_cq, 1, &wc) <= 0) {
@@ -148,9 +148,9 @@ static void conn_open(struct rdma_cm_id *id, const struct rdma_conn_param *req)
 		post_recv(c, i);
 	conns[slot] = c;
 	/*
-	 * siw turns the socket over to the queue pair only after it has sent its
-	 * MPA reply: a message that comes in between is not seen until the next
-	 * one.  Nobody else shall run meanwhile.
+	 * siw hands the socket over to the queue pair only after it has sent its MPA
+	 * reply: a message that arrives in between is not seen until the next one
+	 * arrives.  So no other task may run meanwhile.
 	 */
 	sched_setscheduler(0, SCHED_FIFO, &first);
 	if (rdma_accept(id, &param))

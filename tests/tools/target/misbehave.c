@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What goes wrong, once, when the block is hit: MODE. */
+/* What the target does wrong, once, when a command is on the block: MODE. */
 #include "target.h"
 
 static void verdict(enum ibv_wc_status status)
@@ -21,10 +21,13 @@ static void try_stag(struct conn *c, const struct command *cmd, enum ibv_wr_opco
 	uint64_t base = cmd->read_stag ? cmd->read_base : cmd->write_base;
 	enum ibv_wc_status status;
 
-	/* What is read must not get to the disk. */
+	/* What an RDMA Read brings must not reach the disk. */
 	status = rdma(c, opcode, opcode == IBV_WR_RDMA_READ ? aside : disk + opt.trigger * BLOCK,
 		      BLOCK, base, stag);
-	/* An iWARP write is complete when it has left: what comes of the next one? */
+	/*
+	 * An iWARP write completes when it has left: the next Send shows whether it was
+	 * refused.
+	 */
 	if (status == IBV_WC_SUCCESS &&
 	    c->id->verbs->device->transport_type == IBV_TRANSPORT_IWARP) {
 		usleep(300000);
@@ -82,7 +85,7 @@ static void tmf_answer(struct conn *c, uint32_t itt, unsigned char code)
 	send_pdu(c, 0, 0);
 }
 
-/* Data of a read and its response, when the initiator had time to act. */
+/* Sends the data of a read and its response after the initiator had time to act. */
 static void late_data(struct conn *c, const struct command *cmd)
 {
 	usleep(opt.wait_ms * 1000);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PDUs that come: logins, where all get the same answers, and what needs no disk. */
+/* Handles PDUs: logins, which all get the same answers, and PDUs that need no disk. */
 #include "target.h"
 
 static const char *answer_key(const char *key, const char *offer)
 {
 	static const char * const table[][2] = {
-		/* no value: as it was offered; "": declared, wants no answer */
+		/* no value: as it was offered; "": a declaration that needs no answer */
 		{ "InitiatorName", "" }, { "InitiatorAlias", "" }, { "TargetName", "" },
 		{ "SessionType", "" }, { "MaxRecvDataSegmentLength", "" },
 		{ "MaxOutstandingUnexpectedPDUs", "" }, { "MaxAHSLength", "" },

@@ -60,12 +60,14 @@ static void small_data(struct conn *c, const struct command *cmd, const void *da
 	read_data(c, cmd, aside, len);
 }
 
-/* What has not come by messages, from @offset on; and the response. */
+/* Fetches what did not come by messages, from @offset on, and sends the response. */
 static void write_rest(struct conn *c, const struct command *cmd, uint32_t offset)
 {
 	unsigned char *at = disk + get32(cmd->cdb + 2) * BLOCK + offset;
 
-	/* The base belongs to the first byte that was not sent: all behave so. */
+	/*
+	 * The base belongs to the first byte that was not sent: all initiators do that.
+	 */
 	if (offset < cmd->edtl &&
 	    rdma(c, IBV_WR_RDMA_READ, at, cmd->edtl - offset, cmd->write_base,
 		 cmd->write_stag))
@@ -73,7 +75,7 @@ static void write_rest(struct conn *c, const struct command *cmd, uint32_t offse
 	respond(c, cmd, cmd->edtl, 0);
 }
 
-/* Data-Out; those of a write that was answered early belong to none. */
+/* Handles Data-Out; that of a write that was answered early belongs to no task. */
 void data_out(struct conn *c, const unsigned char *bhs, const unsigned char *data,
 	      uint32_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A target that misbehaves: what its parts know of one another. main.c says how. */
+/* A target that misbehaves: the interfaces of its parts.  main.c describes it. */
 #ifndef TARGET_H
 #define TARGET_H
 
@@ -53,17 +53,22 @@ struct conn *other_conn(struct conn *c);	/* in full feature phase, or NULL */
 
 /* A new PDU in the send buffer: its BHS. */
 unsigned char *pdu(struct conn *c, unsigned char opcode, uint32_t itt);
-/* Sends that, @len bytes behind the BHS; @stag: to be invalidated, or 0. */
+/* Sends that PDU with @len bytes after the BHS; invalidates @stag unless it is 0. */
 enum ibv_wc_status send_pdu(struct conn *c, uint32_t len, uint32_t stag);
 enum ibv_wc_status rdma(struct conn *c, enum ibv_wr_opcode opcode, void *mem,
 			uint32_t len, uint64_t addr, uint32_t stag);
 
-/* scsi.c: one block more than the disk has, for what is answered beside it. */
+/*
+ * scsi.c: one block more than the disk has, for answers that do not come from the disk.
+ */
 extern unsigned char disk[BLOCK * (BLOCKS + 1)];
 #define aside	(disk + BLOCK * BLOCKS)
 
 void disk_fill(void);
-/* A SCSI Response in the send buffer; @sense: key and ASC, or 0. Bytes behind it. */
+/*
+ * A SCSI Response in the send buffer; @sense: key and ASC, or 0.  Return: bytes after
+ * the BHS.
+ */
 uint32_t response(struct conn *c, const struct command *cmd, uint32_t done,
 		  unsigned int sense);
 void respond(struct conn *c, const struct command *cmd, uint32_t done, unsigned int sense);
@@ -71,9 +76,9 @@ void data_out(struct conn *c, const unsigned char *bhs, const unsigned char *dat
 	      uint32_t len);
 void scsi(struct conn *c, const unsigned char *msg, uint32_t len);
 
-/* misbehave.c: a command on the block. 1: it was dealt with. */
+/* misbehave.c: handles a command on the block.  Return: 1 if nothing is left to do. */
 int misbehave(struct conn *c, const struct command *cmd, int read);
-/* Task management: likewise. */
+/* The same for task management. */
 int tmf_misbehave(struct conn *c, uint32_t itt, int function);
 
 /* pdu.c */
