@@ -123,7 +123,7 @@ static void login_begin(struct iser_endpoint *end)
 	if (keys->send_dsl)
 		return;		/* a later request of the same login */
 	iser_keys_init(keys, iser_recv_data, ISER_SEND_DATA);
-	keys->inject = iser_offer_keys;
+	keys->offer = iser_offer_keys;
 	keys->first_contact = !iser_contact_plain(&end->info->remote);
 	keys->max_unexpected = iser_unexpected;
 	keys->max_ahs = end->info->recv_ahs;
@@ -322,7 +322,7 @@ void iser_login_ended(struct iser_endpoint *end)
 {
 	const struct iser_keys *keys = &end->keys;
 
-	if (end->full || !keys->inject || keys->discovery ||
+	if (end->full || !keys->offer || keys->discovery ||
 	    refused_for_good(end))
 		return;
 	if (!keys->first_contact)

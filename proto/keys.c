@@ -192,15 +192,6 @@ static int offered_key(struct iser_key_walk *p, struct iser_pair *pair,
 	enum iser_key_state *state = iser_key_state_of(k, id);
 	int owed = OWED_REJECT;
 
-	if (!k->inject) {
-		/* LIO answers NotUnderstood.  Note the declared value. */
-		if (counts && *state == ISER_KEY_UNSEEN) {
-			owed = note(p, pair, id);
-			*state = ISER_KEY_REFUSED;
-			k->hello = false;
-		}
-		return owed < 0 ? owed : 0;
-	}
 	/* LIO fails an empty text in the security stage. */
 	if (p->stage == STAGE_SECURITY && alone(&p->text, pair))
 		return 0;
@@ -484,7 +475,7 @@ static void note_session(struct iser_key_walk *p)
 void iser_keys_init(struct iser_keys *k, u32 recv_dsl, u32 send_dsl)
 {
 	memset(k, 0, sizeof(*k));
-	k->inject = true;
+	k->offer = true;
 	k->leading = true;
 	k->first_contact = true;
 	k->recv_dsl = recv_dsl;
@@ -549,7 +540,7 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 	 * Section 6: leading only, irrelevant without RDMAExtensions=Yes, which
 	 * is noted only in the operational stage of a normal session.
 	 */
-	if (k->inject && k->first_contact && k->leading && k->rdma_ours &&
+	if (k->offer && k->first_contact && k->leading && k->rdma_ours &&
 	    !k->offered) {
 		for (id = 0; id < OWN_KEYS; id++)
 			if (!iser_key_offer(&p, (enum iser_key)id))

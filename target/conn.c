@@ -145,7 +145,6 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	init_waitqueue_head(&ic->wait);
 	isert_buffers_init(ic);
 	iser_keys_init(&ic->keys, ISERT_RECV_DSL, ISERT_SEND_DSL);
-	ic->keys.inject = isert_inject_keys();
 	ic->keys.strict = isert_strict_base();
 	iser_conn_set_upper(dm, ic);
 	return ic;

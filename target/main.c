@@ -162,11 +162,6 @@ static void isert_free_np(struct iscsi_np *np)
 
 struct workqueue_struct *isert_wq;
 
-static bool inject_keys = true;
-module_param(inject_keys, bool, 0644);
-MODULE_PARM_DESC(inject_keys,
-		 "Answer the login keys of RFC 7145 that LIO does not know (default: Y)");
-
 static bool strict_base_offset;
 module_param(strict_base_offset, bool, 0644);
 MODULE_PARM_DESC(strict_base_offset,
@@ -203,11 +198,6 @@ MODULE_PARM_DESC(initial_window,
 u32 isert_initial_window(void)
 {
 	return READ_ONCE(initial_window);
-}
-
-bool isert_inject_keys(void)
-{
-	return READ_ONCE(inject_keys);
 }
 
 bool isert_strict_base(void)

@@ -180,7 +180,6 @@ isert_node_attrib(const struct iscsit_conn *conn)
 }
 
 /* main.c */
-bool isert_inject_keys(void);
 bool isert_strict_base(void);
 u32 isert_max_level(void);
 bool isert_ack_by_read(void);

@@ -28,7 +28,7 @@ enum iser_key_state {
 
 struct iser_keys {
 	/* What this end can do.  Set before the first text. */
-	bool inject;			/* parameter: name the four keys at all */
+	bool offer;			/* initiator: parameter: offer the four keys */
 	bool leading;			/* first connection of its session */
 	bool first_contact;		/* initiator: offer; false after a failed try */
 	u32 recv_dsl;			/* data bytes of a posted receive buffer */

@@ -18,7 +18,7 @@ static void set_up(struct iser_keys *k, u8 options)
 {
 	iser_keys_init(k, options & 1 ? 8192 : 262144,
 		       options & 2 ? 8192 : 16384);
-	k->inject = !(options & 4);
+	k->offer = !(options & 4);
 	k->first_contact = !(options & 8);
 	k->leading = !(options & 16);
 	k->want_hello = options & 32;

@@ -54,7 +54,7 @@ void dialog_init(struct iser_keys *k, const struct dialog *row)
 {
 	iser_keys_init(k, row->recv ? row->recv : 8192,
 		       row->send ? row->send : 8192);
-	k->inject = !(row->set & SILENT);
+	k->offer = !(row->set & SILENT);
 	k->first_contact = !(row->set & AGAIN);
 	k->leading = !(row->set & FURTHER);
 	k->want_hello = row->set & HELLO;

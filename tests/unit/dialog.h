@@ -12,7 +12,7 @@
 
 /* The settings of this end; 0 is what iser_keys_init sets. */
 enum {
-	SILENT		= 0x01,	/* inject is off */
+	SILENT		= 0x01,	/* offer is off */
 	AGAIN		= 0x02,	/* not the first contact */
 	FURTHER		= 0x04,	/* not the leading connection */
 	HELLO		= 0x08,	/* want_hello */

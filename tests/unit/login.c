@@ -194,7 +194,7 @@ static void second_login(struct unit *t)
 			   "normal plain rdma:unseen i:8192 t:8192 ahs:256 ahs:unseen unexpected:0 tagged:Yes hello:No");
 	CHECK_EQ(t, e.target->recv_dsl, 4096);
 	CHECK_EQ(t, e.target->leading, 1);
-	CHECK_EQ(t, e.target->inject, 1);
+	CHECK_EQ(t, e.target->offer, 1);
 }
 
 static void wrong_lengths(struct unit *t)
