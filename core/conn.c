@@ -18,7 +18,7 @@
 #include "hello.h"
 #include "task.h"
 #include "initiator/send.h"
-#include "target/guest.h"
+#include "target/pending.h"
 #include "target/rx_pool.h"
 #include "target/send.h"
 #include "trace.h"
@@ -56,7 +56,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	INIT_LIST_HEAD(&conn->sq.flush);
 	INIT_LIST_HEAD(&conn->data_out.free);
 	INIT_LIST_HEAD(&conn->data_out.wait);
-	INIT_LIST_HEAD(&conn->guest.node);
+	INIT_LIST_HEAD(&conn->pending.node);
 	init_waitqueue_head(&conn->wait);
 	init_completion(&conn->down);
 	INIT_WORK(&conn->cm.connect_work, iser_connect_work);
@@ -126,7 +126,7 @@ static void iser_end_tell(struct iser_conn *conn)
 	/* Submitted between the flush and now; later ones find DOWN. */
 	iser_jobs_flush(conn);
 	if (conn->role == ISER_TARGET) {
-		iser_guest_dropped(conn);
+		iser_pending_dropped(conn);
 		mutex_lock(&conn->upper_lock);
 	}
 	if (iser_conn_upper(conn))
@@ -231,7 +231,7 @@ void iser_connection_close(struct iser_conn *conn)
 	mutex_lock(&conn->upper_lock);
 	iser_conn_set_upper(conn, NULL);
 	mutex_unlock(&conn->upper_lock);
-	iser_guest_close(conn);
+	iser_pending_close(conn);
 }
 EXPORT_SYMBOL_ISER(iser_connection_close);
 
@@ -299,7 +299,7 @@ int iser_enable_datamover(struct iser_conn *conn)
 	 * last Login Response.
 	 */
 	if (conn->role == ISER_TARGET)
-		iser_guest_excuse(conn);
+		iser_pending_excuse(conn);
 	iser_hello_expect(conn);
 	if (!iser_conn_event(conn, ISER_EV_ENABLE))
 		return -ENOTCONN;

@@ -44,7 +44,7 @@
 #include "qp.h"
 #include "recv.h"
 #include "task.h"
-#include "target/guest.h"
+#include "target/pending.h"
 #include "target/send.h"
 #include "faults.h"
 
@@ -108,7 +108,7 @@ struct iser_conn {
 	/* target */
 	struct mutex upper_lock;	/* upper, until full feature phase */
 	struct iser_listener *listener;	/* these three: iser_queue_lock */
-	struct iser_guest guest;
+	struct iser_pending pending;
 	bool accepted;
 };
 

@@ -12,7 +12,7 @@
 #include "device.h"
 #include "qp.h"
 #include "recv.h"
-#include "target/guest.h"
+#include "target/pending.h"
 
 /*
  * More is of no use, and not all drivers keep what they promise: irdma reports

@@ -14,7 +14,7 @@
 #include "cq.h"
 #include "recv.h"
 #include "login.h"
-#include "target/guest.h"
+#include "target/pending.h"
 
 #define ISER_LOGIN_SLOT	512
 #define ISER_STATUS_TARGET	3	/* Status-Class: not the initiator's fault */
@@ -156,7 +156,7 @@ static void iser_login_send_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (!ok)
 		return;
 	if (conn->role == ISER_TARGET)
-		iser_guest_sent(conn, READ_ONCE(conn->state) == ISER_FULL);
+		iser_pending_sent(conn, READ_ONCE(conn->state) == ISER_FULL);
 	if (READ_ONCE(login->pdu))
 		iser_login_deliver(conn);
 }
@@ -176,7 +176,7 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 	if (padded > ISER_LOGIN_TEXT)
 		return -EMSGSIZE;
 	if (conn->role == ISER_TARGET && bhs[36] == ISER_STATUS_TARGET)
-		iser_guest_excuse(conn);
+		iser_pending_excuse(conn);
 
 	/* end_work takes the mappings away under this lock. */
 	if (conn->role == ISER_TARGET) {
@@ -187,7 +187,7 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 		mutex_unlock(&conn->setup_lock);
 		if (ret)
 			return ret;
-		iser_guest_asked(conn);
+		iser_pending_asked(conn);
 	}
 	if (expect) {
 		ret = iser_login_post_recv(conn);
@@ -279,7 +279,7 @@ void iser_login_received(struct iser_conn *conn, struct iser_rx *rx)
 	WRITE_ONCE(login->expected, false);
 	WRITE_ONCE(login->pdu, &rx->pdu);
 	if (!READ_ONCE(conn->accepted))
-		iser_guest_ready(conn);
+		iser_pending_ready(conn);
 	else if (!READ_ONCE(login->sending))
 		iser_login_deliver(conn);
 }

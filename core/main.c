@@ -12,7 +12,7 @@
 #include <iser/version.h>
 #include "conn.h"
 #include "device.h"
-#include "target/guest.h"
+#include "target/pending.h"
 
 struct workqueue_struct *iser_wq;
 struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
@@ -93,7 +93,7 @@ free_wqs:
 
 static void __exit iser_core_exit(void)
 {
-	iser_guests_exit();
+	iser_pending_exit();
 	/* The last connections end and are freed, perhaps without their ids. */
 	flush_workqueue(iser_wq);
 	flush_workqueue(iser_wq);

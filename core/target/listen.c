@@ -4,7 +4,7 @@
  *
  * A connection is handed on only when its first Login Request is complete,
  * because LIO reads first requests one after another.  Until its peer has
- * logged in, a connection costs a queue pair and one buffer: see guest.c.
+ * logged in, a connection costs a queue pair and one buffer: see pending.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,7 +17,7 @@
 #include "../conn.h"
 #include "../qp.h"
 #include "../login.h"
-#include "guest.h"
+#include "pending.h"
 #include "send.h"
 
 struct iser_listener {
@@ -46,7 +46,7 @@ static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 static bool iser_accept_ready(struct iser_listener *l, struct iser_conn **conn)
 {
 	if (!READ_ONCE(l->closing))
-		*conn = iser_guest_take(l);
+		*conn = iser_pending_take(l);
 	return *conn || READ_ONCE(l->closing);
 }
 
@@ -55,7 +55,7 @@ struct iser_conn *iser_accept(struct iser_listener *l)
 	struct iser_conn *conn = NULL;
 	int ret;
 
-	ret = wait_event_interruptible(iser_guests_wait,
+	ret = wait_event_interruptible(iser_pending_wait,
 				       iser_accept_ready(l, &conn));
 	if (conn)
 		return conn;
@@ -80,7 +80,7 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 		return ret;
 	iser_conn_event(conn, ISER_EV_CONNECT);
 	/* It must be entered before its first message can come. */
-	ret = iser_guest_enter(conn, l);
+	ret = iser_pending_enter(conn, l);
 	if (ret)
 		return ret;
 	ret = iser_login_post_recv(conn);
@@ -117,11 +117,11 @@ static int iser_connect_request(struct iser_listener *l, struct rdma_cm_id *id,
 	struct iser_conn *conn = NULL;
 	int ret;
 
-	if (iser_guests_full())
+	if (iser_pending_full())
 		iser_log_line(ISER_LOG_STRANGER, &id->route.addr.dst_addr,
 			      KBUILD_MODNAME ": target, ", id->device->name,
 			      "connection refused: %d connections have not logged in or are being ended",
-			      2 * ISER_MAX_GUESTS);
+			      2 * ISER_MAX_PENDING);
 	else
 		conn = iser_conn_alloc(ISER_TARGET, &l->param, l->ops, NULL);
 	if (!conn) {
@@ -322,7 +322,7 @@ void iser_unlisten(struct iser_listener *l)
 	mutex_unlock(&iser_listeners_lock);
 
 	WRITE_ONCE(l->closing, true);
-	wake_up_all(&iser_guests_wait);
+	wake_up_all(&iser_pending_wait);
 
 	cancel_delayed_work_sync(&l->listen_work);
 	/* Waits for the handler; no connection is added from here on. */
@@ -331,7 +331,7 @@ void iser_unlisten(struct iser_listener *l)
 	/* The handler may have queued it again. */
 	cancel_delayed_work_sync(&l->listen_work);
 
-	iser_guests_end(l);
+	iser_pending_end(l);
 	kfree(l);
 }
 EXPORT_SYMBOL_ISER(iser_unlisten);

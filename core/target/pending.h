@@ -2,8 +2,8 @@
 /*
  * Connections of a target that have not logged in, and the portals they come by.
  */
-#ifndef ISER_TARGET_GUEST_H
-#define ISER_TARGET_GUEST_H
+#ifndef ISER_TARGET_PENDING_H
+#define ISER_TARGET_PENDING_H
 
 #include <linux/list.h>
 #include <linux/wait.h>
@@ -11,11 +11,11 @@
 struct iser_conn;
 struct iser_listener;
 
-#define ISER_MAX_GUESTS		256	/* connections that have not logged in */
+#define ISER_MAX_PENDING		256	/* connections that have not logged in */
 
 /* How far the login at a target has come. */
 enum iser_stage {
-	ISER_NO_GUEST,		/* logged in, or ended */
+	ISER_NOT_PENDING,		/* logged in, or ended */
 	ISER_SILENT,		/* no Login Request yet */
 	ISER_READY,		/* it has arrived, but is not accepted */
 	ISER_TAKEN,		/* LIO has it, and has not answered */
@@ -24,7 +24,7 @@ enum iser_stage {
 };
 
 /* A connection of a target that has not logged in yet: iser_queue_lock. */
-struct iser_guest {
+struct iser_pending {
 	enum iser_stage stage;
 	struct list_head node;
 	struct iser_origin *origin;	/* its address */
@@ -38,18 +38,18 @@ struct iser_guest {
 /* listen.c */
 void iser_listeners_device(bool added);
 
-/* guest.c */
-extern wait_queue_head_t iser_guests_wait;
-bool iser_guests_full(void);
-int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l);
-void iser_guest_ready(struct iser_conn *conn);
-struct iser_conn *iser_guest_take(const struct iser_listener *l);
-void iser_guest_asked(struct iser_conn *conn);
-void iser_guest_sent(struct iser_conn *conn, bool in);
-void iser_guest_excuse(struct iser_conn *conn);
-void iser_guest_close(struct iser_conn *conn);
-void iser_guest_dropped(struct iser_conn *conn);
-void iser_guests_end(const struct iser_listener *l);
-void iser_guests_exit(void);
+/* pending.c */
+extern wait_queue_head_t iser_pending_wait;
+bool iser_pending_full(void);
+int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l);
+void iser_pending_ready(struct iser_conn *conn);
+struct iser_conn *iser_pending_take(const struct iser_listener *l);
+void iser_pending_asked(struct iser_conn *conn);
+void iser_pending_sent(struct iser_conn *conn, bool in);
+void iser_pending_excuse(struct iser_conn *conn);
+void iser_pending_close(struct iser_conn *conn);
+void iser_pending_dropped(struct iser_conn *conn);
+void iser_pending_end(const struct iser_listener *l);
+void iser_pending_exit(void);
 
 #endif

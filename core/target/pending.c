@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guests: connections of a target whose peer has not logged in yet.
+ * Pending connections: those of a target whose peer has not logged in yet.
  *
- * Only the address of such a peer is known.  So guests are bounded in number
+ * Only the address of such a peer is known.  So they are bounded in number
  * and in time, whatever they have sent, and their addresses are served in turn:
  * LIO works on one login of a portal group at a time, and a login that fails
  * delays the others by the time that it takes.
@@ -17,11 +17,11 @@
 #include <iser/addr.h>
 #include "../conn.h"
 #include "../login.h"
-#include "guest.h"
+#include "pending.h"
 
 #define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
-#define ISER_LOOK_IDLE		(5 * HZ)	/* with no guest there */
-#define ISER_GUEST_TIME		(15 * HZ)	/* for each step of a login */
+#define ISER_LOOK_IDLE		(5 * HZ)	/* with none pending */
+#define ISER_PENDING_TIME		(15 * HZ)	/* for each step of a login */
 #define ISER_LOGIN_TIME		(30 * HZ)	/* all steps after the first */
 #define ISER_CLOSE_TIME		(2 * HZ)	/* for the last response */
 /* While others wait: */
@@ -34,11 +34,11 @@
 /* For one fault: longer than a round of many addresses with a second each. */
 #define ISER_FORGIVE		(60 * HZ)
 
-/* An address that guests come from, or came from before. */
+/* An address that pending connections come from, or came from before. */
 struct iser_origin {
 	struct list_head node;		/* iser_origins; the first was used longest ago */
 	struct iser_host_addr addr;
-	u32 guests;
+	u32 pending;
 	u32 turn;			/* iser_turns when it was served last */
 	bool proven;			/* logged in, no fault since */
 	u32 faults;
@@ -46,24 +46,24 @@ struct iser_origin {
 };
 
 /*
- * Guards all below, conn->guest, conn->listener and conn->accepted.  All
+ * Guards all below, conn->pending, conn->listener and conn->accepted.  All
  * portals share it, so that a connection may outlive its listener.  Only set-up
  * takes it, I/O never does.
  */
 static DEFINE_SPINLOCK(iser_queue_lock);
-static LIST_HEAD(iser_guests);		/* of iser_conn.guest.node, in order of arrival */
+static LIST_HEAD(iser_pending_list);		/* of iser_conn.pending.node, in order of arrival */
 static LIST_HEAD(iser_origins);
-static u32 iser_nr_guests, iser_nr_origins;
-static u32 iser_nr_queue_pairs;		/* guests, and those that are being ended */
+static u32 iser_nr_pending, iser_nr_origins;
+static u32 iser_nr_queue_pairs;		/* pending, and those that are being ended */
 static u32 iser_turns;
-static u32 iser_doubtful;		/* doubtful guests that LIO has */
+static u32 iser_doubtful;		/* doubtful pending connections that LIO has */
 static bool iser_proven_last;		/* a proven address had the last turn */
 static bool iser_doubtful_last;		/* the others' last was doubtful */
 
-DECLARE_WAIT_QUEUE_HEAD(iser_guests_wait);
+DECLARE_WAIT_QUEUE_HEAD(iser_pending_wait);
 
-static void iser_guests_look(struct work_struct *work);
-static DECLARE_DELAYED_WORK(iser_guests_work, iser_guests_look);
+static void iser_pending_look(struct work_struct *work);
+static DECLARE_DELAYED_WORK(iser_pending_work, iser_pending_look);
 
 /* --- addresses: under iser_queue_lock ------------------------------------ */
 
@@ -102,11 +102,11 @@ static struct iser_origin *iser_origin_get(const struct sockaddr_storage *remote
 			return o;
 		}
 		/* A stranger's many addresses must displace no proven one. */
-		if (!o->guests && (!idle || (idle->proven && !o->proven)))
+		if (!o->pending && (!idle || (idle->proven && !o->proven)))
 			idle = o;
 	}
-	/* At most ISER_MAX_GUESTS have guests. */
-	if (iser_nr_origins >= 2 * ISER_MAX_GUESTS && idle)
+	/* At most ISER_MAX_PENDING have pending connections. */
+	if (iser_nr_origins >= 2 * ISER_MAX_PENDING && idle)
 		iser_origin_free(idle);
 	o = *spare;
 	*spare = NULL;
@@ -123,7 +123,7 @@ static bool iser_origins_forget(void)
 	bool more = false;
 
 	list_for_each_entry_safe(o, next, &iser_origins, node) {
-		if (o->guests || iser_faults(o))
+		if (o->pending || iser_faults(o))
 			more = true;
 		else if (!o->proven)
 			iser_origin_free(o);
@@ -131,88 +131,88 @@ static bool iser_origins_forget(void)
 	return more;
 }
 
-/* --- guests: under iser_queue_lock ---------------------------------------- */
+/* --- pending connections: under iser_queue_lock --------------------------- */
 
 /* LIO no longer has the login. */
-static void iser_guest_let_go(struct iser_guest *g)
+static void iser_pending_let_go(struct iser_pending *g)
 {
 	if (!g->doubtful)
 		return;
 	g->doubtful = false;
 	iser_doubtful--;
-	wake_up_all(&iser_guests_wait);
+	wake_up_all(&iser_pending_wait);
 }
 
-/* Takes a guest off the list, whose reference becomes the caller's. */
-static void iser_guest_leave(struct iser_conn *conn, bool fault)
+/* Takes a connection off the list.  Its reference becomes the caller's. */
+static void iser_pending_leave(struct iser_conn *conn, bool fault)
 {
-	struct iser_guest *g = &conn->guest;
+	struct iser_pending *g = &conn->pending;
 
-	iser_guest_let_go(g);
+	iser_pending_let_go(g);
 	if (fault)
 		iser_origin_fault(g->origin);
-	g->origin->guests--;
+	g->origin->pending--;
 	g->origin = NULL;
-	g->stage = ISER_NO_GUEST;
+	g->stage = ISER_NOT_PENDING;
 	conn->listener = NULL;
 	list_del_init(&g->node);
-	iser_nr_guests--;
+	iser_nr_pending--;
 }
 
 /* It has logged in or ended. */
-static void iser_guest_uncount(struct iser_conn *conn)
+static void iser_pending_uncount(struct iser_conn *conn)
 {
-	iser_nr_queue_pairs -= conn->guest.counted;
-	conn->guest.counted = false;
-	wake_up_all(&iser_guests_wait);
+	iser_nr_queue_pairs -= conn->pending.counted;
+	conn->pending.counted = false;
+	wake_up_all(&iser_pending_wait);
 }
 
-/* Picks the oldest at the lowest stage, of the address with most guests. */
-static struct iser_conn *iser_guest_victim(void)
+/* Picks the oldest at the lowest stage, of the address with most connections. */
+static struct iser_conn *iser_pending_victim(void)
 {
 	struct iser_conn *conn, *victim = NULL;
 	struct iser_origin *o, *most = NULL;
 
 	list_for_each_entry(o, &iser_origins, node)
-		if (!most || o->guests > most->guests)
+		if (!most || o->pending > most->pending)
 			most = o;
-	list_for_each_entry(conn, &iser_guests, guest.node)
-		if (conn->guest.origin == most &&
-		    (!victim || conn->guest.stage < victim->guest.stage))
+	list_for_each_entry(conn, &iser_pending_list, pending.node)
+		if (conn->pending.origin == most &&
+		    (!victim || conn->pending.stage < victim->pending.stage))
 			victim = conn;
 	return victim;
 }
 
 /* Returns true if it is @a's turn before @b's; @b may be NULL. */
-static bool iser_guest_first(const struct iser_conn *a, const struct iser_conn *b)
+static bool iser_pending_first(const struct iser_conn *a, const struct iser_conn *b)
 {
-	bool doubt_a = iser_faults(a->guest.origin), doubt_b;
-	bool proven_a = a->guest.origin->proven;
+	bool doubt_a = iser_faults(a->pending.origin), doubt_b;
+	bool proven_a = a->pending.origin->proven;
 
 	if (doubt_a && iser_doubtful)
 		return false;
 	if (!b)
 		return true;
-	if (proven_a != b->guest.origin->proven)
+	if (proven_a != b->pending.origin->proven)
 		return proven_a != iser_proven_last;
-	doubt_b = iser_faults(b->guest.origin);
+	doubt_b = iser_faults(b->pending.origin);
 	if (doubt_a != doubt_b)
 		return doubt_a != iser_doubtful_last;
-	return (s32)(a->guest.origin->turn - b->guest.origin->turn) < 0;
+	return (s32)(a->pending.origin->turn - b->pending.origin->turn) < 0;
 }
 
 /*
- * Returns what an overdue guest is blamed for, or NULL; @ms: for how long.
- * @patience: jiffies that a login may be silent for; 0: no guest waits
+ * Returns what an overdue peer is blamed for, or NULL; @ms: for how long.
+ * @patience: jiffies that a login may be silent for; 0: none waits
  */
-static const char *iser_guest_overdue(struct iser_conn *conn,
-				      unsigned long patience, u32 *ms)
+static const char *iser_pending_overdue(struct iser_conn *conn,
+					unsigned long patience, u32 *ms)
 {
 	const struct iser_login *login = &conn->login;
-	unsigned long limit = ISER_GUEST_TIME, from = conn->guest.since;
+	unsigned long limit = ISER_PENDING_TIME, from = conn->pending.since;
 	const char *what = NULL;
 
-	switch (conn->guest.stage) {
+	switch (conn->pending.stage) {
 	case ISER_SILENT:
 		what = "has sent no Login Request";
 		break;
@@ -231,10 +231,10 @@ static const char *iser_guest_overdue(struct iser_conn *conn,
 		else
 			break;
 		if (patience)
-			limit = iser_faults(conn->guest.origin) ?
+			limit = iser_faults(conn->pending.origin) ?
 				ISER_PATIENCE_LEFT : patience;
-		if (time_after(jiffies, conn->guest.asked + limit)) {
-			from = conn->guest.asked;
+		if (time_after(jiffies, conn->pending.asked + limit)) {
+			from = conn->pending.asked;
 			break;
 		}
 		limit = patience ? ISER_LOGIN_BUSY : ISER_LOGIN_TIME;
@@ -250,125 +250,125 @@ static const char *iser_guest_overdue(struct iser_conn *conn,
 
 /* --- what ends them -------------------------------------------------------- */
 
-/* Returns an overdue guest, off the list, with its reference, or NULL. */
-static struct iser_conn *iser_guests_next(const char **what, u32 *ms)
+/* Returns an overdue connection, off the list, with its reference, or NULL. */
+static struct iser_conn *iser_pending_next(const char **what, u32 *ms)
 {
 	struct iser_conn *conn, *found = NULL;
 	unsigned long patience = 0;
 
 	spin_lock_bh(&iser_queue_lock);
-	list_for_each_entry(conn, &iser_guests, guest.node) {
-		if (conn->guest.stage != ISER_READY &&
-		    conn->guest.stage != ISER_TAKEN)
+	list_for_each_entry(conn, &iser_pending_list, pending.node) {
+		if (conn->pending.stage != ISER_READY &&
+		    conn->pending.stage != ISER_TAKEN)
 			continue;
-		if (conn->guest.origin->proven)
+		if (conn->pending.origin->proven)
 			patience = ISER_PATIENCE_PROVEN;
 		else if (!patience)
 			patience = ISER_PATIENCE;
 	}
-	list_for_each_entry(conn, &iser_guests, guest.node) {
-		*what = iser_guest_overdue(conn, patience, ms);
+	list_for_each_entry(conn, &iser_pending_list, pending.node) {
+		*what = iser_pending_overdue(conn, patience, ms);
 		if (!*what)
 			continue;
-		/* A guest that had to wait is not at fault. */
-		iser_guest_leave(conn, conn->guest.stage != ISER_READY);
+		/* A peer that had to wait is not at fault. */
+		iser_pending_leave(conn, conn->pending.stage != ISER_READY);
 		found = conn;
 		break;
 	}
 	if (!found) {
 		if (iser_origins_forget())
-			queue_delayed_work(iser_wq, &iser_guests_work,
-					   list_empty(&iser_guests) ?
+			queue_delayed_work(iser_wq, &iser_pending_work,
+					   list_empty(&iser_pending_list) ?
 					   ISER_LOOK_IDLE : ISER_LOOK);
 	}
 	spin_unlock_bh(&iser_queue_lock);
 	return found;
 }
 
-static void iser_guests_look(struct work_struct *work)
+static void iser_pending_look(struct work_struct *work)
 {
 	struct iser_conn *conn;
 	const char *what;
 	u32 ms;
 
-	while ((conn = iser_guests_next(&what, &ms))) {
+	while ((conn = iser_pending_next(&what, &ms))) {
 		iser_conn_warn(conn, "%s for %u ms, dropping it", what, ms);
 		iser_connection_fail(conn, -ETIMEDOUT);
 		iser_conn_put(conn);
 	}
 }
 
-/* iser_guests_full - whether there is no room for another queue pair */
-bool iser_guests_full(void)
+/* iser_pending_full - whether there is no room for another queue pair */
+bool iser_pending_full(void)
 {
-	return READ_ONCE(iser_nr_queue_pairs) >= 2 * ISER_MAX_GUESTS;
+	return READ_ONCE(iser_nr_queue_pairs) >= 2 * ISER_MAX_PENDING;
 }
 
 /*
- * iser_guest_enter - enter a connection before its first message can come
+ * iser_pending_enter - enter a connection before its first message can come
  *
  * If there are too many, one is dropped.  Sleeps.  Return: 0 or -ENOMEM.
  */
-int iser_guest_enter(struct iser_conn *conn, struct iser_listener *l)
+int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 {
 	struct iser_origin *spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	struct iser_conn *victim = NULL;
-	struct iser_guest *g = &conn->guest;
+	struct iser_pending *g = &conn->pending;
 
 	if (!spare)
 		return -ENOMEM;
 	iser_conn_get(conn);
 	spin_lock_bh(&iser_queue_lock);
-	if (iser_nr_guests >= ISER_MAX_GUESTS) {
-		victim = iser_guest_victim();
-		iser_guest_leave(victim, true);
+	if (iser_nr_pending >= ISER_MAX_PENDING) {
+		victim = iser_pending_victim();
+		iser_pending_leave(victim, true);
 	}
 	g->origin = iser_origin_get(&conn->info.remote, &spare);
-	g->origin->guests++;
+	g->origin->pending++;
 	g->stage = ISER_SILENT;
 	g->since = jiffies;
 	g->counted = true;
 	conn->listener = l;
-	list_add_tail(&g->node, &iser_guests);
-	iser_nr_guests++;
+	list_add_tail(&g->node, &iser_pending_list);
+	iser_nr_pending++;
 	iser_nr_queue_pairs++;
 	spin_unlock_bh(&iser_queue_lock);
 	kfree(spare);
-	mod_delayed_work(iser_wq, &iser_guests_work, ISER_LOOK);
+	mod_delayed_work(iser_wq, &iser_pending_work, ISER_LOOK);
 
 	if (victim) {
 		iser_conn_warn(victim, "more than %d connections have not logged in, dropping the oldest one of the address that has most of them",
-			       ISER_MAX_GUESTS);
+			       ISER_MAX_PENDING);
 		iser_connection_fail(victim, -ENOBUFS);
 		iser_conn_put(victim);
 	}
 	return 0;
 }
 
-/* iser_guest_ready - the first Login Request has arrived.  Any context. */
-void iser_guest_ready(struct iser_conn *conn)
+/* iser_pending_ready - the first Login Request has arrived.  Any context. */
+void iser_pending_ready(struct iser_conn *conn)
 {
 	spin_lock_bh(&iser_queue_lock);
-	if (conn->guest.stage == ISER_SILENT) {
-		conn->guest.stage = ISER_READY;
-		conn->guest.since = jiffies;
-		wake_up_all(&iser_guests_wait);
+	if (conn->pending.stage == ISER_SILENT) {
+		conn->pending.stage = ISER_READY;
+		conn->pending.since = jiffies;
+		wake_up_all(&iser_pending_wait);
 	}
 	spin_unlock_bh(&iser_queue_lock);
 }
 
-/* iser_guest_take - take a portal's guest whose turn it is.  Any context. */
-struct iser_conn *iser_guest_take(const struct iser_listener *l)
+/* iser_pending_take - take a portal's connection whose turn it is.  Any context. */
+struct iser_conn *iser_pending_take(const struct iser_listener *l)
 {
 	struct iser_conn *conn, *next = NULL;
 
 	spin_lock_bh(&iser_queue_lock);
-	list_for_each_entry(conn, &iser_guests, guest.node)
-		if (conn->listener == l && conn->guest.stage == ISER_READY &&
-		    iser_guest_first(conn, next))
+	list_for_each_entry(conn, &iser_pending_list, pending.node)
+		if (conn->listener == l && conn->pending.stage == ISER_READY &&
+		    iser_pending_first(conn, next))
 			next = conn;
 	if (next) {
-		struct iser_guest *g = &next->guest;
+		struct iser_pending *g = &next->pending;
 
 		g->doubtful = iser_faults(g->origin);
 		iser_doubtful += g->doubtful;
@@ -384,10 +384,10 @@ struct iser_conn *iser_guest_take(const struct iser_listener *l)
 	return next;
 }
 
-/* iser_guest_asked - a Login Response goes out to the peer.  Any context. */
-void iser_guest_asked(struct iser_conn *conn)
+/* iser_pending_asked - a Login Response goes out to the peer.  Any context. */
+void iser_pending_asked(struct iser_conn *conn)
 {
-	struct iser_guest *g = &conn->guest;
+	struct iser_pending *g = &conn->pending;
 
 	spin_lock_bh(&iser_queue_lock);
 	if (g->stage == ISER_TAKEN) {
@@ -399,23 +399,23 @@ void iser_guest_asked(struct iser_conn *conn)
 }
 
 /*
- * iser_guest_sent - the peer has a Login Response
+ * iser_pending_sent - the peer has a Login Response
  * @in: the response has opened full feature phase
  *
  * Any context.
  */
-void iser_guest_sent(struct iser_conn *conn, bool in)
+void iser_pending_sent(struct iser_conn *conn, bool in)
 {
 	bool closing, leave;
 
 	spin_lock_bh(&iser_queue_lock);
-	closing = conn->guest.stage == ISER_CLOSING;
-	leave = in && conn->guest.stage != ISER_NO_GUEST;
+	closing = conn->pending.stage == ISER_CLOSING;
+	leave = in && conn->pending.stage != ISER_NOT_PENDING;
 	if (leave) {
-		conn->guest.origin->proven = !iser_faults(conn->guest.origin);
-		iser_guest_leave(conn, false);
+		conn->pending.origin->proven = !iser_faults(conn->pending.origin);
+		iser_pending_leave(conn, false);
 		/* A session may stay long: it must take no room from others. */
-		iser_guest_uncount(conn);
+		iser_pending_uncount(conn);
 	}
 	spin_unlock_bh(&iser_queue_lock);
 	if (closing)
@@ -424,28 +424,28 @@ void iser_guest_sent(struct iser_conn *conn, bool in)
 		iser_conn_put(conn);
 }
 
-/* iser_guest_excuse - it is authenticated, or the target fails its login */
-void iser_guest_excuse(struct iser_conn *conn)
+/* iser_pending_excuse - it is authenticated, or the target fails its login */
+void iser_pending_excuse(struct iser_conn *conn)
 {
 	spin_lock_bh(&iser_queue_lock);
-	conn->guest.excused = true;
+	conn->pending.excused = true;
 	spin_unlock_bh(&iser_queue_lock);
 }
 
 /*
- * iser_guest_close - the half has released a login
+ * iser_pending_close - the half has released a login
  *
  * The connection ends when its last response has been sent, or is overdue.
  * Does not wait.
  */
-void iser_guest_close(struct iser_conn *conn)
+void iser_pending_close(struct iser_conn *conn)
 {
-	struct iser_guest *g = &conn->guest;
+	struct iser_pending *g = &conn->pending;
 	bool wait = false;
 
 	spin_lock_bh(&iser_queue_lock);
-	if (g->stage != ISER_NO_GUEST) {
-		iser_guest_let_go(g);
+	if (g->stage != ISER_NOT_PENDING) {
+		iser_pending_let_go(g);
 		g->stage = ISER_CLOSING;
 		g->since = jiffies;
 		/* iser_login_send_done() clears it, then reads the stage. */
@@ -457,38 +457,38 @@ void iser_guest_close(struct iser_conn *conn)
 }
 
 /*
- * iser_guest_dropped - the connection has ended
+ * iser_pending_dropped - the connection has ended
  *
  * Until iser_accept() hands it out, its first reference is the listener's,
  * which is dropped here.  From end_work.
  */
-void iser_guest_dropped(struct iser_conn *conn)
+void iser_pending_dropped(struct iser_conn *conn)
 {
-	struct iser_guest *g = &conn->guest;
-	bool accepted, guest;
+	struct iser_pending *g = &conn->pending;
+	bool accepted, pending;
 
 	spin_lock_bh(&iser_queue_lock);
 	accepted = conn->accepted;
-	guest = g->stage != ISER_NO_GUEST;
-	if (guest)
-		iser_guest_leave(conn, !g->excused && g->stage != ISER_READY &&
-				 g->stage != ISER_TAKEN &&
-				 conn->reason != -ESHUTDOWN);
-	iser_guest_uncount(conn);
+	pending = g->stage != ISER_NOT_PENDING;
+	if (pending)
+		iser_pending_leave(conn, !g->excused && g->stage != ISER_READY &&
+				   g->stage != ISER_TAKEN &&
+				   conn->reason != -ESHUTDOWN);
+	iser_pending_uncount(conn);
 	spin_unlock_bh(&iser_queue_lock);
-	if (guest)
+	if (pending)
 		iser_conn_put(conn);
 	if (!accepted)
 		iser_conn_put(conn);
 }
 
 /*
- * iser_guests_end - end guests that are not accepted yet, and wait for that
- * @l: those of this portal; NULL: all guests that are left
+ * iser_pending_end - end what is not accepted yet, and wait for that
+ * @l: those of this portal; NULL: of all portals
  *
  * The caller admits no new one meanwhile.  Sleeps.
  */
-void iser_guests_end(const struct iser_listener *l)
+void iser_pending_end(const struct iser_listener *l)
 {
 	struct iser_conn *conn;
 	bool found;
@@ -496,7 +496,7 @@ void iser_guests_end(const struct iser_listener *l)
 	do {
 		found = false;
 		spin_lock_bh(&iser_queue_lock);
-		list_for_each_entry(conn, &iser_guests, guest.node) {
+		list_for_each_entry(conn, &iser_pending_list, pending.node) {
 			if (l && conn->listener != l)
 				continue;
 			iser_conn_get(conn);
@@ -512,15 +512,15 @@ void iser_guests_end(const struct iser_listener *l)
 	} while (found);
 }
 
-/* iser_guests_exit - the module goes; all portals are gone.  Sleeps. */
-void iser_guests_exit(void)
+/* iser_pending_exit - the module goes; all portals are gone.  Sleeps. */
+void iser_pending_exit(void)
 {
 	struct iser_origin *o, *next;
 
-	iser_guests_end(NULL);
+	iser_pending_end(NULL);
 	/* Wait also for those dropped before: they still poll. */
-	wait_event(iser_guests_wait, !READ_ONCE(iser_nr_queue_pairs));
-	cancel_delayed_work_sync(&iser_guests_work);
+	wait_event(iser_pending_wait, !READ_ONCE(iser_nr_queue_pairs));
+	cancel_delayed_work_sync(&iser_pending_work);
 	list_for_each_entry_safe(o, next, &iser_origins, node)
 		iser_origin_free(o);
 }
