@@ -85,15 +85,23 @@ unpack_source() {
 	rm "$deb"
 }
 
-# answer_holds: whether each path of the answer still exists in the cache
+# answer_holds: whether there is an answer, and each of its paths still exists in the cache
 answer_holds() {
 	local line path
+	[ -s "$answer" ] || return 1
 	while read -r line; do
 		case $line in
 		release=* | key=* | headers=* | chroot=) ;;
 		*) path=${line#*=}; [ -e "$path" ] || return 1 ;;
 		esac
 	done <"$answer"
+}
+
+# answer: prints its input and keeps it. Another run may ask meanwhile, so the file
+# appears whole or not at all.
+answer() {
+	tee "$answer.$$"
+	mv "$answer.$$" "$answer"
 }
 
 want=${1:-}
@@ -116,8 +124,9 @@ find_kernel "$want"
 
 if [ "$1" = --source ]; then
 	version=$(apt_version "$debian" "linux-source-$(series)")
-	cached "source/$want" "$(hash_of "$self" <<<"$version")" \
-		"unpacking parts of linux-source $version" unpack_source | tee "$answer"
+	source=$(cached "source/$want" "$(hash_of "$self" <<<"$version")" \
+		"unpacking parts of linux-source $version" unpack_source)
+	answer <<<"$source"
 	exit
 fi
 
@@ -133,7 +142,7 @@ else
 	headers=$(cached "headers/$want" "$key" "fetching headers $release" unpack_headers)
 	headers=$headers/usr/src/linux-headers-$release
 fi
-tee "$answer" <<EOF
+answer <<EOF
 release=$release
 key=$key
 image=$image/vmlinuz
