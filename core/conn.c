@@ -355,6 +355,29 @@ static void iser_read_depth(struct iser_conn *conn,
 	conn->cm.ird = min(conn->cm.ird, depth);
 }
 
+/*
+ * iser_cm_prepare - make what either end needs before its CM message goes out
+ * @param: is given the private data
+ * @private: these data, ISER_CM_LEN bytes; must live as long as @param
+ *
+ * Makes the queue pair and the login buffers.  Sleeps.  Return: 0 or negative
+ * errno; the end of the connection frees what was made.
+ */
+int iser_cm_prepare(struct iser_conn *conn, struct rdma_conn_param *param,
+		    u8 *private)
+{
+	int ret = iser_verbs_create(conn) ?: iser_login_init(conn);
+
+	if (ret)
+		return ret;
+	if (!iser_conn_event(conn, ISER_EV_CONNECT))
+		return -ECONNABORTED;
+	iser_cm_encode(private, conn->param.remote_invalidate);
+	param->private_data = private;
+	param->private_data_len = ISER_CM_LEN;
+	return 0;
+}
+
 static int iser_cm_connect(struct iser_conn *conn)
 {
 	struct rdma_conn_param param = { };
@@ -365,18 +388,9 @@ static int iser_cm_connect(struct iser_conn *conn)
 		return -ENETDOWN;
 	memcpy(&conn->info.local, &conn->cm.id->route.addr.src_addr,
 	       sizeof(conn->info.local));
-	ret = iser_verbs_create(conn);
+	ret = iser_cm_prepare(conn, &param, private);
 	if (ret)
 		return ret;
-	ret = iser_login_init(conn);
-	if (ret)
-		return ret;
-	if (!iser_conn_event(conn, ISER_EV_CONNECT))
-		return -ECONNABORTED;
-
-	iser_cm_encode(private, conn->param.remote_invalidate);
-	param.private_data = private;
-	param.private_data_len = sizeof(private);
 	/* The target reads from us; we never read from it. */
 	param.responder_resources = conn->limits.ird;
 	conn->cm.ird = param.responder_resources;

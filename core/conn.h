@@ -143,6 +143,8 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 				  const struct iser_conn_param *param,
 				  const struct iser_ops *ops, void *upper);
 void iser_conn_login_notify(struct iser_conn *conn);
+int iser_cm_prepare(struct iser_conn *conn, struct rdma_conn_param *param,
+		    u8 *private);
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
 
 /* state.c */

@@ -15,7 +15,6 @@
 #include <iser/addr.h>
 #include <iser/log.h>
 #include "../conn.h"
-#include "../qp.h"
 #include "../login.h"
 #include "pending.h"
 #include "send.h"
@@ -72,13 +71,9 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 	u8 private[ISER_CM_LEN];
 	int ret;
 
-	ret = iser_verbs_create(conn);
+	ret = iser_cm_prepare(conn, &param, private);
 	if (ret)
 		return ret;
-	ret = iser_login_init(conn);
-	if (ret)
-		return ret;
-	iser_conn_event(conn, ISER_EV_CONNECT);
 	/* It must be entered before its first message can come. */
 	ret = iser_pending_enter(conn, l);
 	if (ret)
@@ -101,9 +96,6 @@ static int iser_accept_request(struct iser_listener *l, struct iser_conn *conn,
 	/* An empty pool grows within a fraction of a millisecond. */
 	if (conn->rx.pool)
 		rdma_set_min_rnr_timer(conn->cm.id, IB_RNR_TIMER_000_64);
-	iser_cm_encode(private, conn->param.remote_invalidate);
-	param.private_data = private;
-	param.private_data_len = sizeof(private);
 	param.initiator_depth = conn->sq.reads.ord;
 	param.retry_count = 7;
 	param.rnr_retry_count = 7;
