@@ -121,6 +121,64 @@ int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 }
 
 /*
+ * Commands ahead of their CmdSN: RFC 7143, section 4.2.2.1.
+ *
+ * LIO enters them in a list of the session, and runs each once all commands
+ * with an earlier CmdSN have arrived, in the context that delivers the last of
+ * these, maybe that of another connection.  It then holds cmdsn_mutex, and no
+ * reference.  So a command that is answered or given back while it waits must
+ * leave the list first; otherwise LIO would run the next command with its tag.
+ * Its entry stays, since its CmdSN has arrived.
+ */
+
+/**
+ * isert_order_answered - keep LIO from running an answered command
+ * @cmd: command ahead of its CmdSN
+ *
+ * The caller has held cmdsn_mutex since it checked the command.
+ */
+void isert_order_answered(struct iscsit_cmd *cmd)
+{
+	struct iscsi_ooo_cmdsn *ooo;
+
+	list_for_each_entry(ooo, &cmd->conn->sess->sess_ooo_cmdsn_list,
+			    ooo_list)
+		if (ooo->cmd == cmd)
+			ooo->cmd = NULL;
+}
+
+/**
+ * isert_order_forget - keep LIO from running a command that is given back
+ * @cmd: command, whether ahead of its CmdSN or not
+ *
+ * If the command is ahead, this sleeps, and the caller must not hold
+ * cmdsn_mutex: LIO clears ICF_OOO_CMDSN before it runs a command under it.
+ */
+void isert_order_forget(struct iscsit_cmd *cmd)
+{
+	struct mutex *lock = &cmd->conn->sess->cmdsn_mutex;
+
+	if (likely(!(READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN)))
+		return;
+	mutex_lock(lock);
+	isert_order_answered(cmd);
+	mutex_unlock(lock);
+}
+
+/* isert_order_forget_all - keep other connections from running its commands */
+void isert_order_forget_all(struct iscsit_conn *conn)
+{
+	struct iscsit_session *sess = conn->sess;
+	struct iscsi_ooo_cmdsn *ooo;
+
+	mutex_lock(&sess->cmdsn_mutex);
+	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
+		if (ooo->cid == conn->cid)
+			ooo->cmd = NULL;
+	mutex_unlock(&sess->cmdsn_mutex);
+}
+
+/*
  * The state of one of LIO's commands, from its tag to its release.
  */
 
@@ -453,8 +511,7 @@ static void isert_prepare_write(struct iscsit_cmd *cmd)
  *
  * Process context.
  */
-static void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu,
-			  u32 offset)
+void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offset)
 {
 	u32 left = pdu->msg.data_len, done = 0;
 	struct sg_mapping_iter miter;
@@ -594,142 +651,5 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 	return 0;
 put:
 	iser_pdu_put(pdu);
-	return 0;
-}
-
-/*
- * Unsolicited Data-Out PDUs carry the only data of a write that arrive as
- * messages after the command.  RFC 7145, section 7.3.4.
- */
-
-/*
- * Returns the write that a Data-Out belongs to, with a reference, or NULL.
- *
- * A posted response may have arrived at the initiator before its completion
- * arrives here.  The initiator may then have reused the task tag, while the
- * answered command is still in the list, ahead of the write.
- */
-static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
-					   itt_t itt)
-{
-	struct iscsit_cmd *cmd, *found = NULL;
-
-	spin_lock_bh(&conn->cmd_lock);
-	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		const struct isert_task *t;
-
-		if (cmd->init_task_tag != itt ||
-		    cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
-		    cmd->cmd_flags & ICF_GOT_LAST_DATAOUT)
-			continue;
-		t = isert_cmd_task(cmd);
-		if (t && READ_ONCE(t->posted))
-			continue;
-		if (kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
-			found = cmd;
-		break;
-	}
-	spin_unlock_bh(&conn->cmd_lock);
-	return found;
-}
-
-/*
- * Runs LIO's own checks.  If one fails, LIO answers the command by a Reject or
- * by sense.  A command that is ahead of its CmdSN must not be run after that,
- * not even by another connection that fills the gap at the same time.
- */
-static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
-				struct isert_task *t, u32 len)
-{
-	struct mutex *lock = &ic->conn->sess->cmdsn_mutex;
-	bool early = cmd->cmd_flags & ICF_OOO_CMDSN, take = false;
-
-	if (early)
-		mutex_lock(lock);
-	if (__iscsit_check_dataout_hdr(ic->conn, ic->hdr, cmd, len, &take) < 0) {
-		t->refused = true;
-		if (early)
-			isert_order_answered(cmd);
-	}
-	if (early)
-		mutex_unlock(lock);
-	return take;
-}
-
-/* Returns true if the data must be copied, and false if they are dropped. */
-static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
-				 struct isert_task *t, u32 len)
-{
-	struct iscsi_data *hdr = (struct iscsi_data *)ic->hdr;
-	u32 offset = be32_to_cpu(hdr->offset);
-
-	if (!t || t->refused || cmd->sense_reason)
-		return false;
-	if (!cmd->unsolicited_data) {
-		isert_protocol_error(ic, "unsolicited Data-Out for a write that expects none");
-		return false;
-	}
-	/*
-	 * isert_prepare_write() had the buffer allocated on arrival, so in any
-	 * other state the command was aborted.
-	 */
-	if (cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING)
-		return false;
-	/* LIO adds both without a check for overflow. */
-	if (offset + len < offset) {
-		isert_protocol_error(ic, "Data-Out of %u bytes at offset %u is out of range",
-				     len, offset);
-		return false;
-	}
-	return isert_data_out_fits(ic, cmd, t, len);
-}
-
-/**
- * isert_receive_data_out - handle a SCSI Data-Out
- * @ic: connection
- * @pdu: PDU
- * @sleep: in the RX thread
- *
- * May run the command.
- * Return: 0, or -EAGAIN if the RX thread must handle it.
- */
-int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
-			   bool sleep)
-{
-	struct iscsi_data *hdr = (struct iscsi_data *)ic->hdr;
-	u32 len = pdu->msg.data_len;
-	struct iscsit_cmd *cmd;
-
-	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
-	if (hdr->ttt != cpu_to_be32(ISCSI_RESERVED_TAG)) {
-		isert_protocol_error(ic, "solicited Data-Out arrived as a message");
-		goto put;
-	}
-	if (len > ic->conn->conn_ops->MaxXmitDataSegmentLength) {
-		if (!sleep)
-			return -EAGAIN;
-		isert_warn(ic, "Data-Out of %u bytes rejected, the limit is %u",
-			   len, ic->conn->conn_ops->MaxXmitDataSegmentLength);
-		iscsit_add_reject(ic->conn, ISCSI_REASON_PROTOCOL_ERROR,
-				  ic->hdr);
-		goto put;
-	}
-	cmd = len ? isert_find_write(ic->conn, hdr->itt) : NULL;
-	if (!cmd) {
-		pr_debug("peer %pISpc: Data-Out of %u bytes without a command dropped\n",
-			 &ic->conn->login_sockaddr, len);
-		goto put;
-	}
-	if (isert_check_data_out(ic, cmd, isert_cmd_task(cmd), len)) {
-		isert_copy_in(cmd, pdu, be32_to_cpu(hdr->offset));
-		iser_pdu_put(pdu);
-		pdu = NULL;
-		if (iscsit_check_dataout_payload(cmd, hdr, false) < 0)
-			isert_protocol_error(ic, "Data-Out out of order");
-	}
-	target_put_sess_cmd(&cmd->se_cmd);
-put:
-	if (pdu)
-		iser_pdu_put(pdu);
 	return 0;
 }

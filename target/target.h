@@ -212,21 +212,7 @@ void isert_wait_conn(struct iscsit_conn *conn);
 void isert_free_conn(struct iscsit_conn *conn);
 void isert_terminate_notify(struct iser_conn *dm, int reason);
 
-/* window.c */
-void isert_window_begin(struct isert_conn *ic);
-void isert_window_used(struct isert_conn *ic);
-void isert_window_work(struct work_struct *work);
-
 /* response.c */
-void isert_order_answered(struct iscsit_cmd *cmd);
-void isert_order_forget(struct iscsit_cmd *cmd);
-void isert_order_forget_all(struct iscsit_conn *conn);
-int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
-		      bool recovery);
-void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
-				  int status);
-void isert_starve_work(struct work_struct *work);
-void isert_starve_stop(struct isert_conn *ic);
 void isert_fence_release(struct isert_conn *ic);
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
@@ -254,11 +240,23 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_task_done(struct iser_task *task, int status);
+void isert_order_answered(struct iscsit_cmd *cmd);
+void isert_order_forget(struct iscsit_cmd *cmd);
+void isert_order_forget_all(struct iscsit_conn *conn);
 struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
+void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offset);
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 			  bool sleep);
+
+/* data_out.c */
 int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
 			   bool sleep);
+int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
+		      bool recovery);
+void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
+				  int status);
+void isert_starve_work(struct work_struct *work);
+void isert_starve_stop(struct isert_conn *ic);
 
 /* buffer.c */
 void isert_buffers_init(struct isert_conn *ic);
@@ -267,6 +265,9 @@ void isert_buffer_attach(struct isert_task *t);
 void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 
 /* receive.c */
+void isert_window_begin(struct isert_conn *ic);
+void isert_window_used(struct isert_conn *ic);
+void isert_window_work(struct work_struct *work);
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
 void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);
