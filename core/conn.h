@@ -87,7 +87,7 @@ struct iser_conn {
 
 	struct mutex setup_lock;	/* see above for these three */
 	spinlock_t send_lock;		/* see above */
-	struct iser_sq sq;		/* target/send.c, target/read.c */
+	struct iser_sq sq;		/* target/send.c, target/data_ack.c */
 	struct iser_batch *batch;	/* send_lock */
 
 	struct iser_login login;

@@ -3,6 +3,7 @@
  * Turns a job into work requests: RDMA Writes and Reads, the response.  The
  * functions run under send_lock, which guards the batch that they fill.
  */
+#include <linux/slab.h>
 #include <iser/flow.h>
 #include "../conn.h"
 #include "../cq.h"
@@ -179,8 +180,8 @@ static u32 iser_job_fill(struct iser_job *job, struct iser_place *at,
 /*
  * iser_job_post_unsignaled - post a response without data, unsignaled
  *
- * Under send_lock.  Return: 1 posted, 0 not of that kind or no slot for its
- * header, or negative errno.
+ * Under send_lock.  Return: 1 posted, 0 not of that kind or no header slot
+ * for it, or negative errno.
  */
 static int iser_job_post_unsignaled(struct iser_job *job)
 {
@@ -207,11 +208,11 @@ static int iser_job_post_unsignaled(struct iser_job *job)
 /*
  * iser_job_post_whole - post all of a job with one doorbell: the usual case
  *
- * Takes as many slots as the segments of the buffer may need, and gives the
+ * Takes as many credits as the segments of the buffer may need, and gives the
  * rest back: walking the segments first to count them costs 400 instructions
  * at 128 KiB.
  * Under send_lock.
- * Return: 1 posted, 0 not of that kind or too few slots, or negative errno.
+ * Return: 1 posted, 0 not of that kind or too few credits, or negative errno.
  */
 static int iser_job_post_whole(struct iser_job *job)
 {
@@ -260,7 +261,90 @@ static int iser_job_post_whole(struct iser_job *job)
 }
 
 /*
- * iser_job_post - post as much of any job as there are slots for
+ * iser_sink_post - iWARP: post one STag's worth of a Get
+ *
+ * There an RDMA Read needs a sink that the peer may write to while it runs.
+ *
+ * Under send_lock.
+ * Return: 1 posted, 0 a credit or STag is missing, or negative errno.
+ */
+static int iser_sink_post(struct iser_job *job)
+{
+	struct iser_io *io = job->io;
+	struct iser_conn *conn = io->task.conn;
+	struct ib_rdma_wr *wr = &conn->batch->wr[0];
+	struct ib_reg_wr *reg = &conn->batch->reg;
+	struct ib_sge *sge = &conn->batch->sge[0];
+	u32 left, room, n = 0, skip;
+	struct scatterlist *sg;
+	int ret;
+
+	if (conn->sq.count_reads && !iser_reads_free(&conn->sq.reads))
+		return 0;
+	if (!iser_credits_take(&conn->sq.credits, 2))
+		return 0;
+	job->mr = ib_mr_pool_get(conn->qp, &conn->qp->rdma_mrs);
+	if (!job->mr) {
+		iser_credits_return(&conn->sq.credits, 2);
+		return 0;
+	}
+	job->credits = 2;
+	if (conn->sq.count_reads)
+		job->reads = iser_reads_some(&conn->sq.reads, 1);
+
+	/*
+	 * The list itself begins at the offset, because siw ignores the
+	 * sg_offset of ib_map_mr_sg().  It covers no more than the pages of the
+	 * STag: with an IOMMU one segment may hold all of the data, of which
+	 * ib_map_mr_sg() would take nothing.
+	 */
+	sg_init_table(conn->sq.sink_sg, conn->res.region_pages);
+	sg = iser_io_seek(io, job->offset + job->done, &skip);
+	room = conn->res.region_pages * ISER_STAG_PAGE -
+		((sg_dma_address(sg) + skip) & (ISER_STAG_PAGE - 1));
+	left = min(job->len - job->done, room);
+	while (left && n < conn->res.region_pages) {
+		struct scatterlist *to = &conn->sq.sink_sg[n++];
+
+		sg_dma_address(to) = sg_dma_address(sg) + skip;
+		sg_dma_len(to) = min_t(u32, left, sg_dma_len(sg) - skip);
+		left -= sg_dma_len(to);
+		skip = 0;
+		sg = sg_next(sg);
+	}
+	ib_update_fast_reg_key(job->mr, ib_inc_rkey(job->mr->rkey));
+	ret = ib_map_mr_sg(job->mr, conn->sq.sink_sg, n, NULL,
+			   ISER_STAG_PAGE);
+	if (ret <= 0 || !job->mr->length ||
+	    job->mr->length > job->len - job->done)
+		return -EINVAL;
+
+	reg->wr.opcode = IB_WR_REG_MR;
+	reg->wr.wr_cqe = &iser_rdma_cqe;
+	reg->mr = job->mr;
+	reg->key = job->mr->rkey;
+	reg->access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
+	reg->wr.next = &wr->wr;
+
+	*sge = (struct ib_sge){ .addr = job->mr->iova, .lkey = job->mr->lkey,
+				.length = job->mr->length };
+	memset(wr, 0, sizeof(*wr));
+	/* The device invalidates the sink's STag after the data. */
+	wr->wr.opcode = IB_WR_RDMA_READ_WITH_INV;
+	wr->wr.ex.invalidate_rkey = job->mr->rkey;
+	wr->wr.wr_cqe = &job->cqe;
+	wr->wr.send_flags = IB_SEND_SIGNALED;
+	wr->wr.sg_list = sge;
+	wr->wr.num_sge = 1;
+	wr->remote_addr = job->remote + job->done;
+	wr->rkey = job->rkey;
+	job->done += job->mr->length;
+	job->complete = job->done == job->len;
+	return iser_post(conn, &reg->wr) ?: 1;
+}
+
+/*
+ * iser_job_post - post as much of any job as there are credits for
  * Under send_lock.
  * Return: 1 something was posted, 0 nothing, or negative errno.
  */
@@ -327,10 +411,10 @@ static int iser_job_post(struct iser_job *job)
  *
  * A job is a response with the RDMA Writes ahead of it, or a Get_Data.  Jobs
  * are posted in the order in which they are submitted: StatSN was assigned in
- * that order.  When slots or STags are short they wait; a job that is larger
- * than the whole queue goes out in pieces.  The last work request
- * of a piece is signaled: its completion gives all slots of the piece back,
- * and the RDMA Reads, if they are counted.
+ * that order.  Each work request takes a send credit.  When credits or STags are
+ * short, jobs wait; one that is larger than the whole queue goes out in pieces.
+ * The last work request of a piece is signaled: its completion gives all credits
+ * of the piece back, and the RDMA Reads, if they are counted.
  */
 
 static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc);
@@ -352,6 +436,45 @@ void iser_job_init(struct iser_io *io)
 	io->ack_cqe.done = iser_ack_done;
 	for (i = 0; i < ISER_MAX_GETS; i++)
 		iser_job_setup(&io->get[i], io, true);
+}
+
+/*
+ * iser_sinks_init - iWARP: STags for the sinks of RDMA Reads
+ * Sleeps.  Return: 0 or negative errno; iser_verbs_destroy() cleans up.
+ */
+int iser_sinks_init(struct iser_conn *conn)
+{
+	conn->sq.sink_sg = kcalloc(conn->res.region_pages + 1,
+				   sizeof(*conn->sq.sink_sg), GFP_KERNEL);
+	if (!conn->sq.sink_sg)
+		return -ENOMEM;
+	return ib_mr_pool_init(conn->qp, &conn->qp->rdma_mrs, conn->res.regions,
+			       IB_MR_TYPE_MEM_REG, conn->res.region_pages, 0);
+}
+
+/*
+ * iser_sinks_free - free the STags before the queue pair
+ *
+ * This includes the STags of posted Reads and ends the peer's right to write
+ * there.  Sleeps.
+ */
+void iser_sinks_free(struct iser_conn *conn)
+{
+	struct iser_task *task;
+	u32 i, n;
+
+	for (i = 0; conn->sq.sink_mr && conn->tasks && i < conn->res.tasks; i++) {
+		task = iser_conn_task(conn, i);
+		for (n = 0; task && n < ISER_MAX_GETS; n++) {
+			struct iser_job *job = &iser_io_of(task)->get[n];
+
+			if (job->mr)
+				ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs,
+					       job->mr);
+			job->mr = NULL;
+		}
+	}
+	ib_mr_pool_destroy(conn->qp, &conn->qp->rdma_mrs);
 }
 
 /*
@@ -397,7 +520,7 @@ static void iser_job_to_flush(struct iser_conn *conn, struct iser_job *job)
 }
 
 /*
- * Post what there are slots for.  If that fails, the connection ends.
+ * Post what there are credits for.  If that fails, the connection ends.
  * Return: true if all of the job is posted.
  */
 static bool iser_job_start(struct iser_conn *conn, struct iser_job *job)
@@ -485,7 +608,7 @@ static void iser_job_submit(struct iser_conn *conn, struct iser_job *job, bool l
 		iser_send_cq_arm(conn);
 	}
 	if (!iser_job_enter(conn, job, later)) {
-		/* It waits for slots, which completions give back. */
+		/* It waits for credits, which completions give back. */
 		list_add_tail(&job->node, &conn->sq.jobs);
 		iser_send_cq_event(conn);
 	}

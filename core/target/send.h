@@ -59,16 +59,15 @@ void iser_jobs_flush(struct iser_conn *conn);
 void iser_jobs_abandon(struct iser_conn *conn);
 void iser_jobs_unsignaled_sent(struct iser_conn *conn);
 void iser_flush_work(struct work_struct *work);
+int iser_sinks_init(struct iser_conn *conn);
+void iser_sinks_free(struct iser_conn *conn);
 
-/* read.c */
+/* data_ack.c */
 void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc);
 bool iser_ack_possible(const struct iser_conn *conn);
 bool iser_ack_by_read(const struct iser_conn *conn);
 void iser_ack_notify(struct iser_io *io);
 u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 		  struct ib_sge *sge);
-int iser_sinks_init(struct iser_conn *conn);
-void iser_sinks_free(struct iser_conn *conn);
-int iser_sink_post(struct iser_job *job);
 
 #endif

@@ -14,7 +14,7 @@
 struct iser_conn_param {
 	u32 tasks;		/* commands and other PDUs outstanding at most */
 	u32 recv_depth;		/* most receives that may be posted later */
-	u32 send_depth;		/* target: slots of the send queue */
+	u32 send_depth;		/* target: work requests of the send queue */
 	u32 shared_depth;	/* target: of a shared receive queue; 0: none */
 	bool remote_invalidate;	/* ask the peer to invalidate, or do so */
 };

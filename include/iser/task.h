@@ -133,7 +133,7 @@ void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst);
  * @tagged: Tagged Offset at the initiator, from iser_write_offset()
  *
  * A task may have up to ISER_MAX_GETS at a time; data_completion_notify()
- * follows for each.  Queues the Read when slots or STags are short.  Does not
+ * follows for each.  Queues the Read when credits or STags are short.  Does not
  * sleep.
  */
 #define ISER_MAX_GETS	2
