@@ -285,6 +285,7 @@ void iser_notice_key_values(struct iser_conn *conn,
 			    const struct iser_notice *notice)
 {
 	conn->notice = *notice;
+	iser_fault_notice(&conn->notice);
 }
 EXPORT_SYMBOL_ISER(iser_notice_key_values);
 

@@ -17,6 +17,11 @@
 static inline void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping)
 {
 }
+
+/* Change what the login agreed on. */
+static inline void iser_fault_notice(struct iser_notice *notice)
+{
+}
 #endif
 
 #endif

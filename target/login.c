@@ -415,7 +415,6 @@ static void isert_notice(struct isert_conn *ic)
 	struct iser_notice notice = {
 		.hello = ISER_HELLO_NONE,
 		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
-		.ack_by_read = isert_ack_by_read(),
 		.name_stags = isert_name_stags(),
 	};
 

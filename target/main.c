@@ -180,11 +180,6 @@ ISER_PARAM(max_recovery_level, max_recovery_level, 0, ISERT_MAX_LEVEL, 0644);
 MODULE_PARM_DESC(max_recovery_level,
 		 "Highest ErrorRecoveryLevel that the target agrees to, 0 or 1, if LIO's default_erl allows it (default: 0)");
 
-static bool data_ack_by_read;
-module_param(data_ack_by_read, bool, 0644);
-MODULE_PARM_DESC(data_ack_by_read,
-		 "Acknowledge the data of a read by an RDMA Read of zero bytes after each burst, at any ErrorRecoveryLevel; for tests (default: N)");
-
 static bool name_stags;
 module_param(name_stags, bool, 0644);
 MODULE_PARM_DESC(name_stags,
@@ -208,11 +203,6 @@ bool isert_strict_base(void)
 u32 isert_max_level(void)
 {
 	return READ_ONCE(max_recovery_level);
-}
-
-bool isert_ack_by_read(void)
-{
-	return READ_ONCE(data_ack_by_read);
 }
 
 bool isert_name_stags(void)

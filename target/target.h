@@ -182,7 +182,6 @@ isert_node_attrib(const struct iscsit_conn *conn)
 /* main.c */
 bool isert_strict_base(void);
 u32 isert_max_level(void);
-bool isert_ack_by_read(void);
 bool isert_name_stags(void);
 u32 isert_initial_window(void);
 

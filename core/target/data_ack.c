@@ -18,7 +18,7 @@
 /* iser_ack_by_read - whether Notice_Key_Values makes the RDMA Read necessary */
 bool iser_ack_by_read(const struct iser_conn *conn)
 {
-	return conn->notice.ack_by_read || conn->notice.recovery_level != 1;
+	return conn->notice.recovery_level != 1;
 }
 
 /*

@@ -836,14 +836,13 @@ EXPORT_SYMBOL_ISER(iser_unmap_data);
 
 void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst)
 {
-	const struct iser_notice *notice = &task->conn->notice;
 	struct iser_job *job = &iser_io_of(task)->send;
 
 	/* The pieces are contiguous, so one range grows. */
 	if (!job->len) {
 		job->offset = offset;
 		/* RFC 7143, section 11.7.2: no A-bit at level 0. */
-		job->burst = (notice->recovery_level || notice->ack_by_read) &&
+		job->burst = task->conn->notice.recovery_level &&
 			     iser_ack_possible(task->conn) ? burst : 0;
 	}
 	job->len += len;

@@ -133,7 +133,6 @@ struct iser_resources {
 struct iser_notice {
 	enum iser_hello_rule hello;
 	s8 recovery_level;	/* ErrorRecoveryLevel, or ISER_LEVEL_UNKNOWN */
-	bool ack_by_read;	/* target: acknowledge data by RDMA Read at any level */
 	bool name_stags;	/* target: name STags in the header of a response */
 };
 

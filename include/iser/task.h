@@ -121,9 +121,8 @@ void iser_unmap_data(struct iser_task *task);
  * A sequence is one Data-In: its DataSN is its number, from 0.  The initiator's
  * ExpStatSN acknowledges the last one.  The others are acknowledged (RFC 7145,
  * section 7.3.5) at ErrorRecoveryLevel 1 by the completion of the RDMA Write;
- * at 2 or unknown, or with iser_notice.ack_by_read, by that of an RDMA Read of
- * no bytes after it.  There are no A-bits at level 0 without ack_by_read, and
- * none that would need a Read where iSER-ORD is 0.
+ * at 2 or unknown by that of an RDMA Read of no bytes after it.  There are no
+ * A-bits at level 0, and none that would need a Read where iSER-ORD is 0.
  */
 void iser_put_data(struct iser_task *task, u32 offset, u32 len, u32 burst);
 

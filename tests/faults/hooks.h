@@ -13,7 +13,10 @@
 #ifndef ISER_FAULT_HOOKS_H
 #define ISER_FAULT_HOOKS_H
 
+struct iser_notice;
+
 /* limits.c */
+void iser_fault_notice(struct iser_notice *notice);
 void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping);
 
 /* dma.c: the device sees a copy of memory, joined where an IOMMU would join it */

@@ -51,3 +51,13 @@ void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping)
 	fault_lower(&attr->max_qp_rd_atom, fault_max_reads);
 	fault_lower(&attr->max_qp_init_rd_atom, fault_max_reads);
 }
+
+static bool fault_ack_by_read;
+module_param(fault_ack_by_read, bool, 0644);
+
+/* Acknowledges data as at level 2, by RDMA Reads, which no session agrees on yet. */
+void iser_fault_notice(struct iser_notice *notice)
+{
+	if (fault_ack_by_read)
+		notice->recovery_level = 2;
+}

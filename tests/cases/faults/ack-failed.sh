@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-DESCRIPTION="data_ack_by_read: the burst whose RDMA Write is refused, and those behind it, are not acknowledged"
+DESCRIPTION="at level 2 the burst whose RDMA Write is refused, and those behind it, are not acknowledged"
+NEEDS=faults
 SHOWS="A-DA-1"
 . "$(dirname "$0")/../../lib.sh"
 
-by_read=/sys/module/ib_isert/parameters/data_ack_by_read
+need_fault ack_by_read
 target_up
 acks_watch
-on_exit "echo N >$by_read"
-echo Y >$by_read
+fault ack_by_read 1
 # Four bursts: each is an RDMA Write, and all but the last have an RDMA Read of no bytes
 # after it. The third Write is refused.
 acks_case read/half-registered
