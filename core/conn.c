@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection: its life from allocation to the last completion.
+ * A connection: its life from allocation to the last completion, with the
+ * primitives for it: Allocate_ and Deallocate_Connection_Resources,
+ * Notice_Key_Values, Enable_Datamover, Connection_Terminate and its Notify.
  *
  * One work item, end_work, ends every connection, whoever asked for it and
  * for whatever reason.  When it is done the device knows nothing of the

@@ -85,8 +85,8 @@ struct iser_conn {
 	u32 max_sge;			/* of a Send or RDMA Write */
 	u32 max_sge_rd;
 
-	struct mutex setup_lock;	/* see above for these three */
-	spinlock_t send_lock;		/* see above */
+	struct mutex setup_lock;	/* see above for both locks */
+	spinlock_t send_lock;
 	struct iser_sq sq;		/* target/send.c, target/data_ack.c */
 	struct iser_batch *batch;	/* send_lock */
 

@@ -17,7 +17,7 @@ struct iser_hello_exchange {
 	struct iser_hello_state state;	/* completion queue, after Enable_Datamover */
 	struct ib_cqe cqe;
 	bool sending;			/* send_lock: the Send has not completed */
-	bool hold;			/* send_lock: target: jobs wait */
+	bool hold;			/* send_lock: the first message of the peer is awaited */
 	bool rejected;			/* send_lock: target: the reply has REJ=1 */
 	struct delayed_work work;	/* what is waited for has not come */
 };

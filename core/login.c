@@ -7,6 +7,8 @@
  * An initiator has two receive buffers: what a target sends right after its last
  * Login Response finds the second one, while the receives are being posted
  * (section 5.1.1).
+ *
+ * Notice_Key_Values and Enable_Datamover, which end the phase, are in conn.c.
  */
 #include <linux/slab.h>
 #include <iser/task.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receiving: the receive buffers, and the PDUs that arrive in them.
+ * Receiving: the PDUs that arrive, and Control_Notify.  A response that ends a
+ * task of the initiator goes up from initiator/send.c.  The memory of the receives
+ * is in rx.c.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The tasks of a connection, the buffers mapped for them, and the header slots of
- * unsignaled Sends.
+ * unsignaled Sends.  How a task ends, and how its STags are registered and
+ * invalidated, is in initiator/send.c and target/send.c.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>

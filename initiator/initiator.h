@@ -41,7 +41,7 @@
 /* Data bytes of a receive buffer in a Discovery session: SendTargets text. */
 #define ISER_DISCOVERY_DATA	8192
 
-/* AHS of the longest CDB: a task's slot must hold it after the BHS. */
+/* AHS of the longest CDB: a header slot must hold it after the BHS. */
 #define ISER_CDB_AHS		sizeof(struct iscsi_ecdb_ahdr)
 
 /* Pages of an STag if there is no connection yet (see session.c). */
@@ -49,36 +49,36 @@
 
 /* What this half keeps for each libiscsi task, as its dd_data. */
 struct iser_itask {
-	struct iser_task *task;		/* slot that it uses */
+	struct iser_task *task;		/* the iSER task that it uses */
 	struct iser_data buffer;	/* the command's, or text to be sent */
 	enum {
-		ITASK_IDLE,		/* no slot is held */
-		ITASK_STARTED,		/* libiscsi writes into the slot */
+		ITASK_IDLE,		/* no iSER task is held */
+		ITASK_STARTED,		/* libiscsi writes the PDU into it */
 		ITASK_SENT,		/* the core has it; an up-call follows */
 		ITASK_ABORTING,		/* task management: task_done() follows */
 		ITASK_ABORTED,		/* task management ended it */
 	} state;
 	bool no_answer;			/* the target will not respond to it */
-	bool asked;			/* DYING: the core has been told */
+	bool asked;			/* ABORTING: the core was asked to end it */
 };
 
-/* Idle slots, by iser_task.next. */
+/* Idle iSER tasks, by iser_task.next. */
 struct iser_free_list {
 	struct iser_task *free;	/* may be taken; frwd_lock */
 	struct iser_task *returned;		/* given back; back_lock */
 	u32 nr_returned;
 };
 
-/* The slots of a connection: see task_pool.c. */
+/* The iSER tasks of a connection: see task_pool.c. */
 struct iser_task_pool {
 	struct iser_free_list commands, others;
 	u32 reserved;			/* lower numbers are for others */
-	int low;			/* idle slots at which it grows */
+	int low;			/* idle iSER tasks at which it grows */
 	int error;			/* of the last attempt to make more */
 
 	/* Login, then work. */
 	u32 made, receives;		/* tasks, from number 0; receives for them */
-	struct iser_window window;	/* granted: slots for commands */
+	struct iser_window window;	/* granted: iSER tasks for commands */
 	struct delayed_work work;
 };
 
@@ -112,7 +112,7 @@ struct iser_endpoint {
 
 	/* Login: sent by one process at a time under libiscsi's ep_mutex. */
 	struct iser_keys keys;
-	struct iscsi_hdr login_hdr;	/* Login Requests have no slot yet */
+	struct iscsi_hdr login_hdr;	/* Login Requests have no iSER task yet */
 	bool resources;			/* tasks and receives are allocated */
 	bool full;			/* full feature phase */
 	bool hello_sent;			/* Hello out: reply sets full */
@@ -226,7 +226,7 @@ bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
 void iser_tmf_put(struct iser_endpoint *end);
 
 /*
- * iser_task_pool_take - take an idle slot, or return NULL
+ * iser_task_pool_take - take an idle iSER task, or return NULL
  * @command: for a SCSI command
  * Called under frwd_lock.
  */
@@ -234,22 +234,22 @@ static inline struct iser_task *iser_task_pool_take(struct iser_endpoint *end,
 						    bool command)
 {
 	struct iser_free_list *idle = &end->pool.commands;
-	struct iser_task *slot = idle->free;
+	struct iser_task *iser_task = idle->free;
 
-	if (unlikely(!command || !slot))
+	if (unlikely(!command || !iser_task))
 		return iser_task_pool_find(end, command);
-	idle->free = slot->next;
-	return slot;
+	idle->free = iser_task->next;
+	return iser_task;
 }
 
-/* iser_task_pool_put - give an idle slot back.  Under back_lock. */
-static inline void iser_task_pool_put(struct iser_task_pool *pool, struct iser_task *slot)
+/* iser_task_pool_put - give an idle iSER task back.  Under back_lock. */
+static inline void iser_task_pool_put(struct iser_task_pool *pool, struct iser_task *iser_task)
 {
-	struct iser_free_list *idle = slot->index < pool->reserved ? &pool->others :
+	struct iser_free_list *idle = iser_task->index < pool->reserved ? &pool->others :
 							     &pool->commands;
 
-	slot->next = idle->returned;
-	idle->returned = slot;
+	iser_task->next = idle->returned;
+	idle->returned = iser_task;
 	idle->nr_returned++;
 }
 

@@ -17,11 +17,11 @@ static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
 }
 
 /**
- * iser_recv_find_task - the slot of the task that a PDU answers
+ * iser_recv_find_task - the iSER task of the task that a PDU answers
  * @conn: connection
  * @bhs: header of the PDU
  *
- * Up-call context.  Return: slot, or NULL when no such task waits for this kind
+ * Up-call context.  Return: iSER task, or NULL when no such task waits for this kind
  * of answer.
  */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)

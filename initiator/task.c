@@ -95,14 +95,14 @@ static int iser_unexpected_init(struct iscsi_task *task)
  * @opcode: of the PDU, with the immediate bit
  *
  * Under frwd_lock.  Return: 0; -ENOTCONN outside of full feature phase;
- * -ENOMEM when no slot is idle: libiscsi gives a command back to the SCSI
+ * -ENOMEM when no iSER task is idle: libiscsi gives a command back to the SCSI
  * layer, which tries again.
  */
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	struct iser_itask *it = task->dd_data;
-	struct iser_task *slot;
+	struct iser_task *iser_task;
 
 	it->task = NULL;
 	it->no_answer = false;
@@ -118,13 +118,13 @@ int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 	if (!end->full)
 		return -ENOTCONN;
 
-	slot = iser_task_pool_take(end, task->sc);
-	if (!slot || iser_task_start(slot, NULL))
+	iser_task = iser_task_pool_take(end, task->sc);
+	if (!iser_task || iser_task_start(iser_task, NULL))
 		return -ENOMEM;
-	slot->upper = task;
-	it->task = slot;
+	iser_task->upper = task;
+	it->task = iser_task;
 	it->state = ITASK_STARTED;
-	task->hdr = (struct iscsi_hdr *)slot->bhs;
+	task->hdr = (struct iscsi_hdr *)iser_task->bhs;
 	task->hdr_max = ISER_BHS_LEN + min_t(u32, end->info->inline_max,
 					     ISER_CDB_AHS);
 	return 0;
@@ -329,16 +329,16 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 }
 
 /**
- * iscsi_iser_task_cleanup - give back the slot of a task that ends
+ * iscsi_iser_task_cleanup - give back the iSER task of a task that ends
  * @task: task
  *
- * Under back_lock.  libiscsi's callers, and why the slot is idle then:
+ * Under back_lock.  libiscsi's callers, and why the iSER task is idle then:
  *  - a PDU completes it: the core was done before it notified the PDU;
  *  - queuecommand or send_pdu fail: nothing was posted;
  *  - abort and resets succeed, a Reject ends a ping: see tmf.c;
  *  - a PDU without answer: task_done() has come;
  *  - iscsi_conn_stop: the connection has ended (iscsi_iser_ep_disconnect()).
- * A slot that is still in use means that the target ended a task in some other
+ * An iSER task that is still in use means that the target ended a task in some other
  * way.  Its buffer goes back to the SCSI layer now, but the device may still
  * write to it, so the connection must end.
  */
@@ -346,36 +346,36 @@ void iscsi_iser_task_cleanup(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
 	struct iser_itask *it = task->dd_data;
-	struct iser_task *slot = it->task;
+	struct iser_task *iser_task = it->task;
 	bool started = it->state == ITASK_STARTED;
 
 	it->task = NULL;
 	it->state = ITASK_IDLE;
-	if (!end || !slot)
+	if (!end || !iser_task)
 		return;
 	if (started) {
-		iser_task_abandon(slot);
-	} else if (iser_task_busy(slot)) {
+		iser_task_abandon(iser_task);
+	} else if (iser_task_busy(iser_task)) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "the target has ended a task while the device used its buffer, ending the connection");
 		iser_connection_fail(end->conn, -EPROTO);
 		return;
 	}
-	iser_task_pool_put(&end->pool, slot);
+	iser_task_pool_put(&end->pool, iser_task);
 }
 
 /**
  * iser_task_notify_done - the device no longer uses anything of a task
- * @slot: the task
+ * @iser_task: the task
  * @status: 0, or negative: the connection has ended
  *
  * Called for a PDU without answer, and after iser_deallocate_task_resources().
  * Up-call context.
  */
-void iser_task_notify_done(struct iser_task *slot, int status)
+void iser_task_notify_done(struct iser_task *iser_task, int status)
 {
-	struct iser_endpoint *end = iser_conn_upper(slot->conn);
-	struct iscsi_task *task = slot->upper;
+	struct iser_endpoint *end = iser_conn_upper(iser_task->conn);
+	struct iscsi_task *task = iser_task->upper;
 	struct iser_itask *it = task->dd_data;
 
 	if (it->no_answer) {
@@ -389,13 +389,13 @@ void iser_task_notify_done(struct iser_task *slot, int status)
 
 /**
  * iser_task_notify_ready - more Data-Out of a task may be sent
- * @slot: the task
+ * @iser_task: the task
  *
  * Up-call context.
  */
-void iser_task_notify_ready(struct iser_task *slot)
+void iser_task_notify_ready(struct iser_task *iser_task)
 {
-	struct iscsi_task *task = slot->upper;
+	struct iscsi_task *task = iser_task->upper;
 	struct iscsi_session *session = task->conn->session;
 
 	spin_lock_bh(&session->frwd_lock);

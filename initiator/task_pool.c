@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The core's tasks (slots) of a connection, and the idle ones among them.
+ * The iSER tasks of a connection, and the idle ones among them.
  *
- * libiscsi allocates its tasks in turn, so with a slot for each task all slots
+ * libiscsi allocates its tasks in turn.  With an iSER task for each of them all
  * would soon have been used, even if there are few commands at a time.  So a
- * PDU takes any idle slot, and a session starts with few, each with a header,
- * an STag, and a receive for the answer.  When three quarters are in use,
+ * PDU takes any idle iSER task, and a session starts with few, each with a
+ * header slot, an STag, and a receive for the answer.  When three quarters are in use,
  * pool_work() doubles them, up to node.session.cmds_max: it first posts the
  * receives, then makes the tasks (RFC 7145, section 8.1).  The pool never
- * shrinks.  Meanwhile, or without memory, a command that finds no slot goes
- * back to the SCSI layer, which tries again when another one has ended.
+ * shrinks.  Meanwhile, or without memory, a command that finds none idle
+ * goes back to the SCSI layer, which tries again when another one has ended.
  *
- * Slots are taken under one of libiscsi's locks and come back under the other.
+ * iSER tasks are taken under one of libiscsi's locks and come back under the other.
  * So there are two lists; a caller that finds the first empty takes all of the
  * second.
  *
- * Some slots are reserved for other PDUs, so that task management and pings
+ * Some are reserved for other PDUs, so that task management and pings
  * never wait for commands.  These have no STag.
  */
 #include "initiator.h"
@@ -25,7 +25,7 @@
 #define POOL_RETRY	HZ
 #define POOL_NEVER	(-1)
 
-/* Set the number of idle slots at which more are made. */
+/* Set the number of idle iSER tasks at which more are made. */
 static void pool_arm(struct iser_task_pool *pool)
 {
 	const struct iser_window *w = &pool->window;
@@ -131,11 +131,11 @@ static struct iser_task *pool_refill(struct iser_endpoint *end,
 {
 	spinlock_t *back_lock = &end->iscsi->session->back_lock;
 	struct iser_task_pool *pool = &end->pool;
-	struct iser_task *slot;
+	struct iser_task *iser_task;
 	int nr;
 
 	spin_lock(back_lock);
-	slot = idle->returned;
+	iser_task = idle->returned;
 	idle->returned = NULL;
 	nr = idle->nr_returned;
 	idle->nr_returned = 0;
@@ -147,34 +147,34 @@ static struct iser_task *pool_refill(struct iser_endpoint *end,
 		queue_delayed_work(iser_answer_wq, &pool->work,
 				   READ_ONCE(pool->error) ? POOL_RETRY : 0);
 	}
-	return slot;
+	return iser_task;
 }
 
 /* Under frwd_lock. */
 static struct iser_task *pool_pop(struct iser_endpoint *end,
 				  struct iser_free_list *idle)
 {
-	struct iser_task *slot = idle->free ?: pool_refill(end, idle);
+	struct iser_task *iser_task = idle->free ?: pool_refill(end, idle);
 
-	if (slot)
-		idle->free = slot->next;
-	return slot;
+	if (iser_task)
+		idle->free = iser_task->next;
+	return iser_task;
 }
 
 /**
- * iser_task_pool_find - take an idle slot by the slow path
+ * iser_task_pool_find - take an idle iSER task by the slow path
  * @end: endpoint in full feature phase
  * @command: for a SCSI command
  *
- * Under frwd_lock, BH off.  Return: slot or NULL.
+ * Under frwd_lock, BH off.  Return: iSER task or NULL.
  */
 struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command)
 {
-	struct iser_task *slot = NULL;
+	struct iser_task *iser_task = NULL;
 
 	if (!command)
-		slot = pool_pop(end, &end->pool.others);
-	return slot ?: pool_pop(end, &end->pool.commands);
+		iser_task = pool_pop(end, &end->pool.others);
+	return iser_task ?: pool_pop(end, &end->pool.commands);
 }
 
 /* iser_task_pool_end - stop, after the last take and put.  Sleeps. */

@@ -139,7 +139,7 @@ static bool abort_answered(struct iscsi_session *session,
 static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_tm_rsp *rsp = (const void *)pdu->bhs;
-	/* libiscsi still has the task, so its slot is unchanged. */
+	/* libiscsi still has the task, so its iSER task is unchanged. */
 	const struct iscsi_tm *req = (const void *)pdu->task->bhs;
 	struct iscsi_session *session = end->iscsi->session;
 

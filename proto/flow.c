@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Counting: receive buffers and unexpected PDUs.  Outstanding RDMA Reads and
- * the slots of a send queue are counted in sendq.h.  Pure.
+ * the credits of a send queue are counted in sendq.h.  Pure.
  */
 #include <iser/flow.h>
 #include "sendq.h"

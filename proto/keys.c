@@ -2,7 +2,9 @@
 /*
  * The login keys of RFC 7145, section 6.  One walk over the text serves all
  * four directions: what an initiator sends and receives, and what a target
- * receives and sends.  Pure.
+ * receives and sends.  Four keys declare something, and are unknown to
+ * open-iscsi and LIO (sections 6.7 to 6.10); the others are negotiated (6.1, 6.3
+ * to 6.6).  Pure.
  */
 #include <iser/keys.h>
 #include "text.h"
@@ -677,12 +679,3 @@ int iser_keys_finish(struct iser_keys *k)
 		return 0;
 	return ISER_KEYS_NO_RDMA;
 }
-
-/*
- * The four keys that neither open-iscsi nor LIO knows; all declare something:
- * RFC 7145, sections 6.7 to 6.10.  Pure.
- */
-
-/*
- * Login keys with two sides: RFC 7145, sections 6.1 and 6.3 to 6.6.  Pure.
- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts of a queue pair: RDMA Reads that are outstanding, slots of the send
- * queue.  Pure: the caller serializes.  All are inline, because each response
- * of a target is counted.
+ * Counts of a queue pair: RDMA Reads that are outstanding, and send credits, one
+ * for each work request that the send queue has room for.  Pure: the caller
+ * serializes.  All are inline, because each response of a target is counted.
  */
 #ifndef ISER_SENDQ_H
 #define ISER_SENDQ_H
@@ -62,7 +62,7 @@ struct iser_credits {
 	u32 used;
 };
 
-/** iser_credits_take - take @n slots, all or none */
+/** iser_credits_take - take @n credits, all or none */
 static inline bool iser_credits_take(struct iser_credits *s, u32 n)
 {
 	if (n > iser_left(s->used, s->size))
@@ -71,13 +71,13 @@ static inline bool iser_credits_take(struct iser_credits *s, u32 n)
 	return true;
 }
 
-/** iser_credits_some - take up to @n slots; return how many */
+/** iser_credits_some - take up to @n credits; return how many */
 static inline u32 iser_credits_some(struct iser_credits *s, u32 n)
 {
 	return iser_take_some(&s->used, s->size, n);
 }
 
-/** iser_credits_return - @n slots are free again */
+/** iser_credits_return - @n credits are free again */
 static inline void iser_credits_return(struct iser_credits *s, u32 n)
 {
 	iser_give(&s->used, n);

@@ -255,6 +255,15 @@ void isert_terminate_notify(struct iser_conn *dm, int reason)
 		iscsit_cause_connection_reinstatement(ic->conn, 0);
 }
 
+/*
+ * Commands of a connection that has ended.
+ *
+ * LIO frees commands only after the transport has waited for them.  The target
+ * core hands most of them back.  It does not hand back three kinds, since LIO's
+ * threads and the peer are gone: what LIO has queued for its TX thread, writes
+ * whose data will not arrive, and commands that wait for an earlier CmdSN.
+ */
+
 #define ISERT_CLOSE_POLL	(HZ / 20)
 
 /* Returns a command in one of LIO's queues for the TX thread, or NULL. */
@@ -466,12 +475,3 @@ void isert_free_conn(struct iscsit_conn *conn)
 	conn->context = NULL;
 	isert_conn_put(ic);
 }
-
-/*
- * Commands of a connection that has ended.
- *
- * LIO frees commands only after the transport has waited for them.  The target
- * core hands most of them back.  It does not hand back three kinds, since LIO's
- * threads and the peer are gone: what LIO has queued for its TX thread, writes
- * whose data will not arrive, and commands that wait for an earlier CmdSN.
- */

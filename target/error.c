@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lines about a connection, and the end of one whose initiator broke a rule.
+ * Rejects are sent by response.c.
  */
 #include "target.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Passes Login PDUs between the core and LIO.  RFC 7145, sections 5.1 and 6.
+ * The first request of a connection comes with it, from iser_accept().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

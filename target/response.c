@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The sending side: Data-In, responses, and PDUs from LIO's queues.
+ * The sending side: Data-In, responses, and PDUs from LIO's queues, which are
+ * those of Text, Logout, NOP and task management, with the Response Fence,
+ * Rejects and Asynchronous Messages.
  *
  * A PDU that carries a StatSN is built and submitted under iser_send_begin(),
  * since the order of StatSN must be the order on the wire, and LIO increments

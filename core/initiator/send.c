@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * STags of the initiator: a task's buffer is registered for the one right
- * that its direction needs, and invalidated before the task ends
- * (RFC 7145, sections 7.3.2 and 8.3.2).
+ * The sending side of an initiator: STags, Send_Control, unsolicited Data-Out,
+ * and the end of a task, by Deallocate_Task_Resources or by a response, which
+ * goes up from here (Control_Notify).
+ *
+ * A task's buffer is registered for the one right that its direction needs, and
+ * its STag is invalidated before the task ends (RFC 7145, sections 7.3.2 and
+ * 8.3.2).
  */
 #include <linux/slab.h>
 #include "../conn.h"

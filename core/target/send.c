@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Turns a job into work requests: RDMA Writes and Reads, the response.  The
- * functions run under send_lock, which guards the batch that they fill.
+ * The sending side of a target: Put_Data, Get_Data and Send_Control, and the ends
+ * that it reports, task_done() and Data_Completion_Notify.
+ *
+ * First comes what turns a job into work requests: RDMA Writes and Reads, and the
+ * response.  It runs under send_lock, which guards the batch that it fills.
  */
 #include <linux/slab.h>
 #include <iser/flow.h>
@@ -554,7 +557,8 @@ void iser_jobs_run(struct iser_conn *conn)
 
 /*
  * Post without a completion.  The next poll ends the job.
- * Return: false if it can't be posted that way.
+ * Return: true if it was posted, or if the post has failed, which ends the
+ * connection; false if it is not of that kind.
  */
 static bool iser_job_unsignaled(struct iser_conn *conn, struct iser_job *job)
 {
@@ -641,7 +645,7 @@ static void iser_job_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (!list_empty(&conn->sq.jobs))
 		iser_jobs_run(conn);
 	spin_unlock_bh(&conn->send_lock);
-	/* Reading sendq unlocked only decides whether to wake a waiter. */
+	/* sq.jobs is read without the lock only to decide whether to wake a waiter. */
 	if (list_empty_careful(&conn->sq.jobs) && waitqueue_active(&conn->wait))
 		wake_up_all(&conn->wait);
 	if (ended)
@@ -736,7 +740,7 @@ void iser_flush_work(struct work_struct *work)
 }
 
 /*
- * Send_Control, Put_Data and Get_Data: RFC 5047, sections 7 and 8.
+ * Send_Control, Put_Data and Get_Data: RFC 5047, sections 8.1 to 8.3.
  */
 
 void iser_send_begin(struct iser_conn *conn)
@@ -752,6 +756,16 @@ void iser_send_end(struct iser_conn *conn)
 	spin_unlock_bh(&conn->send_lock);
 }
 EXPORT_SYMBOL_ISER(iser_send_end);
+
+/* The STag that a response invalidates, or 0. */
+static u32 iser_response_stag(const struct iser_io *io)
+{
+	const struct iser_header *peer = &io->task.peer;
+
+	if (!io->ctl.response || !io->task.conn->info.remote_invalidate)
+		return 0;
+	return peer->rsv ? peer->read_stag : peer->wsv ? peer->write_stag : 0;
+}
 
 /* iser_send_response - Send_Control of a target.  Under send_lock.  Return: 0. */
 int iser_send_response(struct iser_io *io, const struct iser_control *ctl)
@@ -791,7 +805,7 @@ int iser_send_response(struct iser_io *io, const struct iser_control *ctl)
 				io->send.len, io->task.peer.read_stag);
 	trace_iser_send_control(conn, io->task.bhs,
 				ISER_MSG_MIN + ctl->inline_len,
-				ctl->response ? io->task.peer.read_stag : 0);
+				iser_response_stag(io));
 	io->send.remote = peer->read_base + io->send.offset;
 	io->send.rkey = peer->read_stag;
 	/* A half that asks for acknowledgments waits for them. */

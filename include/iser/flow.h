@@ -67,7 +67,10 @@ u32 iser_window_more(const struct iser_window *w, u32 room);
 
 #define ISER_UNEXPECTED_NOTED	16
 
-/* Unexpected PDUs at the sender: section 8.1.1. */
+/*
+ * Unexpected PDUs that the peer has not acknowledged, against its
+ * MaxOutstandingUnexpectedPDUs: sections 8.1.1 (initiator) and 8.1.2 (target).
+ */
 struct iser_unexpected {
 	u32 limit;		/* 0: no limit was named */
 	u32 outstanding;
