@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: tests/vm/boot.sh --out DIR [--kernel 6.1|6.12|newest] [--smp N] [--mem SIZE]
-#            [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
+# usage: tests/vm/boot.sh --out DIR [--kernel 6.1|6.12|newest] [--modules OVERLAY] [--smp N]
+#            [--mem SIZE] [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
 #            [--set NAME=VALUE]... [--count PLUGIN]
 #
-# Boots one machine that runs DIR/job as root, and waits until it ends. The machine sees
-# DIR as /host/out and the tree, read-only, as /host/tree. DIR/modules, if it exists, is
-# laid over /lib/modules/<release>. DIR then has ktap, log, dmesg, console and status.
+# Boots one machine that runs DIR/job as root, prints what the job prints as it comes, and
+# waits until the machine ends. It sees DIR as /host/out, also ISER_OUT, and the tree,
+# read-only, as /host/tree. OVERLAY, which tests/vm/overlay.sh prints, is laid over its
+# /lib/modules/<release>. DIR then has ktap, log, dmesg, console and status.
 # Exit code: that of the job; 124 when the time was up; 125 when the machine died before
 # the job ended. A caller gives the machine up by making a file DIR/end: boot.sh ends it
 # within half a minute. With --count the machine is emulated with one CPU whose clock
@@ -18,11 +19,13 @@
 . "$VM_DIR/ends.sh"
 
 kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count=''
+modules=''
 net=user,restrict=on
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out) out=$2 ;;
 	--kernel) kernel=$2 ;;
+	--modules) modules=$2 ;;
 	--smp) smp=$2 ;;
 	--mem) mem=$2 ;;
 	--timeout) timeout=$2 ;;
@@ -101,12 +104,20 @@ netdev=(-netdev "$net,id=n0" -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:0
 [ -z "$dump" ] || netdev+=(-object "filter-dump,id=d0,netdev=n0,file=$dump")
 
 qemu=''
-trap '[ -z "$qemu" ] || kill $qemu 2>/dev/null || :' EXIT
+# shellcheck disable=SC2317 # the trap calls it
+finish() {
+	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || true
+	rm -rf "$out/modules"
+}
+trap finish EXIT
+rm -rf "$out/modules"
+[ -z "$modules" ] || cp -r "$modules" "$out/modules"
 
 # life: boots the machine once and waits for its end; sets code
 life() {
-	local i
+	local i show
 	rm -f "$out/status" "$out/up" "$out/end"
+	: >"$out/ktap"
 	qemu-system-x86_64 "${accel[@]}" "${common[@]}" -smp "$smp" -serial "file:$out/console" \
 		-drive "file=$root,format=raw,if=virtio,readonly=on" \
 		-drive "file=$modimg,format=raw,if=virtio,readonly=on" \
@@ -115,6 +126,8 @@ life() {
 		"${random[@]}" "${netdev[@]}" \
 		-append "$append ${sets[*]}" </dev/null >"$out/qemu.log" 2>&1 &
 	qemu=$!
+	tail -n +1 -s 0.3 -f --pid=$qemu "$out/ktap" &
+	show=$!
 	machine_wait $qemu "$out" "$timeout"
 	if [ -s "$out/status" ]; then
 		code=$(cat "$out/status")
@@ -132,6 +145,8 @@ life() {
 	kill -KILL $qemu 2>/dev/null || true
 	wait $qemu 2>/dev/null || true
 	qemu=''
+	# Only now has it printed everything. It fails if the reader is gone.
+	wait $show || true
 }
 
 life

@@ -41,15 +41,13 @@ machine() {
 	[ "$role" != target ] || [ -z "$dump" ] || options=(--dump "$dump")
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	cp -r "$modules" "$dir/modules"
-	: >"$dir/ktap"
 	cat >"$dir/job" <<-EOF
 		until [ "\$ISER_ROLE" = target ] || [ -e /host/out/ready ]; do sleep 0.2; done
 		exec bash /host/out/script 2>&1
 	EOF
 	cp "$3" "$dir/script"
-	exec "$VM_DIR/boot.sh" --out "$dir" --kernel "$kernel" --smp "$smp" --mem 1G \
-		--timeout "$timeout" --net "$net" --mac "$4" "${options[@]}" \
+	exec "$VM_DIR/boot.sh" --out "$dir" --kernel "$kernel" --modules "$modules" --smp "$smp" \
+		--mem 1G --timeout "$timeout" --net "$net" --mac "$4" "${options[@]}" \
 		--set role="$role" --set host="$role" --set provider="$provider"
 }
 
@@ -58,19 +56,17 @@ machine() {
 "$VM_DIR/root.sh" >/dev/null
 mkdir -p "$out/target" "$out/initiator"
 rm -f "$out"/*/ready "$out"/*/stop
-(machine target initiator "$1" 01) &
-vm_target=$!
-(machine initiator target "$2" 02) &
-vm_initiator=$!
-pids=("$vm_target" "$vm_initiator")
-sleep 1
-follow() {
-	tail -n +1 -s 0.2 -f --pid="$2" "$out/$1/ktap" | sed -u "s/^/$(printf '%-9s' "$1") | /"
-}
-follow target $vm_target &
+exec {show}> >(sed -u 's/^/target    | /')
 show_target=$!
-follow initiator $vm_initiator &
+(machine target initiator "$1" 01) >&"$show" {show}>&- &
+vm_target=$!
+exec {show}>&-
+exec {show}> >(sed -u 's/^/initiator | /')
 show_initiator=$!
+(machine initiator target "$2" 02) >&"$show" {show}>&- &
+vm_initiator=$!
+exec {show}>&-
+pids=("$vm_target" "$vm_initiator")
 
 until [ -e "$out/target/ready" ] || ! kill -0 $vm_target 2>/dev/null; do sleep 0.2; done
 if [ -e "$out/target/ready" ]; then
@@ -86,7 +82,6 @@ wait $vm_target || target_code=$?
 wait $show_target $show_initiator || true
 pids=()
 for role in target initiator; do
-	rm -rf "$out/$role/modules"
 	[ -s "$out/$role/status" ] || {
 		say "the $role did not come to its end; last lines of its console:"
 		tail -n 20 "$out/$role/console" | tr -d '\r' | sed 's/^/#   /' >&2
