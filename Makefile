@@ -76,8 +76,8 @@ $(KDIR)/Makefile:
 #: make clean       remove what was built in this folder
 #:
 #: The short loop of a change, see CONTRIBUTING.md:
-#:   make KDIR=...                              compile
-#:   tests/vm/uml/run --plain GROUP/CASE        one case in User-Mode Linux
-#:   tests/vm/run --machine uml GROUP/CASE      the same under KASAN, lockdep and kmemleak
-#:   tests/vm/run GROUP/CASE                    the same in QEMU, with two CPUs
-#:   tests/vm/machine --out DIR 'COMMAND'       any command in a machine, e.g. to trace
+#:   make KDIR=...                                compile
+#:   tests/vm/run --machine uml-plain GROUP/CASE  one case in User-Mode Linux
+#:   tests/vm/run --machine uml GROUP/CASE        the same under KASAN, lockdep and kmemleak
+#:   tests/vm/run GROUP/CASE                      the same in QEMU, with two CPUs
+#:   tests/vm/machine --out DIR 'COMMAND'         any command in a machine, e.g. to trace

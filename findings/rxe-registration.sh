@@ -19,7 +19,8 @@ tree=$(cd "$(dirname "$0")/.." && pwd)
 case ${1:-} in
 -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
 --inside) ;;
-*) exec "$tree/tests/vm/uml/run" --plain --initiator kernel --target kernel --exec "exec bash findings/rxe-registration.sh --inside" ;;
+*) exec "$tree/tests/vm/machine" --machine uml-plain --out "$tree/tests/results/registration" \
+	--initiator kernel --target kernel "exec bash findings/rxe-registration.sh --inside" ;;
 esac
 
 # In the machine.

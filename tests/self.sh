@@ -123,7 +123,7 @@ chmod +x "$work/kernel/linux"
 # processes remains
 machine() {
 	local code=0 start=$SECONDS tries=50
-	TIMEOUT=$1 vm/uml/boot "$work/kernel" "$work" "$work/out" true 2>/dev/null || code=$?
+	vm/uml/boot "$work/kernel" "$work" "$work/out" "$1" 2>/dev/null || code=$?
 	[ $((SECONDS - start)) -lt 15 ] || code+=' late'
 	# On a busy host it takes a moment until the last killed process is gone.
 	while pgrep -f "$work/kernel/linux" >/dev/null && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done

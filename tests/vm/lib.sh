@@ -95,3 +95,28 @@ apt_install() {
 }
 
 need_root() { [ "$(id -u)" = 0 ] || die "has to run as root (it makes system images)"; }
+
+# machine_job DIR COMMAND: leaves the job of a machine where machine_boot looks for it, with
+# the environment that the tests want
+# shellcheck disable=SC2154 # variables of those who source tests/vm/qemu.sh or uml.sh
+machine_job() {
+	cat >"$1/job" <<-EOF
+		export ISER_PROVIDER=$provider ISER_INITIATOR=$initiator ISER_TARGET=$target
+		export ISER_SLOW=$slow ISER_TOOLS=\$ISER_OUT/tools
+		$2
+	EOF
+}
+
+# last_words DIR: prints what a dead machine has logged, from the first sign of a crash
+# on or else the last lines, and what the job and QEMU said last
+last_words() {
+	local from
+	from=$(grep -naE 'BUG:|Oops|general protection|Kernel panic|machine: no ' "$1/console" |
+		head -n 1 | cut -d: -f1 || true)
+	if [ -n "$from" ]; then
+		tail -n "+$from" "$1/console" | head -n 60
+	else
+		tail -n 20 "$1/console"
+	fi | tr -d '\r' | sed 's/^/#   /' || true
+	cat "$1/log" "$1/qemu.log" 2>/dev/null | tail -n 5 | sed 's/^/#   /' || true
+}
