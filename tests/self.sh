@@ -142,6 +142,72 @@ sleep 1000 &
 same 'one that has reported goes at once' "$(SECONDS=0; machine_wait $! "$work/out" 1000; echo $((SECONDS < 15)))" 1
 { kill -KILL $! && wait $!; } 2>/dev/null || true
 
+# The runner of machines, with a kernel that plays one line of "plays" in each machine: a
+# command that gets the cases of the job as its arguments.
+mkdir -p "$work/uml/include/config" "$work/uml/root/lib/modules/none"
+echo none >"$work/uml/include/config/kernel.release"
+cat >"$work/uml/linux" <<'EOF'
+#!/bin/bash
+for word; do
+	case $word in
+	ISER_OUT=*) out=${word#*=} ;;
+	con1=*) exec >&"${word##*:}" ;;
+	esac
+done
+read -ra cases < <(sed -n 's,^exec tests/run --results [^ ]* ,,p' "$out/job")
+set -- "${cases[@]}"
+play=$(head -n 1 "${0%/*}/plays")
+sed -i 1d "${0%/*}/plays"
+eval "$play"
+EOF
+chmod +x "$work/uml/linux"
+run_vm=(env "ISER_RESULTS=$PWD/results/self" "ISER_UML_KERNEL=$work/uml" vm/run
+	--machine uml-plain --initiator kernel --target kernel)
+results=results/self/uml-plain-rxe-kernel-kernel
+cat >"$work/uml/plays" <<'EOF'
+echo "ok 1 $1"; echo "ok 2 $2"; echo "Kernel panic - not syncing" >&2; kill -KILL $$
+echo "Bail out! once more $1: tgt hangs"; trap "" TERM; while :; do sleep 1; done
+echo "# $(grep -o "ISER_AGAIN=.*" "$out/job")"; echo "ok 1 $1"; echo "Bail out! after $1"; sleep 1000
+echo "Bail out! after nothing"; sleep 1000
+echo "not ok 1 $1"; echo "ok 2 kernel/leaks"; echo 1 >"$out/status"
+EOF
+cases=(smoke/login smoke/again io/sizes io/read-only tmf/abort tmf/lun-reset)
+code=0
+said=$("${run_vm[@]}" "${cases[@]}" 2>"$work/log") || code=$?
+same 'each case has its result, whatever becomes of its machine' \
+	"$(grep -E '^(not )?ok' <<<"$said")" \
+"ok 1 ${cases[0]}
+ok 2 ${cases[1]}
+not ok 3 ${cases[2]} # the machine died
+ok 4 ${cases[3]}
+not ok 5 ${cases[4]} # the machine gave no result
+not ok 6 ${cases[5]}
+ok 7 kernel/leaks"
+same 'what a dead machine said last' "$(grep -c '^#   Kernel panic' <<<"$said")" 1
+same 'a case is tried once more' \
+	"$(grep -c "^# ISER_AGAIN='- ${cases[3]}'" <<<"$said")" 1
+same 'the counts' "$(tail -n 1 <<<"$said")" '4 passed, 3 failed, 0 skipped'
+same 'its exit code' "$code" 1
+same 'all of it is kept' "$(cat "$results/ktap.txt")" "$said"
+echo 'sleep 1000' >"$work/uml/plays"
+same 'a case whose machine hangs' \
+	"$("${run_vm[@]}" --timeout 2 smoke/login 2>"$work/log" | grep '^not ok')" \
+	'not ok 1 smoke/login # the machine hung until its 2 s were over'
+# shellcheck disable=SC2016 # the machine expands it
+echo 'touch "$out/begun"; sleep 1000' >"$work/uml/plays"
+"${run_vm[@]}" smoke/login >/dev/null 2>&1 &
+runner=$!
+tries=300
+until [ -e $results/machine1/begun ] || [ $((tries -= 1)) = 0 ]; do sleep 0.1; done
+same 'a run alone has its results' "$("${run_vm[@]}" smoke/login 2>&1)" \
+	"run: another run of ${results##*/} is going on"
+kill $runner
+wait $runner 2>/dev/null || true
+tries=50
+while pgrep -f "$work/uml/linux" >/dev/null && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+same 'a run that is ended ends its machine' $((tries > 0)) 1
+rm -rf results/self
+
 # The demo must say what has failed, wherever it ends.
 demo() {
 	bash -c ". ../scripts/demo/lib.sh; $1" 2>&1 | tail -n 1
