@@ -15,7 +15,8 @@ struct cm cm_default(void)
 {
 	static uint8_t data[4];
 	struct cm cm = {
-		.ird = 4, .ord = 1, .recvs = 64, .recv_size = 12288,
+		.ird = 4, .ord = 1, .recvs = 64, .recv_size = 12288, .send_size = MSG_ROOM,
+		.rnr_retry = 6,
 		/*
 		 * An initiator may have many connections and sends little at a time on
 		 * each.
@@ -111,16 +112,15 @@ static struct rdma_conn_param conn_param(struct conn *c)
 	return (struct rdma_conn_param){
 		.private_data = c->cm.data, .private_data_len = c->cm.data_len,
 		.responder_resources = c->cm.ird, .initiator_depth = c->cm.ord,
-		.retry_count = 7, .rnr_retry_count = 6,
+		.retry_count = 7, .rnr_retry_count = c->cm.rnr_retry,
 	};
 }
 
-struct conn *conn_try(const struct cm *cm)
+struct conn *conn_prepare(const struct cm *cm)
 {
 	struct conn *c = conn_new(cm);
 	struct addrinfo *to = resolve();
-	struct rdma_conn_param param = conn_param(c);
-	int limit = opt.wait_ms * opt.slow, event;
+	int limit = opt.wait_ms * opt.slow;
 
 	step("connecting to %s port %s", opt.address, opt.port);
 	c->channel = channel_new();
@@ -133,9 +133,18 @@ struct conn *conn_try(const struct cm *cm)
 		fail("no route to %s", opt.address);
 	freeaddrinfo(to);
 	qp_new(c);
+	return c;
+}
+
+struct conn *conn_try(const struct cm *cm)
+{
+	struct conn *c = conn_prepare(cm);
+	struct rdma_conn_param param = conn_param(c);
+	int event;
+
 	if (rdma_connect(c->id, &param))
 		fail("rdma_connect: %s", strerror(errno));
-	event = wait_event(c, limit, true);
+	event = wait_event(c, opt.wait_ms * opt.slow, true);
 	if (event == RDMA_CM_EVENT_ESTABLISHED)
 		return c;
 	note("connect: %s", event < 0 ? "no answer" : rdma_event_str(event));
@@ -192,20 +201,18 @@ void conn_unlisten(void)
 	listener = NULL;
 }
 
-struct conn *conn_accept(const struct cm *cm)
+struct conn *conn_next(const struct cm *cm, int ms)
 {
 	struct pollfd fd;
 	struct rdma_cm_event *event;
 	struct rdma_conn_param param;
 	struct conn *c;
-	int limit = opt.wait_ms * opt.slow;
 
 	conn_listen();
-	step("waiting for a connection");
 	fd = (struct pollfd){ .fd = listen_channel->fd, .events = POLLIN };
 	do {
-		if (poll(&fd, 1, 2 * limit) != 1 || rdma_get_cm_event(listen_channel, &event))
-			fail("nobody connects");
+		if (poll(&fd, 1, ms) != 1 || rdma_get_cm_event(listen_channel, &event))
+			return NULL;
 		if (event->event != RDMA_CM_EVENT_CONNECT_REQUEST)
 			rdma_ack_cm_event(event);
 		else
@@ -233,9 +240,20 @@ struct conn *conn_accept(const struct cm *cm)
 	param = conn_param(c);
 	if (accept_alone(c->id, &param))
 		fail("rdma_accept: %s", strerror(errno));
-	if (wait_event(c, limit, false) != RDMA_CM_EVENT_ESTABLISHED)
+	if (wait_event(c, opt.wait_ms * opt.slow, false) != RDMA_CM_EVENT_ESTABLISHED)
 		fail("the connection was not established");
 	c->exp_statsn = 1;
+	return c;
+}
+
+struct conn *conn_accept(const struct cm *cm)
+{
+	struct conn *c;
+
+	step("waiting for a connection");
+	c = conn_next(cm, 2 * opt.wait_ms * opt.slow);
+	if (!c)
+		fail("nobody connects");
 	return c;
 }
 
@@ -243,9 +261,11 @@ void conn_watch(struct conn *c)
 {
 	int type;
 
-	while (!c->ended && (type = wait_event(c, 0, false)) >= 0) {
-		if (type != RDMA_CM_EVENT_DISCONNECTED && type != RDMA_CM_EVENT_TIMEWAIT_EXIT &&
-		    type != RDMA_CM_EVENT_DEVICE_REMOVAL && type != RDMA_CM_EVENT_CONNECT_ERROR)
+	while (!c->closed && (type = wait_event(c, 0, false)) >= 0) {
+		c->closed = type == RDMA_CM_EVENT_DISCONNECTED ||
+			    type == RDMA_CM_EVENT_TIMEWAIT_EXIT;
+		if (c->ended || (!c->closed && type != RDMA_CM_EVENT_DEVICE_REMOVAL &&
+				 type != RDMA_CM_EVENT_CONNECT_ERROR))
 			continue;
 		c->ended = true;
 		c->how = rdma_event_str(type);

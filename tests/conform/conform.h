@@ -164,8 +164,9 @@ struct cm {
 	uint8_t data_len;
 	uint8_t ird, ord;	/* responder resources, initiator depth */
 	unsigned int recvs;	/* receives that are posted */
-	unsigned int sends;	/* Sends that may be outstanding, up to 256 */
-	uint32_t recv_size;
+	unsigned int sends;	/* Sends that may be outstanding, up to 512 */
+	uint32_t recv_size, send_size;	/* room for a message */
+	uint8_t rnr_retry;	/* times that the other end repeats a Send; 7: no limit */
 };
 
 /* Key=Value pairs with a NUL between them (text.c). */
@@ -182,6 +183,7 @@ struct conn {
 		uint8_t data[64], data_len, ird, ord;
 	} peer;
 	bool ended;		/* by the other end, by this one, or by an error */
+	bool closed;		/* the CM says so: no error of this end alone */
 	const char *how;	/* why it ended */
 	struct rx *queue;	/* received, not taken by the case yet */
 
@@ -213,7 +215,9 @@ struct cm cm_default(void);
 struct conn *conn_open(const struct cm *cm);	/* initiator; NULL: cm_default() */
 /* Same, but returns NULL when refused. */
 struct conn *conn_try(const struct cm *cm);
+struct conn *conn_prepare(const struct cm *cm);	/* all but connect */
 struct conn *conn_accept(const struct cm *cm);	/* target: the next connection */
+struct conn *conn_next(const struct cm *cm, int ms);	/* the same; NULL: none within @ms */
 void conn_close(struct conn *c);
 void conn_listen(void);		/* target: before the peer is driven */
 void conn_unlisten(void);	/* target: refuses further connections */
@@ -223,6 +227,7 @@ bool conn_siw(const struct conn *c);	/* software iWARP, whatever name its device
 
 void post(struct conn *c, const struct msg *m);		/* one Send */
 void post_many(struct conn *c, struct msg **m, int n);	/* one doorbell; n <= cm.sends */
+bool sends_done(struct conn *c);	/* waits for that; false: the connection has ended */
 void pump(struct conn *c);				/* handles what has come */
 /*
  * The next message that has come or comes within @ms; NULL if none comes or the

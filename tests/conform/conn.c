@@ -4,7 +4,7 @@
 #include "setup.h"
 
 #define LOGIN_RECVS	4
-#define SENDS_MAX	256	/* outstanding work requests */
+#define SENDS_MAX	512	/* outstanding work requests */
 
 static void post_recv(struct conn *c, unsigned int slot)
 {
@@ -27,16 +27,16 @@ void qp_new(struct conn *c)
 {
 	struct ibv_qp_init_attr attr = {
 		.qp_type = IBV_QPT_RC,
-		.cap = { .max_send_wr = c->cm.sends, .max_recv_wr = c->cm.recvs,
+		.cap = { .max_send_wr = c->cm.sends, .max_recv_wr = c->cm.recvs ?: 1,
 			 .max_send_sge = 1, .max_recv_sge = 1 },
 	};
-	size_t recv_len = (size_t)c->cm.recvs * c->cm.recv_size, send_len;
+	size_t recv_len = (size_t)(c->cm.recvs ?: 1) * c->cm.recv_size, send_len;
 	unsigned int i;
 
 	if (rdma_create_qp(c->id, NULL, &attr))
 		fail("queue pair: %s", strerror(errno));
-	send_len = (size_t)c->cm.sends * MSG_ROOM;
-	c->send_mem = aligned_alloc(4096, send_len);
+	send_len = (size_t)c->cm.sends * c->cm.send_size;
+	c->send_mem = aligned_alloc(4096, (send_len + 4095) & ~4095UL);
 	c->recv_mem = aligned_alloc(4096, (recv_len + 4095) & ~4095UL);
 	if (!c->send_mem || !c->recv_mem)
 		fail("no memory");
@@ -142,6 +142,12 @@ static void wait_room(struct conn *c, unsigned int n)
 	}
 }
 
+bool sends_done(struct conn *c)
+{
+	wait_room(c, c->cm.sends);
+	return !c->ended;
+}
+
 void post_many(struct conn *c, struct msg **m, int n)
 {
 	static struct ibv_send_wr wr[SENDS_MAX];
@@ -157,8 +163,9 @@ void post_many(struct conn *c, struct msg **m, int n)
 	if (c->ended)
 		return;
 	for (i = 0; i < n; i++) {
-		uint8_t *to = c->send_mem + (c->sent + i) % c->cm.sends * MSG_ROOM;
+		uint8_t *to = c->send_mem + (c->sent + i) % c->cm.sends * c->cm.send_size;
 
+		check(m[i]->len <= c->cm.send_size, "a message of %u bytes has no room", m[i]->len);
 		hex("sent", m[i]->b, m[i]->len);
 		memcpy(to, m[i]->b, m[i]->len);
 		sge[i] = (struct ibv_sge){ .addr = (uintptr_t)to, .length = m[i]->len,
