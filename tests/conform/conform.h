@@ -70,6 +70,8 @@ struct options {
 	const char *drive;		/* target: command that drives the peer */
 	const char *after;		/* random: command that checks the other end */
 	unsigned long rounds, seed;	/* random operations instead of cases */
+	const struct act *act;		/* one behaviour instead of cases: act/act.h */
+	unsigned int count;		/* of it: connections or messages */
 	int limit_ms;			/* limit for a case */
 	int wait_ms;			/* limit for one PDU or event */
 	int slow;

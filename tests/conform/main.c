@@ -2,12 +2,14 @@
 /* iser-conform: the command line. */
 #include <getopt.h>
 #include <time.h>
+#include "act/act.h"
 #include "random/random.h"
 
 static const char usage[] =
 "usage: iser-conform --as initiator --to ADDRESS:PORT --target IQN [OPTION]... [CASE|GROUP]...\n"
 "       iser-conform --as target --listen ADDRESS:PORT [--drive COMMAND] [OPTION]... [CASE|GROUP]...\n"
 "       iser-conform --as initiator ... --rounds N [--seed N] [--after COMMAND]\n"
+"       iser-conform --as initiator --to ADDRESS:PORT [--target IQN] --act WAY [--count N] [OPTION]...\n"
 "       iser-conform [--as ROLE] --list [CASE|GROUP]...\n"
 "\n"
 "Plays that part against a peer and prints KTAP. Exit code: 0, none failed; 1, some\n"
@@ -20,6 +22,9 @@ static const char usage[] =
 "  --seed N           of the first round, the next one's is N + 1 (the time)\n"
 "  --after COMMAND    looks at the other end behind each round, with the seed of the\n"
 "                     next as its argument; fails if all is not even\n"
+"  --act WAY          behaves in one WAY and says what comes of it; with --target it\n"
+"                     logs in first\n"
+"  --count N          how many connections or messages some of the ways have (1)\n"
 "  --like NAME        behave like a deployed peer:\n";
 
 static const char usage_more[] =
@@ -31,13 +36,37 @@ struct options opt = {
 	.initiator = "iqn.2026-01.org.example.iser:conform",
 	.wait_ms = 3000,
 	.slow = 1,
+	.count = 1,
 };
+
+static const struct act *act_find(const char *name)
+{
+	const struct act *a = initiator_acts;
+
+	while (a->name && strcmp(a->name, name))
+		a++;
+	return a->name ? a : NULL;
+}
+
+static void act_list(FILE *to, const struct act *a)
+{
+	fprintf(to, "  WAY:\n");
+	for (; a->name; a++)
+		fprintf(to, "      %-10s %s\n", a->name, a->what);
+}
+
+static void help(FILE *to)
+{
+	fputs(usage, to);
+	like_list(to);
+	fputs(usage_more, to);
+	act_list(to, initiator_acts);
+}
 
 static int refuse(const char *why)
 {
-	fprintf(stderr, "iser-conform: %s\n%s", why, usage);
-	like_list(stderr);
-	fputs(usage_more, stderr);
+	fprintf(stderr, "iser-conform: %s\n", why);
+	help(stderr);
 	return 2;
 }
 
@@ -82,10 +111,12 @@ int main(int argc, char **argv)
 		{ "lun", 1, NULL, 'l' }, { "like", 1, NULL, 'k' }, { "list", 0, NULL, 'L' },
 		{ "drive", 1, NULL, 'd' },
 		{ "rounds", 1, NULL, 'r' }, { "seed", 1, NULL, 's' }, { "after", 1, NULL, 'A' },
+		{ "act", 1, NULL, 'w' }, { "count", 1, NULL, 'n' },
 		{ "timeout", 1, NULL, 'x' }, { "slow", 1, NULL, 'f' },
 		{ "verbose", 0, NULL, 'v' }, { "help", 0, NULL, 'h' }, { 0 }
 	};
 	bool have_role = false, only_list = false;
+	const char *way = NULL;
 	int o;
 
 	opt.like = like_find("none");
@@ -111,6 +142,8 @@ int main(int argc, char **argv)
 		case 'r': opt.rounds = strtoul(optarg, NULL, 0); break;
 		case 's': opt.seed = strtoul(optarg, NULL, 0); break;
 		case 'A': opt.after = optarg; break;
+		case 'w': way = optarg; break;
+		case 'n': opt.count = atoi(optarg); break;
 		case 'x': opt.limit_ms = atoi(optarg) * 1000; break;
 		case 'f': opt.slow = atoi(optarg) > 0 ? atoi(optarg) : 1; break;
 		case 'v': opt.verbose = true; break;
@@ -120,9 +153,7 @@ int main(int argc, char **argv)
 				return refuse("no such peer");
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			like_list(stdout);
-			fputs(usage_more, stdout);
+			help(stdout);
 			return 0;
 		default:
 			return refuse("no such option");
@@ -136,10 +167,20 @@ int main(int argc, char **argv)
 		opt.limit_ms = opt.rounds ? 120000 : opt.role == target ? 30000 : 10000;
 	if (!have_role || !opt.address)
 		return refuse("--as and --to or --listen are needed");
-	if (opt.role == initiator && !opt.target)
+	if (opt.role == initiator && !opt.target && !way)
 		return refuse("--target is needed");
 	if (opt.rounds && opt.role == target)
 		return refuse("--rounds wants --as initiator");
+	if (way) {
+		opt.act = act_find(way);
+		if (!opt.act || opt.role == target || optind < argc)
+			return refuse("--act is one of the ways below, as initiator and without cases");
+		/* An initiator that does one thing may have to wait long for what comes. */
+		opt.wait_ms = opt.limit_ms;
+		run_begin();
+		opt.act->run();
+		run_end(RUN_PASS);
+	}
 	if (opt.rounds)
 		return random_rounds() ? 1 : 0;
 	return run_all(argv + optind, argc - optind) ? 1 : 0;

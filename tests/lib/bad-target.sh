@@ -53,13 +53,3 @@ bad_message() {
 	bad_read
 	logout
 }
-
-# many MODE COUNT [TARGET]: tests/tools/peer sends that many messages to TARGET (t1)
-many() {
-	local got
-	need_tool peer
-	modprobe -a rdma_ucm ib_uverbs
-	got=$("$ISER_TOOLS/peer" -l -T "$(iqn "${3:-t1}")" -t $((30000 * SLOW)) \
-		-r "$2" "$IP" "$PORT" "$1") || fail "peer $1: $got"
-	same "$1" "$got" "answered $2"
-}

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs cases of iser-conform with a target that the test case makes.
+# iser-conform as an initiator, with a target that the test case makes.
 
 # conform_up: prepares what iser-conform needs
 conform_up() {
@@ -27,4 +27,38 @@ conform_target() {
 conform() {
 	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --target "$(iqn t1)" \
 		--initiator "$iqn_prefix:conform" --slow "$SLOW" "$@"
+}
+
+# peer [OPTION...] WAY: an initiator that behaves in this way, see iser-conform --help
+peer() {
+	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --initiator "$iqn_prefix:peer" \
+		--slow "$SLOW" "${@:1:$#-1}" --act "${!#}"
+}
+
+# peers_up NAME COUNT [OPTION...]: so many connections of a process, which does nothing until
+# peers_end; sets peers_pid. Its output is /tmp/iser-case/out-NAME.
+peers_up() {
+	local in=/tmp/iser-case/in-$1 out=/tmp/iser-case/out-$1
+	mkfifo "$in"
+	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --initiator "$iqn_prefix:peer" \
+		--slow "$SLOW" --count "$2" "${@:3}" --act hold <"$in" >"$out" 2>&1 &
+	peers_pid=$!
+	on_exit "kill $peers_pid 2>/dev/null"
+	exec {peers_in}>"$in"
+	wait_for 60 "$2 connections of $1" grep -q "^ready $2" "$out"
+}
+
+# peers_end: the last of these processes ends by itself
+peers_end() {
+	exec {peers_in}>&-
+	wait "$peers_pid"
+}
+
+# many WAY COUNT [TARGET]: a peer sends so many messages to TARGET (t1)
+many() {
+	local got
+	conform_up
+	got=$(peer --target "$(iqn "${3:-t1}")" --timeout 30 --count "$2" "$1") ||
+		fail "peer $1: $got"
+	same "$1" "$got" "answered $2"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes N idle connections at a time. Sourced after transport.sh by memory and scale;
-# needs ends (tests/bench) and peer (tests/tools) in ISER_TOOLS.
+# needs iser-conform in ISER_TOOLS.
 
 clock() {
 	echo "${EPOCHREALTIME/[.,]/}"
@@ -34,16 +34,23 @@ let_go() {
 	[ "${line#closed }" -le "${1:-0}" ] || fail "the target ended connections: $line"
 }
 
+# peers WAY N OPTION...
+peers() {
+	# shellcheck disable=SC2154 # tests/lib/target.sh
+	held "$2" /tmp/tools/iser-conform --as initiator --to "$(portal)" \
+		--initiator "$iqn_prefix:peer" --count "$2" "${@:3}" --act "$1"
+}
+
 held_ends() { # N
-	held "$1" /tmp/tools/ends "$IP" "$1"
+	peers ends "$1"
 }
 
 held_silent() { # N
-	held "$1" /tmp/tools/peer -n "$1" "$IP" "$PORT" silent
+	peers hold "$1"
 }
 
 held_logins() { # N
-	held "$1" /tmp/tools/peer -t 60000 -n "$1" -l -T "$(iqn bench)" "$IP" "$PORT" hold
+	peers hold "$1" --target "$(iqn bench)" --timeout 60
 }
 
 # sessions_login N: logs in; sets "took" to the time until iscsiadm has ended
@@ -97,8 +104,7 @@ idle_down() {
 	backstores_down
 }
 
-modprobe -a rdma_ucm ib_uverbs
-need_tool peer
+conform_up
 # Programs run from memory, because waiting for the host takes time in a counted machine.
 cp -r "$ISER_TOOLS" /tmp/tools
 ulimit -n 65536

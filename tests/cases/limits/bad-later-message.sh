@@ -6,14 +6,13 @@ TIMEOUT=120
 KERNEL_TARGET_FAILS="messages are read before their length is checked, or ignored"
 . "$(dirname "$0")/../../lib.sh"
 
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 session_up
 io_start "$DEVICE"
 for mode in empty short header truncated opcode oversized datalength ahs pdu dataout random; do
 	mark_log
-	got=$("$ISER_TOOLS/peer" -t $((8000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" $mode) || fail "$mode: $got"
+	got=$(peer --target "$(iqn t1)" --timeout 8 $mode) || fail "$mode: $got"
 	note "$mode: $got"
 	case $got in
 	closed*) log_has '(iser_core|isert?): ' || fail "$mode: no line says why" ;;

@@ -5,13 +5,12 @@ DESCRIPTION="a peer takes no response: its connection ends when the device has g
 
 [ "$TARGET" = ours ] || skip 'what our module prints'
 [ "$PROVIDER" != siw ] || skip 'iWARP: no receive ends the connection at the peer'
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 acl_new t1 iqn.2026-01.org.example.iser:peer
 echo 0 >"$ACL/attrib/nopin_timeout"
 mark_log
-got=$("$ISER_TOOLS/peer" -t $((8000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" deaf)
+got=$(peer --target "$(iqn t1)" --timeout 8 deaf)
 note "$got"
 # The device sends the response twice, 655 ms apart.
 case $got in

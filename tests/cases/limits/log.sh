@@ -5,8 +5,7 @@ TIMEOUT=120
 KERNEL_TARGET_FAILS="each bad message has its lines"
 . "$(dirname "$0")/../../lib.sh"
 
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 mark_log
 limit=/sys/module/iser_core/parameters/log_lines
@@ -14,14 +13,14 @@ on_exit "echo 120 >$limit"
 echo 60 >$limit
 since=$SECONDS
 for ((i = 0; i < 24; i++)); do
-	"$ISER_TOOLS/peer" -t $((8000 * SLOW)) "$IP" "$PORT" opcode >/dev/null
+	peer --timeout 8 opcode >/dev/null
 done
 # In any minute nineteen lines, and one that counts the suppressed ones.
 ours=$(log_since | grep -cE '(iser_core|isert?): ' || true)
 [ "$ours" -ge 1 ] || fail 'no line says why a stranger is dropped'
 [ "$ours" -le $((20 * (1 + (SECONDS - since) / 60))) ] ||
 	fail "24 strangers wrote $ours lines"
-"$ISER_TOOLS/peer" -t $((8000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" opcode >/dev/null
+peer --target "$(iqn t1)" --timeout 8 opcode >/dev/null
 wait_for 5 'the end of the session is told' \
 	log_has 'ib_isert: peer .*: session of iqn.2026-01.org.example.iser:peer lost: protocol error'
 note "$ours lines of 24 strangers, $(log_since | grep -cvE 'iser') lines of others"

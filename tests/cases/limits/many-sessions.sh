@@ -4,10 +4,9 @@ DESCRIPTION="twenty-five sessions at once are taken and leave again"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
-echo | "$ISER_TOOLS/peer" -n 25 -l -T "$(iqn t1)" "$IP" "$PORT" hold
+peer --target "$(iqn t1)" --count 25 hold </dev/null
 wait_for 30 'the target has no session' target_idle t1
 session_up
 sweep "$DEVICE" 4096

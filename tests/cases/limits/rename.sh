@@ -7,14 +7,10 @@ TIMEOUT=90
 
 [ "$TARGET" = ours ] || skip "the kernel's: it drops no silent connection"
 
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 name=$(rdma_device)
-mkfifo /tmp/iser-case/in
-"$ISER_TOOLS/peer" "$IP" "$PORT" silent <>/tmp/iser-case/in >/tmp/iser-case/out 2>&1 &
-on_exit "kill $! 2>/dev/null"
-wait_for 20 'the peer has connected' grep -q 'ready 1' /tmp/iser-case/out
+peers_up silent 1
 mark_log
 rdma dev set "$name" name iserrenamed0
 on_exit "rdma dev set iserrenamed0 name $name"

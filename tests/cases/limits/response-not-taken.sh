@@ -7,12 +7,11 @@ QUICK=1
 [ "$TARGET" = ours ] || skip "the kernel's: the login waits until the peer goes"
 
 [ "$PROVIDER" != siw ] || skip 'TCP takes what nobody asked for'
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 node_new
 mark_log
-"$ISER_TOOLS/peer" -t $((12000 * SLOW)) -T "$(iqn t1)" "$IP" "$PORT" stall >/tmp/iser-case/out &
+peer --target "$(iqn t1)" --timeout 12 stall >/tmp/iser-case/out &
 peer=$!
 on_exit "kill $peer 2>/dev/null"
 wait_for 10 'two Login Requests' grep -q sent /tmp/iser-case/out

@@ -10,8 +10,7 @@ TIMEOUT=180
 [ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
 control=/proc/dynamic_debug/control
 [ -w "$control" ] || skip 'this kernel has no dynamic debug'
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 target_up t2
 session_up
@@ -24,14 +23,9 @@ made() {
 }
 
 mark_log
-mkfifo /tmp/iser-case/in
-"$ISER_TOOLS/peer" -n 12 -l -T "$(iqn t2)" "$IP" "$PORT" hold \
-	<>/tmp/iser-case/in >/tmp/iser-case/out &
-peer=$!
-on_exit "kill $peer 2>/dev/null"
-wait_for 60 '12 sessions' grep -q 'ready 12' /tmp/iser-case/out
+peers_up t2 12 --target "$(iqn t2)"
 for _ in $(seq 24); do
-	"$ISER_TOOLS/peer" "$IP" "$PORT" empty >/dev/null
+	peer empty >/dev/null
 done
 same 'times that receives were added for idle sessions and bad peers' "$(made)" 0
 
@@ -45,19 +39,19 @@ same 'times that the initiator found no receive' "$(not_ready)" "$before"
 io_start "$DEVICE"
 mark_log
 for _ in $(seq "$(by_length 2 6)"); do
-	"$ISER_TOOLS/peer" "$IP" "$PORT" flood
+	peer flood
 	wait_for 20 'I/O goes on beside 33 Login Requests at once' io_moves "$DEVICE"
 done
 # The bad peers above may have used up the log lines of these five seconds.
 flood_told() {
-	"$ISER_TOOLS/peer" "$IP" "$PORT" flood >/dev/null
+	peer flood >/dev/null
 	log_has 'opcode 0x3 before the Login Response, ending the connection'
 }
 wait_for 20 'a line says that they are too many' flood_told
 io_stop
 
-kill -9 $peer
-wait $peer || true
+kill -9 "$peers_pid"
+wait "$peers_pid" || true
 wait_for 30 'the target notices' target_idle t2
 sweep "$DEVICE" 4096
 logout

@@ -6,8 +6,7 @@ TIMEOUT=180
 
 [ "$TARGET" = ours ] || skip 'what our module prints'
 [ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_new t1
 store=$(backstore_ram t1 64)
 target_lun t1 0 "$store"
@@ -22,7 +21,7 @@ repeats_watch
 mark_log
 # One peer that takes all receives, then as many peers as share a pool.
 for peers in 1 1 31; do
-	got=$("$ISER_TOOLS/peer" -n $peers -r 300 -t $((20000 * SLOW)) "$IP" "$PORT" storm)
+	got=$(peer --count $peers --timeout 20 storm)
 	note "$peers peers: $got"
 	case $got in "closed $peers "*) ;; *) fail "$peers peers: $got" ;; esac
 	wait_for 20 'I/O goes on' io_moves "$DEVICE"

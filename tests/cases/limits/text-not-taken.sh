@@ -5,8 +5,7 @@ KERNEL_TARGET_FAILS="it waits for the peer without limit"
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$PROVIDER" != siw ] || skip 'TCP takes what nobody asked for'
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 target_up
 # The names and addresses take more than 512 bytes.
 for name in t2 t3; do
@@ -16,7 +15,7 @@ for name in t2 t3; do
 	target_on "$name"
 done
 mark_log
-got=$("$ISER_TOOLS/peer" -t $((10000 * SLOW)) -l -T "$(iqn t1)" "$IP" "$PORT" texts) || fail "$got"
+got=$(peer --target "$(iqn t1)" --timeout 10 texts) || fail "$got"
 note "$got"
 case $got in *closed*) ;; *) fail 'its connection was not ended' ;; esac
 [ "$TARGET" != ours ] || log_has 'whose Send has not completed' || fail 'no line says why'

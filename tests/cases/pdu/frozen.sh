@@ -6,20 +6,11 @@ TIMEOUT=90
 KERNEL_TARGET_FAILS="LIO's timer is off for iSER"
 . "$(dirname "$0")/../../lib.sh"
 
-need_tool peer
-modprobe -a rdma_ucm ib_uverbs
+conform_up
 # times NAME INITIATOR SECONDS: makes its ACL with both times
 times() {
 	acl_new "$1" "$2"
 	acl_pings "$3"
-}
-# held NAME: a peer that logs in, then does nothing and waits in the background
-held() {
-	mkfifo "/tmp/iser-case/in-$1"
-	"$ISER_TOOLS/peer" -l -T "$(iqn "$1")" "$IP" "$PORT" hold \
-		<>"/tmp/iser-case/in-$1" >"/tmp/iser-case/out-$1" 2>&1 &
-	on_exit "kill $! 2>/dev/null"
-	wait_for 20 "$1 has a session" grep -q ready "/tmp/iser-case/out-$1"
 }
 initiator_up
 for name in alive frozen off; do
@@ -34,8 +25,8 @@ node_quiet alive
 login alive
 device alive
 mark_log
-held off
-held frozen
+peers_up off 1 --target "$(iqn off)"
+peers_up frozen 1 --target "$(iqn frozen)"
 start=$SECONDS
 # 3 s until the ping, 3 s for the answer, and 2 s for a busy machine.
 wait_for 8 'the frozen peer is given up' log_has 'no answer to a NOP-In within 3 s'

@@ -6,8 +6,7 @@ TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 target_up
-modprobe -a rdma_ucm ib_uverbs
-need_tool peer
+conform_up
 # Each eighth message has an answer.
-got=$("$ISER_TOOLS/peer" -l -T "$(iqn t1)" -t $((30000 * SLOW)) -r 304 "$IP" "$PORT" strays)
+got=$(peer --target "$(iqn t1)" --timeout 30 --count 304 strays)
 same "strays" "$got" "answered 38"
