@@ -10,6 +10,7 @@ static const char usage[] =
 "       iser-conform --as target --listen ADDRESS:PORT [--drive COMMAND] [OPTION]... [CASE|GROUP]...\n"
 "       iser-conform --as initiator ... --rounds N [--seed N] [--after COMMAND]\n"
 "       iser-conform --as initiator --to ADDRESS:PORT [--target IQN] --act WAY [--count N] [OPTION]...\n"
+"       iser-conform --as target --listen ADDRESS:PORT --act WAY [OPTION]...\n"
 "       iser-conform [--as ROLE] --list [CASE|GROUP]...\n"
 "\n"
 "Plays that part against a peer and prints KTAP. Exit code: 0, none failed; 1, some\n"
@@ -22,8 +23,8 @@ static const char usage[] =
 "  --seed N           of the first round, the next one's is N + 1 (the time)\n"
 "  --after COMMAND    looks at the other end behind each round, with the seed of the\n"
 "                     next as its argument; fails if all is not even\n"
-"  --act WAY          behaves in one WAY and says what comes of it; with --target it\n"
-"                     logs in first\n"
+"  --act WAY          behaves in one WAY and says what comes of it; an initiator with\n"
+"                     --target logs in first\n"
 "  --count N          how many connections or messages some of the ways have (1)\n"
 "  --like NAME        behave like a deployed peer:\n";
 
@@ -41,16 +42,16 @@ struct options opt = {
 
 static const struct act *act_find(const char *name)
 {
-	const struct act *a = initiator_acts;
+	const struct act *a = opt.role == target ? target_acts : initiator_acts;
 
 	while (a->name && strcmp(a->name, name))
 		a++;
 	return a->name ? a : NULL;
 }
 
-static void act_list(FILE *to, const struct act *a)
+static void act_list(FILE *to, const char *role, const struct act *a)
 {
-	fprintf(to, "  WAY:\n");
+	fprintf(to, "  WAY, as %s:\n", role);
 	for (; a->name; a++)
 		fprintf(to, "      %-10s %s\n", a->name, a->what);
 }
@@ -60,7 +61,8 @@ static void help(FILE *to)
 	fputs(usage, to);
 	like_list(to);
 	fputs(usage_more, to);
-	act_list(to, initiator_acts);
+	act_list(to, "initiator", initiator_acts);
+	act_list(to, "target", target_acts);
 }
 
 static int refuse(const char *why)
@@ -173,10 +175,11 @@ int main(int argc, char **argv)
 		return refuse("--rounds wants --as initiator");
 	if (way) {
 		opt.act = act_find(way);
-		if (!opt.act || opt.role == target || optind < argc)
-			return refuse("--act is one of the ways below, as initiator and without cases");
+		if (!opt.act || optind < argc)
+			return refuse("--act is one of the ways below, and runs no cases");
 		/* An initiator that does one thing may have to wait long for what comes. */
-		opt.wait_ms = opt.limit_ms;
+		if (opt.role == initiator)
+			opt.wait_ms = opt.limit_ms;
 		run_begin();
 		opt.act->run();
 		run_end(RUN_PASS);

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/tools/target, a target that misbehaves once, when block 2048 is read or
-# written; and sessions of our initiator to it. Its port is not that of LIO.
+# iser-conform as a target that misbehaves once, when block 2048 is read or written; and
+# sessions of our initiator to it. Its port is not that of LIO.
 
 bad_port=3270
 bad_said=/tmp/iser-case/bad-target
 
-# bad_target [OPTION...] MODE: starts it; for MODE and OPTION see the program
+# bad_target WAY: starts it; iser-conform --help says what WAY may be
 bad_target() {
-	need_tool target
-	# Without these modules the first message does not reach the program; the cause is
+	# Without its modules the first message does not reach the program; the cause is
 	# not known.
-	modprobe -a rdma_ucm ib_uverbs
-	"$ISER_TOOLS/target" "${@:1:$#-1}" "$IP" $bad_port "${!#}" >$bad_said 2>&1 &
+	conform_up
+	"$ISER_TOOLS/iser-conform" --as target --listen "$(portal "$IP" $bad_port)" \
+		--slow "$SLOW" --act "$1" >$bad_said 2>&1 &
 	bad_pid=$!
 	# Sessions end first, because the program has to answer their logouts.
 	on_exit 'sessions_down; kill $bad_pid 2>/dev/null; wait $bad_pid'
@@ -25,7 +25,7 @@ bad_says() {
 	grep -qE "^$1" $bad_said
 }
 
-# bad_result MODE: waits for the result of MODE and prints it
+# bad_result WAY: waits for the result of WAY and prints it
 bad_result() {
 	wait_for 20 "what comes of $1" bad_says "$1 " >&2
 	sed -n "s/^$1 //p" $bad_said | head -n 1
@@ -39,7 +39,7 @@ bad_read() {
 			END {exit NR != 128}' || fail "a read of $DEVICE fails or does not compare"
 }
 
-# bad_message MODE LINE: the bad message ends the connection with this log line; then
+# bad_message WAY LINE: the bad message ends the connection with this log line; then
 # the session comes back, and the read that it interrupted succeeds
 bad_message() {
 	bad_target "$1"

@@ -4,7 +4,7 @@ DESCRIPTION="a write that is answered before its data were sent: the next ones c
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
-bad_target -u early
+bad_target early
 node_new
 node_set t1 node.session.iscsi.InitialR2T No
 node_set t1 node.session.iscsi.FirstBurstLength 262144
