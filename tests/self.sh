@@ -284,5 +284,18 @@ printf '| the port is closed: error N | x |\n' >>"$work/table"
 lines 'a line of the table that no source has' 1
 printf '| line | meaning |\n|---|---|\n| the port is in use: error N | x |\n' >"$work/table"
 lines 'a reason that is not in the table' 1
+
+# item KEY: the folder of an item of a cache of this test, which is made if there is none
+# shellcheck disable=SC2016 # the inner shell expands it
+item() {
+	ISER_CACHE=$work/cache bash -c '. vm/lib.sh; fill() { touch "$1/file"; }; cached name "$0" "" fill' "$1"
+}
+kept=$(item 1 2>/dev/null)
+item 2 >/dev/null 2>&1
+item 3 >/dev/null 2>&1
+same 'an item of the cache that a run may use stays' "$(ls "$kept")" file
+touch -d '6 hours ago' "$kept/.complete"
+item 4 >/dev/null 2>&1
+same 'one that nobody has used for hours goes' "$(ls "$kept" 2>/dev/null)" ''
 echo "1..$number"
 tally

@@ -49,7 +49,9 @@ run_logged() {
 
 # cached NAME KEY WHAT COMMAND...: prints the folder of an item of the cache. To make it,
 # COMMAND gets an empty folder as its last argument and fills it. If two runs need the
-# same item, the second waits for the first. The two newest items of each name stay.
+# same item, the second waits for the first. The two newest items of each name stay, and
+# those that a run may still use: none takes longer than CACHE_USED minutes.
+CACHE_USED=300
 cached() {
 	local name=$1 key=$2 what=$3 dir=$CACHE/$1/$2 old
 	shift 3
@@ -68,7 +70,10 @@ cached() {
 			touch "$dir/.complete"
 			find "$CACHE/$name" -mindepth 2 -maxdepth 2 -name .complete -printf '%T@ %h\n' |
 				sort -rn | tail -n +3 | cut -d' ' -f2- |
-				while read -r old; do rm -rf "$old" "$old.log"; done
+				while read -r old; do
+					[ -z "$(find "$old/.complete" -mmin +$CACHE_USED)" ] ||
+						rm -rf "$old" "$old.log"
+				done
 		fi
 		exec {lock}>&-
 	fi
