@@ -264,7 +264,9 @@ void isert_starve_work(struct work_struct *work)
  * @cmd: write command, buffer allocated
  * @recovery: unused, never set at ErrorRecoveryLevel 0
  *
- * Worker of the completion queue, or RX thread, or a worker of the target
+ * LIO calls it inside iscsit_process_scsi_cmd() for a write without immediate
+ * data, and inside iscsit_sequence_cmd(), perhaps in a later turn, for one with
+ * them.  Worker of the completion queue, or RX thread, or a worker of the target
  * core; perhaps under LIO's cmdsn_mutex.  Does not wait.
  * Return: always 0, since LIO ignores errors in most places.
  */
