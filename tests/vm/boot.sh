@@ -19,13 +19,13 @@
 . "$VM_DIR/ends.sh"
 
 kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count=''
-modules=''
+overlay=''
 net=user,restrict=on
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out) out=$2 ;;
 	--kernel) kernel=$2 ;;
-	--modules) modules=$2 ;;
+	--modules) overlay=$2 ;;
 	--smp) smp=$2 ;;
 	--mem) mem=$2 ;;
 	--timeout) timeout=$2 ;;
@@ -111,7 +111,7 @@ finish() {
 }
 trap finish EXIT
 rm -rf "$out/modules"
-[ -z "$modules" ] || cp -r "$modules" "$out/modules"
+[ -z "$overlay" ] || cp -r "$overlay" "$out/modules"
 
 # life: boots the machine once and waits for its end; sets code
 life() {
