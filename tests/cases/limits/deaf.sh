@@ -10,7 +10,7 @@ target_up
 acl_new t1 iqn.2026-01.org.example.iser:peer
 echo 0 >"$ACL/attrib/nopin_timeout"
 mark_log
-got=$(peer --target "$(iqn t1)" --timeout 8 deaf)
+got=$(peer --target "$(iqn t1)" --timeout 8 deaf) || fail "peer deaf: $got"
 note "$got"
 # The device sends the response twice, 655 ms apart.
 case $got in

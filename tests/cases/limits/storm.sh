@@ -21,7 +21,7 @@ repeats_watch
 mark_log
 # One peer that takes all receives, then as many peers as share a pool.
 for peers in 1 1 31; do
-	got=$(peer --count $peers --timeout 20 storm)
+	got=$(peer --count $peers --timeout 20 storm) || fail "peer storm: $got"
 	note "$peers peers: $got"
 	case $got in "closed $peers "*) ;; *) fail "$peers peers: $got" ;; esac
 	wait_for 20 'I/O goes on' io_moves "$DEVICE"

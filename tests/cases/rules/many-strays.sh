@@ -8,5 +8,5 @@ TIMEOUT=90
 target_up
 conform_up
 # Each eighth message has an answer.
-got=$(peer --target "$(iqn t1)" --timeout 30 --count 304 strays)
+got=$(peer --target "$(iqn t1)" --timeout 30 --count 304 strays) || fail "peer strays: $got"
 same "strays" "$got" "answered 38"
