@@ -15,4 +15,5 @@ machine_wait() {
 		[ -z "$soon" ] || end=$((SECONDS + soon < end ? SECONDS + soon : end))
 		sleep 0.2
 	done
-}
+	# Else the shell prints the whole command of a machine that a signal has ended.
+} 2>/dev/null
