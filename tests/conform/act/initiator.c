@@ -155,7 +155,7 @@ static struct msg *oversized(struct conn *c)
 {
 	struct msg *m = login_request(c, 3, KEYS);
 
-	add_data(m, NULL, MSG_ROOM - MSG_MIN - get24(BHS(m) + 5));
+	add_data(m, NULL, MSG_ROOM - m->len);
 	return m;
 }
 
@@ -363,6 +363,7 @@ static void texts(void)
 	c = arrive(&cm, SMALL);
 	m[0] = text_request(c, "SendTargets=All");
 	m[1] = text_request(c, "");
+	put32(BHS(m[1]) + 16, itt_of(BHS(m[0])));
 	put32(BHS(m[1]) + 20, 0);	/* LIO's first tag of a session */
 	take_nothing(c, m[0], m[1]);
 }
