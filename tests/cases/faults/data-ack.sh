@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-DESCRIPTION="at level 2 an acknowledgement after each burst but the last, by RDMA Reads, and the data compare"
+DESCRIPTION="at level 2 an acknowledgement after each burst but the last, and the data compare"
 NEEDS=faults
 SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-9.4-1 D-9.4-2"
 . "$(dirname "$0")/../../lib.sh"
