@@ -238,10 +238,12 @@ struct conn *conn_next(const struct cm *cm, int ms)
 		c->cm.ord = c->peer.ird;
 	qp_new(c);
 	param = conn_param(c);
-	if (accept_alone(c->id, &param))
-		fail("rdma_accept: %s", strerror(errno));
-	if (wait_event(c, opt.wait_ms * opt.slow, false) != RDMA_CM_EVENT_ESTABLISHED)
-		fail("the connection was not established");
+	if (accept_alone(c->id, &param) ||
+	    wait_event(c, opt.wait_ms * opt.slow, false) != RDMA_CM_EVENT_ESTABLISHED) {
+		note("a connection was not established");
+		conn_close(c);
+		return NULL;
+	}
 	c->exp_statsn = 1;
 	return c;
 }
@@ -253,7 +255,7 @@ struct conn *conn_accept(const struct cm *cm)
 	step("waiting for a connection");
 	c = conn_next(cm, 2 * opt.wait_ms * opt.slow);
 	if (!c)
-		fail("nobody connects");
+		fail("nobody connects, or not to the end");
 	return c;
 }
 

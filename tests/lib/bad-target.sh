@@ -15,7 +15,7 @@ bad_target() {
 		--slow "$SLOW" --act "$1" >$bad_said 2>&1 &
 	bad_pid=$!
 	# Sessions end first, because the program has to answer their logouts.
-	on_exit 'sessions_down; kill $bad_pid 2>/dev/null; wait $bad_pid'
+	on_exit 'sessions_down; kill $bad_pid 2>/dev/null; wait $bad_pid; cat $bad_said'
 	wait_for 10 'the bad target listens' bad_says ready
 	PORTAL=$(portal "$IP" $bad_port)
 }

@@ -45,13 +45,18 @@ peers_up() {
 	peers_pid=$!
 	on_exit "kill $peers_pid 2>/dev/null"
 	exec {peers_in}>"$in"
-	wait_for 60 "$2 connections of $1" grep -q "^ready $2" "$out"
+	wait_for 60 "$2 connections of $1" peers_ready "$2" "$out"
+}
+
+peers_ready() { # COUNT OUTPUT
+	kill -0 "$peers_pid" 2>/dev/null || fail "the peers ended: $(cat "$2")"
+	grep -q "^ready $1" "$2"
 }
 
 # peers_end: the last of these processes ends by itself
 peers_end() {
 	exec {peers_in}>&-
-	wait "$peers_pid"
+	wait "$peers_pid" || fail "the peers ended with $?"
 }
 
 # many WAY COUNT [TARGET]: a peer sends so many messages to TARGET (t1)

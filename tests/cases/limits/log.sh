@@ -13,14 +13,14 @@ on_exit "echo 120 >$limit"
 echo 60 >$limit
 since=$SECONDS
 for ((i = 0; i < 24; i++)); do
-	peer --timeout 8 opcode >/dev/null
+	got=$(peer --timeout 8 opcode) || fail "peer opcode: $got"
 done
 # In any minute nineteen lines, and one that counts the suppressed ones.
 ours=$(log_since | grep -cE '(iser_core|isert?): ' || true)
 [ "$ours" -ge 1 ] || fail 'no line says why a stranger is dropped'
 [ "$ours" -le $((20 * (1 + (SECONDS - since) / 60))) ] ||
 	fail "24 strangers wrote $ours lines"
-peer --target "$(iqn t1)" --timeout 8 opcode >/dev/null
+got=$(peer --target "$(iqn t1)" --timeout 8 opcode) || fail "peer opcode: $got"
 wait_for 5 'the end of the session is told' \
 	log_has 'ib_isert: peer .*: session of iqn.2026-01.org.example.iser:peer lost: protocol error'
 note "$ours lines of 24 strangers, $(log_since | grep -cvE 'iser') lines of others"

@@ -20,7 +20,7 @@ login
 took=$(((${EPOCHREALTIME/./} - start) / 1000))
 note "login beside it: $took ms"
 [ $took -lt $((5000 * SLOW)) ] || fail "the login took $took ms"
-wait $peer
+wait $peer || fail "peer stall: $(cat /tmp/iser-case/out)"
 note "the peer: $(tail -n 1 /tmp/iser-case/out)"
 grep -q closed /tmp/iser-case/out || fail 'its connection was not ended'
 [ "$TARGET" != ours ] || log_has 'has not received the Login Response' || fail 'no line says why'

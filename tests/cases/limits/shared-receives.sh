@@ -25,7 +25,7 @@ made() {
 mark_log
 peers_up t2 12 --target "$(iqn t2)"
 for _ in $(seq 24); do
-	peer empty >/dev/null
+	got=$(peer empty) || fail "peer empty: $got"
 done
 same 'times that receives were added for idle sessions and bad peers' "$(made)" 0
 
@@ -39,12 +39,12 @@ same 'times that the initiator found no receive' "$(not_ready)" "$before"
 io_start "$DEVICE"
 mark_log
 for _ in $(seq "$(by_length 2 6)"); do
-	peer flood
+	got=$(peer flood) || fail "peer flood: $got"
 	wait_for 20 'I/O goes on beside 33 Login Requests at once' io_moves "$DEVICE"
 done
 # The bad peers above may have used up the log lines of these five seconds.
 flood_told() {
-	peer flood >/dev/null
+	got=$(peer flood) || fail "peer flood: $got"
 	log_has 'opcode 0x3 before the Login Response, ending the connection'
 }
 wait_for 20 'a line says that they are too many' flood_told

@@ -242,18 +242,23 @@ static void storm(void)
 	printf("closed %u %ld\n", closed, now_ms() - start);
 }
 
+/* All that such a connection does has to be done in the time for one answer. */
+static long busy_end;
+
 static struct conn *busy(void)
 {
 	struct cm cm = cm_default();
 
 	check(opt.target, "--target is needed");
 	cm.recvs = 256;
+	busy_end = limit();
 	return session_cm(&cm, KEYS);
 }
 
 static void answered(struct conn *c, unsigned int n)
 {
 	check(!c->sn_faults, "%u StatSN are out of order", c->sn_faults);
+	check(now_ms() < busy_end, "the answers took too long");
 	printf("answered %u\n", n);
 }
 

@@ -249,11 +249,15 @@ static bool attend(struct conn **slot)
 
 static void serve(void)
 {
+	static struct like plain;
 	struct cm cm = cm_default();
 	bool busy = false;
 	struct conn *c;
 	int i;
 
+	plain = *opt.like;
+	plain.plain_send = true;
+	opt.like = &plain;
 	/* Room for all Data-Out of a window of commands. */
 	cm.recvs = 160;
 	cm.sends = 64;
