@@ -194,6 +194,11 @@ same 'a case whose machine hangs' \
 	"$("${run_vm[@]}" --timeout 2 smoke/login 2>"$work/log" | grep '^not ok')" \
 	'not ok 1 smoke/login # the machine hung until its 2 s were over'
 # shellcheck disable=SC2016 # the machine expands it
+echo 'echo "ok 1 $1"; echo 1 >"$out/status"' >"$work/uml/plays"
+same 'one that stops before it has looked for leaks' \
+	"$("${run_vm[@]}" smoke/login 2>"$work/log" | grep '^not ok')" \
+	'not ok 2 kernel/leaks # the machine did not look for leaks'
+# shellcheck disable=SC2016 # the machine expands it
 echo 'touch "$out/begun"; sleep 1000' >"$work/uml/plays"
 "${run_vm[@]}" smoke/login >/dev/null 2>&1 &
 runner=$!

@@ -152,7 +152,7 @@ life() {
 life
 # If the kernel does not come up at all, which emulation under load can cause, this says
 # nothing about the job, so the machine gets a second attempt.
-if [ "$code" -ge 124 ] && [ ! -e "$out/up" ]; then
+if [ "$code" -ge 124 ] && [ ! -e "$out/up" ] && [ ! -e "$out/end" ]; then
 	say "the machine did not come up, trying once more"
 	mv "$out/console" "$out/console.first"
 	life
