@@ -264,10 +264,13 @@ void isert_starve_work(struct work_struct *work)
  * @cmd: write command, buffer allocated
  * @recovery: unused, never set at ErrorRecoveryLevel 0
  *
- * LIO calls it inside iscsit_process_scsi_cmd() for a write without immediate
- * data, and inside iscsit_sequence_cmd(), perhaps in a later turn, for one with
- * them.  Worker of the completion queue, or RX thread, or a worker of the target
- * core; perhaps under LIO's cmdsn_mutex.  Does not wait.
+ * LIO calls it when it submits a write without unsolicited data (by
+ * lio_write_pending()), inside iscsit_sequence_cmd() for one with immediate data
+ * alone, at once or in its turn, and inside iscsit_check_dataout_payload() after
+ * the last unsolicited Data-Out.
+ *
+ * Worker of the completion queue, or RX thread, or a worker of the target core;
+ * perhaps under LIO's cmdsn_mutex.  Does not wait.
  * Return: always 0, since LIO ignores errors in most places.
  */
 int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,

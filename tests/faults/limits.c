@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The test build: a device with lower limits.  They hold for connections that are made
- * from then on; 0: the device's own limit.
+ * The test build: a device with lower limits, which hold for connections that are made
+ * from then on (0: the device's own limit), and what a login has agreed on.
  */
 #include <linux/moduleparam.h>
 #include "../../core/conn.h"

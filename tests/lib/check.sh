@@ -26,7 +26,7 @@ need_program() {
 }
 
 need_tool() {
-	[ -x "${ISER_TOOLS:-}/$1" ] || skip "tests/tools/$1 was not built"
+	[ -x "${ISER_TOOLS:-}/$1" ] || skip "the program $1 was not built"
 }
 
 # by_length SHORT LONG: prints SHORT in make check, where no case may take longer than

@@ -19,12 +19,14 @@ echo 1 >$tracefs/events/iser/iser_send_control/enable
 dd if=/dev/zero of="$DEVICE" bs=4k count=3 oflag=direct status=none
 dd if="$DEVICE" of=/dev/null bs=4k count=3 iflag=direct status=none
 echo 0 >$tracefs/events/iser/iser_send_control/enable
-# Prints "ITT STAG command|response" for the commands and responses that name an STag.
-traced=$(sed -nE 's/.*iser_send_control: .* opcode=(0x1|0x21) .* itt=([^ ]+) .* stag=([^ ]+)$/\2 \3 \1/p' \
+# "ITT STAG command|response" of each command and response that names an STag
+traced=$(sed -nE 's/.*iser_send_control: .* opcode=(0x1|0x21) .* itt=([^ ]+) .* stag=(0x[^ ]*[1-9a-f][^ ]*)$/\2 \3 \1/p' \
 	$tracefs/trace | sed 's/ 0x1$/ command/; s/ 0x21$/ response/')
 echo "$traced"
-advertised=$(grep -c ' command$' <<<"$traced")
-[ "$advertised" -ge 6 ] || fail "only $advertised commands were traced"
+for kind in command response; do
+	count=$(grep -c " $kind\$" <<<"$traced" || true)
+	[ "$count" -ge 6 ] || fail "$count times a $kind named an STag, not 6 times"
+done
 # ITTs come again, so each response is compared with the last command of its ITT.
 awk '$3 == "command" { stag[$1] = $2; next }
 	$2 != stag[$1] { print "ITT " $1 ": advertised " stag[$1] ", invalidated " $2; bad = 1 }
