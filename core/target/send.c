@@ -84,6 +84,18 @@ int iser_post(struct iser_conn *conn, struct ib_send_wr *first)
 	return ret;
 }
 
+/* Returns true if the PDU invalidates an STag of the task, and stores which. */
+static bool iser_response_invalidates(const struct iser_io *io, u32 *stag)
+{
+	const struct iser_header *peer = &io->task.peer;
+
+	if (!io->ctl.response || !io->task.conn->info.remote_invalidate ||
+	    !(peer->rsv || peer->wsv))
+		return false;
+	*stag = peer->rsv ? peer->read_stag : peer->write_stag;
+	return true;
+}
+
 /* Fills the response of a job, which follows its data. */
 static struct ib_send_wr *iser_job_response(struct iser_job *job)
 {
@@ -110,12 +122,8 @@ static struct ib_send_wr *iser_job_response(struct iser_job *job)
 	wr->num_sge = 1 + io->extra_mapped;
 	/* It may invalidate the STag only after the Reads from it. */
 	wr->send_flags = job->fence ? IB_SEND_FENCE : 0;
-	if (io->ctl.response && conn->info.remote_invalidate &&
-	    (io->task.peer.rsv || io->task.peer.wsv)) {
+	if (iser_response_invalidates(io, &wr->ex.invalidate_rkey))
 		wr->opcode = IB_WR_SEND_WITH_INV;
-		wr->ex.invalidate_rkey = io->task.peer.rsv ?
-			io->task.peer.read_stag : io->task.peer.write_stag;
-	}
 	return wr;
 }
 
@@ -757,22 +765,13 @@ void iser_send_end(struct iser_conn *conn)
 }
 EXPORT_SYMBOL_ISER(iser_send_end);
 
-/* The STag that a response invalidates, or 0. */
-static u32 iser_response_stag(const struct iser_io *io)
-{
-	const struct iser_header *peer = &io->task.peer;
-
-	if (!io->ctl.response || !io->task.conn->info.remote_invalidate)
-		return 0;
-	return peer->rsv ? peer->read_stag : peer->wsv ? peer->write_stag : 0;
-}
-
 /* iser_send_response - Send_Control of a target.  Under send_lock.  Return: 0. */
 int iser_send_response(struct iser_io *io, const struct iser_control *ctl)
 {
 	struct iser_conn *conn = io->task.conn;
 	const struct iser_header *peer = &io->task.peer;
 	struct iser_header hdr = { };
+	u32 invalidated = 0;
 	int n;
 
 	io->ctl.data = ctl->data;
@@ -803,9 +802,9 @@ int iser_send_response(struct iser_io *io, const struct iser_control *ctl)
 	if (io->send.len)
 		trace_iser_rdma(conn, false, io->task.index, io->send.offset,
 				io->send.len, io->task.peer.read_stag);
+	iser_response_invalidates(io, &invalidated);
 	trace_iser_send_control(conn, io->task.bhs,
-				ISER_MSG_MIN + ctl->inline_len,
-				iser_response_stag(io));
+				ISER_MSG_MIN + ctl->inline_len, invalidated);
 	io->send.remote = peer->read_base + io->send.offset;
 	io->send.rkey = peer->read_stag;
 	/* A half that asks for acknowledgments waits for them. */
