@@ -23,9 +23,7 @@ acks_counted() {
 
 # acks_case CASE [OPTION...]: mark_log, then this case of iser-conform with target t1
 acks_case() {
-	need_tool iser-conform
-	modprobe -a rdma_ucm ib_uverbs
+	conform_up
 	mark_log
-	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --target "$(iqn t1)" \
-		--initiator "$(initiator_name)" --slow "$SLOW" "${@:2}" "$1"
+	conform "${@:2}" "$1"
 }
