@@ -21,8 +21,8 @@ static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
  * @conn: connection
  * @bhs: header of the PDU
  *
- * Up-call context.  Return: iSER task, or NULL when no such task waits for this kind
- * of answer.
+ * Up-call context.  Return: iSER task, or NULL when no such task waits for this
+ * kind of answer.
  */
 struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 {

@@ -338,9 +338,9 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
  *  - abort and resets succeed, a Reject ends a ping: see tmf.c;
  *  - a PDU without answer: task_done() has come;
  *  - iscsi_conn_stop: the connection has ended (iscsi_iser_ep_disconnect()).
- * An iSER task that is still in use means that the target ended a task in some other
- * way.  Its buffer goes back to the SCSI layer now, but the device may still
- * write to it, so the connection must end.
+ * An iSER task that is still in use means that the target ended a task in some
+ * other way.  Its buffer goes back to the SCSI layer now, but the device may
+ * still write to it, so the connection must end.
  */
 void iscsi_iser_task_cleanup(struct iscsi_task *task)
 {

@@ -5,18 +5,18 @@
  * libiscsi allocates its tasks in turn.  With an iSER task for each of them all
  * would soon have been used, even if there are few commands at a time.  So a
  * PDU takes any idle iSER task, and a session starts with few, each with a
- * header slot, an STag, and a receive for the answer.  When three quarters are in use,
- * pool_work() doubles them, up to node.session.cmds_max: it first posts the
- * receives, then makes the tasks (RFC 7145, section 8.1).  The pool never
- * shrinks.  Meanwhile, or without memory, a command that finds none idle
- * goes back to the SCSI layer, which tries again when another one has ended.
+ * header slot, an STag, and a receive for the answer.  When three quarters are
+ * in use, pool_work() doubles them, up to node.session.cmds_max: it first posts
+ * the receives, then makes the tasks (RFC 7145, section 8.1).  The pool never
+ * shrinks.  Meanwhile, or without memory, a command that finds none idle goes
+ * back to the SCSI layer, which tries again when another one has ended.
  *
- * iSER tasks are taken under one of libiscsi's locks and come back under the other.
- * So there are two lists; a caller that finds the first empty takes all of the
- * second.
+ * iSER tasks are taken under one of libiscsi's locks and come back under the
+ * other.  So there are two lists; a caller that finds the first empty takes all
+ * of the second.
  *
- * Some are reserved for other PDUs, so that task management and pings
- * never wait for commands.  These have no STag.
+ * Some are reserved for other PDUs, so that task management and pings never
+ * wait for commands.  These have no STag.
  */
 #include "initiator.h"
 
