@@ -91,6 +91,7 @@ static void iser_free_work(struct work_struct *work)
 		iser_rx_pool_put(conn->rx.pool);
 	kfree(conn->sq.sink_sg);
 	kfree(conn->batch);
+	kfree(conn->task_batch);
 	kfree(conn->cm.parked);
 	kfree(conn);
 	memalloc_noio_restore(flags);

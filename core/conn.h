@@ -88,7 +88,8 @@ struct iser_conn {
 	struct mutex setup_lock;	/* see above for both locks */
 	spinlock_t send_lock;
 	struct iser_sq sq;		/* target/send.c, target/data_ack.c */
-	struct iser_batch *batch;	/* send_lock */
+	struct iser_batch *batch;	/* send_lock; target */
+	struct iser_task_batch *task_batch;	/* likewise; initiator */
 
 	struct iser_login login;
 	struct iser_notice notice;	/* not changed after Enable_Datamover */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receiving: the PDUs that arrive, and Control_Notify.  A response that ends a
- * task of the initiator goes up from initiator/send.c.  The memory of the receives
+ * Receiving: the PDUs that arrive, and Control_Notify.  What an initiator does
+ * with them is in initiator/send.c.  The memory of the receives
  * is in rx.c.
  */
 #include <linux/mm.h>
@@ -81,59 +81,6 @@ static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
 		       len, iser_msg_error_name(err), hint);
 	iser_connection_fail(conn, -EPROTO);
 	return false;
-}
-
-/*
- * Check that a response has invalidated the STag of its own task.  The response
- * of a task that was deallocated comes too late: its STag is dead, and the half
- * drops it.  Any other STag belongs to another task.
- */
-static bool iser_invalidated_rightly(struct iser_conn *conn,
-				     const struct iser_io *io, u32 rkey)
-{
-	if (!conn->info.remote_invalidate)
-		return false;
-	return io ? io->mr && rkey == io->mr->rkey : iser_stag_dead(conn, rkey);
-}
-
-static void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
-				    const struct ib_wc *wc)
-{
-	bool invalidated = wc->wc_flags & IB_WC_WITH_INVALIDATE;
-	u8 opcode = rx->pdu.bhs[0] & 0x3f;
-	struct iser_io *io = NULL;
-	struct iser_task *task;
-
-	/* SCSI Data-In and R2T become RDMA; RFC 7145, sections 7.3.5, 7.3.6. */
-	if (opcode == 0x25 || opcode == 0x31) {
-		iser_conn_warn(conn, "opcode %#x arrived as a message, ending the connection",
-			       opcode);
-		iser_connection_fail(conn, -EPROTO);
-		return;
-	}
-	task = conn->ops->find_task(conn, rx->pdu.bhs);
-	if (task)
-		io = iser_io_of(task);
-	if (io && (io->state != ISER_IO_POSTED || io->answered))
-		io = NULL;
-
-	if (invalidated &&
-	    !iser_invalidated_rightly(conn, io, wc->ex.invalidate_rkey)) {
-		iser_conn_warn(conn, "the target has invalidated STag %#x, which is not the task's, ending the connection",
-			       wc->ex.invalidate_rkey);
-		iser_connection_fail(conn, -EPROTO);
-		return;
-	}
-	if (io && !iser_stag_named(io, &rx->pdu.msg.hdr)) {
-		iser_conn_warn(conn, "response with opcode %#x names an STag that is not the task's, ending the connection",
-			       opcode);
-		iser_connection_fail(conn, -EPROTO);
-		return;
-	}
-	if (io)
-		iser_command_answered(io, rx, invalidated);
-	else
-		conn->ops->control_notify(conn, &rx->pdu);
 }
 
 /* Return: false if neither the half nor the login has taken the message. */

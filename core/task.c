@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tasks of a connection, the buffers mapped for them, and the header slots of
- * unsignaled Sends.  How a task ends, and how its STags are registered and
- * invalidated, is in initiator/send.c and target/send.c.
+ * The tasks of a connection, the buffers that a target maps for them, and the
+ * header slots of unsignaled Sends.  What is sent for a task, and how it ends, is
+ * in initiator/send.c and target/send.c.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -18,29 +18,37 @@
  */
 static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 {
-	struct iser_tasks *part = kzalloc(sizeof(*part), GFP_KERNEL);
+	u32 size = conn->res.task_size + (conn->role == ISER_TARGET ?
+		sizeof(struct iser_io) : sizeof(struct iser_initiator_task));
+	struct iser_tasks *part;
 	int ret;
 	u32 i;
 
+	part = kzalloc(struct_size(part, mem, ISER_TASKS_PART * size), GFP_KERNEL);
 	if (!part)
 		return ERR_PTR(-ENOMEM);
+	part->size = size;
+	part->before = conn->res.task_size;
 	ret = iser_hdr_pages_init(&part->heads, conn->dev, ISER_TX_SLOT,
 				  ISER_TASKS_PART, DMA_TO_DEVICE);
 	if (ret)
 		goto free;
 	for (i = 0; i < ISER_TASKS_PART; i++) {
-		struct iser_io *io = &part->io[i];
+		struct iser_task *task = iser_tasks_nth(part, i);
+		u64 dma;
+		u8 *head = iser_hdr_slot(&part->heads, i, &dma);
 
-		io->task.conn = conn;
-		io->task.index = first + i;
-		io->head = iser_hdr_slot(&part->heads, i, &io->head_dma);
-		io->task.bhs = iser_bhs(io->head);
+		task->conn = conn;
+		task->index = first + i;
+		task->bhs = iser_bhs(head);
 		if (conn->role == ISER_TARGET) {
-			iser_job_init(io);
+			iser_io_of(task)->head = head;
+			iser_io_of(task)->head_dma = dma;
+			iser_job_init(iser_io_of(task));
 		} else {
-			io->send_cqe.done = iser_command_send_done;
-			io->inv_cqe.done = iser_command_inv_done;
-			INIT_LIST_HEAD(&io->wait);
+			iser_initiator_task(task)->head = head;
+			iser_initiator_task(task)->head_dma = dma;
+			iser_task_init(iser_initiator_task(task));
 		}
 	}
 	if (conn->role == ISER_TARGET)
@@ -63,12 +71,19 @@ free:
 int iser_tasks_init(struct iser_conn *conn, u32 nr)
 {
 	u32 parts = DIV_ROUND_UP(nr, ISER_TASKS_PART);
+	int ret;
 
-	if (conn->role == ISER_INITIATOR && nr > conn->param.tasks)
-		return -ENOSPC;
-	conn->batch = kzalloc(sizeof(*conn->batch), GFP_KERNEL);
-	if (!conn->batch)
-		return -ENOMEM;
+	if (conn->role == ISER_INITIATOR) {
+		if (nr > conn->param.tasks)
+			return -ENOSPC;
+		ret = iser_task_batch_init(conn);
+		if (ret)
+			return ret;
+	} else {
+		conn->batch = kzalloc(sizeof(*conn->batch), GFP_KERNEL);
+		if (!conn->batch)
+			return -ENOMEM;
+	}
 	conn->tasks = kcalloc(parts, sizeof(*conn->tasks), GFP_KERNEL);
 	if (!conn->tasks)
 		return -ENOMEM;
@@ -137,7 +152,7 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index)
 		return NULL;
 	/* Pairs with the release in iser_task_prepare(). */
 	part = smp_load_acquire(&conn->tasks[index / ISER_TASKS_PART]);
-	return part ? &part->io[index % ISER_TASKS_PART].task : NULL;
+	return part ? iser_tasks_nth(part, index % ISER_TASKS_PART) : NULL;
 }
 EXPORT_SYMBOL_ISER(iser_conn_task);
 
@@ -148,11 +163,9 @@ int iser_task_start(struct iser_task *task, const struct iser_pdu *pdu)
 	if (READ_ONCE(io->state) != ISER_IO_IDLE)
 		return -EBUSY;
 	io->status = 0;
-	if (task->conn->role == ISER_TARGET) {
-		io->send.len = 0;
-		io->send.burst = 0;
-		io->acked = 0;
-	}
+	io->send.len = 0;
+	io->send.burst = 0;
+	io->acked = 0;
 	if (pdu)
 		task->peer = pdu->msg.hdr;
 	else
@@ -171,14 +184,6 @@ void iser_task_abandon(struct iser_task *task)
 	WRITE_ONCE(io->state, ISER_IO_IDLE);
 }
 EXPORT_SYMBOL_ISER(iser_task_abandon);
-
-bool iser_task_busy(const struct iser_task *task)
-{
-	const struct iser_io *io = container_of(task, struct iser_io, task);
-
-	return READ_ONCE(io->state) == ISER_IO_POSTED;
-}
-EXPORT_SYMBOL_ISER(iser_task_busy);
 
 /*
  * iser_io_map - map a buffer for the device
@@ -207,38 +212,7 @@ int iser_io_map(struct iser_io *io, const struct iser_data *data,
  */
 struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip)
 {
-	struct scatterlist *sg = io->sgl;
-
-	while (offset >= sg_dma_len(sg)) {
-		offset -= sg_dma_len(sg);
-		sg = iser_sg_next(sg);
-	}
-	*skip = offset;
-	return sg;
-}
-
-/*
- * iser_io_gather - SGEs for @len > 0 bytes of the mapped buffer from @offset
- * Return: how many; 0 if more than @max were needed.
- */
-u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
-		   u32 max)
-{
-	u32 lkey = io->task.conn->pd->local_dma_lkey, n = 0, skip;
-	struct scatterlist *sg = iser_io_seek(io, offset, &skip);
-
-	while (n < max) {
-		u32 bytes = min_t(u32, len, sg_dma_len(sg) - skip);
-
-		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
-					    .length = bytes, .lkey = lkey };
-		len -= bytes;
-		if (!len)
-			return n;
-		skip = 0;
-		sg = iser_sg_next(sg);
-	}
-	return 0;
+	return iser_sg_seek(io->sgl, offset, skip);
 }
 
 /*
@@ -276,9 +250,7 @@ void iser_tasks_sweep(struct iser_conn *conn)
 		if (!task)
 			continue;
 		if (conn->role == ISER_INITIATOR) {
-			local_bh_disable();
-			iser_command_drop(iser_io_of(task));
-			local_bh_enable();
+			iser_task_drop(iser_initiator_task(task));
 			continue;
 		}
 		/* iser_unmap_data() may run now; its caller frees the buffer. */
@@ -290,33 +262,9 @@ void iser_tasks_sweep(struct iser_conn *conn)
 
 int iser_send_control(struct iser_task *task, const struct iser_control *ctl)
 {
-	struct iser_io *io = iser_io_of(task);
-
-	if (task->conn->role == ISER_TARGET)
-		return iser_send_response(io, ctl);
-	return iser_send_command(io, ctl);
+	return iser_send_response(iser_io_of(task), ctl);
 }
 EXPORT_SYMBOL_ISER(iser_send_control);
-
-/*
- * Unsignaled Sends.
- *
- * Nothing waits for the completion of a Send that gathers only its header.  The
- * response shows that a command has arrived, and a response without data has
- * no buffer that LIO could reclaim.  So such a Send is unsignaled.  Its header
- * lies in one of the slots below and not in that of the task, which may be used
- * again at once.  The device may send a header again until it is acknowledged,
- * so a slot becomes free only when a signaled Send after it has completed.  One
- * Send for each third of the slots is signaled: 32 Sends may be under way while
- * one completion is awaited.  When all slots are in use, Sends are signaled
- * one by one, as those with data are.
- */
-
-/* Return: the number of Sends whose completion one signaled Send shows. */
-static u32 iser_unsig_each(const struct iser_unsig *q)
-{
-	return q->nr / 3;
-}
 
 static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
 {
@@ -324,7 +272,7 @@ static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
 
 	/* Signaled ones complete in their order, and only here. */
 	if (iser_wc_ok(wc->qp->qp_context, wc, "Send"))
-		WRITE_ONCE(q->done, q->done + iser_unsig_each(q));
+		WRITE_ONCE(q->done, q->done + q->each);
 }
 
 static void iser_unsig_failed(struct ib_cq *cq, struct ib_wc *wc)
@@ -333,7 +281,7 @@ static void iser_unsig_failed(struct ib_cq *cq, struct ib_wc *wc)
 	iser_wc_ok(wc->qp->qp_context, wc, "Send");
 }
 
-static struct ib_cqe iser_unsig_cqe = { .done = iser_unsig_failed };
+struct ib_cqe iser_unsig_cqe = { .done = iser_unsig_failed };
 
 /* iser_unsig_init - the slots.  Sleeps.  Return: 0 or -ENOMEM. */
 int iser_unsig_init(struct iser_conn *conn)
@@ -341,45 +289,7 @@ int iser_unsig_init(struct iser_conn *conn)
 	BUILD_BUG_ON(ISER_UNSIG_HEADER < ISER_MSG_MIN);
 	BUILD_BUG_ON(ISER_UNSIG_HEADER * ISER_UNSIG_SENDS > PAGE_SIZE);
 	conn->unsig.cqe.done = iser_unsig_covered;
+	conn->unsig.each = conn->unsig.nr / 3;
 	return iser_hdr_pages_init(&conn->unsig.heads, conn->dev, ISER_UNSIG_HEADER,
 				   conn->unsig.nr, DMA_TO_DEVICE);
-}
-
-/*
- * iser_unsig_header - a header slot for the Send that is posted next
- * @len: bytes of it
- * @dma: its address for the device
- *
- * Under send_lock.  Return: slot, or NULL when it does not fit in one or all
- * are in use.
- */
-u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma)
-{
-	struct iser_unsig *q = &conn->unsig;
-	u32 at = q->next * ISER_UNSIG_HEADER;
-
-	if (len > ISER_UNSIG_HEADER || q->posted - READ_ONCE(q->done) >= q->nr)
-		return NULL;
-	*dma = q->heads.pages->dma + at;
-	return q->heads.pages->va + at;
-}
-
-/*
- * iser_unsig_send - the Send goes out of the slot
- * @wr: its work request, to be posted now.  Under send_lock.
- */
-void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr)
-{
-	struct iser_unsig *q = &conn->unsig;
-
-	q->posted++;
-	if (++q->next == q->nr)
-		q->next = 0;
-	wr->wr_cqe = &iser_unsig_cqe;
-	wr->send_flags = 0;
-	if (++q->bare == iser_unsig_each(q)) {
-		q->bare = 0;
-		wr->wr_cqe = &q->cqe;
-		wr->send_flags = IB_SEND_SIGNALED;
-	}
 }

@@ -28,7 +28,7 @@ enum iser_io_state {
 	ISER_IO_POSTED,
 };
 
-/* A task with what the core knows of it. */
+/* A task of the target with what the core knows of it. */
 struct iser_io {
 	struct iser_task task;
 	enum iser_io_state state;
@@ -44,49 +44,89 @@ struct iser_io {
 	u32 data_len;
 	unsigned int extra_mapped;
 
-	union {
-		struct {	/* initiator */
-			/*
-			 * One for each completion to come, one for the response,
-			 * one for Data-Out not yet posted.  The last ends the task.
-			 */
-			atomic_t refs;
-			struct ib_mr *region;	/* allocated with the task */
-			struct ib_mr *mr;	/* region, while it is registered */
-			bool answered;		/* response came, or will not be waited for */
-			bool deallocate;	/* the half waits for task_done() */
-			bool awaited;		/* a completion is all it waits for */
-			u32 unsolicited;	/* Data-Out bytes not posted yet */
-			struct iser_rx *rsp;
-			struct ib_cqe send_cqe, inv_cqe;
-			struct list_head wait;	/* conn->data_out.wait */
-		};
-		struct {	/* target */
-			struct iser_job send;
-			struct ib_cqe ack_cqe;		/* what completes an A-bit */
-			u32 acked;			/* sequences acknowledged */
-			struct iser_job get[ISER_MAX_GETS];
-		};
-	};
+	struct iser_job send;
+	struct ib_cqe ack_cqe;		/* what completes an A-bit */
+	u32 acked;			/* sequences acknowledged */
+	struct iser_job get[ISER_MAX_GETS];
 };
 
-/* Tasks that are allocated at a time: no more than a page, and one of slots. */
+/*
+ * Tasks that are allocated at a time: no more than a page, and one of slots.  Each
+ * is one piece of memory: the half's part, struct iser_task, what the core keeps.
+ */
 #define ISER_TASKS_PART	8
 struct iser_tasks {
 	struct iser_hdr_pages heads;
-	struct iser_io io[ISER_TASKS_PART];
+	u32 size, before;	/* bytes of a task, and of the half's part */
+	u8 mem[] __aligned(8);
 };
 
-/* Header slots of Sends of which one in some is signaled. */
+static inline struct iser_task *iser_tasks_nth(struct iser_tasks *part, u32 n)
+{
+	return (void *)&part->mem[n * part->size + part->before];
+}
+
+/*
+ * Unsignaled Sends.
+ *
+ * Nothing waits for the completion of a Send that gathers only its header.  The
+ * response shows that a command has arrived, and a response without data has
+ * no buffer that LIO could reclaim.  So such a Send is unsignaled.  Its header
+ * lies in one of the slots below and not in that of the task, which may be used
+ * again at once.  The device may send a header again until it is acknowledged,
+ * so a slot becomes free only when a signaled Send after it has completed.  One
+ * Send for each third of the slots is signaled: 32 Sends may be under way while
+ * one completion is awaited.  When all slots are in use, Sends are signaled
+ * one by one, as those with data are.
+ */
 struct iser_unsig {
 	struct iser_hdr_pages heads;
 	u32 nr;			/* slots */
+	u32 each;		/* Sends whose completion one signaled Send shows */
 	u32 next;		/* slot of the next Send; send_lock */
 	u32 bare;		/* Sends since the last signaled one; send_lock */
 	u32 posted;		/* Sends; send_lock */
 	u32 done;		/* of them, known to have completed */
 	struct ib_cqe cqe;
 };
+
+extern struct ib_cqe iser_unsig_cqe;
+
+/*
+ * iser_unsig_header - a header slot for the Send that is posted next
+ * @len: bytes of it
+ * @dma: its address for the device
+ *
+ * Under send_lock.  Return: slot, or NULL when it does not fit in one or all
+ * are in use.
+ */
+static inline u8 *iser_unsig_header(struct iser_unsig *q, u32 len, u64 *dma)
+{
+	u32 at = q->next * ISER_UNSIG_HEADER;
+
+	if (len > ISER_UNSIG_HEADER || q->posted - READ_ONCE(q->done) >= q->nr)
+		return NULL;
+	*dma = q->heads.pages->dma + at;
+	return q->heads.pages->va + at;
+}
+
+/*
+ * iser_unsig_send - the Send goes out of the slot
+ * @wr: its work request, to be posted now.  Under send_lock.
+ */
+static inline void iser_unsig_send(struct iser_unsig *q, struct ib_send_wr *wr)
+{
+	q->posted++;
+	if (++q->next == q->nr)
+		q->next = 0;
+	wr->wr_cqe = &iser_unsig_cqe;
+	wr->send_flags = 0;
+	if (++q->bare == q->each) {
+		q->bare = 0;
+		wr->wr_cqe = &q->cqe;
+		wr->send_flags = IB_SEND_SIGNALED;
+	}
+}
 
 static inline struct iser_io *iser_io_of(struct iser_task *task)
 {
@@ -100,18 +140,29 @@ static inline struct scatterlist *iser_sg_next(struct scatterlist *sg)
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
+/*
+ * iser_sg_seek - segment of a mapped buffer that holds a byte
+ * @offset: the byte, within the buffer; @skip: where it is in the segment
+ */
+static inline struct scatterlist *iser_sg_seek(struct scatterlist *sg, u32 offset,
+					       u32 *skip)
+{
+	while (offset >= sg_dma_len(sg)) {
+		offset -= sg_dma_len(sg);
+		sg = iser_sg_next(sg);
+	}
+	*skip = offset;
+	return sg;
+}
+
 int iser_tasks_init(struct iser_conn *conn, u32 nr);
 void iser_tasks_sweep(struct iser_conn *conn);
 void iser_tasks_unmap(struct iser_conn *conn);
 void iser_tasks_free(struct iser_conn *conn);
 struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip);
-u32 iser_io_gather(struct iser_io *io, u32 offset, u32 len, struct ib_sge *sge,
-		   u32 max);
 int iser_io_map(struct iser_io *io, const struct iser_data *data,
 		enum dma_data_direction dir);
 void iser_io_unmap(struct iser_io *io);
 int iser_unsig_init(struct iser_conn *conn);
-u8 *iser_unsig_header(struct iser_conn *conn, u32 len, u64 *dma);
-void iser_unsig_send(struct iser_conn *conn, struct ib_send_wr *wr);
 
 #endif

@@ -47,20 +47,25 @@
 /* Pages of an STag if there is no connection yet (see session.c). */
 #define ISER_DEFAULT_PAGES	129
 
-/* What this half keeps for each libiscsi task, as its dd_data. */
-struct iser_itask {
-	struct iser_task *task;		/* the iSER task that it uses */
-	struct iser_data buffer;	/* the command's, or text to be sent */
+/*
+ * A task: this half's part, and the core's after it, in one piece of memory.  It
+ * is dd_data of the libiscsi task that uses it, from alloc_pdu to cleanup_task.
+ */
+struct iscsi_iser_task {
+	struct iscsi_task *task;	/* libiscsi's */
 	enum {
-		ITASK_IDLE,		/* no iSER task is held */
-		ITASK_STARTED,		/* libiscsi writes the PDU into it */
-		ITASK_SENT,		/* the core has it; an up-call follows */
-		ITASK_ABORTING,		/* task management: task_done() follows */
-		ITASK_ABORTED,		/* task management ended it */
-	} state;
-	bool no_answer;			/* the target will not respond to it */
-	bool asked;			/* ABORTING: the core was asked to end it */
+		NOT_ABORTED,
+		ABORTING,		/* task management has ended it */
+		RELEASING,		/* the core was told; task_done() follows */
+		ABORTED,		/* the core has released it */
+	} abort;
+	struct iser_task iser;		/* last: what the core keeps follows */
 };
+
+static inline struct iscsi_iser_task *iscsi_iser_task(struct iser_task *iser_task)
+{
+	return container_of(iser_task, struct iscsi_iser_task, iser);
+}
 
 /* Idle iSER tasks, by iser_task.next. */
 struct iser_free_list {
@@ -115,6 +120,7 @@ struct iser_endpoint {
 	struct iscsi_hdr login_hdr;	/* Login Requests have no iSER task yet */
 	bool resources;			/* tasks and receives are allocated */
 	bool full;			/* full feature phase */
+	u16 hdr_max;			/* what libiscsi may write as a header */
 	bool hello_sent;			/* Hello out: reply sets full */
 	struct iser_pdu *final;		/* last Login Response, until hello_done() */
 	int final_len;

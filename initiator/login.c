@@ -147,12 +147,15 @@ static int login_allocate(struct iser_endpoint *end)
 		.tasks = session->cmds_max,
 		.recv_data = discovery ? ISER_DISCOVERY_DATA : iser_recv_data,
 		.region_pages = host->region_pages,
+		.task_size = offsetof(struct iscsi_iser_task, iser),
 	};
 	u32 tasks;
 	int err;
 
 	if (end->resources)
 		return 0;
+	end->hdr_max = ISER_BHS_LEN + min_t(u32, end->info->inline_max,
+					    ISER_CDB_AHS);
 	tasks = iser_task_pool_plan(&end->pool, res.tasks, discovery);
 	res.plain = end->pool.reserved;
 	res.receives = tasks + iser_unexpected + 1;

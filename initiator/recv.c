@@ -30,28 +30,32 @@ struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 	const struct iscsi_hdr *hdr = (const struct iscsi_hdr *)bhs;
 	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
 	u8 answer = hdr->opcode & ISCSI_OPCODE_MASK, request;
-	struct iser_itask *it;
+	struct iser_task *iser_task;
 
-	if (!task)
+	iser_task = task ? READ_ONCE(task->dd_data) : NULL;
+	if (!iser_task)
 		return NULL;
-	it = task->dd_data;
-	if (it->state != ITASK_SENT)
+	/*
+	 * Only an up-call ends a posted task, and one that is posted has its
+	 * owner: this pairs with the release in iser_send_task().
+	 */
+	if (smp_load_acquire(&iser_task->state) != ISER_TASK_POSTED ||
+	    iscsi_iser_task(iser_task)->task != task ||
+	    iscsi_iser_task(iser_task)->abort)
 		return NULL;
 	/* Each answer has the opcode of its request plus 0x20. */
-	request = it->task->bhs[0] & ISCSI_OPCODE_MASK;
-	return answer == (request | ISCSI_OP_NOOP_IN) ? it->task : NULL;
+	request = iser_task->bhs[0] & ISCSI_OPCODE_MASK;
+	return answer == (request | ISCSI_OP_NOOP_IN) ? iser_task : NULL;
 }
 
 /* Bytes that the target's RDMA Writes have placed for a read. */
 static u32 bytes_read(const struct iser_pdu *pdu)
 {
 	const struct iscsi_scsi_rsp *rsp = (const void *)pdu->bhs;
-	const struct iscsi_task *task = pdu->task->upper;
-	u32 len, residual = be32_to_cpu(rsp->residual_count);
+	u32 len = pdu->task->data.len, residual = be32_to_cpu(rsp->residual_count);
 
-	if (!task->sc || task->sc->sc_data_direction != DMA_FROM_DEVICE)
+	if (pdu->task->dir != DMA_FROM_DEVICE)
 		return 0;
-	len = scsi_bufflen(task->sc);
 	if (rsp->flags & ISCSI_FLAG_CMD_UNDERFLOW && residual <= len)
 		len -= residual;
 	return len;
@@ -65,9 +69,9 @@ static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
 	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
-	const struct iser_itask *it = task ? task->dd_data : NULL;
+	struct iser_task *iser_task = task ? READ_ONCE(task->dd_data) : NULL;
 
-	if (it && (it->state == ITASK_ABORTING || it->state == ITASK_ABORTED)) {
+	if (iser_task && iscsi_iser_task(iser_task)->abort) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "dropping a response for the aborted task %#x",
 			 (__force u32)hdr->itt);
@@ -254,16 +258,10 @@ void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 {
 	struct iser_endpoint *end = iser_conn_upper(conn);
 
-	if (pdu->task) {
-		struct iscsi_task *task = pdu->task->upper;
-		struct iser_itask *it = task->dd_data;
-
-		/* Task management came first; task_done() follows. */
-		if (it->state == ITASK_ABORTING) {
-			list_add(&pdu->node, &end->held);
-			return;
-		}
-		it->state = ITASK_IDLE;
+	/* Task management came first; task_done() follows. */
+	if (pdu->task && unlikely(iscsi_iser_task(pdu->task)->abort)) {
+		list_add(&pdu->node, &end->held);
+		return;
 	}
 	if (!ends_other_tasks(pdu) || !iser_tmf_hold(end, pdu))
 		iser_recv_complete(end, pdu);

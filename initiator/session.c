@@ -128,8 +128,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	host->region_pages = host_pages(shost);
 
 	cls_session = iscsi_session_setup(&iser_transport, shost, cmds_max, 0,
-					  sizeof(struct iser_itask),
-					  initial_cmdsn, 0);
+					  0, initial_cmdsn, 0);
 	if (!cls_session)
 		goto remove_host;
 	return cls_session;

@@ -89,6 +89,21 @@ static int iser_unexpected_init(struct iscsi_task *task)
 	return 0;
 }
 
+/* A Login Request, or a PDU for which the list of idle tasks does not do. */
+static int alloc_other(struct iscsi_task *task, struct iser_endpoint *end,
+		       u8 opcode)
+{
+	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_LOGIN) {
+		task->hdr = &end->login_hdr;
+		task->hdr_max = sizeof(end->login_hdr);
+		return 0;
+	}
+	if (!end->full)
+		return -ENOTCONN;
+	task->dd_data = iser_task_pool_find(end, task->sc);
+	return task->dd_data ? 1 : -ENOMEM;
+}
+
 /**
  * iscsi_iser_task_alloc_pdu - set where libiscsi must write the header
  * @task: task
@@ -101,32 +116,31 @@ static int iser_unexpected_init(struct iscsi_task *task)
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
-	struct iser_itask *it = task->dd_data;
 	struct iser_task *iser_task;
+	int ret;
 
-	it->task = NULL;
-	it->no_answer = false;
-	it->asked = false;
+	task->dd_data = NULL;
 	if (!end)
 		return -ENOTCONN;
-
-	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_LOGIN) {
-		task->hdr = &end->login_hdr;
-		task->hdr_max = sizeof(end->login_hdr);
-		return 0;
+	iser_task = end->pool.commands.free;
+	if (likely(task->sc && end->full && iser_task)) {
+		end->pool.commands.free = iser_task->next;
+		task->dd_data = iser_task;
+	} else {
+		ret = alloc_other(task, end, opcode);
+		if (ret <= 0)
+			return ret;
+		iser_task = task->dd_data;
 	}
-	if (!end->full)
-		return -ENOTCONN;
-
-	iser_task = iser_task_pool_take(end, task->sc);
-	if (!iser_task || iser_task_start(iser_task, NULL))
-		return -ENOMEM;
-	iser_task->upper = task;
-	it->task = iser_task;
-	it->state = ITASK_STARTED;
+	iscsi_iser_task(iser_task)->task = task;
+	iscsi_iser_task(iser_task)->abort = NOT_ABORTED;
+	iser_task->dir = DMA_NONE;
+	iser_task->immediate = 0;
+	iser_task->unsolicited = 0;
+	iser_task->no_answer = false;
+	iser_task->state = ISER_TASK_STARTED;
 	task->hdr = (struct iscsi_hdr *)iser_task->bhs;
-	task->hdr_max = ISER_BHS_LEN + min_t(u32, end->info->inline_max,
-					     ISER_CDB_AHS);
+	task->hdr_max = end->hdr_max;
 	return 0;
 }
 
@@ -140,8 +154,6 @@ static bool can_gather(const struct iscsi_task *task, u32 max)
 	struct scatterlist *sg = scsi_sglist(task->sc);
 	u32 skip = 0, n = 0;
 
-	if (scsi_sg_count(task->sc) <= max)
-		return true;
 	while (left) {
 		u32 len;
 
@@ -172,23 +184,23 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
 	task->hdr->flags |= ISCSI_FLAG_CMD_FINAL;
 }
 
-static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
+/*
+ * An AHS: for a CDB of more than 16 bytes.
+ * Return: 0; -EINVAL when the target takes no such AHS.
+ */
+static int init_long_cdb(struct iscsi_task *task, u32 ahs)
 {
-	struct iser_itask *it = task->dd_data;
-	struct scsi_cmnd *sc = task->sc;
+	struct iser_endpoint *end = task->conn->dd_data;
 
-	it->buffer.sgl = scsi_sglist(sc);
-	it->buffer.nents = scsi_sg_count(sc);
-	it->buffer.len = scsi_bufflen(sc);
-	if (!it->buffer.len)
-		return;
-	if (sc->sc_data_direction == DMA_TO_DEVICE) {
-		ctl->out = &it->buffer;
-		ctl->immediate = task->imm_count;
-		ctl->unsolicited = task->unsol_r2t.data_length;
-	} else {
-		ctl->in = &it->buffer;
+	if (end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a command fails: its CDB of %u bytes needs an AHS of %u, the target accepts %u",
+			 task->sc->cmd_len, ahs, end->keys.peer_ahs);
+		return -EINVAL;
 	}
+	if (task->sc->sc_data_direction == DMA_TO_DEVICE)
+		send_nothing_unsolicited(task);
+	return 0;
 }
 
 /**
@@ -209,32 +221,41 @@ static void describe_command(struct iscsi_task *task, struct iser_control *ctl)
  */
 int iscsi_iser_task_init(struct iscsi_task *task)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
 	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
-	struct iser_itask *it = task->dd_data;
-	struct iser_control ctl = { };
+	struct iser_task *iser_task = task->dd_data;
+	struct scsi_cmnd *sc = task->sc;
+	struct iser_endpoint *end;
 	int err;
 
-	if (!task->sc)
+	if (!sc)
 		return iser_unexpected_init(task);
-	if (ahs && end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
-		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "a command fails: its CDB of %u bytes needs an AHS of %u, the target accepts %u",
-			 task->sc->cmd_len, ahs, end->keys.peer_ahs);
-		return -EINVAL;
+	iser_task->inline_len = ahs;
+	if (unlikely(ahs)) {
+		err = init_long_cdb(task, ahs);
+		if (err)
+			return err;
 	}
-	if (task->sc->sc_data_direction == DMA_TO_DEVICE &&
-	    (ahs || !can_gather(task, end->info->gather_max)))
-		send_nothing_unsolicited(task);
-	describe_command(task, &ctl);
-	if (!ctl.in && !ctl.out)
+	iser_task->data.len = scsi_bufflen(sc);
+	if (!iser_task->data.len)
 		return 0;
-	err = iser_send_prepare(it->task, &ctl);
-	if (!err || err == -EAGAIN)
+	end = task->conn->dd_data;
+	iser_task->data.sgl = scsi_sglist(sc);
+	iser_task->data.nents = scsi_sg_count(sc);
+	iser_task->dir = DMA_FROM_DEVICE;
+	if (sc->sc_data_direction == DMA_TO_DEVICE) {
+		if (iser_task->data.nents > end->info->gather_max &&
+		    !can_gather(task, end->info->gather_max))
+			send_nothing_unsolicited(task);
+		iser_task->dir = DMA_TO_DEVICE;
+		iser_task->immediate = task->imm_count;
+		iser_task->unsolicited = task->unsol_r2t.data_length;
+	}
+	err = iser_map_task(iser_task);
+	if (likely(!err || err == -EAGAIN))
 		return 0;
 	iser_log(ISER_LOG_SESSION, &end->info->remote,
 		 "an STag of %s can't cover a command's %u bytes in %u segments: error %d, the command fails",
-		 end->info->device, it->buffer.len, it->buffer.nents, err);
+		 end->info->device, iser_task->data.len, iser_task->data.nents, err);
 	return err;
 }
 
@@ -246,14 +267,13 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 static void send_data_out(struct iscsi_task *task)
 {
 	struct iscsi_r2t_info *r2t = &task->unsol_r2t;
-	struct iser_itask *it = task->dd_data;
 	struct iscsi_conn *conn = task->conn;
 	struct iscsi_data hdr;
 
 	lockdep_assert_held(&conn->session->frwd_lock);
 	while (iscsi_task_has_unsol_data(task)) {
 		iscsi_prep_data_out_pdu(task, r2t, &hdr);
-		if (iser_send_data_out(it->task, (u8 *)&hdr,
+		if (iser_send_data_out(task->dd_data, (u8 *)&hdr,
 				       r2t->data_offset + r2t->sent,
 				       r2t->data_count)) {
 			r2t->datasn--;
@@ -264,19 +284,33 @@ static void send_data_out(struct iscsi_task *task)
 	}
 }
 
-static void describe_text(struct iscsi_task *task, struct iser_control *ctl)
+/* Text and NOP-Out: their data are sent as the immediate ones of a write are. */
+static int describe_text(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
-	struct iser_itask *it = task->dd_data;
+	struct iser_task *iser_task = task->dd_data;
 	u32 padded = ALIGN(task->data_count, ISCSI_PAD_LEN);
 
 	/* The size of libiscsi's buffer is a multiple of the padding. */
 	memset(task->data + task->data_count, 0, padded - task->data_count);
 	sg_init_one(&end->text_sg, task->data, padded);
-	it->buffer.sgl = &end->text_sg;
-	it->buffer.nents = 1;
-	it->buffer.len = padded;
-	ctl->data = &it->buffer;
+	iser_task->data.sgl = &end->text_sg;
+	iser_task->data.nents = 1;
+	iser_task->data.len = padded;
+	iser_task->dir = DMA_TO_DEVICE;
+	iser_task->immediate = padded;
+	return iser_map_task(iser_task);
+}
+
+/* Prepare a PDU other than a SCSI command. */
+static int describe_other(struct iscsi_task *task)
+{
+	struct iser_task *iser_task = task->dd_data;
+
+	iser_task->inline_len = task->hdr_len - sizeof(struct iscsi_hdr);
+	iser_task->no_answer = task->hdr->itt == RESERVED_ITT;
+	iser_task->data.len = 0;
+	return task->data_count ? describe_text(task) : 0;
 }
 
 /**
@@ -284,47 +318,40 @@ static void describe_text(struct iscsi_task *task, struct iser_control *ctl)
  * @task: task whose header is complete
  *
  * Under frwd_lock, atomic.  Return: 0: the PDU has been or will be sent, or the
- * error of iser_send_control(): libiscsi gives a command back to the SCSI
- * layer, which tries again later.
+ * error of iser_send_task(): libiscsi gives a command back to the SCSI layer,
+ * which tries again later.
  */
 int iscsi_iser_task_xmit(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
-	struct iser_itask *it = task->dd_data;
-	struct iser_control ctl = { };
-	int err;
+	struct iser_task *iser_task = task->dd_data;
+	struct scsi_cmnd *sc = task->sc;
+	u32 written = 0;
+	int err = 0;
 
 	if (!end)
 		return -ENOTCONN;
-	if (!it->task)
+	if (unlikely(!iser_task))
 		return iser_send_login(end->conn, (u8 *)task->hdr, task->data,
 				       task->data_count, true);
-
-	ctl.inline_len = task->hdr_len - sizeof(struct iscsi_hdr);
-	if (task->sc) {
-		describe_command(task, &ctl);
-	} else {
-		it->no_answer = task->hdr->itt == RESERVED_ITT;
-		ctl.no_answer = it->no_answer;
-		if (task->data_count)
-			describe_text(task, &ctl);
-	}
-
-	/* The response may arrive before the call returns. */
-	it->state = ITASK_SENT;
-	err = iser_send_control(it->task, &ctl);
-	if (err) {
-		it->state = ITASK_STARTED;
+	if (!sc)
+		err = describe_other(task);
+	else if (sc->sc_data_direction == DMA_TO_DEVICE)
+		written = scsi_bufflen(sc);
+	/* The response may arrive, and end the task, before the call returns. */
+	if (!err)
+		err = iser_send_task(iser_task);
+	if (unlikely(err)) {
 		if (err != -EAGAIN && err != -ENOTCONN)
 			iser_log(ISER_LOG_SESSION, &end->info->remote,
 				 "a PDU with opcode %#x and %u bytes of data can't be sent: error %d",
-				 task->hdr->opcode, it->buffer.len, err);
+				 task->hdr->opcode, iser_task->data.len, err);
 		return err;
 	}
-	if (ctl.out)
-		task->conn->txdata_octets += ctl.out->len;
-	if (ctl.unsolicited)
+	if (written) {
+		task->conn->txdata_octets += written;
 		send_data_out(task);
+	}
 	return 0;
 }
 
@@ -345,17 +372,18 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 void iscsi_iser_task_cleanup(struct iscsi_task *task)
 {
 	struct iser_endpoint *end = task->conn->dd_data;
-	struct iser_itask *it = task->dd_data;
-	struct iser_task *iser_task = it->task;
-	bool started = it->state == ITASK_STARTED;
+	struct iser_task *iser_task = task->dd_data;
+	u8 state;
 
-	it->task = NULL;
-	it->state = ITASK_IDLE;
+	task->dd_data = NULL;
+	/* Without an endpoint the iSER task may no longer exist. */
 	if (!end || !iser_task)
 		return;
-	if (started) {
-		iser_task_abandon(iser_task);
-	} else if (iser_task_busy(iser_task)) {
+	state = READ_ONCE(iser_task->state);
+	if (unlikely(state == ISER_TASK_STARTED)) {
+		iser_unmap_task(iser_task);
+		iser_task->state = ISER_TASK_IDLE;
+	} else if (unlikely(state == ISER_TASK_POSTED)) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "the target has ended a task while the device used its buffer, ending the connection");
 		iser_connection_fail(end->conn, -EPROTO);
@@ -375,15 +403,13 @@ void iscsi_iser_task_cleanup(struct iscsi_task *task)
 void iser_task_notify_done(struct iser_task *iser_task, int status)
 {
 	struct iser_endpoint *end = iser_conn_upper(iser_task->conn);
-	struct iscsi_task *task = iser_task->upper;
-	struct iser_itask *it = task->dd_data;
+	struct iscsi_iser_task *own = iscsi_iser_task(iser_task);
 
-	if (it->no_answer) {
-		it->state = ITASK_IDLE;
-		iscsi_put_task(task);
+	if (iser_task->no_answer) {
+		iscsi_put_task(own->task);
 		return;
 	}
-	it->state = ITASK_ABORTED;
+	own->abort = ABORTED;
 	iser_tmf_put(end);
 }
 
@@ -395,7 +421,7 @@ void iser_task_notify_done(struct iser_task *iser_task, int status)
  */
 void iser_task_notify_ready(struct iser_task *iser_task)
 {
-	struct iscsi_task *task = iser_task->upper;
+	struct iscsi_task *task = iscsi_iser_task(iser_task)->task;
 	struct iscsi_session *session = task->conn->session;
 
 	spin_lock_bh(&session->frwd_lock);

@@ -39,10 +39,11 @@ void iser_tmf_put(struct iser_endpoint *end)
 /* Mark the task for release, if the device may use it. */
 static void mark(struct iscsi_task *task)
 {
-	struct iser_itask *it = task->dd_data;
+	struct iser_task *iser_task = task->dd_data;
 
-	if (it->state == ITASK_SENT && it->task && !it->no_answer)
-		it->state = ITASK_ABORTING;
+	if (iser_task && iser_task->state == ISER_TASK_POSTED &&
+	    !iser_task->no_answer && !iscsi_iser_task(iser_task)->abort)
+		iscsi_iser_task(iser_task)->abort = ABORTING;
 }
 
 /*
@@ -99,20 +100,20 @@ unlock:
 static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 {
 	struct iscsi_session *session = end->iscsi->session;
-	struct iser_itask *it;
+	struct iser_task *iser_task;
 	u32 i;
 
 	list_add_tail(&pdu->node, &end->held);
 	/* One for this function: the core may call task_done() meanwhile. */
 	end->aborting++;
 	for (i = 0; i < session->cmds_max; i++) {
-		it = session->cmds[i]->dd_data;
-		if (it->state != ITASK_ABORTING || it->asked)
+		iser_task = READ_ONCE(session->cmds[i]->dd_data);
+		if (!iser_task || iscsi_iser_task(iser_task)->abort != ABORTING)
 			continue;
-		it->asked = true;
+		iscsi_iser_task(iser_task)->abort = RELEASING;
 		end->aborting++;
-		if (!iser_deallocate_task_resources(it->task)) {
-			it->state = ITASK_ABORTED;
+		if (!iser_deallocate_task_resources(iser_task)) {
+			iscsi_iser_task(iser_task)->abort = ABORTED;
 			end->aborting--;
 		}
 	}
@@ -124,14 +125,14 @@ static bool abort_answered(struct iscsi_session *session,
 			   const struct iscsi_tm *req)
 {
 	struct iscsi_task *task;
-	struct iser_itask *it;
+	struct iser_task *iser_task;
 	bool answered;
 
 	spin_lock_bh(&session->back_lock);
 	task = aborted_task(session, req);
-	it = task ? task->dd_data : NULL;
-	answered = it && it->state == ITASK_SENT && it->task &&
-		   iser_task_answered(it->task);
+	iser_task = task ? task->dd_data : NULL;
+	answered = iser_task && !iscsi_iser_task(iser_task)->abort &&
+		   iser_task_answered(iser_task);
 	spin_unlock_bh(&session->back_lock);
 	return answered;
 }

@@ -157,23 +157,6 @@ const char *iser_msg_error_name(enum iser_msg_error err)
 	return "unknown error";
 }
 
-void iser_encode_control(u8 *buf, const struct iser_header *hdr)
-{
-	/* Section 9.2: invalid and reserved fields are sent as zero. */
-	memset(buf, 0, ISER_HDR_LEN);
-	buf[0] = ISER_OP_CONTROL << 4;
-	if (hdr->wsv) {
-		buf[0] |= ISER_FLAG_WSV;
-		iser_put32(buf + 4, hdr->write_stag);
-		iser_put64(buf + 8, hdr->write_base);
-	}
-	if (hdr->rsv) {
-		buf[0] |= ISER_FLAG_RSV;
-		iser_put32(buf + 16, hdr->read_stag);
-		iser_put64(buf + 20, hdr->read_base);
-	}
-}
-
 static void encode_hello(u8 *buf, u8 first, const struct iser_hello *hello)
 {
 	memset(buf, 0, ISER_HDR_LEN);

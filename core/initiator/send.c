@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The sending side of an initiator: STags, Send_Control, unsolicited Data-Out,
- * and the end of a task, by Deallocate_Task_Resources or by a response, which
- * goes up from here (Control_Notify).
+ * What an initiator sends for a task, from top to bottom: its buffer is described
+ * to the device, registered, and advertised with the PDU (Send_Control); the
+ * response comes, and the task ends.  Then what is rarer: a task that ends without
+ * a response (Deallocate_Task_Resources), and unsolicited Data-Out.
  *
  * A task's buffer is registered for the one right that its direction needs, and
  * its STag is invalidated before the task ends (RFC 7145, sections 7.3.2 and
  * 8.3.2).
+ *
+ * A task ends when nothing of it is outstanding: refs counts the completions
+ * to come, the response, and the Data-Out not posted yet.  Only then is the
+ * response handed up (RFC 7145, section 7.3.2): the task's buffer is unmapped
+ * and its STag is invalid before the iSCSI layer learns of it.
  */
 #include <linux/slab.h>
 #include "../conn.h"
@@ -17,131 +23,315 @@
 #include "send.h"
 #include "../trace.h"
 
-#define ISER_SURE_PAGES		128	/* each driver allocates what it promises */
+/* --- the buffer ------------------------------------------------------------ */
 
-/*
- * iser_stags_add - allocate STags, for life, for new tasks that may need one
- *
- * Under setup_lock, which keeps the domain; sleeps.  Return: 0 or negative
- * errno; iser_stags_drop() cleans up.
- */
-int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part)
+/* No-op when nothing is mapped.  Any context, while the connection has the device. */
+static void iser_task_unmap(struct iser_initiator_task *task)
 {
-	enum ib_mr_type type = conn->info.sg_gaps ? IB_MR_TYPE_SG_GAPS :
-						    IB_MR_TYPE_MEM_REG;
-	struct ib_mr *mr;
-	int i;
-
-	for (i = 0; i < ISER_TASKS_PART; i++) {
-		if (part->io[i].task.index < conn->res.plain)
-			continue;
-		mr = ib_alloc_mr(conn->pd, type, conn->res.region_pages);
-		if (IS_ERR(mr))
-			return PTR_ERR(mr);
-		part->io[i].region = mr;
-	}
-	return 0;
-}
-
-/*
- * iser_stags_try - find out how many pages an STag can have
- *
- * pvrdma allocates at most 128, but promises what its host has.
- * From the handler of conn->cm.id; sleeps.  Return: 0 or negative errno.
- */
-int iser_stags_try(struct iser_conn *conn)
-{
-	u32 pages = conn->info.max_pages;
-	struct ib_mr *mr;
-
-	for (; pages > ISER_SURE_PAGES; pages /= 2) {
-		mr = ib_alloc_mr(conn->pd, conn->info.sg_gaps ?
-				 IB_MR_TYPE_SG_GAPS : IB_MR_TYPE_MEM_REG, pages);
-		if (!IS_ERR(mr)) {
-			ib_dereg_mr(mr);
-			break;
-		}
-		if (PTR_ERR(mr) != -EINVAL)
-			return PTR_ERR(mr);
-	}
-	conn->info.max_pages = pages;
-	return 0;
-}
-
-/* iser_stags_drop - undo iser_stags_add().  Sleeps. */
-void iser_stags_drop(struct iser_tasks *part)
-{
-	int i;
-
-	for (i = 0; i < ISER_TASKS_PART; i++) {
-		if (part->io[i].region)
-			ib_dereg_mr(part->io[i].region);
-		part->io[i].region = NULL;
-	}
-}
-
-/* iser_stags_free - when the queue pair goes.  Sleeps. */
-void iser_stags_free(struct iser_conn *conn)
-{
-	u32 i;
-
-	if (conn->role != ISER_INITIATOR)
+	task->mr = NULL;
+	if (!task->mapped)
 		return;
-	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++)
-		if (conn->tasks[i])
-			iser_stags_drop(conn->tasks[i]);
+	task->mapped = 0;
+	ib_dma_unmap_sg(task->pub.conn->dev, task->pub.data.sgl,
+			task->pub.data.nents, task->pub.dir);
 }
 
-/*
- * iser_stag_register - register the mapped buffer of a task
- *
- * Any context.  Return: 0; -EINVAL if the device can't cover the buffer's
- * layout, or if the task is for other PDUs than SCSI commands.
- */
-static int iser_stag_register(struct iser_io *io)
+void iser_unmap_task(struct iser_task *pub)
 {
-	struct ib_mr *mr = io->region;
+	WARN_ON_ONCE(pub->state == ISER_TASK_POSTED);
+	iser_task_unmap(iser_initiator_task(pub));
+}
+EXPORT_SYMBOL_ISER(iser_unmap_task);
+
+/*
+ * Sends gather their data from memory and not from the STag, which may be invalid
+ * before a Send is acknowledged, or before all Data-Out are posted.  So a buffer
+ * is registered only if the target must fetch or place data.
+ */
+int iser_map_task(struct iser_task *pub)
+{
+	struct iser_initiator_task *task = iser_initiator_task(pub);
+	const struct iser_data *data = &pub->data;
+	struct iser_conn *conn = pub->conn;
+	struct ib_mr *mr = task->region;
 	int n;
 
+	/* end_work waits for those with BH disabled before it releases the device. */
+	if (!iser_state_live(READ_ONCE(conn->state)))
+		return -EAGAIN;
+	n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, pub->dir);
+	if (n <= 0)
+		return -EAGAIN;
+	task->mapped = n;
+	if (pub->dir == DMA_TO_DEVICE &&
+	    pub->immediate + pub->unsolicited >= data->len)
+		return 0;
 	if (!mr)
-		return -EINVAL;
+		goto unmap;
 	/* A new key each time: an old STag never comes to life again. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
-	n = ib_map_mr_sg(mr, io->sgl, io->mapped, NULL, ISER_STAG_PAGE);
-	if (n != io->mapped || mr->length < io->data_len)
-		return -EINVAL;
-	io->mr = mr;
+	if (ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE) != n ||
+	    mr->length < data->len)
+		goto unmap;
+	task->mr = mr;
+	return 0;
+unmap:
+	iser_task_unmap(task);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_ISER(iser_map_task);
+
+/*
+ * SGEs for @len > 0 bytes of the mapped buffer from @offset.
+ * Return: how many; 0 if a Send has not so many.
+ */
+static u32 iser_task_gather(struct iser_initiator_task *task, u32 offset, u32 len,
+			    struct ib_sge *sge)
+{
+	struct iser_conn *conn = task->pub.conn;
+	u32 lkey = conn->pd->local_dma_lkey, max = conn->max_sge - 1, n = 0, skip;
+	struct scatterlist *sg = iser_sg_seek(task->pub.data.sgl, offset, &skip);
+
+	while (n < max) {
+		u32 bytes = min_t(u32, len, sg_dma_len(sg) - skip);
+
+		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
+					    .length = bytes, .lkey = lkey };
+		len -= bytes;
+		if (!len)
+			return n;
+		skip = 0;
+		sg = iser_sg_next(sg);
+	}
 	return 0;
 }
 
-/*
- * iser_stag_fill - fill the work request that registers an STag
- * @access: IB_ACCESS_* that the peer needs
- * @wr: of the batch; it must be posted before the Send
- */
-static void iser_stag_fill(const struct iser_io *io, int access, struct ib_reg_wr *wr)
+/* --- the PDU --------------------------------------------------------------- */
+
+static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	wr->wr.opcode = IB_WR_REG_MR;
-	wr->mr = io->mr;
-	wr->key = io->mr->rkey;
-	wr->access = access;
+	/* Unsignaled: comes only in error, and the next Send fails too. */
+	iser_wc_ok(wc->qp->qp_context, wc, "registration of an STag");
+}
+
+static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
+
+/* iser_task_batch_init - what the work requests of all tasks share.  Sleeps. */
+int iser_task_batch_init(struct iser_conn *conn)
+{
+	struct iser_task_batch *b = kzalloc(sizeof(*b), GFP_KERNEL);
+
+	if (!b)
+		return -ENOMEM;
+	b->send.opcode = IB_WR_SEND;
+	b->send.sg_list = b->sge;
+	b->sge[0].lkey = conn->pd->local_dma_lkey;
+	b->reg.wr.opcode = IB_WR_REG_MR;
+	b->reg.wr.wr_cqe = &iser_reg_cqe;
+	b->reg.wr.next = &b->send;
+	conn->task_batch = b;
+	return 0;
+}
+
+/* Writes the STag that a command advertises. */
+static void iser_advertise(const struct iser_initiator_task *task, u8 *head)
+{
+	const struct iser_task *pub = &task->pub;
+	struct iser_header hdr = { };
+
+	if (!task->mr) {
+		/* All of the data, if any, go out by Sends. */
+	} else if (pub->dir == DMA_FROM_DEVICE) {
+		hdr.rsv = true;
+		hdr.read_stag = task->mr->rkey;
+		hdr.read_base = task->mr->iova;
+	} else {
+		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
+		hdr.wsv = true;
+		hdr.write_stag = task->mr->rkey;
+		hdr.write_base = task->mr->iova + pub->immediate +
+			pub->unsolicited;
+	}
+	iser_encode_control(head, &hdr);
+}
+
+/* The work request that registers the STag, and after it the Send. */
+static struct ib_send_wr *iser_task_register(const struct iser_initiator_task *task,
+					     struct iser_task_batch *b)
+{
+	b->reg.mr = task->mr;
+	b->reg.key = task->mr->rkey;
+	b->reg.access = IB_ACCESS_REMOTE_READ;
+	if (task->pub.dir == DMA_FROM_DEVICE)
+		b->reg.access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
+	return &b->reg.wr;
+}
+
+/*
+ * Build the Send and post it after the registration.
+ * Under send_lock.  Return: 0 or negative errno.
+ */
+static int iser_task_post(struct iser_initiator_task *task)
+{
+	struct iser_task *pub = &task->pub;
+	struct iser_conn *conn = pub->conn;
+	struct iser_task_batch *b = conn->task_batch;
+	u32 len = ISER_MSG_MIN + pub->inline_len, n = 0;
+	u8 *head = NULL;
+	int ret;
+	u64 dma;
+
+	if (pub->immediate) {
+		n = iser_task_gather(task, 0, pub->immediate, &b->sge[1]);
+		if (!n)
+			return -EMSGSIZE;
+	} else if (!pub->unsolicited && !pub->no_answer) {
+		/* A header alone may go unsignaled if a response will come. */
+		head = iser_unsig_header(&conn->unsig, len, &dma);
+	}
+	if (head) {
+		/* Copy all of the slot: a constant is copied faster. */
+		memcpy(iser_bhs(head), pub->bhs, ISER_UNSIG_HEADER - ISER_HDR_LEN);
+		iser_unsig_send(&conn->unsig, &b->send);
+		atomic_set(&task->refs, 1);
+	} else {
+		head = task->head;
+		dma = task->head_dma;
+		b->send.wr_cqe = &task->send_cqe;
+		b->send.send_flags = IB_SEND_SIGNALED;
+		atomic_set(&task->refs, 1 + !pub->no_answer + !!pub->unsolicited);
+	}
+	iser_advertise(task, head);
+	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
+	b->sge[0].addr = dma;
+	b->sge[0].length = len;
+	b->send.num_sge = 1 + n;
+	/* Pairs with the half's find_task(). */
+	smp_store_release(&pub->state, ISER_TASK_POSTED);
+	if (unlikely(pub->no_answer))
+		iser_send_cq_arm(conn);
+	ret = ib_post_send(conn->qp, task->mr ? iser_task_register(task, b) :
+						&b->send, &b->bad);
+	if (likely(!ret))
+		return 0;
+	WRITE_ONCE(pub->state, ISER_TASK_STARTED);
+	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
+		       ret);
+	iser_connection_fail_locked(conn, ret);
+	return -ENOTCONN;
+}
+
+int iser_send_task(struct iser_task *pub)
+{
+	struct iser_initiator_task *task = iser_initiator_task(pub);
+	struct iser_conn *conn = pub->conn;
+	int ret = -ENOTCONN;
+
+	if (unlikely(pub->dir != DMA_NONE && !task->mapped))
+		return -EAGAIN;
+	task->answered = pub->no_answer;
+	task->awaited = pub->no_answer;
+	task->deallocate = false;
+	if (trace_iser_send_control_enabled())
+		trace_iser_send_control(conn, pub->bhs,
+					ISER_MSG_MIN + pub->inline_len,
+					task->mr ? task->mr->rkey : 0);
+	spin_lock(&conn->send_lock);
+	if (likely(iser_state_live(conn->state)))
+		ret = iser_task_post(task);
+	spin_unlock(&conn->send_lock);
+	if (unlikely(ret))
+		iser_task_unmap(task);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_send_task);
+
+/* --- the end of a task ----------------------------------------------------- */
+
+/* The device uses nothing of the task any more.  Hands up what is due. */
+static void iser_task_idle(struct iser_initiator_task *task, int status)
+{
+	struct iser_conn *conn = task->pub.conn;
+	bool done = task->pub.no_answer || task->deallocate;
+	struct iser_rx *rsp = task->rsp;
+
+	iser_task_unmap(task);
+	task->rsp = NULL;
+	WRITE_ONCE(task->pub.state, ISER_TASK_IDLE);
+	if (rsp) {
+		rsp->pdu.task = &task->pub;
+		conn->ops->control_notify(conn, &rsp->pdu);
+	}
+	if (unlikely(done))
+		conn->ops->task_done(&task->pub, status);
+}
+
+/* Drop a reference of a task.  Completion queue.  Return: whether it was the last. */
+static bool iser_task_put(struct iser_initiator_task *task)
+{
+	if (!atomic_dec_and_test(&task->refs))
+		return false;
+	/* After a failure the STag may still be valid: end_work sweeps. */
+	if (unlikely(task->status) && !task->pub.no_answer && !task->deallocate)
+		return true;
+	if (unlikely(task->awaited))
+		iser_send_cq_disarm(task->pub.conn);
+	iser_task_idle(task, task->status);
+	return true;
+}
+
+/* Only completions can end it now: they must wake.  Completion queue. */
+static void iser_task_await(struct iser_initiator_task *task)
+{
+	if (task->awaited)
+		return;
+	task->awaited = true;
+	iser_send_cq_arm(task->pub.conn);
+}
+
+static void iser_task_send_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_initiator_task *task =
+		container_of(wc->wr_cqe, struct iser_initiator_task, send_cqe);
+
+	if (!iser_wc_ok(task->pub.conn, wc, "Send"))
+		task->status = -ENOTCONN;
+	iser_task_put(task);
+}
+
+static void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_initiator_task *task =
+		container_of(wc->wr_cqe, struct iser_initiator_task, inv_cqe);
+
+	if (!iser_wc_ok(task->pub.conn, wc, "invalidation of an STag"))
+		task->status = -ENOTCONN;
+	iser_task_put(task);
+}
+
+/* iser_task_init - once, when a task is made */
+void iser_task_init(struct iser_initiator_task *task)
+{
+	task->send_cqe.done = iser_task_send_done;
+	task->inv_cqe.done = iser_task_inv_done;
+	INIT_LIST_HEAD(&task->wait);
 }
 
 /*
  * iser_stag_invalidate - invalidate the STag; inv_cqe reports the end
  * Any context.  Return: 0, or negative errno: the connection has ended.
  */
-static int iser_stag_invalidate(struct iser_io *io)
+static int iser_stag_invalidate(struct iser_initiator_task *task)
 {
-	struct iser_conn *conn = io->task.conn;
+	struct iser_conn *conn = task->pub.conn;
 	struct ib_send_wr wr = { };
 	int ret = -ENOTCONN;
 
-	trace_iser_invalidate(conn, io->mr->rkey);
-	wr.wr_cqe = &io->inv_cqe;
+	trace_iser_invalidate(conn, task->mr->rkey);
+	wr.wr_cqe = &task->inv_cqe;
 	wr.opcode = IB_WR_LOCAL_INV;
 	wr.send_flags = IB_SEND_SIGNALED;
-	wr.ex.invalidate_rkey = io->mr->rkey;
+	wr.ex.invalidate_rkey = task->mr->rkey;
 	spin_lock_bh(&conn->send_lock);
 	if (iser_state_live(conn->state)) {
 		ret = ib_post_send(conn->qp, &wr, NULL);
@@ -154,415 +344,145 @@ static int iser_stag_invalidate(struct iser_io *io)
 }
 
 /*
- * iser_stag_named - whether the STags that a response names are the task's
- *
- * RFC 7145, section 7.3.2 makes a target name the STag to be invalidated;
- * deployed targets name none.  Any context.
+ * Whether the STags that a response names are the task's.  RFC 7145, section 7.3.2
+ * makes a target name the STag to be invalidated; deployed targets name none.
  */
-bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr)
+static bool iser_stag_named(const struct iser_initiator_task *task,
+			    const struct iser_header *hdr)
 {
-	u32 stag = io->mr ? io->mr->rkey : 0;
+	const struct ib_mr *mr = task->mr;
+	bool read = task->pub.dir == DMA_FROM_DEVICE;
 
-	if (hdr->rsv && !(io->mr && io->ctl.in && hdr->read_stag == stag))
+	if (hdr->rsv && !(mr && read && hdr->read_stag == mr->rkey))
 		return false;
-	return !hdr->wsv || (io->mr && io->ctl.out && hdr->write_stag == stag);
+	return !hdr->wsv || (mr && !read && hdr->write_stag == mr->rkey);
 }
 
 /*
- * iser_stag_dead - whether an STag belongs to a task that waits for no response
- *
- * Such an STag is, or soon will be, invalid.  A task that is used again has
- * another key.  Completion queue.
+ * Check that a response has invalidated the STag of its own task.  The response
+ * of a task that was deallocated comes too late: its STag is dead, and the half
+ * drops it.  Any other STag belongs to another task.
  */
-bool iser_stag_dead(struct iser_conn *conn, u32 rkey)
+static bool iser_invalidated_rightly(struct iser_conn *conn,
+				     const struct iser_initiator_task *task,
+				     u32 rkey)
 {
-	const struct iser_io *io;
-	struct iser_task *task;
-	u32 i;
-
-	for (i = 0; i < conn->res.tasks; i++) {
-		task = iser_conn_task(conn, i);
-		if (!task)
-			continue;
-		io = iser_io_of(task);
-		if (io->region && io->region->rkey == rkey)
-			return io->state != ISER_IO_POSTED || io->answered;
-	}
-	return false;
+	if (!conn->info.remote_invalidate)
+		return false;
+	return task ? task->mr && rkey == task->mr->rkey :
+		      iser_stag_dead(conn, rkey);
 }
 
-/*
- * Tasks of the initiator: Send_Control, unsolicited Data-Out, responses, and
- * Deallocate_Task_Resources.
- *
- * A task ends when nothing of it is outstanding: refs counts the completions
- * to come, the response, and the Data-Out not posted yet.  Only then is the
- * response handed up (RFC 7145, section 7.3.2): the task's buffers are unmapped
- * and its STag is invalid before the iSCSI layer learns of it.
- */
-
-/* Ends a task without references.  From the completion queue. */
-static void iser_command_end(struct iser_io *io)
+/* The response of a task has arrived.  @invalidated: and has invalidated the STag. */
+static void iser_task_response(struct iser_initiator_task *task, struct iser_rx *rx,
+			       bool invalidated)
 {
-	struct iser_conn *conn = io->task.conn;
-	struct iser_rx *rsp = io->rsp;
-	int status = io->status;
-	bool done = io->ctl.no_answer || io->deallocate;
-
-	/* After a failure the STag may still be valid: end_work sweeps. */
-	if (status && !done)
-		return;
-	io->mr = NULL;
-	iser_io_unmap(io);
-	io->rsp = NULL;
-	if (io->awaited)
-		iser_send_cq_disarm(conn);
-	WRITE_ONCE(io->state, ISER_IO_IDLE);
-	if (rsp) {
-		rsp->pdu.task = &io->task;
-		conn->ops->control_notify(conn, &rsp->pdu);
-	}
-	if (done)
-		conn->ops->task_done(&io->task, status);
-}
-
-/* Only completions can end it now: they must wake.  Completion queue. */
-static void iser_command_await(struct iser_io *io)
-{
-	if (io->awaited)
-		return;
-	io->awaited = true;
-	iser_send_cq_arm(io->task.conn);
-}
-
-/* iser_command_put - drop a reference of a task.  Completion queue. */
-static void iser_command_put(struct iser_io *io)
-{
-	if (atomic_dec_and_test(&io->refs))
-		iser_command_end(io);
-}
-
-void iser_command_send_done(struct ib_cq *cq, struct ib_wc *wc)
-{
-	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, send_cqe);
-
-	if (!iser_wc_ok(io->task.conn, wc, "Send"))
-		io->status = -ENOTCONN;
-	iser_command_put(io);
-}
-
-void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc)
-{
-	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, inv_cqe);
-
-	if (!iser_wc_ok(io->task.conn, wc, "invalidation of an STag"))
-		io->status = -ENOTCONN;
-	iser_command_put(io);
-}
-
-static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
-{
-	/* Unsignaled: comes only in error, and the next Send fails too. */
-	iser_wc_ok(wc->qp->qp_context, wc, "registration of an STag");
-}
-
-static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
-
-/*
- * Map the buffer, and register it if the target must fetch or place data.
- * Sends gather their data from memory and not from the STag, which may be
- * invalid before a Send is acknowledged, or before all Data-Out are posted.
- * Return: 0 or negative errno.
- */
-static int iser_describe(struct iser_io *io, const struct iser_control *ctl)
-{
-	const struct iser_data *out = ctl->out;
-	int ret;
-
-	io->mr = NULL;
-	if (ctl->in)
-		return iser_io_map(io, ctl->in, DMA_FROM_DEVICE) ?:
-			iser_stag_register(io);
-
-	ret = iser_io_map(io, out, DMA_TO_DEVICE);
-	if (!ret && ctl->immediate + ctl->unsolicited < out->len)
-		ret = iser_stag_register(io);
-	return ret;
-}
-
-/* Writes the STags that a command advertises. */
-static void iser_advertise(const struct iser_io *io, u8 *head)
-{
-	const struct iser_control *ctl = &io->ctl;
-	struct iser_header hdr = { };
-
-	if (!io->mr) {
-		/* All of the data, if any, go out by Sends. */
-	} else if (ctl->in) {
-		hdr.rsv = true;
-		hdr.read_stag = io->mr->rkey;
-		hdr.read_base = io->mr->iova;
-	} else {
-		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
-		hdr.wsv = true;
-		hdr.write_stag = io->mr->rkey;
-		hdr.write_base = io->mr->iova + ctl->immediate +
-			ctl->unsolicited;
-	}
-	iser_encode_control(head, &hdr);
-}
-
-/* Maps the data of Text and NOP-Out.  Return: SGEs, or negative errno. */
-static int iser_extra(struct iser_io *io, const struct iser_data *data,
-		      struct ib_sge *sge)
-{
-	struct iser_conn *conn = io->task.conn;
-	struct scatterlist *sg;
-	int i, n;
-
-	n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, DMA_TO_DEVICE);
-	if (n <= 0)
-		return -ENOMEM;
-	io->extra_mapped = n;
-	if (n > conn->max_sge - 1)
-		return -EMSGSIZE;
-	for_each_sg(data->sgl, sg, n, i)
-		sge[i] = (struct ib_sge){ .addr = sg_dma_address(sg),
-					  .length = sg_dma_len(sg),
-					  .lkey = conn->pd->local_dma_lkey };
-	return n;
-}
-
-/*
- * Fills the SGEs after the header: immediate data, or that of iser_extra().
- * Return: how many, or negative errno.
- */
-static int iser_command_gather(struct iser_io *io, struct ib_sge *sge)
-{
-	u32 max = io->task.conn->max_sge - 1;
-	int n;
-
-	if (io->ctl.data)
-		return iser_extra(io, io->ctl.data, sge);
-	if (!io->ctl.immediate)
-		return 0;
-	n = iser_io_gather(io, 0, io->ctl.immediate, sge, max);
-	return n ?: -EMSGSIZE;
-}
-
-/*
- * Build the Send and post it after the registration.
- * Under send_lock.  Return: 0 or negative errno.
- */
-static int iser_command_post(struct iser_io *io)
-{
-	const struct iser_control *ctl = &io->ctl;
-	struct iser_conn *conn = io->task.conn;
-	struct iser_batch *b = conn->batch;
-	u32 len = ISER_MSG_MIN + ctl->inline_len;
-	struct ib_send_wr *wr = &b->send;
-	u8 *head = NULL;
-	int n, ret;
-	u64 dma;
-
-	n = iser_command_gather(io, &b->send_sge[1]);
-	if (n < 0)
-		return n;
-	/* A header alone may go unsignaled if a response will come. */
-	if (!n && !ctl->no_answer && !ctl->unsolicited)
-		head = iser_unsig_header(conn, len, &dma);
-	if (head) {
-		/* Copy all of the slot: a constant is copied faster. */
-		memcpy(iser_bhs(head), io->task.bhs,
-		       ISER_UNSIG_HEADER - ISER_HDR_LEN);
-		iser_unsig_send(conn, wr);
-	} else {
-		wr->wr_cqe = &io->send_cqe;
-		wr->send_flags = IB_SEND_SIGNALED;
-	}
-	atomic_set(&io->refs, !head + !ctl->no_answer + !!ctl->unsolicited);
-	if (!head) {
-		head = io->head;
-		dma = io->head_dma;
-	}
-	iser_advertise(io, head);
-	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
-	b->send_sge[0] = (struct ib_sge){ .addr = dma, .length = len,
-					  .lkey = conn->pd->local_dma_lkey };
-	wr->next = NULL;
-	wr->opcode = IB_WR_SEND;
-	wr->sg_list = b->send_sge;
-	wr->num_sge = 1 + n;
-	if (io->mr) {
-		iser_stag_fill(io, ctl->in ? IB_ACCESS_LOCAL_WRITE |
-					     IB_ACCESS_REMOTE_WRITE :
-					     IB_ACCESS_REMOTE_READ, &b->reg);
-		b->reg.wr.wr_cqe = &iser_reg_cqe;
-		b->reg.wr.next = wr;
-		wr = &b->reg.wr;
-	}
-	WRITE_ONCE(io->state, ISER_IO_POSTED);
-	if (io->awaited)
-		iser_send_cq_arm(conn);
-	ret = ib_post_send(conn->qp, wr, NULL);
-	if (!ret)
-		return 0;
-	WRITE_ONCE(io->state, ISER_IO_STARTED);
-	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
-		       ret);
-	iser_connection_fail_locked(conn, ret);
-	return -ENOTCONN;
-}
-
-/* The target has not been told the STag. */
-static void iser_undescribe(struct iser_io *io)
-{
-	io->mr = NULL;
-	iser_io_unmap(io);
-}
-
-int iser_send_prepare(struct iser_task *task, const struct iser_control *ctl)
-{
-	struct iser_io *io = iser_io_of(task);
-	int ret;
-
-	/* As in iser_send_command(), end_work waits for this section. */
-	if (!iser_state_live(READ_ONCE(task->conn->state)))
-		return -EAGAIN;
-	ret = iser_describe(io, ctl);
-	if (ret)
-		iser_undescribe(io);
-	return ret == -ENOMEM ? -EAGAIN : ret;
-}
-EXPORT_SYMBOL_ISER(iser_send_prepare);
-
-/*
- * iser_send_command - Send_Control at the initiator
- * BH disabled.  Return: as iser_send_control().
- */
-int iser_send_command(struct iser_io *io, const struct iser_control *ctl)
-{
-	struct iser_conn *conn = io->task.conn;
-	int ret = -ENOTCONN;
-
-	io->ctl = *ctl;
-	if (!io->mapped)
-		io->mr = NULL;
-	io->rsp = NULL;
-	io->answered = ctl->no_answer;
-	io->deallocate = false;
-	io->awaited = ctl->no_answer;
-	io->unsolicited = ctl->unsolicited;
-
-	/*
-	 * Mapping is outside of the lock.  end_work waits for a grace period,
-	 * and so for those with BH disabled, before it releases the device.
-	 */
-	if (!iser_state_live(READ_ONCE(conn->state)))
-		goto undo;
-	if ((ctl->in || ctl->out) && !io->mapped) {
-		ret = iser_describe(io, ctl);
-		if (ret)
-			goto undo;
-	}
-	trace_iser_send_control(conn, io->task.bhs,
-				ISER_MSG_MIN + ctl->inline_len,
-				io->mr ? io->mr->rkey : 0);
-	spin_lock(&conn->send_lock);
-	ret = -ENOTCONN;
-	if (iser_state_live(conn->state))
-		ret = iser_command_post(io);
-	spin_unlock(&conn->send_lock);
-	if (!ret)
-		return 0;
-undo:
-	iser_undescribe(io);
-	return ret == -ENOMEM ? -EAGAIN : ret;
-}
-
-/*
- * iser_command_answered - the response of a task has arrived
- * @invalidated: it has invalidated the STag
- * From the completion queue.
- */
-void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
-			   bool invalidated)
-{
-	io->answered = true;
-	io->rsp = rx;
-	if (io->mr && !invalidated) {
-		atomic_inc(&io->refs);
-		if (iser_stag_invalidate(io)) {
+	task->answered = true;
+	task->rsp = rx;
+	if (unlikely(task->mr && !invalidated)) {
+		atomic_inc(&task->refs);
+		if (iser_stag_invalidate(task)) {
 			/* The connection has ended: end_work sweeps. */
-			iser_connection_fail(io->task.conn, -ENOTCONN);
+			iser_connection_fail(task->pub.conn, -ENOTCONN);
 			return;
 		}
 	}
-	if (atomic_read(&io->refs) > 1)
-		iser_command_await(io);
-	iser_command_put(io);
+	if (!iser_task_put(task))
+		iser_task_await(task);
 }
 
-int iser_deallocate_task_resources(struct iser_task *task)
+/* iser_initiator_received - a PDU in full feature phase.  Completion queue. */
+void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
+			     const struct ib_wc *wc)
 {
-	struct iser_io *io = iser_io_of(task);
+	bool invalidated = wc->wc_flags & IB_WC_WITH_INVALIDATE;
+	struct iser_initiator_task *task = NULL;
+	u8 opcode = rx->pdu.bhs[0] & 0x3f;
+	struct iser_task *pub;
 
-	if (READ_ONCE(io->state) != ISER_IO_POSTED || io->deallocate)
-		return io->deallocate && io->state == ISER_IO_POSTED ?
-			-EINPROGRESS : 0;
-	io->deallocate = true;
-	iser_command_await(io);
+	/* SCSI Data-In and R2T become RDMA; RFC 7145, sections 7.3.5, 7.3.6. */
+	if (unlikely(opcode == 0x25 || opcode == 0x31)) {
+		iser_conn_warn(conn, "opcode %#x arrived as a message, ending the connection",
+			       opcode);
+		goto fail;
+	}
+	pub = conn->ops->find_task(conn, rx->pdu.bhs);
+	if (pub && !iser_initiator_task(pub)->answered)
+		task = iser_initiator_task(pub);
+
+	if (invalidated &&
+	    unlikely(!iser_invalidated_rightly(conn, task,
+					       wc->ex.invalidate_rkey))) {
+		iser_conn_warn(conn, "the target has invalidated STag %#x, which is not the task's, ending the connection",
+			       wc->ex.invalidate_rkey);
+		goto fail;
+	}
+	if (unlikely(!task)) {
+		conn->ops->control_notify(conn, &rx->pdu);
+		return;
+	}
+	if (unlikely(!iser_stag_named(task, &rx->pdu.msg.hdr))) {
+		iser_conn_warn(conn, "response with opcode %#x names an STag that is not the task's, ending the connection",
+			       opcode);
+		goto fail;
+	}
+	iser_task_response(task, rx, invalidated);
+	return;
+fail:
+	iser_connection_fail(conn, -EPROTO);
+}
+
+/* --- a task that task management, or the connection, has ended ------------- */
+
+int iser_deallocate_task_resources(struct iser_task *pub)
+{
+	struct iser_initiator_task *task = iser_initiator_task(pub);
+
+	if (READ_ONCE(pub->state) != ISER_TASK_POSTED)
+		return 0;
+	if (task->deallocate)
+		return -EINPROGRESS;
+	task->deallocate = true;
+	iser_task_await(task);
 	/* A response that has come already ends the task after its Send. */
-	if (!io->answered) {
-		io->answered = true;
-		if (io->mr) {
-			atomic_inc(&io->refs);
-			if (iser_stag_invalidate(io)) {
-				iser_connection_fail(task->conn, -ENOTCONN);
+	if (!task->answered) {
+		task->answered = true;
+		if (task->mr) {
+			atomic_inc(&task->refs);
+			if (iser_stag_invalidate(task)) {
+				iser_connection_fail(pub->conn, -ENOTCONN);
 				return -EINPROGRESS;
 			}
 		}
-		iser_command_put(io);
+		iser_task_put(task);
 	}
 	return -EINPROGRESS;
 }
 EXPORT_SYMBOL_ISER(iser_deallocate_task_resources);
 
-bool iser_task_answered(const struct iser_task *task)
+bool iser_task_answered(struct iser_task *pub)
 {
-	const struct iser_io *io = container_of(task, struct iser_io, task);
-
-	return io->state == ISER_IO_POSTED && io->rsp;
+	return pub->state == ISER_TASK_POSTED && iser_initiator_task(pub)->rsp;
 }
 EXPORT_SYMBOL_ISER(iser_task_answered);
 
 /*
- * iser_command_drop - end a task whose connection has ended
+ * iser_task_drop - end a task whose connection has ended
  *
  * A response that has arrived is handed up: the peer has closed the connection
  * after it (a Logout), and the acknowledgment of the request came too late.
  * From end_work, after the last completion.
  */
-void iser_command_drop(struct iser_io *io)
+void iser_task_drop(struct iser_initiator_task *task)
 {
-	struct iser_conn *conn = io->task.conn;
-	struct iser_rx *rsp = io->rsp;
-	bool done;
-
-	if (io->state != ISER_IO_POSTED)
+	if (task->pub.state != ISER_TASK_POSTED)
 		return;
-	done = io->ctl.no_answer || io->deallocate;
-	io->mr = NULL;
-	iser_io_unmap(io);
-	io->rsp = NULL;
-	WRITE_ONCE(io->state, ISER_IO_IDLE);
-	if (rsp) {
-		rsp->pdu.task = &io->task;
-		conn->ops->control_notify(conn, &rsp->pdu);
-	}
-	if (done)
-		conn->ops->task_done(&io->task, -ENOTCONN);
+	local_bh_disable();
+	iser_task_idle(task, -ENOTCONN);
+	local_bh_enable();
 }
+
+/* --- unsolicited Data-Out -------------------------------------------------- */
 
 /*
  * Unsolicited Data-Out of the initiator (RFC 7145, section 7.3.4): they share a
@@ -573,23 +493,23 @@ static void iser_data_out_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct iser_data_out *out = container_of(wc->wr_cqe,
 						 struct iser_data_out, cqe);
-	struct iser_io *io = out->io, *next;
-	struct iser_conn *conn = io->task.conn;
+	struct iser_initiator_task *task = out->task, *next;
+	struct iser_conn *conn = task->pub.conn;
 
 	if (!iser_wc_ok(conn, wc, "Send of a Data-Out"))
-		io->status = -ENOTCONN;
+		task->status = -ENOTCONN;
 	spin_lock_bh(&conn->send_lock);
 	list_add(&out->node, &conn->data_out.free);
-	next = list_first_entry_or_null(&conn->data_out.wait, struct iser_io,
-					wait);
+	next = list_first_entry_or_null(&conn->data_out.wait,
+					struct iser_initiator_task, wait);
 	if (next) {
 		list_del_init(&next->wait);
 		iser_send_cq_disarm(conn);
 	}
 	spin_unlock_bh(&conn->send_lock);
-	iser_command_put(io);
+	iser_task_put(task);
 	if (next && iser_state_live(READ_ONCE(conn->state)))
-		conn->ops->send_ready(&next->task);
+		conn->ops->send_ready(&next->pub);
 }
 
 /* iser_data_outs_init - make the headers.  Sleeps. */
@@ -624,11 +544,10 @@ void iser_data_outs_free(struct iser_conn *conn)
 	iser_hdr_pages_free(&conn->data_out.heads);
 }
 
-int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
-		       u32 len)
+int iser_send_data_out(struct iser_task *pub, const u8 *bhs, u32 offset, u32 len)
 {
-	struct iser_io *io = iser_io_of(task);
-	struct iser_conn *conn = task->conn;
+	struct iser_initiator_task *task = iser_initiator_task(pub);
+	struct iser_conn *conn = pub->conn;
 	struct iser_header none = { };
 	struct iser_data_out *out;
 	struct ib_send_wr wr = { };
@@ -644,21 +563,21 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 				       struct iser_data_out, node);
 	ret = -EAGAIN;
 	if (!out) {
-		if (list_empty(&io->wait)) {
-			list_add_tail(&io->wait, &conn->data_out.wait);
+		if (list_empty(&task->wait)) {
+			list_add_tail(&task->wait, &conn->data_out.wait);
 			iser_send_cq_arm(conn);
 		}
 		goto unlock;
 	}
 	list_del(&out->node);
-	out->io = io;
+	out->task = task;
 	iser_encode_control(out->head, &none);
 	memcpy(iser_bhs(out->head), bhs, ISER_BHS_LEN);
 	ib_dma_sync_single_for_device(conn->dev, out->head_dma, ISER_MSG_MIN,
 				      DMA_TO_DEVICE);
 	sge[0] = (struct ib_sge){ .addr = out->head_dma, .length = ISER_MSG_MIN,
 				  .lkey = conn->pd->local_dma_lkey };
-	n = iser_io_gather(io, offset, len, &sge[1], conn->max_sge - 1);
+	n = iser_task_gather(task, offset, len, &sge[1]);
 	wr.wr_cqe = &out->cqe;
 	wr.opcode = IB_WR_SEND;
 	wr.send_flags = IB_SEND_SIGNALED;
@@ -669,10 +588,10 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 	 * The completion of the last one takes over the reference of the
 	 * Data-Out still to be posted: this caller must not end the task.
 	 */
-	io->unsolicited -= min(len, io->unsolicited);
-	last = !io->unsolicited;
+	pub->unsolicited -= min(len, pub->unsolicited);
+	last = !pub->unsolicited;
 	if (!last)
-		atomic_inc(&io->refs);
+		atomic_inc(&task->refs);
 	ret = n ? ib_post_send(conn->qp, &wr, NULL) : -EMSGSIZE;
 	if (ret)
 		list_add(&out->node, &conn->data_out.free);

@@ -1,29 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Commands of the initiator, their STags, and unsolicited Data-Out.
+ * Tasks of the initiator, their STags, and unsolicited Data-Out.
  */
 #ifndef ISER_INITIATOR_SEND_H
 #define ISER_INITIATOR_SEND_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <rdma/ib_verbs.h>
+#include <iser/datamover.h>
 #include "../recv.h"
+#include "../qp.h"
 
 struct iser_conn;
-struct iser_control;
-struct iser_header;
-struct iser_io;
-struct iser_rx;
 struct iser_tasks;
 
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
-#define ISER_COMMAND_SGES	3	/* of a Send at the initiator */
+#define ISER_COMMAND_SGES		3	/* of a Send at the initiator */
+
+/* A task with what the core keeps of it.  The half's part lies before it. */
+struct iser_initiator_task {
+	struct iser_task pub;	/* first */
+	bool answered;		/* response came, or will not be waited for */
+	bool deallocate;	/* the half waits for task_done() */
+	bool awaited;		/* a completion is all it waits for */
+	/*
+	 * One for each completion to come, one for the response, one for
+	 * Data-Out not yet posted.  The last ends the task.
+	 */
+	atomic_t refs;
+	unsigned int mapped;	/* entries of pub.data.sgl; 0: nothing is mapped */
+	int status;
+	struct ib_mr *region;	/* allocated with the task, or NULL */
+	struct ib_mr *mr;	/* region, while it is registered */
+	struct iser_rx *rsp;	/* arrived, and not yet handed up */
+	u8 *head;		/* header slot */
+	u64 head_dma;
+	struct ib_cqe send_cqe, inv_cqe;
+	struct list_head wait;	/* conn->data_out.wait */
+};
+
+static_assert(!offsetof(struct iser_initiator_task, pub));
+
+static inline struct iser_initiator_task *iser_initiator_task(struct iser_task *pub)
+{
+	return container_of(pub, struct iser_initiator_task, pub);
+}
+
+/*
+ * The work requests of a task.  The provider copies them when they are posted;
+ * most members are the same for all tasks of a connection.
+ */
+struct iser_task_batch {
+	struct ib_reg_wr reg;
+	struct ib_send_wr send;
+	struct ib_sge sge[ISER_COMMAND_SGES];
+	const struct ib_send_wr *bad;
+};
 
 /* An unsolicited Data-Out on its way. */
 struct iser_data_out {
 	struct list_head node;	/* conn->data_out.free; send_lock */
 	struct ib_cqe cqe;
-	struct iser_io *io;
+	struct iser_initiator_task *task;
 	u8 *head;
 	u64 head_dma;
 };
@@ -33,22 +72,23 @@ struct iser_data_out_queue {
 	struct iser_data_out *all;
 	struct iser_hdr_pages heads;
 	struct list_head free;		/* iser_data_out; send_lock */
-	struct list_head wait;		/* iser_io.wait; send_lock */
+	struct list_head wait;		/* iser_initiator_task.wait; send_lock */
 };
 
-int iser_send_command(struct iser_io *io, const struct iser_control *ctl);
-void iser_command_answered(struct iser_io *io, struct iser_rx *rx,
-			   bool invalidated);
-void iser_command_drop(struct iser_io *io);
-void iser_command_send_done(struct ib_cq *cq, struct ib_wc *wc);
-void iser_command_inv_done(struct ib_cq *cq, struct ib_wc *wc);
+/* send.c */
+void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
+			     const struct ib_wc *wc);
+int iser_task_batch_init(struct iser_conn *conn);
+void iser_task_init(struct iser_initiator_task *task);
+void iser_task_drop(struct iser_initiator_task *task);
 int iser_data_outs_init(struct iser_conn *conn);
 void iser_data_outs_free(struct iser_conn *conn);
+
+/* stag.c */
 int iser_stags_try(struct iser_conn *conn);
 int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part);
 void iser_stags_drop(struct iser_tasks *part);
 void iser_stags_free(struct iser_conn *conn);
-bool iser_stag_named(const struct iser_io *io, const struct iser_header *hdr);
 bool iser_stag_dead(struct iser_conn *conn, u32 rkey);
 
 #endif

@@ -204,7 +204,7 @@ static int iser_job_post_unsignaled(struct iser_job *job)
 	u64 dma;
 
 	if (!job->len && !io->extra_mapped)
-		head = iser_unsig_header(conn, len, &dma);
+		head = iser_unsig_header(&conn->unsig, len, &dma);
 	if (!head)
 		return 0;
 	/* All of the slot: a constant number of bytes is copied faster. */
@@ -212,7 +212,7 @@ static int iser_job_post_unsignaled(struct iser_job *job)
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	wr = iser_job_response(job);
 	wr->sg_list->addr = dma;
-	iser_unsig_send(conn, wr);
+	iser_unsig_send(&conn->unsig, wr);
 	return iser_post(conn, wr) ?: 1;
 }
 

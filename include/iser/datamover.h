@@ -9,11 +9,13 @@
  * Notify_Enable is no argument: it is set for every Get_Data, and cleared for
  * every Put_Data, whose end is the task_done() of the response after it.
  *
- * Life of a task: iser_task_start() -> primitives -> idle again.
- *   initiator: idle when control_notify() is called with the response, or
- *	task_done() for a PDU that has none.  By then the Send has completed,
- *	the STags are dead and the buffers are unmapped.
- *   target: idle when task_done() is called after the response's Send.
+ * Life of a task: started -> primitives -> idle again.
+ *   initiator: started when the half has filled it in.  Idle when
+ *	control_notify() is called with the response, or task_done() for a PDU that
+ *	has none.  By then the Send has completed, the STags are dead and the
+ *	buffers are unmapped.
+ *   target: started by iser_task_start(), idle when task_done() is called after
+ *	the response's Send.
  * Every accepted primitive ends in exactly one up-call, even if the connection
  * has ended before.  The exception is an initiator's task that waits for its
  * response then: it is idle when connection_terminate_notify() is called.
@@ -61,32 +63,49 @@ struct iser_data {
 	u32 len;
 };
 
+/* An initiator's task; between the half and the core there is one state. */
+enum iser_task_state {
+	ISER_TASK_IDLE,
+	ISER_TASK_STARTED,	/* set by the half, which fills the slot */
+	ISER_TASK_POSTED,	/* the device may use its memory */
+};
+
 /*
  * One iSCSI task, or a PDU that is not a task, in the iSER layer: a header slot
  * in memory that is mapped once, and what the task holds.  The connection has
  * an array of tasks.  The index is LIO's tag at a target; an initiator takes
- * any task that is idle.
+ * any task that is idle.  iser_resources.task_size bytes before it are the half's,
+ * which may so have it as the last member of a structure.
  */
 struct iser_task {
 	struct iser_conn *conn;
 	u32 index;
 	u8 *bhs;		/* slot; iser_info.inline_max bytes follow */
-	void *upper;		/* for the half */
-	struct iser_task *next;	/* for the half, while the task is idle */
-	struct iser_header peer; /* target: STags of the command */
+	union {
+		struct {	/* target */
+			void *upper;		/* for the half */
+			struct iser_header peer; /* STags of the command */
+		};
+		struct {	/* initiator; the half sets it before the first primitive */
+			struct iser_task *next;	/* for the half, while idle */
+			struct iser_data data;	/* DataDescriptorIn or -Out, whole */
+			u32 immediate;		/* bytes of it sent with the PDU */
+			u32 unsolicited;	/* in Data-Out not sent yet */
+			u16 inline_len;		/* AHS after the BHS in the slot */
+			u8 dir;			/* enum dma_data_direction of data */
+			bool no_answer;		/* task_done() when sent */
+			u8 state;		/* enum iser_task_state */
+		};
+	};
 };
 
-/* What Send_Control sends: the task's slot, and what belongs to it. */
+/* What Send_Control of a target sends: the task's slot, and what belongs to it. */
 struct iser_control {
 	u32 inline_len;		/* bytes after the BHS in the slot: AHS, data */
-	const struct iser_data *data;	/* data segment from elsewhere; stays until the up-call */
-	const struct iser_data *in;	/* initiator, DataDescriptorIn: whole read buffer */
-	const struct iser_data *out;	/* initiator, DataDescriptorOut: whole write buffer */
-	u32 immediate;		/* initiator: bytes of @out sent with this PDU */
-	u32 unsolicited;	/* initiator: bytes of @out in Data-Out that follow */
-	bool no_answer;		/* initiator: task_done() when sent */
-	bool later;		/* target: LIO can wait 10 ms for task_done() */
-	bool response;		/* target: a SCSI Response: invalidate the task's STags if agreed */
+	/* Data segment from elsewhere; it stays until the up-call. */
+	const struct iser_data *data;
+	bool later;		/* LIO can wait 10 ms for task_done() */
+	bool response;		/* SCSI Response: invalidates the STags if agreed */
 };
 
 #define ISER_DEVICE_NAME	64	/* bytes, as IB_DEVICE_NAME_MAX */
@@ -122,6 +141,7 @@ struct iser_info {
 /* Allocate_Connection_Resources: RFC 7145, section 5.1.1. */
 struct iser_resources {
 	u32 tasks;		/* size of the task array: iser_task_prepare() fills it */
+	u32 task_size;		/* bytes of the half's part of a task; a multiple of 8 */
 	u32 plain;		/* initiator: tasks below this number have no STag */
 	u32 receives;		/* receive buffers to be posted */
 	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
@@ -183,8 +203,8 @@ struct iser_ops {
 	 */
 	void (*login_notify)(struct iser_conn *conn);
 	/**
-	 * @find_task: initiator: the task that a PDU with this BHS answers, or
-	 * NULL.  The core checks whether the task is in use.
+	 * @find_task: initiator: the posted task that a PDU with this BHS
+	 * answers, or NULL.
 	 */
 	struct iser_task *(*find_task)(struct iser_conn *conn, const u8 *bhs);
 	/**

@@ -25,17 +25,14 @@ int iser_task_prepare(struct iser_conn *conn, u32 index);
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
 
 /**
- * iser_task_start - take an idle task into use
- * @pdu: target: the command that started it (its STags are noted), or NULL
+ * iser_task_start - target: take an idle task into use
+ * @pdu: the command that started it (its STags are noted), or NULL
  * Return: 0, -EBUSY when it is in use.
  */
 int iser_task_start(struct iser_task *task, const struct iser_pdu *pdu);
 
-/** iser_task_abandon - give back a started task for which nothing was posted */
+/** iser_task_abandon - target: give back a started task; nothing was posted */
 void iser_task_abandon(struct iser_task *task);
-
-/** iser_task_busy - whether the device still uses anything of the task */
-bool iser_task_busy(const struct iser_task *task);
 
 /**
  * iser_send_begin, iser_send_end - keep the order of StatSN on the wire
@@ -48,42 +45,52 @@ void iser_send_begin(struct iser_conn *conn) __acquires(conn);
 void iser_send_end(struct iser_conn *conn) __releases(conn);
 
 /**
- * iser_send_control - Send_Control
+ * iser_send_control - target: Send_Control
  * @task: started; its slot holds the BHS, DataSegmentLength and
  *	TotalAHSLength included
  * @ctl: what goes with it
  *
- * Initiator: maps and registers @ctl->in and @ctl->out and advertises their
- * STags; with BH disabled, not within iser_send_begin().  The immediate data,
- * and those of each Data-Out, must not have more segments than
- * iser_info.gather_max: -EMSGSIZE.
- * Target: within iser_send_begin(); data put before goes out ahead of it, with
- * the same doorbell.
- * Does not sleep.
- * Return: 0: exactly one up-call will follow.  -EAGAIN: out of STags or memory;
- * the task is still only started, and the caller may try again later.
- * -ENOTCONN (initiator only): the connection has ended.  At a target always 0.
+ * Within iser_send_begin(); data put before goes out ahead of it, with the same
+ * doorbell.  Does not sleep.
+ * Return: 0: exactly one up-call will follow.
  */
 int iser_send_control(struct iser_task *task, const struct iser_control *ctl);
 
 /**
- * iser_send_prepare - initiator: do the first step of iser_send_control()
- * @ctl: the argument of that later call
+ * iser_map_task - initiator: map the buffer of a task, and register it if needed
+ * @task: started, with data, dir, immediate and unsolicited
  *
- * Maps and registers @ctl->in or @ctl->out, so that the half learns in time of
- * a buffer with which every further attempt would fail.  The caller keeps BH
- * disabled until iser_send_control().
- * Return: 0; -EAGAIN: iser_send_control() tries it again; -EINVAL: the device
- * can't cover the buffer.
+ * Before iser_send_task(), so that the half learns in time of a buffer with
+ * which every attempt would fail.  The caller keeps BH disabled until then, or
+ * until iser_unmap_task().
+ * Return: 0; -EAGAIN: no memory, or the connection has ended: so will
+ * iser_send_task(); -EINVAL: the device can't cover the buffer.
  */
-int iser_send_prepare(struct iser_task *task, const struct iser_control *ctl);
+int iser_map_task(struct iser_task *task);
+
+/** iser_unmap_task - initiator: undo iser_map_task(), if it was called */
+void iser_unmap_task(struct iser_task *task);
+
+/**
+ * iser_send_task - initiator: Send_Control
+ * @task: started, mapped if it has data; its slot holds the BHS,
+ *	DataSegmentLength and TotalAHSLength included
+ *
+ * Advertises the STag of the buffer.  The immediate data, and those of each
+ * Data-Out, must not have more segments than iser_info.gather_max: -EMSGSIZE.
+ * With BH disabled, not within iser_send_begin().  Does not sleep.
+ * Return: 0: exactly one up-call will follow.  -EAGAIN: the buffer is not
+ * mapped.  -ENOTCONN: the connection has ended.  After an error the task is only
+ * started, and nothing is mapped.
+ */
+int iser_send_task(struct iser_task *task);
 
 /**
  * iser_send_data_out - initiator: one unsolicited Data-Out of a task
  * @bhs: its 48 bytes
  * @offset, @len: the piece of the write buffer
  *
- * Called after iser_send_control() of the command, never after its response.
+ * Called after iser_send_task() of the command, never after its response.
  * Return: 0; -EAGAIN: send_ready() will be called; -ENOTCONN.
  */
 int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
@@ -153,7 +160,7 @@ int iser_deallocate_task_resources(struct iser_task *task);
  * iser_task_answered - initiator: whether a response has arrived that waits
  * until the device no longer uses the task.  Called from an up-call.
  */
-bool iser_task_answered(const struct iser_task *task);
+bool iser_task_answered(struct iser_task *task);
 
 /* --- received PDUs -------------------------------------------------------- */
 

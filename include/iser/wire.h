@@ -88,7 +88,22 @@ enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max);
 const char *iser_msg_error_name(enum iser_msg_error err);
 
 /** iser_encode_control - write the 28 bytes before a control-type PDU */
-void iser_encode_control(u8 *buf, const struct iser_header *hdr);
+static inline void iser_encode_control(u8 *buf, const struct iser_header *hdr)
+{
+	/* Section 9.2: invalid and reserved fields are sent as zero. */
+	memset(buf, 0, ISER_HDR_LEN);
+	buf[0] = ISER_OP_CONTROL << 4;
+	if (hdr->wsv) {
+		buf[0] |= ISER_FLAG_WSV;
+		iser_put32(buf + 4, hdr->write_stag);
+		iser_put64(buf + 8, hdr->write_base);
+	}
+	if (hdr->rsv) {
+		buf[0] |= ISER_FLAG_RSV;
+		iser_put32(buf + 16, hdr->read_stag);
+		iser_put64(buf + 20, hdr->read_base);
+	}
+}
 
 /** iser_encode_hello - write a Hello message (28 bytes) */
 void iser_encode_hello(u8 *buf, const struct iser_hello *hello);
