@@ -290,6 +290,8 @@ int iser_unsig_init(struct iser_conn *conn)
 	BUILD_BUG_ON(ISER_UNSIG_HEADER * ISER_UNSIG_SENDS > PAGE_SIZE);
 	conn->unsig.cqe.done = iser_unsig_covered;
 	conn->unsig.each = conn->unsig.nr / 3;
+	conn->unsig.nr = 3 * conn->unsig.each;
+	conn->unsig.signal = conn->unsig.each;
 	return iser_hdr_pages_init(&conn->unsig.heads, conn->dev, ISER_UNSIG_HEADER,
 				   conn->unsig.nr, DMA_TO_DEVICE);
 }

@@ -84,7 +84,7 @@ struct iser_unsig {
 	u32 nr;			/* slots */
 	u32 each;		/* Sends whose completion one signaled Send shows */
 	u32 next;		/* slot of the next Send; send_lock */
-	u32 bare;		/* Sends since the last signaled one; send_lock */
+	u32 signal;		/* the Send before this slot is signaled; send_lock */
 	u32 posted;		/* Sends; send_lock */
 	u32 done;		/* of them, known to have completed */
 	struct ib_cqe cqe;
@@ -117,15 +117,15 @@ static inline u8 *iser_unsig_header(struct iser_unsig *q, u32 len, u64 *dma)
 static inline void iser_unsig_send(struct iser_unsig *q, struct ib_send_wr *wr)
 {
 	q->posted++;
-	if (++q->next == q->nr)
-		q->next = 0;
 	wr->wr_cqe = &iser_unsig_cqe;
 	wr->send_flags = 0;
-	if (++q->bare == q->each) {
-		q->bare = 0;
-		wr->wr_cqe = &q->cqe;
-		wr->send_flags = IB_SEND_SIGNALED;
-	}
+	if (likely(++q->next != q->signal))
+		return;
+	wr->wr_cqe = &q->cqe;
+	wr->send_flags = IB_SEND_SIGNALED;
+	if (q->next == q->nr)
+		q->next = 0;
+	q->signal = q->next + q->each;
 }
 
 static inline struct iser_io *iser_io_of(struct iser_task *task)

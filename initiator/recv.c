@@ -112,6 +112,15 @@ static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
 	return err;
 }
 
+static noinline void log_refused(struct iser_endpoint *end,
+				 const struct iscsi_hdr *hdr, int err)
+{
+	iser_log(ISER_LOG_SESSION, &end->info->remote,
+		 "PDU with opcode %#x refused: iSCSI error %d",
+		 hdr->opcode & ISCSI_OPCODE_MASK, err);
+	iscsi_conn_failure(end->iscsi, err);
+}
+
 /* With BH disabled, as libiscsi expects. */
 static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
@@ -126,12 +135,8 @@ static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 		err = complete_login(conn, hdr, data, len);
 	else
 		err = iscsi_complete_pdu(conn, hdr, data, len);
-	if (err && err != ISCSI_ERR_NO_SCSI_CMD) {
-		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "PDU with opcode %#x refused: iSCSI error %d",
-			 hdr->opcode & ISCSI_OPCODE_MASK, err);
-		iscsi_conn_failure(conn, err);
-	}
+	if (unlikely(err && err != ISCSI_ERR_NO_SCSI_CMD))
+		log_refused(end, hdr, err);
 	iser_pdu_put(pdu);
 }
 
@@ -185,7 +190,6 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 	char *data = pdu->data + pdu->msg.ahs_len;
 	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
 	bool login = opcode == ISCSI_OP_LOGIN_RSP;
-	struct iscsi_conn *conn = end->iscsi;
 	int len = pdu->msg.data_len;
 
 	if (end->full == login) {
@@ -209,7 +213,7 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 		}
 	} else if (pdu->task) {
 		if (opcode == ISCSI_OP_SCSI_CMD_RSP)
-			conn->rxdata_octets += bytes_read(pdu);
+			end->iscsi->rxdata_octets += bytes_read(pdu);
 		else if (opcode == ISCSI_OP_LOGOUT_RSP)
 			end->logged_out = true;
 	} else if (is_answer(hdr)) {
@@ -257,10 +261,24 @@ static bool ends_other_tasks(const struct iser_pdu *pdu)
 void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 {
 	struct iser_endpoint *end = iser_conn_upper(conn);
+	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	int err;
 
 	/* Task management came first; task_done() follows. */
 	if (pdu->task && unlikely(iscsi_iser_task(pdu->task)->abort)) {
 		list_add(&pdu->node, &end->held);
+		return;
+	}
+	/* What iser_recv_complete() does for the response of a command. */
+	if (likely(pdu->task &&
+		   (hdr->opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_CMD_RSP)) {
+		end->iscsi->rxdata_octets += bytes_read(pdu);
+		err = iscsi_complete_pdu(end->iscsi, hdr,
+					 pdu->data + pdu->msg.ahs_len,
+					 pdu->msg.data_len);
+		if (unlikely(err && err != ISCSI_ERR_NO_SCSI_CMD))
+			log_refused(end, hdr, err);
+		iser_pdu_put(pdu);
 		return;
 	}
 	if (!ends_other_tasks(pdu) || !iser_tmf_hold(end, pdu))

@@ -116,6 +116,9 @@ static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
 
+/* ib_post_send() says here what it did not post; nobody reads it. */
+static const struct ib_send_wr *iser_not_posted;
+
 /* iser_task_batch_init - what the work requests of all tasks share.  Sleeps. */
 int iser_task_batch_init(struct iser_conn *conn)
 {
@@ -200,6 +203,8 @@ static int iser_task_post(struct iser_initiator_task *task)
 		b->send.wr_cqe = &task->send_cqe;
 		b->send.send_flags = IB_SEND_SIGNALED;
 		atomic_set(&task->refs, 1 + !pub->no_answer + !!pub->unsolicited);
+		if (pub->no_answer)
+			iser_send_cq_arm(conn);
 	}
 	iser_advertise(task, head);
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
@@ -208,10 +213,8 @@ static int iser_task_post(struct iser_initiator_task *task)
 	b->send.num_sge = 1 + n;
 	/* Pairs with the half's find_task(). */
 	smp_store_release(&pub->state, ISER_TASK_POSTED);
-	if (unlikely(pub->no_answer))
-		iser_send_cq_arm(conn);
 	ret = ib_post_send(conn->qp, task->mr ? iser_task_register(task, b) :
-						&b->send, &b->bad);
+						&b->send, &iser_not_posted);
 	if (likely(!ret))
 		return 0;
 	WRITE_ONCE(pub->state, ISER_TASK_STARTED);

@@ -22,6 +22,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+
 #endif
 
 static inline u32 iser_lesser(u32 a, u32 b)

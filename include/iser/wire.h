@@ -88,7 +88,8 @@ enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max);
 const char *iser_msg_error_name(enum iser_msg_error err);
 
 /** iser_encode_control - write the 28 bytes before a control-type PDU */
-static inline void iser_encode_control(u8 *buf, const struct iser_header *hdr)
+static __always_inline void iser_encode_control(u8 *buf,
+						const struct iser_header *hdr)
 {
 	/* Section 9.2: invalid and reserved fields are sent as zero. */
 	memset(buf, 0, ISER_HDR_LEN);
