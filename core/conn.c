@@ -54,7 +54,7 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	mutex_init(&conn->setup_lock);
 	mutex_init(&conn->upper_lock);
 	spin_lock_init(&conn->send_lock);
-	INIT_LIST_HEAD(&conn->sq.jobs);
+	INIT_LIST_HEAD(&conn->sq.waiting);
 	INIT_LIST_HEAD(&conn->sq.flush);
 	INIT_LIST_HEAD(&conn->data_out.free);
 	INIT_LIST_HEAD(&conn->data_out.wait);
@@ -127,7 +127,7 @@ static void iser_end_tell(struct iser_conn *conn)
 {
 	iser_conn_event(conn, ISER_EV_DRAINED);
 	/* Submitted between the flush and now; later ones find DOWN. */
-	iser_jobs_flush(conn);
+	iser_transfers_flush(conn);
 	if (conn->role == ISER_TARGET) {
 		iser_pending_dropped(conn);
 		mutex_lock(&conn->upper_lock);
@@ -188,8 +188,8 @@ static void iser_end_work(struct work_struct *work)
 	 * No completion follows, and the device neither reads nor writes: end
 	 * what waited for a completion.
 	 */
-	iser_jobs_flush(conn);
-	iser_jobs_abandon(conn);
+	iser_transfers_flush(conn);
+	iser_cmds_sweep(conn);
 	iser_tasks_sweep(conn);
 	mutex_lock(&conn->setup_lock);
 	iser_verbs_destroy(conn);
@@ -209,7 +209,7 @@ static bool iser_sq_drained(struct iser_conn *conn)
 	spin_lock_bh(&conn->send_lock);
 	drained = !iser_state_live(conn->state) ||
 		(!conn->login.sending && !conn->hello.sending &&
-		 list_empty(&conn->sq.jobs) && !conn->sq.credits.used);
+		 list_empty(&conn->sq.waiting) && !iser_credits_used(&conn->sq.credits));
 	spin_unlock_bh(&conn->send_lock);
 	return drained;
 }
@@ -262,7 +262,9 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	ret = -ENOTCONN;
 	if (!iser_state_live(READ_ONCE(conn->state)))
 		goto out;
-	ret = iser_tasks_init(conn, r.tasks) ?: iser_unsig_init(conn);
+	ret = conn->role == ISER_TARGET ? iser_cmds_init(conn, r.tasks) :
+					  iser_tasks_init(conn, r.tasks);
+	ret = ret ?: iser_unsig_init(conn);
 	if (ret)
 		goto out;
 	if (conn->role == ISER_INITIATOR) {

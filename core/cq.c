@@ -74,7 +74,8 @@ static int iser_poll(struct iser_conn *conn, int budget)
 			       poll->came);
 		if (unlikely(n < 0))
 			n = iser_poll_failed(conn, n);
-		iser_jobs_unsignaled_sent(conn);
+		if (!llist_empty(&conn->sq.unsignaled))
+			iser_unsignaled_end(conn, 0);
 		done += iser_poll_sends(conn);
 		for (i = 0; i < n; i++)
 			poll->came[i].wr_cqe->done(poll->receives,
@@ -90,7 +91,7 @@ static bool iser_poll_arm(struct iser_conn *conn)
 	struct iser_poll *poll = &conn->poll;
 	bool more = false;
 
-	if (atomic_read(&poll->awaited) || !list_empty_careful(&conn->sq.jobs))
+	if (atomic_read(&poll->awaited) || !list_empty_careful(&conn->sq.waiting))
 		more = ib_req_notify_cq(poll->sends, ISER_POLL_FLAGS) > 0;
 	return ib_req_notify_cq(poll->receives, ISER_POLL_FLAGS) > 0 || more;
 }
@@ -129,7 +130,7 @@ static void iser_poll_initiator(struct work_struct *work)
 static void iser_poll_again(struct iser_conn *conn)
 {
 	WRITE_ONCE(conn->poll.overdue, false);
-	if (READ_ONCE(conn->sq.credits.used))
+	if (iser_credits_used(&conn->sq.credits))
 		iser_send_cq_poll_later(conn);
 }
 

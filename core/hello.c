@@ -76,12 +76,12 @@ static int iser_hello_post(struct iser_conn *conn,
 	return ret;
 }
 
-/* Post the jobs that have waited.  Under send_lock. */
+/* Post the transfers that have waited.  Under send_lock. */
 static void iser_hello_release(struct iser_conn *conn)
 {
 	conn->hello.hold = false;
 	cancel_delayed_work(&conn->hello.work);
-	iser_jobs_run(conn);
+	iser_transfers_run(conn);
 }
 
 /* The message or completion that was waited for has not come in time. */

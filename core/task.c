@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tasks of a connection, the buffers that a target maps for them, and the
- * header slots of unsignaled Sends.  What is sent for a task, and how it ends, is
- * in initiator/send.c and target/send.c.
+ * The tasks of an initiator's connection, and, for both ends, the header slots of
+ * unsignaled Sends.  What is sent for a task, and how it ends, is in
+ * initiator/send.c.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -18,8 +18,8 @@
  */
 static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 {
-	u32 size = conn->res.task_size + (conn->role == ISER_TARGET ?
-		sizeof(struct iser_io) : sizeof(struct iser_initiator_task));
+	u32 before = conn->res.priv_size - sizeof(struct iser_task);
+	u32 size = ALIGN(before + sizeof(struct iser_initiator_task), sizeof(u64));
 	struct iser_tasks *part;
 	int ret;
 	u32 i;
@@ -28,7 +28,7 @@ static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 	if (!part)
 		return ERR_PTR(-ENOMEM);
 	part->size = size;
-	part->before = conn->res.task_size;
+	part->before = before;
 	ret = iser_hdr_pages_init(&part->heads, conn->dev, ISER_TX_SLOT,
 				  ISER_TASKS_PART, DMA_TO_DEVICE);
 	if (ret)
@@ -41,18 +41,10 @@ static struct iser_tasks *iser_tasks_alloc(struct iser_conn *conn, u32 first)
 		task->conn = conn;
 		task->index = first + i;
 		task->bhs = iser_bhs(head);
-		if (conn->role == ISER_TARGET) {
-			iser_io_of(task)->head = head;
-			iser_io_of(task)->head_dma = dma;
-			iser_job_init(iser_io_of(task));
-		} else {
-			iser_initiator_task(task)->head = head;
-			iser_initiator_task(task)->head_dma = dma;
-			iser_task_init(iser_initiator_task(task));
-		}
+		iser_initiator_task(task)->head = head;
+		iser_initiator_task(task)->head_dma = dma;
+		iser_task_init(iser_initiator_task(task));
 	}
-	if (conn->role == ISER_TARGET)
-		return part;
 	ret = iser_stags_add(conn, part);
 	if (!ret)
 		return part;
@@ -73,17 +65,11 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr)
 	u32 parts = DIV_ROUND_UP(nr, ISER_TASKS_PART);
 	int ret;
 
-	if (conn->role == ISER_INITIATOR) {
-		if (nr > conn->param.tasks)
-			return -ENOSPC;
-		ret = iser_task_batch_init(conn);
-		if (ret)
-			return ret;
-	} else {
-		conn->batch = kzalloc(sizeof(*conn->batch), GFP_KERNEL);
-		if (!conn->batch)
-			return -ENOMEM;
-	}
+	if (nr > conn->param.tasks)
+		return -ENOSPC;
+	ret = iser_task_batch_init(conn);
+	if (ret)
+		return ret;
 	conn->tasks = kcalloc(parts, sizeof(*conn->tasks), GFP_KERNEL);
 	if (!conn->tasks)
 		return -ENOMEM;
@@ -125,6 +111,7 @@ void iser_tasks_unmap(struct iser_conn *conn)
 	for (i = 0; conn->tasks && i < conn->res.tasks / ISER_TASKS_PART; i++)
 		if (conn->tasks[i])
 			iser_hdr_pages_unmap(&conn->tasks[i]->heads);
+	iser_cmds_unmap(conn);
 	iser_hdr_pages_unmap(&conn->data_out.heads);
 	iser_hdr_pages_unmap(&conn->unsig.heads);
 }
@@ -140,6 +127,7 @@ void iser_tasks_free(struct iser_conn *conn)
 		kfree(conn->tasks[i]);
 	}
 	kfree(conn->tasks);
+	iser_cmds_free(conn);
 	iser_hdr_pages_free(&conn->unsig.heads);
 	conn->tasks = NULL;
 }
@@ -156,84 +144,6 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index)
 }
 EXPORT_SYMBOL_ISER(iser_conn_task);
 
-int iser_task_start(struct iser_task *task, const struct iser_pdu *pdu)
-{
-	struct iser_io *io = iser_io_of(task);
-
-	if (READ_ONCE(io->state) != ISER_IO_IDLE)
-		return -EBUSY;
-	io->status = 0;
-	io->send.len = 0;
-	io->send.burst = 0;
-	io->acked = 0;
-	if (pdu)
-		task->peer = pdu->msg.hdr;
-	else
-		memset(&task->peer, 0, sizeof(task->peer));
-	WRITE_ONCE(io->state, ISER_IO_STARTED);
-	return 0;
-}
-EXPORT_SYMBOL_ISER(iser_task_start);
-
-void iser_task_abandon(struct iser_task *task)
-{
-	struct iser_io *io = iser_io_of(task);
-
-	WARN_ON_ONCE(io->state == ISER_IO_POSTED);
-	iser_io_unmap(io);
-	WRITE_ONCE(io->state, ISER_IO_IDLE);
-}
-EXPORT_SYMBOL_ISER(iser_task_abandon);
-
-/*
- * iser_io_map - map a buffer for the device
- * Any context.  Return: 0 or -ENOMEM.
- */
-int iser_io_map(struct iser_io *io, const struct iser_data *data,
-		enum dma_data_direction dir)
-{
-	struct iser_conn *conn = io->task.conn;
-	int n;
-
-	n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, dir);
-	if (n <= 0)
-		return -ENOMEM;
-	io->sgl = data->sgl;
-	io->nents = data->nents;
-	io->mapped = n;
-	io->dir = dir;
-	io->data_len = data->len;
-	return 0;
-}
-
-/*
- * iser_io_seek - segment of the mapped buffer that holds a byte
- * @offset: the byte, within the buffer; @skip: where it is in the segment
- */
-struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip)
-{
-	return iser_sg_seek(io->sgl, offset, skip);
-}
-
-/*
- * iser_io_unmap - undo iser_io_map(); no-op when nothing is mapped
- * Any context, while the connection holds the device.
- */
-void iser_io_unmap(struct iser_io *io)
-{
-	struct ib_device *dev = io->task.conn->dev;
-
-	if (io->extra_mapped) {
-		ib_dma_unmap_sg(dev, io->ctl.data->sgl, io->ctl.data->nents,
-				DMA_TO_DEVICE);
-		io->extra_mapped = 0;
-	}
-	if (io->mapped) {
-		ib_dma_unmap_sg(dev, io->sgl, io->nents, io->dir);
-		io->mapped = 0;
-	}
-}
-
 /*
  * iser_tasks_sweep - after the last completion: end all tasks
  *
@@ -247,24 +157,10 @@ void iser_tasks_sweep(struct iser_conn *conn)
 	for (i = 0; conn->tasks && i < conn->res.tasks; i++) {
 		struct iser_task *task = iser_conn_task(conn, i);
 
-		if (!task)
-			continue;
-		if (conn->role == ISER_INITIATOR) {
+		if (task)
 			iser_task_drop(iser_initiator_task(task));
-			continue;
-		}
-		/* iser_unmap_data() may run now; its caller frees the buffer. */
-		spin_lock_bh(&conn->send_lock);
-		iser_io_unmap(iser_io_of(task));
-		spin_unlock_bh(&conn->send_lock);
 	}
 }
-
-int iser_send_control(struct iser_task *task, const struct iser_control *ctl)
-{
-	return iser_send_response(iser_io_of(task), ctl);
-}
-EXPORT_SYMBOL_ISER(iser_send_control);
 
 static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
 {

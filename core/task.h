@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tasks, the buffers mapped for them, and header slots for unsignaled Sends.
+ * An initiator's tasks, and for both ends header slots for unsignaled Sends.
  */
 #ifndef ISER_CORE_TASK_H
 #define ISER_CORE_TASK_H
@@ -12,7 +12,6 @@
 #include <iser/datamover.h>
 #include <iser/task.h>
 #include "recv.h"
-#include "target/send.h"
 
 struct iser_conn;
 struct iser_rx;
@@ -21,34 +20,6 @@ struct iser_rx;
 #define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
 #define ISER_UNSIG_HEADER	80	/* their headers: one page */
-
-enum iser_io_state {
-	ISER_IO_IDLE,
-	ISER_IO_STARTED,	/* the half fills the slot; nothing is posted */
-	ISER_IO_POSTED,
-};
-
-/* A task of the target with what the core knows of it. */
-struct iser_io {
-	struct iser_task task;
-	enum iser_io_state state;
-	u8 *head;		/* header slot */
-	u64 head_dma;
-	struct iser_control ctl;
-	int status;
-
-	/* the mapped buffer; extra: ctl.data */
-	struct scatterlist *sgl;
-	unsigned int nents, mapped;
-	enum dma_data_direction dir;
-	u32 data_len;
-	unsigned int extra_mapped;
-
-	struct iser_job send;
-	struct ib_cqe ack_cqe;		/* what completes an A-bit */
-	u32 acked;			/* sequences acknowledged */
-	struct iser_job get[ISER_MAX_GETS];
-};
 
 /*
  * Tasks that are allocated at a time: no more than a page, and one of slots.  Each
@@ -128,11 +99,6 @@ static inline void iser_unsig_send(struct iser_unsig *q, struct ib_send_wr *wr)
 	q->signal = q->next + q->each;
 }
 
-static inline struct iser_io *iser_io_of(struct iser_task *task)
-{
-	return container_of(task, struct iser_io, task);
-}
-
 /* sg_next() of a segment that is not the last: no call for each page. */
 static inline struct scatterlist *iser_sg_next(struct scatterlist *sg)
 {
@@ -159,10 +125,6 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr);
 void iser_tasks_sweep(struct iser_conn *conn);
 void iser_tasks_unmap(struct iser_conn *conn);
 void iser_tasks_free(struct iser_conn *conn);
-struct scatterlist *iser_io_seek(struct iser_io *io, u32 offset, u32 *skip);
-int iser_io_map(struct iser_io *io, const struct iser_data *data,
-		enum dma_data_direction dir);
-void iser_io_unmap(struct iser_io *io);
 int iser_unsig_init(struct iser_conn *conn);
 
 #endif

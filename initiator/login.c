@@ -147,7 +147,7 @@ static int login_allocate(struct iser_endpoint *end)
 		.tasks = session->cmds_max,
 		.recv_data = discovery ? ISER_DISCOVERY_DATA : iser_recv_data,
 		.region_pages = host->region_pages,
-		.task_size = offsetof(struct iscsi_iser_task, iser),
+		.priv_size = sizeof(struct iscsi_iser_task),
 	};
 	u32 tasks;
 	int err;

@@ -2,7 +2,8 @@
 /*
  * Counts of a queue pair: RDMA Reads that are outstanding, and send credits, one
  * for each work request that the send queue has room for.  Pure: the caller
- * serializes.  All are inline, because each response of a target is counted.
+ * serializes, except for what is said of credits.  All are inline, because each
+ * response of a target is counted.
  */
 #ifndef ISER_SENDQ_H
 #define ISER_SENDQ_H
@@ -56,31 +57,39 @@ static inline void iser_reads_return(struct iser_reads *r, u32 n)
 	iser_give(&r->outstanding, n);
 }
 
-/* Slots of a send queue. */
+/*
+ * Slots of a send queue.  Who posts takes them, and who polls gives them back: each
+ * writes only its own count, so the two need not exclude each other.  The counts
+ * wrap.
+ */
 struct iser_credits {
 	u32 size;
-	u32 used;
+	u32 taken;
+	u32 given;
 };
 
-/** iser_credits_take - take @n credits, all or none */
-static inline bool iser_credits_take(struct iser_credits *s, u32 n)
+/** iser_credits_used - credits that are taken and not given back */
+static inline u32 iser_credits_used(const struct iser_credits *s)
 {
-	if (n > iser_left(s->used, s->size))
-		return false;
-	s->used += n;
-	return true;
+	return s->taken - READ_ONCE(s->given);
 }
 
-/** iser_credits_some - take up to @n credits; return how many */
-static inline u32 iser_credits_some(struct iser_credits *s, u32 n)
+/** iser_credits_free - credits that may be taken */
+static inline u32 iser_credits_free(const struct iser_credits *s)
 {
-	return iser_take_some(&s->used, s->size, n);
+	return iser_left(iser_credits_used(s), s->size);
+}
+
+/** iser_credits_take - take @n credits, no more than are free */
+static inline void iser_credits_take(struct iser_credits *s, u32 n)
+{
+	s->taken += n;
 }
 
 /** iser_credits_return - @n credits are free again */
 static inline void iser_credits_return(struct iser_credits *s, u32 n)
 {
-	iser_give(&s->used, n);
+	WRITE_ONCE(s->given, s->given + n);
 }
 
 #endif

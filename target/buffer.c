@@ -204,15 +204,15 @@ void isert_buffers_free(struct isert_conn *ic)
 
 /**
  * isert_buffer_attach - give a command a kept buffer
- * @t: task of a command that LIO has set up and not begun
+ * @c: task of a command that LIO has set up and not begun
  *
  * This is done only if a backend reads or writes blocks: data that it generates
  * or passes through may be shorter than the buffer, and LIO clears the rest.
  * Process context; may sleep.
  */
-void isert_buffer_attach(struct isert_task *t)
+void isert_buffer_attach(struct isert_cmd *c)
 {
-	struct se_cmd *se_cmd = &t->cmd->se_cmd;
+	struct se_cmd *se_cmd = &c->cmd->se_cmd;
 
 	if (!se_cmd->data_length ||
 	    (se_cmd->se_cmd_flags & (SCF_SCSI_DATA_CDB | SCF_BIDI |
@@ -220,11 +220,11 @@ void isert_buffer_attach(struct isert_task *t)
 	    SCF_SCSI_DATA_CDB ||
 	    se_cmd->se_dev->transport_flags & TRANSPORT_FLAG_PASSTHROUGH)
 		return;
-	t->buffer = isert_buffer_get(t->ic, se_cmd->data_length);
-	if (!t->buffer)
+	c->buffer = isert_buffer_get(c->ic, se_cmd->data_length);
+	if (!c->buffer)
 		return;
-	isert_buffer_cut(t->buffer, se_cmd->data_length);
-	se_cmd->t_data_sg = t->buffer->sg;
-	se_cmd->t_data_nents = t->buffer->last + 1;
+	isert_buffer_cut(c->buffer, se_cmd->data_length);
+	se_cmd->t_data_sg = c->buffer->sg;
+	se_cmd->t_data_nents = c->buffer->last + 1;
 	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
 }

@@ -14,110 +14,38 @@
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
 
-/*
- * Each of LIO's tags has a task, which is allocated when the tag is first used.
- *
- * LIO has twice as many tags as its window, and reuses those that it used last,
- * so an idle session needs only a few.
- */
+#define ISERT_PREPARE_RETRY	20	/* milliseconds */
 
-#define ISERT_TASKS_PART	8	/* allocated at a time */
-#define ISERT_TASKS_RETRY	20	/* milliseconds */
-
-/**
- * isert_alloc_tasks - allocate the table of the tasks
- * @ic: connection; its resources are allocated
- * @nr: number of tags
- *
- * May sleep.  Return: 0 or -ENOMEM.
- */
-int isert_alloc_tasks(struct isert_conn *ic, u32 nr)
+/* isert_cmd_init - a command of the core has been allocated, with this half's part */
+void isert_cmd_init(struct iser_cmd *iser)
 {
-	ic->task_parts = DIV_ROUND_UP(nr, ISERT_TASKS_PART);
-	ic->tasks = kcalloc(ic->task_parts, sizeof(*ic->tasks), GFP_KERNEL);
-	return ic->tasks ? 0 : -ENOMEM;
-}
+	struct isert_cmd *c = isert_cmd(iser);
 
-/* isert_free_tasks - free all tasks; LIO has freed all commands */
-void isert_free_tasks(struct isert_conn *ic)
-{
-	u32 i;
-
-	for (i = 0; ic->tasks && i < ic->task_parts; i++)
-		kfree(ic->tasks[i]);
-	kfree(ic->tasks);
+	c->ic = iser_conn_upper(iser->conn);
+	spin_lock_init(&c->lock);
+	INIT_LIST_HEAD(&c->node);
 }
 
 /**
- * isert_tag_task - look up the task of a command's tag
+ * isert_prepare_cmd - allocate what a command of LIO needs, if it has none
  * @ic: connection
  * @cmd: command
  *
- * Any context.  Return: task, or NULL if isert_prepare_task() must make it.
- */
-static struct isert_task *isert_tag_task(struct isert_conn *ic,
-					 const struct iscsit_cmd *cmd)
-{
-	u32 tag = cmd->se_cmd.map_tag;
-	struct isert_task *part;
-
-	/* Pairs with the release in isert_add_tasks(). */
-	part = smp_load_acquire(&ic->tasks[tag / ISERT_TASKS_PART]);
-	return part ? &part[tag % ISERT_TASKS_PART] : NULL;
-}
-
-static int isert_add_tasks(struct isert_conn *ic, u32 first)
-{
-	struct isert_task *part;
-	u32 i;
-	int ret;
-
-	part = kcalloc(ISERT_TASKS_PART, sizeof(*part), GFP_KERNEL);
-	if (!part)
-		return -ENOMEM;
-	for (i = 0; i < ISERT_TASKS_PART; i++) {
-		struct isert_task *t = &part[i];
-
-		ret = iser_task_prepare(ic->dm, first + i);
-		if (ret) {
-			kfree(part);
-			return ret;
-		}
-		t->ic = ic;
-		t->task = iser_conn_task(ic->dm, first + i);
-		t->task->upper = t;
-		spin_lock_init(&t->lock);
-		INIT_LIST_HEAD(&t->node);
-	}
-	/* Pairs with the acquire in isert_tag_task(). */
-	smp_store_release(&ic->tasks[first / ISERT_TASKS_PART], part);
-	return 0;
-}
-
-/**
- * isert_prepare_task - make the task of a command's tag
- * @ic: connection
- * @cmd: command
- *
- * RX or TX thread.  Waits for memory, interruptibly.
+ * LIO has twice as many tags as its window, and reuses those that it used last, so
+ * an idle session needs only a few.  RX or TX thread.  Waits for memory,
+ * interruptibly.
  * Return: 0, or negative errno if the connection ends.
  */
-int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd)
+int isert_prepare_cmd(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 {
-	u32 tag = cmd->se_cmd.map_tag;
 	int ret;
 
-	while (!isert_tag_task(ic, cmd)) {
-		mutex_lock(&ic->tasks_lock);
-		ret = isert_tag_task(ic, cmd) ? 0 :
-			isert_add_tasks(ic, tag - tag % ISERT_TASKS_PART);
-		mutex_unlock(&ic->tasks_lock);
-		if (ret == -ENOMEM && !signal_pending(current))
-			msleep_interruptible(ISERT_TASKS_RETRY);
-		else if (ret)
+	for (;;) {
+		ret = iser_cmd_prepare(ic->dm, cmd->se_cmd.map_tag);
+		if (ret != -ENOMEM || signal_pending(current))
 			return ret;
+		msleep_interruptible(ISERT_PREPARE_RETRY);
 	}
-	return 0;
 }
 
 /*
@@ -185,45 +113,22 @@ void isert_order_forget_all(struct iscsit_conn *conn)
 #define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
 
 /**
- * isert_task_attach - attach a task to a command and start it
+ * isert_cmd_attach - attach what this half has of a command to it
  * @ic: connection
- * @cmd: command; new, or with a task that is not being sent
- * @pdu: the SCSI command that brings STags, or NULL
+ * @cmd: command, prepared
  *
- * Any context.  Return: the task.
+ * Any context.  Return: ours.  It has been detached from the command that had the
+ * tag before, so that it holds nothing.
  */
-struct isert_task *isert_task_attach(struct isert_conn *ic,
-				     struct iscsit_cmd *cmd,
-				     const struct iser_pdu *pdu)
+struct isert_cmd *isert_cmd_attach(struct isert_conn *ic, struct iscsit_cmd *cmd)
 {
-	struct isert_task *t = isert_cmd_task(cmd);
+	struct isert_cmd *c = isert_cmd_of(cmd);
 
-	if (!t) {
-		t = isert_tag_task(ic, cmd);
-		t->cmd = cmd;
-		t->pdu = NULL;
-		t->buffer = NULL;
-		t->more = false;
-		t->refused = false;
-		t->unsolicited = 0;
-		t->status = 0;
-		memset(&t->bursts, 0, sizeof(t->bursts));
-		*(struct isert_task **)iscsit_priv_cmd(cmd) = t;
+	if (!c) {
+		c = isert_cmd(iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag));
+		isert_cmd_begin(c, cmd);
 	}
-	if (!t->started) {
-		/* LIO's tag becomes free only after task_done(). */
-		WARN_ON_ONCE(iser_task_start(t->task, pdu));
-		t->started = true;
-	}
-	return t;
-}
-
-/* isert_task_put_pdu - give back the PDU whose data the backend has used */
-void isert_task_put_pdu(struct isert_task *t)
-{
-	if (t->pdu)
-		iser_pdu_put(t->pdu);
-	t->pdu = NULL;
+	return c;
 }
 
 /**
@@ -236,28 +141,27 @@ void isert_task_put_pdu(struct isert_task *t)
  */
 void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
-	struct isert_task *t = isert_cmd_task(cmd);
+	struct isert_cmd *c = isert_cmd_of(cmd);
 
 	isert_order_forget(cmd);
-	if (!t)
+	if (!c)
 		return;
-	isert_task_put_pdu(t);
-	if (t->buffer)
-		isert_buffer_put(t->ic, t->buffer,
+	isert_cmd_put_pdu(c);
+	if (c->buffer)
+		isert_buffer_put(c->ic, c->buffer,
 				 cmd->data_direction != DMA_TO_DEVICE);
-	t->buffer = NULL;
+	c->buffer = NULL;
 	/* No response raises MaxCmdSN: each abort would shrink the window. */
-	if (cmd->se_cmd.transport_state & CMD_T_ABORTED)
+	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED))
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
-	if (t->started)
-		iser_task_abandon(t->task);
-	t->started = false;
-	t->cmd = NULL;
-	*(struct isert_task **)iscsit_priv_cmd(cmd) = NULL;
-	/* If posted is set, the sender of the answer has done that. */
-	if (!t->posted)
-		isert_fence_release(t->ic);
-	WRITE_ONCE(t->posted, false);
+	c->cmd = NULL;
+	*(struct isert_cmd **)iscsit_priv_cmd(cmd) = NULL;
+	/* If posted is set, an answer was sent, and its end has unmapped the data. */
+	if (!c->posted) {
+		iser_cmd_abandon(&c->iser);
+		isert_fence_release(c->ic);
+	}
+	WRITE_ONCE(c->posted, false);
 }
 
 /**
@@ -323,53 +227,52 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	transport_generic_free_cmd(&cmd->se_cmd, 0);
 }
 
-static bool isert_task_idle(const struct isert_task *t)
+static bool isert_cmd_idle(const struct isert_cmd *c)
 {
-	/* Pairs with the release in isert_task_done(). */
-	return !smp_load_acquire(&t->posted);
+	/* Pairs with the release in isert_response_done(). */
+	return !smp_load_acquire(&c->posted);
 }
 
 /**
- * isert_task_wait - wait until the PDU that was sent for a command completes
- * @t: task of a command that is kept after its PDU has been sent
+ * isert_cmd_wait - wait until the PDU that was sent for a command completes
+ * @c: task of a command that is kept after its PDU has been sent
  *
  * RX or TX thread; sleeps, interruptibly.  A peer that never receives the PDU
  * loses its connection.  Return: 0, or negative errno.
  */
-int isert_task_wait(struct isert_task *t)
+int isert_cmd_wait(struct isert_cmd *c)
 {
-	long left = wait_event_interruptible_timeout(t->ic->wait,
-						     isert_task_idle(t),
+	long left = wait_event_interruptible_timeout(c->ic->wait,
+						     isert_cmd_idle(c),
 						     ISERT_TAKE_TIME * HZ);
 
 	if (left > 0)
 		return 0;
 	if (!left) {
-		isert_warn(t->ic, "has answered a PDU whose Send has not completed within %u s, ending the connection",
+		isert_warn(c->ic, "has answered a PDU whose Send has not completed within %u s, ending the connection",
 			   ISERT_TAKE_TIME);
-		iser_connection_fail(t->ic->dm, -ETIMEDOUT);
+		iser_connection_fail(c->ic->dm, -ETIMEDOUT);
 	}
 	return left ?: -ETIMEDOUT;
 }
 
 /**
- * isert_task_done - handle a sent response, or the end of the connection
- * @task: task, which is idle now
+ * isert_response_done - handle a sent response, or the end of the connection
+ * @iser: command, which is idle now
  * @status: 0 or negative errno
  *
  * Up-call from a worker.
  */
-void isert_task_done(struct iser_task *task, int status)
+void isert_response_done(struct iser_cmd *iser, int status)
 {
-	struct isert_task *t = task->upper;
-	struct isert_conn *ic = t->ic;
-	struct iscsit_cmd *cmd = t->cmd;
+	struct isert_cmd *c = isert_cmd(iser);
+	struct isert_conn *ic = c->ic;
+	struct iscsit_cmd *cmd = c->cmd;
 	bool keep = false;
 
-	t->started = false;
-	switch (t->sent) {
+	switch (c->sent) {
 	case ISTATE_SEND_LOGOUTRSP:
-		if (isert_logout_sent(t, status))
+		if (isert_logout_sent(c, status))
 			return;
 		break;
 	case ISTATE_SEND_TASKMGTRSP:
@@ -380,7 +283,7 @@ void isert_task_done(struct iser_task *task, int status)
 		/* LIO overwrites the pointer with the next part. */
 		kfree(cmd->buf_ptr);
 		cmd->buf_ptr = NULL;
-		keep = t->more;
+		keep = c->more;
 		break;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
 		keep = true;
@@ -393,8 +296,8 @@ void isert_task_done(struct iser_task *task, int status)
 		isert_cmd_release(ic->conn, cmd);
 		return;
 	}
-	/* The peer's answer may be waiting already: isert_task_wait(). */
-	smp_store_release(&t->posted, false);
+	/* The peer's answer may be waiting already: isert_cmd_wait(). */
+	smp_store_release(&c->posted, false);
 	wake_up_all(&ic->wait);
 }
 
@@ -438,9 +341,8 @@ static bool isert_copy_command(struct isert_conn *ic,
 static bool isert_check_stags(struct isert_conn *ic,
 			      const struct iser_pdu *pdu,
 			      const struct iscsi_scsi_req *hdr,
-			      u32 unsolicited)
+			      u32 edtl, u32 unsolicited)
 {
-	u32 edtl = be32_to_cpu(hdr->data_length);
 	bool write = hdr->flags & ISCSI_FLAG_CMD_WRITE;
 	bool read = hdr->flags & ISCSI_FLAG_CMD_READ;
 
@@ -461,21 +363,21 @@ static bool isert_check_stags(struct isert_conn *ic,
 }
 
 /* Lets the backend use a write that has fully arrived without copying it. */
-static bool isert_in_place(struct isert_task *t, struct iser_pdu *pdu)
+static bool isert_in_place(struct isert_cmd *c, struct iser_pdu *pdu)
 {
-	struct se_cmd *se_cmd = &t->cmd->se_cmd;
+	struct se_cmd *se_cmd = &c->cmd->se_cmd;
 	unsigned int n, i;
 
-	n = iser_pdu_sg(pdu, t->sg, ARRAY_SIZE(t->sg));
+	n = iser_pdu_sg(pdu, c->sg, ARRAY_SIZE(c->sg));
 	if (!n)
 		return false;
 	/* Backends rely on contiguous sectors. */
 	for (i = 0; i < n; i++)
-		if (!IS_ALIGNED(t->sg[i].offset, SECTOR_SIZE) ||
-		    (i < n - 1 && !IS_ALIGNED(t->sg[i].length, SECTOR_SIZE)))
+		if (!IS_ALIGNED(c->sg[i].offset, SECTOR_SIZE) ||
+		    (i < n - 1 && !IS_ALIGNED(c->sg[i].length, SECTOR_SIZE)))
 			return false;
-	t->pdu = pdu;
-	se_cmd->t_data_sg = t->sg;
+	c->pdu = pdu;
+	se_cmd->t_data_sg = c->sg;
 	se_cmd->t_data_nents = n;
 	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
 	return true;
@@ -536,17 +438,24 @@ void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offse
  * @ic: connection
  * @sleep: wait for a tag and for memory, interruptibly
  *
- * Return: command with its task, or NULL.
+ * Return: ours of it, attached, or NULL.
  */
-struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
+struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 {
 	struct iscsit_cmd *cmd;
+	struct iser_cmd *iser;
 
 	cmd = iscsit_allocate_cmd(ic->conn, sleep ? TASK_INTERRUPTIBLE :
 				  TASK_RUNNING);
-	if (!cmd || isert_tag_task(ic, cmd) ||
-	    (sleep && !isert_prepare_task(ic, cmd)))
-		return cmd;
+	if (!cmd)
+		return NULL;
+	iser = iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag);
+	if (!iser && sleep && !isert_prepare_cmd(ic, cmd))
+		iser = iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag);
+	if (likely(iser)) {
+		isert_cmd_begin(isert_cmd(iser), cmd);
+		return isert_cmd(iser);
+	}
 	iscsit_release_cmd(cmd);
 	return NULL;
 }
@@ -555,11 +464,11 @@ struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
  * Submits a command with immediate data, or with Data-Out to follow.  It gives
  * the PDU back, or lets the task hold it.
  */
-static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
+static void isert_immediate(struct isert_conn *ic, struct isert_cmd *c,
 			    struct iser_pdu *pdu)
 {
 	struct iscsi_scsi_req *hdr = (struct iscsi_scsi_req *)ic->hdr;
-	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsit_cmd *cmd = c->cmd;
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	bool unsolicited = cmd->unsolicited_data;
 	u32 len = cmd->first_burst_len;
@@ -567,7 +476,7 @@ static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
 	int ret;
 
 	if (!cmd->sense_reason && len == se_cmd->data_length)
-		in_place = isert_in_place(t, pdu);
+		in_place = isert_in_place(c, pdu);
 	/* Any other value than 0 is a check condition: drop the data. */
 	failed = iscsit_process_scsi_cmd(ic->conn, cmd, hdr) != 0;
 	if (!failed) {
@@ -577,7 +486,9 @@ static void isert_immediate(struct isert_conn *ic, struct isert_task *t,
 	}
 	if (!in_place)
 		iser_pdu_put(pdu);
-	if (!failed && cmd->write_data_done == se_cmd->data_length) {
+	/* The CDB may ask for less than the initiator has announced. */
+	if (!failed && cmd->write_data_done >= se_cmd->data_length &&
+	    unlikely(!(cmd->cmd_flags & ICF_GOT_LAST_DATAOUT))) {
 		spin_lock_bh(&cmd->istate_lock);
 		cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
 		cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
@@ -606,8 +517,8 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 {
 	struct iscsi_scsi_req *hdr = (struct iscsi_scsi_req *)ic->hdr;
 	struct iscsit_cmd *cmd;
-	struct isert_task *t;
-	u32 unsolicited;
+	struct isert_cmd *c;
+	u32 unsolicited, edtl;
 
 	if (!isert_copy_command(ic, pdu)) {
 		if (!sleep)
@@ -617,31 +528,38 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 				  pdu->bhs);
 		goto put;
 	}
-	unsolicited = iser_unsolicited_bytes(&ic->limits,
-					     be32_to_cpu(hdr->data_length),
+	edtl = be32_to_cpu(hdr->data_length);
+	unsolicited = iser_unsolicited_bytes(&ic->limits, edtl,
 					     hdr->flags & ISCSI_FLAG_CMD_FINAL,
 					     pdu->msg.data_len);
-	if (!isert_check_stags(ic, pdu, hdr, unsolicited))
+	if (!isert_check_stags(ic, pdu, hdr, edtl, unsolicited))
 		goto put;
-	cmd = isert_allocate_cmd(ic, sleep);
-	if (!cmd && !sleep)
+	c = isert_allocate_cmd(ic, sleep);
+	if (!c && !sleep)
 		return -EAGAIN;
-	if (!cmd)
+	if (!c)
 		goto put;
 
-	t = isert_task_attach(ic, cmd, pdu);
-	t->unsolicited = unsolicited;
+	cmd = c->cmd;
+	c->iser.peer = pdu->msg.hdr;
+	c->unsolicited = unsolicited;
+	/*
+	 * LIO looks at this flag when it runs a write with immediate data.  Nobody
+	 * else knows of the command yet, so it needs no lock.
+	 */
+	if (pdu->msg.data_len && pdu->msg.data_len == edtl)
+		cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
 	if (iscsit_setup_scsi_cmd(ic->conn, cmd, ic->hdr) < 0)
 		goto put;	/* rejected; the TX thread answers it */
 
 	if (!cmd->sense_reason &&
 	    cmd->first_burst_len != cmd->se_cmd.data_length)
-		isert_buffer_attach(t);
+		isert_buffer_attach(c);
 	isert_prepare_write(cmd);
 	/* The command may end before LIO has finished processing it. */
 	kref_get(&cmd->se_cmd.cmd_kref);
 	if (cmd->immediate_data) {
-		isert_immediate(ic, t, pdu);
+		isert_immediate(ic, c, pdu);
 	} else {
 		/* The response grants a credit, so repost the receive first. */
 		iser_pdu_put(pdu);

@@ -132,7 +132,6 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	ic->initial_r2t = true;
 	ic->connections = 1;
 	spin_lock_init(&ic->login_lock);
-	mutex_init(&ic->tasks_lock);
 	spin_lock_init(&ic->rx_lock);
 	spin_lock_init(&ic->starve_lock);
 	INIT_LIST_HEAD(&ic->deferred);
@@ -302,13 +301,13 @@ static bool isert_cmd_left(struct iscsit_cmd *cmd)
 }
 
 /* Returns true if the last Get_Data of a write has returned. */
-static bool isert_fetch_idle(struct isert_task *t)
+static bool isert_fetch_idle(struct isert_cmd *c)
 {
 	bool idle;
 
-	spin_lock_bh(&t->lock);
-	idle = !t->bursts.out;
-	spin_unlock_bh(&t->lock);
+	spin_lock_bh(&c->lock);
+	idle = !c->bursts.out;
+	spin_unlock_bh(&c->lock);
 	return idle;
 }
 
@@ -322,11 +321,11 @@ static struct iscsit_cmd *isert_find_left(struct iscsit_conn *conn)
 
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		struct isert_task *t = isert_cmd_task(cmd);
+		struct isert_cmd *c = isert_cmd_of(cmd);
 
 		if (!cmd->se_cmd.se_tfo || !isert_cmd_left(cmd))
 			continue;
-		if (t && !isert_fetch_idle(t))
+		if (c && !isert_fetch_idle(c))
 			continue;
 		if (!kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
 			continue;
@@ -378,7 +377,7 @@ static void isert_release_all(struct isert_conn *ic)
 	struct target_cmd_counter *count = conn->cmd_cnt;
 
 	/* Login failed, or a tag was never handed out. */
-	if (!conn->sess || !ic->tasks)
+	if (!conn->sess || !ic->allocated)
 		return;
 	isert_order_forget_all(conn);
 	/* Moves them to LIO's queue, where isert_queued() finds them. */
@@ -461,7 +460,7 @@ void isert_free_conn(struct iscsit_conn *conn)
 	struct isert_conn *ic = conn->context;
 
 	/* A failed login may no longer have a session. */
-	if (conn->sess && ic->tasks)
+	if (conn->sess && ic->allocated)
 		isert_end_session(conn->sess);
 	spin_lock_bh(&ic->login_lock);
 	ic->conn = NULL;
@@ -470,7 +469,6 @@ void isert_free_conn(struct iscsit_conn *conn)
 		iser_deallocate_connection_resources(ic->dm);
 	iser_conn_put(ic->dm);
 	isert_buffers_free(ic);
-	isert_free_tasks(ic);
 	kvfree(ic->final_text);
 	conn->context = NULL;
 	isert_conn_put(ic);

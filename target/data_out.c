@@ -27,14 +27,14 @@ static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
 
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		const struct isert_task *t;
+		const struct isert_cmd *c;
 
 		if (cmd->init_task_tag != itt ||
 		    cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
 		    cmd->cmd_flags & ICF_GOT_LAST_DATAOUT)
 			continue;
-		t = isert_cmd_task(cmd);
-		if (t && READ_ONCE(t->posted))
+		c = isert_cmd_of(cmd);
+		if (c && READ_ONCE(c->posted))
 			continue;
 		if (kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
 			found = cmd;
@@ -50,7 +50,7 @@ static struct iscsit_cmd *isert_find_write(struct iscsit_conn *conn,
  * not even by another connection that fills the gap at the same time.
  */
 static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
-				struct isert_task *t, u32 len)
+				struct isert_cmd *c, u32 len)
 {
 	struct mutex *lock = &ic->conn->sess->cmdsn_mutex;
 	bool early = cmd->cmd_flags & ICF_OOO_CMDSN, take = false;
@@ -58,7 +58,7 @@ static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	if (early)
 		mutex_lock(lock);
 	if (__iscsit_check_dataout_hdr(ic->conn, ic->hdr, cmd, len, &take) < 0) {
-		t->refused = true;
+		c->refused = true;
 		if (early)
 			isert_order_answered(cmd);
 	}
@@ -69,12 +69,12 @@ static bool isert_data_out_fits(struct isert_conn *ic, struct iscsit_cmd *cmd,
 
 /* Returns true if the data must be copied, and false if they are dropped. */
 static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
-				 struct isert_task *t, u32 len)
+				 struct isert_cmd *c, u32 len)
 {
 	struct iscsi_data *hdr = (struct iscsi_data *)ic->hdr;
 	u32 offset = be32_to_cpu(hdr->offset);
 
-	if (!t || t->refused || cmd->sense_reason)
+	if (!c || c->refused || cmd->sense_reason)
 		return false;
 	if (!cmd->unsolicited_data) {
 		isert_protocol_error(ic, "unsolicited Data-Out for a write that expects none");
@@ -92,7 +92,7 @@ static bool isert_check_data_out(struct isert_conn *ic, struct iscsit_cmd *cmd,
 				     len, offset);
 		return false;
 	}
-	return isert_data_out_fits(ic, cmd, t, len);
+	return isert_data_out_fits(ic, cmd, c, len);
 }
 
 /**
@@ -131,7 +131,7 @@ int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
 			 &ic->conn->login_sockaddr, len);
 		goto put;
 	}
-	if (isert_check_data_out(ic, cmd, isert_cmd_task(cmd), len)) {
+	if (isert_check_data_out(ic, cmd, isert_cmd_of(cmd), len)) {
 		isert_copy_in(cmd, pdu, be32_to_cpu(hdr->offset));
 		iser_pdu_put(pdu);
 		pdu = NULL;
@@ -153,33 +153,33 @@ put:
 #define ISERT_STARVE_DELAY	(HZ / 50)
 
 /* Stores the Tagged Offset of a byte of the write; false if there is none. */
-static bool isert_tagged(struct isert_task *t, u32 offset, u64 *tagged)
+static bool isert_tagged(struct isert_cmd *c, u32 offset, u64 *tagged)
 {
-	return iser_write_offset(t->task->peer.write_base, offset,
-				 t->unsolicited,
-				 t->ic->keys.tagged_solicited_only, tagged);
+	return iser_write_offset(c->iser.peer.write_base, offset,
+				 c->unsolicited,
+				 c->ic->keys.tagged_solicited_only, tagged);
 }
 
 /*
- * Starts the bursts that may be started.  The caller holds t->lock, so that
+ * Starts the bursts that may be started.  The caller holds c->lock, so that
  * none of them can end the command at the same time.
  */
-static void isert_fetch_more(struct isert_task *t)
+static void isert_fetch_more(struct isert_cmd *c)
 {
 	u32 offset, len;
 	u64 tagged;
 
-	while (!t->status && iser_bursts_next(&t->bursts, &offset, &len)) {
-		isert_tagged(t, offset, &tagged);
-		isert_get_begins(t->ic);
-		iser_get_data(t->task, offset, len, tagged);
+	while (!c->status && iser_bursts_next(&c->bursts, &offset, &len)) {
+		isert_tagged(c, offset, &tagged);
+		isert_get_begins(c->ic);
+		iser_get_data(&c->iser, offset, len, tagged);
 	}
 }
 
 /* Maps the buffer and starts the bursts.  Returns 0 or -ENOMEM. */
-static int isert_fetch_start(struct isert_task *t)
+static int isert_fetch_start(struct isert_cmd *c)
 {
-	struct se_cmd *se_cmd = &t->cmd->se_cmd;
+	struct se_cmd *se_cmd = &c->cmd->se_cmd;
 	struct iser_data data = {
 		.sgl = se_cmd->t_data_sg,
 		.nents = se_cmd->t_data_nents,
@@ -187,12 +187,12 @@ static int isert_fetch_start(struct isert_task *t)
 	};
 	int ret;
 
-	ret = iser_map_data(t->task, &data, false);
+	ret = iser_map_data(&c->iser, &data);
 	if (ret)
 		return ret;
-	spin_lock_bh(&t->lock);
-	isert_fetch_more(t);
-	spin_unlock_bh(&t->lock);
+	spin_lock_bh(&c->lock);
+	isert_fetch_more(c);
+	spin_unlock_bh(&c->lock);
 	return 0;
 }
 
@@ -200,13 +200,13 @@ static int isert_fetch_start(struct isert_task *t)
  * Lets a write wait for memory, unless its connection is being closed.  A write
  * that LIO begins then stays parked, and is released with the others.
  */
-static void isert_starve(struct isert_task *t)
+static void isert_starve(struct isert_cmd *c)
 {
-	struct isert_conn *ic = t->ic;
+	struct isert_conn *ic = c->ic;
 
 	spin_lock_bh(&ic->starve_lock);
 	if (!ic->starve_over) {
-		list_add_tail(&t->node, &ic->starved);
+		list_add_tail(&c->node, &ic->starved);
 		schedule_delayed_work(&ic->starve_work, ISERT_STARVE_DELAY);
 	}
 	spin_unlock_bh(&ic->starve_lock);
@@ -220,12 +220,12 @@ static void isert_starve(struct isert_task *t)
  */
 void isert_starve_stop(struct isert_conn *ic)
 {
-	struct isert_task *t, *next;
+	struct isert_cmd *c, *next;
 
 	spin_lock_bh(&ic->starve_lock);
 	ic->starve_over = true;
-	list_for_each_entry_safe(t, next, &ic->starved, node)
-		list_del_init(&t->node);
+	list_for_each_entry_safe(c, next, &ic->starved, node)
+		list_del_init(&c->node);
 	spin_unlock_bh(&ic->starve_lock);
 	cancel_delayed_work_sync(&ic->starve_work);
 }
@@ -240,20 +240,20 @@ void isert_starve_work(struct work_struct *work)
 {
 	struct isert_conn *ic = container_of(to_delayed_work(work),
 					     struct isert_conn, starve_work);
-	struct isert_task *t;
+	struct isert_cmd *c;
 
 	for (;;) {
 		spin_lock_bh(&ic->starve_lock);
-		t = list_first_entry_or_null(&ic->starved, struct isert_task,
+		c = list_first_entry_or_null(&ic->starved, struct isert_cmd,
 					     node);
-		if (t)
-			list_del_init(&t->node);
+		if (c)
+			list_del_init(&c->node);
 		spin_unlock_bh(&ic->starve_lock);
-		if (!t)
+		if (!c)
 			return;
-		if (!isert_fetch_start(t))
+		if (!isert_fetch_start(c))
 			continue;
-		isert_starve(t);
+		isert_starve(c);
 		return;
 	}
 }
@@ -277,7 +277,7 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		      bool recovery)
 {
 	struct isert_conn *ic = conn->context;
-	struct isert_task *t = isert_cmd_task(cmd);
+	struct isert_cmd *c = isert_cmd_of(cmd);
 	u32 start = cmd->write_data_done, end = cmd->se_cmd.data_length;
 	u64 tagged;
 
@@ -286,24 +286,25 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	 * performs a Read, which may wait in a queue for those of other writes.
 	 */
 	iscsit_stop_dataout_timer(cmd);
-	if (!isert_tagged(t, start, &tagged) ||
-	    !isert_tagged(t, end - 1, &tagged)) {
+	if (!isert_tagged(c, start, &tagged) ||
+	    !isert_tagged(c, end - 1, &tagged)) {
 		isert_protocol_error(ic, "Write Base Offset %#llx has no room for bytes %u to %u",
-				     t->task->peer.write_base, start, end);
+				     c->iser.peer.write_base, start, end);
 		return 0;
 	}
-	spin_lock_bh(&t->lock);
-	iser_bursts_init(&t->bursts, start, end, ic->limits.max_burst,
+	spin_lock_bh(&c->lock);
+	c->status = 0;
+	iser_bursts_init(&c->bursts, start, end, ic->limits.max_burst,
 			 min_t(u32, ic->limits.max_r2t, ISER_MAX_GETS));
-	spin_unlock_bh(&t->lock);
-	if (isert_fetch_start(t))
-		isert_starve(t);
+	spin_unlock_bh(&c->lock);
+	if (isert_fetch_start(c))
+		isert_starve(c);
 	return 0;
 }
 
 /**
  * isert_data_completion_notify - Data_Completion_Notify
- * @task: task of a write
+ * @iser: command of a write
  * @offset: of the burst
  * @len: of the burst
  * @status: 0, or negative errno: the connection has ended
@@ -313,12 +314,12 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
  * ahead of its CmdSN in its turn.  After an error, the command stays parked
  * until the connection is closed.
  */
-void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
+void isert_data_completion_notify(struct iser_cmd *iser, u32 offset, u32 len,
 				  int status)
 {
-	struct isert_task *t = task->upper;
-	struct isert_conn *ic = t->ic;
-	struct iscsit_cmd *cmd = t->cmd;
+	struct isert_cmd *c = isert_cmd(iser);
+	struct isert_conn *ic = c->ic;
+	struct iscsit_cmd *cmd = c->cmd;
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	bool aborted = READ_ONCE(se_cmd->transport_state) & CMD_T_ABORTED;
 	bool all, early;
@@ -327,20 +328,20 @@ void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
 	/* LIO counts only Data-Out by itself. */
 	if (!status)
 		atomic_long_add(len, &ic->conn->sess->rx_data_octets);
-	spin_lock_bh(&t->lock);
-	all = iser_bursts_done(&t->bursts, len);
+	spin_lock_bh(&c->lock);
+	all = iser_bursts_done(&c->bursts, len);
 	if (status)
-		t->status = status;
+		c->status = status;
 	else if (!aborted)
-		isert_fetch_more(t);
-	status = t->status;
+		isert_fetch_more(c);
+	status = c->status;
 	if (aborted)
-		all = !t->bursts.out;
-	spin_unlock_bh(&t->lock);
+		all = !c->bursts.out;
+	spin_unlock_bh(&c->lock);
 	if (status || !all)
 		return;
 
-	iser_unmap_data(task);
+	iser_unmap_data(iser);
 	cmd->write_data_done = se_cmd->data_length;
 	spin_lock_bh(&cmd->istate_lock);
 	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;

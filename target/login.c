@@ -281,6 +281,7 @@ static int isert_allocate(struct isert_conn *ic)
 	struct iscsit_session *sess = ic->conn->sess;
 	struct iser_resources res = {
 		.tasks = sess->se_sess->sess_tag_pool.sb.depth,
+		.priv_size = sizeof(struct isert_cmd),
 		.recv_data = ISERT_RECV_DSL,
 	};
 	struct iser_rx_plan plan;
@@ -307,8 +308,7 @@ static int isert_allocate(struct isert_conn *ic)
 		res.receives = iser_window_start(&ic->window, &plan,
 						 plan.granted);
 	ret = iser_allocate_connection_resources(ic->dm, &res);
-	if (!ret)
-		ret = isert_alloc_tasks(ic, res.tasks);
+	ic->allocated = !ret;
 	if (ret)
 		isert_warn(ic, "login refused: no resources for %u tasks and %u receives, error %d",
 			   res.tasks, res.receives, ret);

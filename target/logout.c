@@ -102,18 +102,18 @@ static u32 isert_logout_others(struct iscsit_session *sess, u16 cid,
  */
 static void isert_logout_work(struct work_struct *work)
 {
-	struct isert_task *t = container_of(work, struct isert_task,
+	struct isert_cmd *c = container_of(work, struct isert_cmd,
 					    logout_work);
-	struct iscsit_conn *conn = t->ic->conn;
+	struct iscsit_conn *conn = c->ic->conn;
 
-	if (t->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
+	if (c->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
 		while (isert_logout_others(conn->sess, 0, conn))
 			msleep(ISERT_LOGOUT_POLL);
 	/*
 	 * LIO releases the command with the connection, and nothing here may be
 	 * touched afterwards.
 	 */
-	iscsit_logout_post_handler(t->cmd, conn);
+	iscsit_logout_post_handler(c->cmd, conn);
 }
 
 /*
@@ -128,14 +128,14 @@ static bool isert_session_closes(const struct iscsit_cmd *cmd)
 
 /**
  * isert_logout_sent - finish a Logout whose response was sent or never will be
- * @t: its task
+ * @c: its task
  * @status: 0 or negative errno: the connection has ended
  *
  * Up-call from a worker.  Return: true if LIO releases the command.
  */
-bool isert_logout_sent(struct isert_task *t, int status)
+bool isert_logout_sent(struct isert_cmd *c, int status)
 {
-	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsit_cmd *cmd = c->cmd;
 
 	if (isert_logout_closes(cmd)) {
 		/*
@@ -143,9 +143,9 @@ bool isert_logout_sent(struct isert_task *t, int status)
 		 * and also if it is a second one for the session.
 		 */
 		if (!status && !isert_session_closes(cmd)) {
-			t->ic->logout_closing = true;
-			INIT_WORK(&t->logout_work, isert_logout_work);
-			queue_work(isert_wq, &t->logout_work);
+			c->ic->logout_closing = true;
+			INIT_WORK(&c->logout_work, isert_logout_work);
+			queue_work(isert_wq, &c->logout_work);
 		}
 		return true;
 	}

@@ -278,7 +278,7 @@ static struct iscsit_transport isert_transport = {
 	.name			= "iSER",
 	.transport_type		= ISCSI_INFINIBAND,
 	.rdma_shutdown		= true,
-	.priv_size		= sizeof(struct isert_task *),
+	.priv_size		= sizeof(struct isert_cmd *),
 	.owner			= THIS_MODULE,
 	.iscsit_setup_np	= isert_setup_np,
 	.iscsit_accept_np	= isert_accept_np,
@@ -304,7 +304,8 @@ const struct iser_ops isert_ops = {
 	.data_completion_notify		= isert_data_completion_notify,
 	.data_ack_notify		= isert_data_ack_notify,
 	.connection_terminate_notify	= isert_terminate_notify,
-	.task_done			= isert_task_done,
+	.response_done			= isert_response_done,
+	.cmd_init			= isert_cmd_init,
 	.login_notify			= isert_login_notify,
 };
 

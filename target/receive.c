@@ -137,9 +137,9 @@ static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
 
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		struct isert_task *t = isert_cmd_task(cmd);
+		struct isert_cmd *c = isert_cmd_of(cmd);
 
-		if (cmd->iscsi_opcode == ISCSI_OP_TEXT && t && t->more &&
+		if (cmd->iscsi_opcode == ISCSI_OP_TEXT && c && c->more &&
 		    cmd->init_task_tag == hdr->itt &&
 		    cmd->targ_xfer_tag == be32_to_cpu(hdr->ttt))
 			found = cmd;
@@ -186,24 +186,24 @@ static void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
 	bool first = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
 	struct iscsit_conn *conn = ic->conn;
 	struct iscsit_cmd *cmd;
+	struct isert_cmd *c;
 
 	if (first) {
-		cmd = isert_allocate_cmd(ic, true);
-		if (!cmd)
+		c = isert_allocate_cmd(ic, true);
+		if (!c)
 			goto put;
+		cmd = c->cmd;
 	} else {
-		struct isert_task *t;
-
 		cmd = isert_find_text(ic, hdr);
 		if (!cmd || pdu->msg.data_len) {
 			isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
 			goto put;
 		}
-		t = isert_cmd_task(cmd);
+		c = isert_cmd_of(cmd);
 		/* The previous part may not have completed yet. */
-		if (isert_task_wait(t))
+		if (isert_cmd_wait(c))
 			goto put;
-		t->more = false;
+		c->more = false;
 	}
 	if (iscsit_setup_text_cmd(conn, cmd, hdr) < 0)
 		goto put;
@@ -239,16 +239,18 @@ static int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool s
 	struct iscsi_nopout *hdr = isert_copy_hdr(ic, pdu);
 	bool request = hdr->ttt == cpu_to_be32(ISCSI_RESERVED_TAG);
 	struct iscsit_cmd *cmd = NULL;
+	struct isert_cmd *c;
 
 	/* To reject a bad answer to a NOP-In, LIO allocates a command. */
 	if (!request && !sleep)
 		return -EAGAIN;
 	if (request) {
-		cmd = isert_allocate_cmd(ic, sleep);
-		if (!cmd && !sleep)
+		c = isert_allocate_cmd(ic, sleep);
+		if (!c && !sleep)
 			return -EAGAIN;
-		if (!cmd)
+		if (!c)
 			goto put;
+		cmd = c->cmd;
 	}
 	if (iscsit_setup_nop_out(ic->conn, cmd, hdr) < 0)
 		goto put;
@@ -283,7 +285,7 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 {
 	void *hdr = isert_copy_hdr(ic, pdu);
 	struct iscsit_conn *conn = ic->conn;
-	struct iscsit_cmd *cmd;
+	struct isert_cmd *c;
 
 	if (conn->sess->sess_ops->SessionType && opcode != ISCSI_OP_LOGOUT) {
 		isert_reject(ic, pdu, ISCSI_REASON_PROTOCOL_ERROR);
@@ -292,17 +294,17 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 	}
 	switch (opcode) {
 	case ISCSI_OP_SCSI_TMFUNC:
-		cmd = isert_allocate_cmd(ic, true);
+		c = isert_allocate_cmd(ic, true);
 		iser_pdu_put(pdu);
 		/* LIO has rejected an erroneous request. */
-		if (cmd)
-			iscsit_handle_task_mgt_cmd(conn, cmd, hdr);
+		if (c)
+			iscsit_handle_task_mgt_cmd(conn, c->cmd, hdr);
 		return;
 	case ISCSI_OP_LOGOUT:
-		cmd = isert_allocate_cmd(ic, true);
+		c = isert_allocate_cmd(ic, true);
 		iser_pdu_put(pdu);
-		if (cmd)
-			isert_receive_logout(ic, cmd, hdr);
+		if (c)
+			isert_receive_logout(ic, c->cmd, hdr);
 		return;
 	case ISCSI_OP_SNACK:
 		/* Section 7.3.11: invalid at any level; LIO must not see it. */

@@ -65,24 +65,28 @@ static void isert_ping_answered(struct isert_conn *ic)
 }
 
 /*
- * isert_send - submit the PDU in the task
+ * isert_send - send the PDU that is in the slot of a command
+ * @state: LIO's, for which it is
+ * @inline_len: bytes after the BHS
+ * @data: data segment from elsewhere, or NULL
  *
- * Within iser_send_begin().  The caller no longer owns @t afterwards.
+ * Ends what iser_send_begin() has begun.  The caller no longer owns @c afterwards.
  */
-static void isert_send(struct isert_task *t, int state, const struct iser_control *ctl)
+static void isert_send(struct isert_cmd *c, enum cmd_i_state_table state,
+		       u32 inline_len, const struct iser_data *data)
 {
-	t->sent = state;
-	WRITE_ONCE(t->posted, true);
-	iser_send_control(t->task, ctl);
+	c->sent = state;
+	WRITE_ONCE(c->posted, true);
+	iser_send_response(&c->iser, inline_len, data, state == ISTATE_SEND_STATUS);
 }
 
 /* isert_segment - describe a PDU's data segment in memory of the command */
-static const struct iser_data *isert_segment(struct isert_task *t, const void *data,
+static const struct iser_data *isert_segment(struct isert_cmd *c, const void *data,
 					     u32 len)
 {
-	sg_init_one(&t->tx_sg, data, len);
-	t->tx = (struct iser_data){ .sgl = &t->tx_sg, .nents = 1, .len = len };
-	return &t->tx;
+	sg_init_one(&c->tx_sg, data, len);
+	c->tx = (struct iser_data){ .sgl = &c->tx_sg, .nents = 1, .len = len };
+	return &c->tx;
 }
 
 /* Puts sense data after the BHS: RFC 7143, section 11.4.7.  Returns bytes. */
@@ -103,20 +107,17 @@ static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 	return padded;
 }
 
-/* Sends the SCSI Response after the data that iser_put_data() has queued. */
-static void isert_respond(struct isert_conn *ic, struct isert_task *t)
+/* Sends the SCSI Response after the data that iser_put_data() has noted. */
+static void isert_respond(struct isert_conn *ic, struct isert_cmd *c)
 {
-	struct iser_control ctl = { .response = true, .later = true };
-	struct iscsit_cmd *cmd = t->cmd;
-	u8 *bhs = t->task->bhs;
+	struct iscsit_cmd *cmd = c->cmd;
+	u8 *bhs = c->iser.bhs;
 
 	/* The response grants a credit: the receive goes first. */
-	isert_task_put_pdu(t);
+	isert_cmd_put_pdu(c);
 	iser_send_begin(ic->dm);
 	iscsit_build_rsp_pdu(cmd, ic->conn, true, (struct iscsi_scsi_rsp *)bhs);
-	ctl.inline_len = isert_put_sense(&cmd->se_cmd, bhs);
-	isert_send(t, ISTATE_SEND_STATUS, &ctl);
-	iser_send_end(ic->dm);
+	isert_send(c, ISTATE_SEND_STATUS, isert_put_sense(&cmd->se_cmd, bhs), NULL);
 	isert_fence_release(ic);
 }
 
@@ -130,7 +131,7 @@ static void isert_respond(struct isert_conn *ic, struct isert_task *t)
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
 	struct isert_conn *ic = conn->context;
-	struct isert_task *t = isert_cmd_task(cmd);
+	struct isert_cmd *c = isert_cmd_of(cmd);
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	struct iser_data data = {
 		.sgl = se_cmd->t_data_sg,
@@ -140,35 +141,33 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	int ret;
 
 	if (data.len && data.nents) {
-		ret = iser_map_data(t->task, &data, true);
+		ret = iser_put_data(&c->iser, &data, ic->limits.max_burst);
 		if (ret)
 			return ret;
-		iser_put_data(t->task, 0, data.len, ic->limits.max_burst);
 		atomic_long_add(data.len, &conn->sess->tx_data_octets);
 	}
-	isert_respond(ic, t);
+	isert_respond(ic, c);
 	return 0;
 }
 
 /**
  * isert_data_ack_notify - Data_ACK_Notify
- * @task: task of a read
+ * @iser: command of a read
  * @data_sn: DataSN that follows the one that is acknowledged
  *
- * Up-call from a worker, before task_done().  LIO would take it from a SNACK
+ * Up-call from a worker, before response_done().  LIO would take it from a SNACK
  * (RFC 7143, section 11.16), which iSER does not use.
  */
-void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
+void isert_data_ack_notify(struct iser_cmd *iser, u32 data_sn)
 {
-	struct isert_task *t = task->upper;
-	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsit_cmd *cmd = isert_cmd(iser)->cmd;
 
 	spin_lock_bh(&cmd->istate_lock);
 	cmd->cmd_flags |= ICF_GOT_DATACK_SNACK;
 	cmd->acked_data_sn = data_sn - 1;
 	spin_unlock_bh(&cmd->istate_lock);
 	pr_debug("peer %pISpc: task %#x, data up to DataSN %u are acknowledged\n",
-		 &iser_conn_info(task->conn)->remote,
+		 &iser_conn_info(iser->conn)->remote,
 		 be32_to_cpu((__force __be32)cmd->init_task_tag),
 		 cmd->acked_data_sn);
 }
@@ -182,30 +181,28 @@ void isert_data_ack_notify(struct iser_task *task, u32 data_sn)
  */
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
-	isert_respond(conn->context, isert_cmd_task(cmd));
+	isert_respond(conn->context, isert_cmd_of(cmd));
 	return 0;
 }
 
 /* Sends a NOP-In: an answer with its ping data, or a ping of the target. */
-static void isert_send_nop(struct isert_conn *ic, struct isert_task *t,
+static void isert_send_nop(struct isert_conn *ic, struct isert_cmd *c,
 			   int state)
 {
-	struct iser_control ctl = { };
-	struct iscsit_cmd *cmd = t->cmd;
-	u8 *bhs = t->task->bhs;
+	const struct iser_data *data = NULL;
+	struct iscsit_cmd *cmd = c->cmd;
+	u8 *bhs = c->iser.bhs;
 
 	/* RFC 7143, section 11.19: send as much as the initiator takes. */
 	cmd->buf_ptr_size = min(cmd->buf_ptr_size,
 				ic->conn->conn_ops->MaxRecvDataSegmentLength);
 	if (cmd->buf_ptr_size)
-		ctl.data = isert_segment(t, cmd->buf_ptr,
-					 ALIGN(cmd->buf_ptr_size, 4));
+		data = isert_segment(c, cmd->buf_ptr, ALIGN(cmd->buf_ptr_size, 4));
 	iser_send_begin(ic->dm);
 	memset(bhs, 0, ISER_BHS_LEN);
 	iscsit_build_nopin_rsp(cmd, ic->conn, (struct iscsi_nopin *)bhs,
 			       state == ISTATE_SEND_NOPIN);
-	isert_send(t, state, &ctl);
-	iser_send_end(ic->dm);
+	isert_send(c, state, 0, data);
 }
 
 /*
@@ -237,16 +234,16 @@ static void isert_build_async(struct iscsit_cmd *cmd,
  * even the Reject of a command that has carried one: RFC 7145, section 7.3.2
  * allows that only for the SCSI Response.
  */
-static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
+static int isert_send_plain(struct isert_conn *ic, struct isert_cmd *c,
 			    int state)
 {
-	struct iser_control ctl = { };
-	struct iscsit_cmd *cmd = t->cmd;
+	struct iscsit_cmd *cmd = c->cmd;
 	struct iscsit_conn *conn = ic->conn;
-	u8 *bhs = t->task->bhs;
+	u8 *bhs = c->iser.bhs;
+	u32 inline_len = 0;
 	int ret = 0;
 
-	isert_task_put_pdu(t);
+	isert_cmd_put_pdu(c);
 	iser_send_begin(ic->dm);
 	memset(bhs, 0, ISER_BHS_LEN);
 	switch (state) {
@@ -258,7 +255,7 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 		iser_unexpected_note(&ic->unexpected, cmd->stat_sn);
 		/* The data segment is the header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
-		ctl.inline_len = ISER_BHS_LEN;
+		inline_len = ISER_BHS_LEN;
 		break;
 	case ISTATE_SEND_ASYNCMSG:
 		isert_build_async(cmd, conn, (struct iscsi_async *)bhs);
@@ -273,8 +270,9 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 		break;
 	}
 	if (!ret)
-		isert_send(t, state, &ctl);
-	iser_send_end(ic->dm);
+		isert_send(c, state, inline_len, NULL);
+	else
+		iser_send_cancel(ic->dm);
 	/* A Reject may be the answer of a SCSI command. */
 	isert_fence_release(ic);
 	return ret;
@@ -283,11 +281,11 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_task *t,
 /* Whether a command is done but not yet answered.  Under cmd_lock. */
 static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn)
 {
-	const struct isert_task *t = isert_cmd_task(cmd);
+	const struct isert_cmd *c = isert_cmd_of(cmd);
 
 	/* Once posted is set, isert_send() holds or has held send_lock. */
-	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && t &&
-		!READ_ONCE(t->posted) &&
+	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && c &&
+		!READ_ONCE(c->posted) &&
 		READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_COMPLETE &&
 		iscsi_sna_lte(cmd->cmd_sn, cmd_sn);
 }
@@ -310,29 +308,29 @@ static bool isert_answers_due(struct iscsit_conn *conn, u32 cmd_sn)
 /**
  * isert_fence_hold - hold back a task management response that must wait
  * @ic: connection
- * @t: task of its request, attached
+ * @c: task of its request, attached
  *
  * TX thread.  It does not hold back a response if the connection is closing,
  * which a signal tells the thread.
  * Return: true if the response will come through LIO's queue again.
  */
-static bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
+static bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c)
 {
-	u32 cmd_sn = t->cmd->cmd_sn;
+	u32 cmd_sn = c->cmd->cmd_sn;
 	bool held;
 
 	if (!isert_answers_due(ic->conn, cmd_sn) || signal_pending(current))
 		return false;
 	spin_lock_bh(&ic->fence_lock);
-	list_add_tail(&t->node, &ic->fenced);
+	list_add_tail(&c->node, &ic->fenced);
 	spin_unlock_bh(&ic->fence_lock);
 	/* Pairs with the barrier in isert_fence_release(): one sees the other. */
 	smp_mb();
 	if (isert_answers_due(ic->conn, cmd_sn))
 		return true;
 	spin_lock_bh(&ic->fence_lock);
-	held = list_empty(&t->node);	/* in LIO's queue already */
-	list_del_init(&t->node);
+	held = list_empty(&c->node);	/* in LIO's queue already */
+	list_del_init(&c->node);
 	spin_unlock_bh(&ic->fence_lock);
 	return held;
 }
@@ -340,19 +338,19 @@ static bool isert_fence_hold(struct isert_conn *ic, struct isert_task *t)
 /**
  * isert_send_text - send a Text Response
  * @ic: connection
- * @t: task of the request, attached
+ * @c: task of the request, attached
  *
  * TX thread; sleeps.  LIO allocates memory to build the PDU, which may sleep,
  * and takes a StatSN from the connection it is given.  Therefore it is given a
  * copy that is freed, and the real StatSN is taken under iser_send_begin().
  * Return: 0, or negative errno, for which LIO drops the connection.
  */
-static int isert_send_text(struct isert_conn *ic, struct isert_task *t)
+static int isert_send_text(struct isert_conn *ic, struct isert_cmd *c)
 {
+	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)c->iser.bhs;
 	struct iscsit_conn *conn = ic->conn, *copy;
-	struct iser_control ctl = { };
-	struct iscsit_cmd *cmd = t->cmd;
-	struct iscsi_text_rsp *rsp = (struct iscsi_text_rsp *)t->task->bhs;
+	const struct iser_data *data = NULL;
+	struct iscsit_cmd *cmd = c->cmd;
 	int len;
 
 	copy = kmemdup(conn, sizeof(*conn), GFP_KERNEL);
@@ -363,19 +361,18 @@ static int isert_send_text(struct isert_conn *ic, struct isert_task *t)
 	kfree(copy);
 	if (len < 0)
 		return len;
-	t->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
+	c->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
 	/* LIO's buffer has this length, and the padding may exceed it. */
 	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
 	if (len)
-		ctl.data = isert_segment(t, cmd->buf_ptr, len);
+		data = isert_segment(c, cmd->buf_ptr, len);
 
 	iser_send_begin(ic->dm);
 	cmd->stat_sn = conn->stat_sn++;
 	rsp->statsn = cpu_to_be32(cmd->stat_sn);
 	rsp->exp_cmdsn = cpu_to_be32(conn->sess->exp_cmd_sn);
 	rsp->max_cmdsn = cpu_to_be32((u32)atomic_read(&conn->sess->max_cmd_sn));
-	isert_send(t, ISTATE_SEND_TEXTRSP, &ctl);
-	iser_send_end(ic->dm);
+	isert_send(c, ISTATE_SEND_TEXTRSP, 0, data);
 	return 0;
 }
 
@@ -384,21 +381,21 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			     int state)
 {
 	struct iscsit_conn *conn = ic->conn;
-	struct isert_task *t;
+	struct isert_cmd *c;
 	int ret;
 
-	ret = isert_prepare_task(ic, cmd);
+	ret = isert_prepare_cmd(ic, cmd);
 	if (ret)
 		return ret;
-	t = isert_task_attach(ic, cmd, NULL);
+	c = isert_cmd_attach(ic, cmd);
 	switch (state) {
 	case ISTATE_SEND_STATUS:
 		return isert_queue_status(conn, cmd);
 	case ISTATE_SEND_NOPIN:
-		isert_send_nop(ic, t, state);
+		isert_send_nop(ic, c, state);
 		return 0;
 	case ISTATE_SEND_TEXTRSP:
-		return isert_send_text(ic, t);
+		return isert_send_text(ic, c);
 	case ISTATE_SEND_REJECT:
 	case ISTATE_SEND_ASYNCMSG:
 		if (!isert_may_tell(ic, state == ISTATE_SEND_REJECT ?
@@ -406,13 +403,13 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			isert_cmd_release(conn, cmd);
 			return 0;
 		}
-		return isert_send_plain(ic, t, state);
+		return isert_send_plain(ic, c, state);
 	case ISTATE_SEND_TASKMGTRSP:
-		if (isert_fence_hold(ic, t))
+		if (isert_fence_hold(ic, c))
 			return 0;
 		fallthrough;
 	case ISTATE_SEND_LOGOUTRSP:
-		return isert_send_plain(ic, t, state);
+		return isert_send_plain(ic, c, state);
 	default:
 		/* Data-In and recovery belong to other transports. */
 		WARN_ONCE(1, "state %d in the response queue\n", state);
@@ -450,13 +447,13 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			  int state)
 {
 	struct isert_conn *ic = conn->context;
-	struct isert_task *t = isert_cmd_task(cmd);
+	struct isert_cmd *c = isert_cmd_of(cmd);
 	int ret;
 
 	switch (state) {
 	case ISTATE_REMOVE:
 		/* The answer to a NOP-In may arrive before its completion. */
-		if (t && isert_task_wait(t))
+		if (c && isert_cmd_wait(c))
 			return 0;	/* LIO closes and releases it */
 		if (cmd->iscsi_opcode == ISCSI_OP_NOOP_IN)
 			isert_ping_answered(ic);
@@ -469,10 +466,10 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			isert_ping_held(ic, cmd);
 			return 0;
 		}
-		ret = isert_prepare_task(ic, cmd);
+		ret = isert_prepare_cmd(ic, cmd);
 		if (ret)
 			return ret;
-		isert_send_nop(ic, isert_task_attach(ic, cmd, NULL), state);
+		isert_send_nop(ic, isert_cmd_attach(ic, cmd), state);
 		return 0;
 	case ISTATE_SEND_R2T:
 		/*
@@ -505,25 +502,16 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
  * command puts it back in LIO's queue.
  */
 
-/**
- * isert_fence_release - queue the held responses again after a command's end
- * @ic: connection
- *
- * Process context; does not wait.
- */
-void isert_fence_release(struct isert_conn *ic)
+/* isert_fence_wake - queue the held responses again.  Process context. */
+void isert_fence_wake(struct isert_conn *ic)
 {
-	struct isert_task *t, *next;
+	struct isert_cmd *c, *next;
 
-	/* Pairs with isert_fence_hold(): the answer ceases to be due first. */
-	smp_mb();
-	if (likely(list_empty_careful(&ic->fenced)))
-		return;
 	spin_lock_bh(&ic->fence_lock);
-	list_for_each_entry_safe(t, next, &ic->fenced, node) {
-		struct se_cmd *se_cmd = &t->cmd->se_cmd;
+	list_for_each_entry_safe(c, next, &ic->fenced, node) {
+		struct se_cmd *se_cmd = &c->cmd->se_cmd;
 
-		list_del_init(&t->node);
+		list_del_init(&c->node);
 		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
 	}
 	spin_unlock_bh(&ic->fence_lock);

@@ -30,6 +30,7 @@
 #include <target/target_core_fabric.h>
 #include <target/iscsi/iscsi_transport.h>
 #include <iser/flow.h>
+#include <iser/command.h>
 #include <iser/connection.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
@@ -48,13 +49,13 @@ enum isert_login_owner {
 };
 
 /*
- * State of a command or other PDU while LIO's tag is in use.  There is one for
- * each tag: LIO zeroes a command's private area whenever it hands the command
+ * A command of LIO, or another PDU, on its connection: what this half and the core
+ * have of it, in one piece.  There is one for each of LIO's tags.  LIO's commands
+ * belong to the session, and LIO zeroes their private area whenever it hands one
  * out, so that area holds only a pointer to this structure.
  */
-struct isert_task {
+struct isert_cmd {
 	struct isert_conn *ic;
-	struct iser_task *task;
 	struct iscsit_cmd *cmd;
 	struct iser_pdu *pdu;		/* its data are the backend's buffer */
 	struct isert_buffer *buffer;	/* or this is the backend's buffer */
@@ -62,8 +63,7 @@ struct isert_task {
 	struct scatterlist tx_sg;
 	struct iser_data tx;		/* data segment of the PDU being sent */
 	enum cmd_i_state_table sent;	/* LIO's state that this PDU is for */
-	bool started;			/* iser_task_start() was called */
-	bool posted;			/* task_done() is due, or just ran */
+	bool posted;			/* response_done() is due, or just ran */
 	bool more;			/* Text Response with the C bit */
 	bool refused;			/* a Data-Out broke a rule: drop the rest */
 	u32 unsolicited;		/* bytes of a write that are not fetched */
@@ -74,6 +74,7 @@ struct isert_task {
 	struct list_head node;		/* ic->starved, or ic->fenced */
 
 	struct work_struct logout_work;
+	struct iser_cmd iser;		/* last: the core's part follows */
 };
 
 #define ISERT_BUFFER_ORDERS	7	/* 1, 2, 4, .. 64 pages */
@@ -113,9 +114,7 @@ struct isert_conn {
 
 	struct iser_limits limits;	/* what the login agreed on */
 	struct isert_buffers buffers;
-	u32 task_parts;
-	struct isert_task **tasks;	/* parts, by LIO's tag */
-	struct mutex tasks_lock;	/* held to add a part */
+	bool allocated;			/* the core's resources: there may be commands */
 	/*
 	 * Header of the PDU being handled, followed by its AHS, zeroed up to
 	 * the longest CDB.  PDUs are handled one at a time: see
@@ -164,9 +163,46 @@ struct isert_conn {
 extern struct workqueue_struct *isert_wq;
 extern const struct iser_ops isert_ops;
 
-static inline struct isert_task *isert_cmd_task(struct iscsit_cmd *cmd)
+/* Ours of a command of LIO, or NULL. */
+static inline struct isert_cmd *isert_cmd_of(struct iscsit_cmd *cmd)
 {
-	return *(struct isert_task **)iscsit_priv_cmd(cmd);
+	return *(struct isert_cmd **)iscsit_priv_cmd(cmd);
+}
+
+static inline struct isert_cmd *isert_cmd(struct iser_cmd *iser)
+{
+	return container_of(iser, struct isert_cmd, iser);
+}
+
+/* @c holds nothing of the command that had the tag before: isert_unmap_cmd(). */
+static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
+{
+	c->cmd = cmd;
+	c->more = false;
+	c->refused = false;
+	*(struct isert_cmd **)iscsit_priv_cmd(cmd) = c;
+}
+
+/* Gives back the PDU whose data the backend has used. */
+static inline void isert_cmd_put_pdu(struct isert_cmd *c)
+{
+	if (c->pdu)
+		iser_pdu_put(c->pdu);
+	c->pdu = NULL;
+}
+
+void isert_fence_wake(struct isert_conn *ic);
+
+/*
+ * Queues held responses again after a command's end; see isert_fence_hold().
+ * Process context; does not wait.
+ */
+static inline void isert_fence_release(struct isert_conn *ic)
+{
+	/* Pairs with isert_fence_hold(): the answer ceases to be due first. */
+	smp_mb();
+	if (unlikely(!list_empty_careful(&ic->fenced)))
+		isert_fence_wake(ic);
 }
 
 /* The attributes of the initiator's ACL, or of the one that LIO made for it. */
@@ -212,10 +248,9 @@ void isert_free_conn(struct iscsit_conn *conn);
 void isert_terminate_notify(struct iser_conn *dm, int reason);
 
 /* response.c */
-void isert_fence_release(struct isert_conn *ic);
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
-void isert_data_ack_notify(struct iser_task *task, u32 data_sn);
+void isert_data_ack_notify(struct iser_cmd *iser, u32 data_sn);
 int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state);
 int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
@@ -224,25 +259,21 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 /* logout.c */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);
-bool isert_logout_sent(struct isert_task *t, int status);
+bool isert_logout_sent(struct isert_cmd *c, int status);
 
 /* command.c */
-int isert_alloc_tasks(struct isert_conn *ic, u32 nr);
-void isert_free_tasks(struct isert_conn *ic);
-int isert_prepare_task(struct isert_conn *ic, const struct iscsit_cmd *cmd);
-struct isert_task *isert_task_attach(struct isert_conn *ic,
-				     struct iscsit_cmd *cmd,
-				     const struct iser_pdu *pdu);
-int isert_task_wait(struct isert_task *t);
-void isert_task_put_pdu(struct isert_task *t);
+void isert_cmd_init(struct iser_cmd *iser);
+int isert_prepare_cmd(struct isert_conn *ic, const struct iscsit_cmd *cmd);
+struct isert_cmd *isert_cmd_attach(struct isert_conn *ic, struct iscsit_cmd *cmd);
+int isert_cmd_wait(struct isert_cmd *c);
 void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
-void isert_task_done(struct iser_task *task, int status);
+void isert_response_done(struct iser_cmd *iser, int status);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_forget_all(struct iscsit_conn *conn);
-struct iscsit_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
+struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
 void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offset);
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 			  bool sleep);
@@ -252,7 +283,7 @@ int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
 			   bool sleep);
 int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		      bool recovery);
-void isert_data_completion_notify(struct iser_task *task, u32 offset, u32 len,
+void isert_data_completion_notify(struct iser_cmd *iser, u32 offset, u32 len,
 				  int status);
 void isert_starve_work(struct work_struct *work);
 void isert_starve_stop(struct isert_conn *ic);
@@ -260,7 +291,7 @@ void isert_starve_stop(struct isert_conn *ic);
 /* buffer.c */
 void isert_buffers_init(struct isert_conn *ic);
 void isert_buffers_free(struct isert_conn *ic);
-void isert_buffer_attach(struct isert_task *t);
+void isert_buffer_attach(struct isert_cmd *c);
 void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 
 /* receive.c */

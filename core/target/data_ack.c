@@ -36,29 +36,30 @@ static void iser_ack_read_over(struct iser_conn *conn)
 {
 	spin_lock_bh(&conn->send_lock);
 	iser_reads_return(&conn->sq.reads, 1);
-	iser_jobs_run(conn);
+	iser_transfers_run(conn);
 	spin_unlock_bh(&conn->send_lock);
 }
 
 /* iser_ack_notify - the next A-bit is acknowledged.  Completion queue. */
-void iser_ack_notify(struct iser_io *io)
+void iser_ack_notify(struct iser_target_cmd *c)
 {
-	struct iser_conn *conn = io->task.conn;
+	struct iser_conn *conn = c->cmd.conn;
 
 	if (conn->sq.count_reads && iser_ack_by_read(conn))
 		iser_ack_read_over(conn);
-	io->acked++;
-	trace_iser_data_ack(conn, io->task.index, io->acked);
-	conn->ops->data_ack_notify(&io->task, io->acked);
+	c->acked++;
+	trace_iser_data_ack(conn, c->cmd.index, c->acked);
+	conn->ops->data_ack_notify(&c->cmd, c->acked);
 }
 
 /* iser_ack_done - completion of a Write, or of a Read, that has an A-bit */
 void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct iser_io *io = container_of(wc->wr_cqe, struct iser_io, ack_cqe);
+	struct iser_target_cmd *c = container_of(wc->wr_cqe, struct iser_target_cmd,
+						 ack_cqe);
 
-	if (iser_wc_ok(io->task.conn, wc, "RDMA operation that acknowledges data"))
-		iser_ack_notify(io);
+	if (iser_wc_ok(c->cmd.conn, wc, "RDMA operation that acknowledges data"))
+		iser_ack_notify(c);
 }
 
 /*
@@ -67,12 +68,12 @@ void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc)
  * No sink is needed (RFC 5040 and InfiniBand check no STag for no bytes).
  * iWARP requires an SGE nevertheless; elsewhere there is none, because some
  * adapters take one of no bytes for 2 GiB.  Under send_lock; the caller has
- * checked that another Read may be posted.  Return: SGEs used.
+ * counted the Read.  Return: SGEs used.
  */
-u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
+u32 iser_ack_fill(struct iser_transfer *x, struct ib_rdma_wr *wr,
 		  struct ib_sge *sge)
 {
-	struct iser_conn *conn = job->io->task.conn;
+	struct iser_conn *conn = x->cmd->cmd.conn;
 
 	memset(wr, 0, sizeof(*wr));
 	if (conn->sq.sink_mr) {
@@ -81,13 +82,11 @@ u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
 		wr->wr.num_sge = 1;
 	}
 	wr->wr.opcode = IB_WR_RDMA_READ;
-	wr->wr.wr_cqe = &job->io->ack_cqe;
+	wr->wr.wr_cqe = &x->cmd->ack_cqe;
 	wr->wr.send_flags = IB_SEND_SIGNALED;
-	wr->remote_addr = job->remote + job->done - job->burst;
-	wr->rkey = job->rkey;
-	job->ack_due = false;
-	job->fence = true;
-	if (conn->sq.count_reads)
-		iser_reads_some(&conn->sq.reads, 1);
+	wr->remote_addr = x->remote + x->done - x->burst;
+	wr->rkey = x->rkey;
+	x->ack_due = false;
+	x->fence = true;
 	return wr->wr.num_sge;
 }

@@ -1,73 +1,121 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The send queue of a target: responses, RDMA Writes and Reads.
+ * The commands of a target, and what it transfers for them: responses, RDMA Writes
+ * and Reads.
  */
 #ifndef ISER_TARGET_SEND_H
 #define ISER_TARGET_SEND_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/scatterlist.h>
 #include <linux/workqueue.h>
 #include <rdma/ib_verbs.h>
+#include <iser/command.h>
+#include "../recv.h"
 #include "../../proto/sendq.h"
 
 struct iser_conn;
-struct iser_control;
-struct iser_io;
+struct iser_target_cmd;
 
-/* Something to post at a target: a response with the data before it, or a Get. */
-struct iser_job {
-	struct list_head node;	/* conn->sq.jobs or sq.flush; send_lock */
-	struct iser_job *next;	/* conn->sq.unsignaled; send_lock */
-	struct iser_io *io;
+/* What is posted for a command: a response with the data before it, or a Get. */
+struct iser_transfer {
+	struct list_head node;	/* conn->sq.waiting or sq.flush; send_lock */
+	struct iser_target_cmd *cmd;
 	struct ib_cqe cqe;
+	u64 remote;		/* Tagged Offset of the first byte */
+	u32 rkey;
+	u32 burst;		/* Put: bytes between A-bits, or 0 */
+	u32 offset, len;	/* bytes of the command's data */
+	u32 done;		/* of them, posted */
+	u32 credits;		/* of the piece that is under way, until it completes */
+	u32 reads;		/* Get: counted in conn->sq.reads, likewise */
 	bool get;
 	bool busy;		/* Get: in use */
 	bool awaited;		/* its completion must wake */
 	bool complete;		/* everything is posted */
-	u32 offset, len, done;	/* bytes of the command's data; done: posted */
-	u64 remote;		/* Tagged Offset of @offset */
-	u32 rkey;
-	u32 credits;		/* taken, until their completion */
-	u32 reads;		/* Get: counted in conn->sq.reads, likewise */
-	u32 burst;		/* Put: bytes between A-bits, or 0 */
 	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
 	bool ack_last;		/* Put: the completion is an A-bit's too */
 	bool fence;		/* Put: the response must wait for such Reads */
 	struct ib_mr *mr;	/* iWARP Get: sink */
 };
 
-/* What a target has to post.  All under send_lock. */
+/* A command: what the half knows of it, the core's part follows. */
+struct iser_target_cmd {
+	struct iser_cmd cmd;
+	u8 *head;		/* header slot */
+	u64 head_dma;
+	u32 inline_len;		/* of the PDU being sent, and the rest of it */
+	bool status;
+	const struct iser_data *data;
+	unsigned int data_mapped;
+	struct llist_node sent;	/* conn->sq.unsignaled */
+
+	/* the mapped buffer */
+	struct scatterlist *sgl;
+	unsigned int nents, mapped;
+	enum dma_data_direction dir;
+
+	struct iser_transfer response;
+	struct ib_cqe ack_cqe;	/* what completes an A-bit */
+	u32 acked;		/* sequences acknowledged */
+	struct iser_transfer get[ISER_MAX_GETS];
+};
+
+/* Commands that are allocated at a time, each with the half's part before it. */
+#define ISER_CMDS_PART	8
+struct iser_cmds {
+	struct iser_hdr_pages heads;
+	u8 cmds[] __aligned(sizeof(u64));
+};
+
+/* The commands of a target, and what it has to post.  All under send_lock. */
 struct iser_sq {
-	struct iser_credits credits;
-	struct list_head jobs;
-	struct list_head flush;		/* jobs submitted after the end */
+	struct iser_cmds **cmds;	/* setup_lock to add a part */
+	u32 stride;			/* bytes from one command to the next */
+	struct iser_credits credits;	/* returned by completions, without the lock */
+	struct list_head waiting;	/* transfers that are not posted, in order */
+	struct list_head flush;		/* and those submitted after the end */
 	struct work_struct flush_work;
-	struct iser_job *unsignaled;	/* jobs posted without a completion */
+	struct llist_head unsignaled;	/* responses posted without a completion */
 	struct iser_reads reads;	/* ord, and those that are counted */
 	bool count_reads;		/* the device would start more than ord */
 	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
 	struct scatterlist *sink_sg;
 };
 
-extern struct ib_cqe iser_rdma_cqe;
-int iser_post(struct iser_conn *conn, struct ib_send_wr *first);
-int iser_send_response(struct iser_io *io, const struct iser_control *ctl);
-void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
-void iser_job_init(struct iser_io *io);
-void iser_jobs_run(struct iser_conn *conn);
-void iser_jobs_flush(struct iser_conn *conn);
-void iser_jobs_abandon(struct iser_conn *conn);
-void iser_jobs_unsignaled_sent(struct iser_conn *conn);
-void iser_flush_work(struct work_struct *work);
+static inline struct iser_target_cmd *iser_target_cmd(struct iser_cmd *cmd)
+{
+	return container_of(cmd, struct iser_target_cmd, cmd);
+}
+
+/* command.c */
+int iser_cmds_init(struct iser_conn *conn, u32 nr);
+void iser_cmds_unmap(struct iser_conn *conn);
+void iser_cmds_free(struct iser_conn *conn);
+struct iser_target_cmd *iser_cmd_at(struct iser_conn *conn, u32 index);
+int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data *data,
+		 enum dma_data_direction dir);
+void iser_cmd_unmap(struct iser_target_cmd *c);
 int iser_sinks_init(struct iser_conn *conn);
 void iser_sinks_free(struct iser_conn *conn);
+
+/* send.c */
+void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
+void iser_response_done(struct ib_cq *cq, struct ib_wc *wc);
+void iser_get_done(struct ib_cq *cq, struct ib_wc *wc);
+void iser_transfers_run(struct iser_conn *conn);
+void iser_unsignaled_end(struct iser_conn *conn, int status);
+void iser_transfers_flush(struct iser_conn *conn);
+void iser_flush_work(struct work_struct *work);
+void iser_cmds_sweep(struct iser_conn *conn);
 
 /* data_ack.c */
 void iser_ack_done(struct ib_cq *cq, struct ib_wc *wc);
 bool iser_ack_possible(const struct iser_conn *conn);
 bool iser_ack_by_read(const struct iser_conn *conn);
-void iser_ack_notify(struct iser_io *io);
-u32 iser_ack_fill(struct iser_job *job, struct ib_rdma_wr *wr,
+void iser_ack_notify(struct iser_target_cmd *c);
+u32 iser_ack_fill(struct iser_transfer *x, struct ib_rdma_wr *wr,
 		  struct ib_sge *sge);
 
 #endif

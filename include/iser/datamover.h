@@ -7,15 +7,13 @@
  * RFC 5047, section 5.4 asks for functional, not literal, compliance: tasks
  * are pointers and not ITTs, and a Put_Data is an offset and a length.
  * Notify_Enable is no argument: it is set for every Get_Data, and cleared for
- * every Put_Data, whose end is the task_done() of the response after it.
+ * every Put_Data, whose end is the response_done() of the response after it.
  *
- * Life of a task: started -> primitives -> idle again.
- *   initiator: started when the half has filled it in.  Idle when
- *	control_notify() is called with the response, or task_done() for a PDU that
- *	has none.  By then the Send has completed, the STags are dead and the
- *	buffers are unmapped.
- *   target: started by iser_task_start(), idle when task_done() is called after
- *	the response's Send.
+ * Life of a task of an initiator: started -> primitives -> idle again.  The half
+ * starts it when it fills it in.  It is idle when control_notify() is called with
+ * the response, or task_done() for a PDU that has none.  By then the Send has
+ * completed, the STags are dead and the buffers are unmapped.
+ * A command of a target is idle when response_done() is called after the Send.
  * Every accepted primitive ends in exactly one up-call, even if the connection
  * has ended before.  The exception is an initiator's task that waits for its
  * response then: it is idle when connection_terminate_notify() is called.
@@ -37,6 +35,7 @@
 struct iser_conn;
 struct iser_listener;
 struct iser_task;
+struct iser_cmd;
 
 enum iser_role {
 	ISER_INITIATOR,
@@ -71,41 +70,26 @@ enum iser_task_state {
 };
 
 /*
- * One iSCSI task, or a PDU that is not a task, in the iSER layer: a header slot
- * in memory that is mapped once, and what the task holds.  The connection has
- * an array of tasks.  The index is LIO's tag at a target; an initiator takes
- * any task that is idle.  iser_resources.task_size bytes before it are the half's,
- * which may so have it as the last member of a structure.
+ * One iSCSI task of an initiator, or a PDU that is not a task, in the iSER layer: a
+ * header slot in memory that is mapped once, and what the task holds.  The
+ * connection has an array of tasks, and takes any that is idle.  It is the last
+ * member of the half's own structure; the core allocates both, and its own part
+ * behind them, in one piece (iser_resources.priv_size).  A target has struct
+ * iser_cmd (command.h) instead.
  */
 struct iser_task {
 	struct iser_conn *conn;
 	u32 index;
 	u8 *bhs;		/* slot; iser_info.inline_max bytes follow */
-	union {
-		struct {	/* target */
-			void *upper;		/* for the half */
-			struct iser_header peer; /* STags of the command */
-		};
-		struct {	/* initiator; the half sets it before the first primitive */
-			struct iser_task *next;	/* for the half, while idle */
-			struct iser_data data;	/* DataDescriptorIn or -Out, whole */
-			u32 immediate;		/* bytes of it sent with the PDU */
-			u32 unsolicited;	/* in Data-Out not sent yet */
-			u16 inline_len;		/* AHS after the BHS in the slot */
-			u8 dir;			/* enum dma_data_direction of data */
-			bool no_answer;		/* task_done() when sent */
-			u8 state;		/* enum iser_task_state */
-		};
-	};
-};
-
-/* What Send_Control of a target sends: the task's slot, and what belongs to it. */
-struct iser_control {
-	u32 inline_len;		/* bytes after the BHS in the slot: AHS, data */
-	/* Data segment from elsewhere; it stays until the up-call. */
-	const struct iser_data *data;
-	bool later;		/* LIO can wait 10 ms for task_done() */
-	bool response;		/* SCSI Response: invalidates the STags if agreed */
+	/* The half sets what follows before the first primitive. */
+	struct iser_task *next;	/* for the half, while idle */
+	struct iser_data data;	/* DataDescriptorIn or -Out, whole */
+	u32 immediate;		/* bytes of it sent with the PDU */
+	u32 unsolicited;	/* in Data-Out not sent yet */
+	u16 inline_len;		/* AHS after the BHS in the slot */
+	u8 dir;			/* enum dma_data_direction of data */
+	bool no_answer;		/* task_done() when sent */
+	u8 state;		/* enum iser_task_state */
 };
 
 #define ISER_DEVICE_NAME	64	/* bytes, as IB_DEVICE_NAME_MAX */
@@ -140,8 +124,8 @@ struct iser_info {
 
 /* Allocate_Connection_Resources: RFC 7145, section 5.1.1. */
 struct iser_resources {
-	u32 tasks;		/* size of the task array: iser_task_prepare() fills it */
-	u32 task_size;		/* bytes of the half's part of a task; a multiple of 8 */
+	u32 tasks;		/* size of the array of tasks or commands: see iser_*_prepare() */
+	u32 priv_size;		/* of the half's structure, with its iser_task or iser_cmd */
 	u32 plain;		/* initiator: tasks below this number have no STag */
 	u32 receives;		/* receive buffers to be posted */
 	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
@@ -170,16 +154,16 @@ struct iser_ops {
 	 * @data_completion_notify: Data_Completion_Notify of one Get_Data.
 	 * @status is 0, or negative when the connection failed.  Target only.
 	 */
-	void (*data_completion_notify)(struct iser_task *task, u32 offset,
+	void (*data_completion_notify)(struct iser_cmd *cmd, u32 offset,
 				       u32 len, int status);
 	/**
 	 * @data_ack_notify: Data_ACK_Notify.  The initiator has the data up to
 	 * an A-bit: @data_sn is the DataSN that follows.  The calls come in
-	 * order, one at a time, before the task_done() of the task; none
+	 * order, one at a time, before the response_done() of the command; none
 	 * comes for data whose fate a failed connection leaves open.  Target
 	 * only.
 	 */
-	void (*data_ack_notify)(struct iser_task *task, u32 data_sn);
+	void (*data_ack_notify)(struct iser_cmd *cmd, u32 data_sn);
 	/**
 	 * @hello_done: initiator: the Hello that iser_enable_datamover() has
 	 * sent is answered; commands may be sent.  Not called when the target
@@ -193,10 +177,21 @@ struct iser_ops {
 	 */
 	void (*connection_terminate_notify)(struct iser_conn *conn, int reason);
 	/**
-	 * @task_done: the device no longer uses anything of the task.
+	 * @task_done: initiator: the device no longer uses anything of the task.
 	 * @status is 0, or negative when the connection failed.
 	 */
 	void (*task_done)(struct iser_task *task, int status);
+	/**
+	 * @response_done: target: the response has been sent, and the device no
+	 * longer uses anything of the command.  @status is 0, or negative when the
+	 * connection failed.
+	 */
+	void (*response_done)(struct iser_cmd *cmd, int status);
+	/**
+	 * @cmd_init: target: a command has been allocated: the half initializes
+	 * its part, once.  Sleeps.
+	 */
+	void (*cmd_init)(struct iser_cmd *cmd);
 	/**
 	 * @login_notify: target: a further Login Request waits for
 	 * iser_wait_login(), or the connection ended during login.

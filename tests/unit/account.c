@@ -319,51 +319,43 @@ static void reads_lowered(struct unit *t)
 	CHECK_EQ(t, iser_reads_some(&r, 2), 1);
 }
 
-static void slots_all(struct unit *t)
+static void slots_count(struct unit *t)
 {
 	struct iser_credits s = { .size = 10 };
 
-	CHECK(t, iser_credits_take(&s, 0));
-	CHECK(t, iser_credits_take(&s, 7));
-	CHECK(t, !iser_credits_take(&s, 4));
-	CHECK_EQ(t, s.used, 7);
-	CHECK(t, iser_credits_take(&s, 3));
-	CHECK(t, !iser_credits_take(&s, 1));
-	CHECK(t, iser_credits_take(&s, 0));
-	CHECK(t, !iser_credits_take(&s, 0xffffffff));
-	CHECK_EQ(t, s.used, 10);
+	CHECK_EQ(t, iser_credits_free(&s), 10);
+	iser_credits_take(&s, 7);
+	CHECK_EQ(t, iser_credits_free(&s), 3);
+	iser_credits_take(&s, 3);
+	CHECK_EQ(t, iser_credits_free(&s), 0);
+	CHECK_EQ(t, iser_credits_used(&s), 10);
+	iser_credits_return(&s, 4);
+	CHECK_EQ(t, iser_credits_free(&s), 4);
+	iser_credits_return(&s, 6);
+	CHECK_EQ(t, iser_credits_used(&s), 0);
+	CHECK_EQ(t, iser_credits_free(&s), 10);
 }
 
-static void slots_some(struct unit *t)
+static void slots_wrap(struct unit *t)
 {
-	struct iser_credits s = { .size = 10 };
+	struct iser_credits s = { .size = 10, .taken = 0xfffffffe, .given = 0xfffffffd };
 
-	CHECK_EQ(t, iser_credits_some(&s, 4), 4);
-	CHECK_EQ(t, iser_credits_some(&s, 10), 6);
-	CHECK_EQ(t, iser_credits_some(&s, 1), 0);
-	CHECK_EQ(t, s.used, 10);
-	iser_credits_return(&s, 2);
-	CHECK_EQ(t, iser_credits_some(&s, 0xffffffff), 2);
-}
-
-static void slots_return(struct unit *t)
-{
-	struct iser_credits s = { .size = 10, .used = 3 };
-
-	iser_credits_return(&s, 2);
-	CHECK_EQ(t, s.used, 1);
-	iser_credits_return(&s, 5);
-	CHECK_EQ(t, s.used, 0);
-	CHECK(t, iser_credits_take(&s, 10));
+	CHECK_EQ(t, iser_credits_used(&s), 1);
+	iser_credits_take(&s, 9);
+	CHECK_EQ(t, iser_credits_free(&s), 0);
+	iser_credits_return(&s, 10);
+	CHECK_EQ(t, iser_credits_free(&s), 10);
 }
 
 static void slots_shrunk(struct unit *t)
 {
-	struct iser_credits s = { .size = 4, .used = 6 };
+	struct iser_credits s = { .size = 4, .taken = 6 };
 
-	CHECK(t, !iser_credits_take(&s, 1));
-	CHECK_EQ(t, iser_credits_some(&s, 3), 0);
-	CHECK_EQ(t, s.used, 6);
+	CHECK_EQ(t, iser_credits_free(&s), 0);
+	iser_credits_return(&s, 2);
+	CHECK_EQ(t, iser_credits_free(&s), 0);
+	iser_credits_return(&s, 1);
+	CHECK_EQ(t, iser_credits_free(&s), 1);
 }
 
 struct unit_case account_cases[] = {
@@ -382,9 +374,8 @@ struct unit_case account_cases[] = {
 	UNIT_CASE(reads_limit, "R-7.3.6-5 never more Reads than ORD"),
 	UNIT_CASE(reads_none, "R-7.3.6-4 no Read with ORD 0"),
 	UNIT_CASE(reads_lowered, "R-5.1.3-5 ORD lowered with Reads on their way"),
-	UNIT_CASE(slots_all, "slots: all or none"),
-	UNIT_CASE(slots_some, "slots: as many as there are"),
-	UNIT_CASE(slots_return, "slots: given back, never below none"),
+	UNIT_CASE(slots_count, "slots: as many as are taken and not given back"),
+	UNIT_CASE(slots_wrap, "slots: the counts wrap"),
 	UNIT_CASE(slots_shrunk, "slots: more in use than there are"),
 	{}
 };
