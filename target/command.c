@@ -487,7 +487,7 @@ static void isert_immediate(struct isert_conn *ic, struct isert_cmd *c,
 	if (!in_place)
 		iser_pdu_put(pdu);
 	/* The CDB may ask for less than the initiator has announced. */
-	if (!failed && cmd->write_data_done >= se_cmd->data_length &&
+	if (!failed && cmd->write_data_done == se_cmd->data_length &&
 	    unlikely(!(cmd->cmd_flags & ICF_GOT_LAST_DATAOUT))) {
 		spin_lock_bh(&cmd->istate_lock);
 		cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
