@@ -9,7 +9,6 @@
  *   iser_queue_lock (BH)	connections that have not logged in yet
  *   conn->setup_lock (mutex)	what sleeps in set-up, against the end
  *   iser_rx_pools_lock (mutex)	shared receives, but for posting them
- *   conn->poll.lock (BH)	initiator: completions, one at a time
  *   conn->send_lock (BH)	state, send queue, credits, order of StatSN
  * conn->state is written under send_lock.  Code that reads it without that lock,
  * and posts or maps if the connection is live, does so under rcu_read_lock() or

@@ -13,7 +13,8 @@
  * backend.  The initiator polls in a softirq, which follows the interrupt of an
  * adapter at once.  A software provider may tell of a completion in a worker of
  * its own, where a softirq would mean a switch to ksoftirqd: then a worker
- * polls, most often the same thread.  poll.lock is between these two.
+ * polls, most often the same thread.  Whichever of the two claims the connection
+ * polls it; the other one leaves, and has it polled again.
  */
 #include <linux/atomic.h>
 #include "conn.h"
@@ -22,41 +23,48 @@
 #include "target/send.h"
 
 #define ISER_POLL_WEIGHT	64	/* initiator: in one run of the softirq */
-#define ISER_POLL_BUDGET	128	/* target: before others have the worker */
+#define ISER_POLL_BUDGET	128	/* before others have the worker */
 #define ISER_POLL_LATE		msecs_to_jiffies(10)
 #define ISER_POLL_FLAGS		(IB_CQ_NEXT_COMP | IB_CQ_REPORT_MISSED_EVENTS)
 
 static atomic_t iser_poll_vector = ATOMIC_INIT(-1);
 
-/* End the connection, and with it what was lost.  Return: 0 completions. */
-static int iser_poll_failed(struct iser_conn *conn, int ret)
+/*
+ * Take the completions off a queue.  After an error the connection ends, and with
+ * it what was lost.  Return: their number.
+ */
+static inline int iser_poll_cq(struct iser_conn *conn, struct ib_cq *cq, int max,
+			       struct ib_wc *wc)
 {
-	if (iser_conn_end(conn, ret, false))
+	int n = ib_poll_cq(cq, max, wc);
+
+	if (likely(n >= 0))
+		return n;
+	if (iser_conn_end(conn, n, false))
 		iser_conn_warn(conn, "can't poll a completion queue: error %d, ending the connection",
-			       ret);
+			       n);
 	return 0;
 }
 
-/* Poll the completions of what was sent.  Return: their number. */
-static int iser_poll_sends(struct iser_conn *conn)
+/*
+ * Up-calls of an initiator are made with BH disabled, which libiscsi expects.  A
+ * single one takes thousands of instructions, so BH are enabled after each.
+ */
+static inline void iser_poll_handle(struct ib_cq *cq, struct ib_wc *wc, int n,
+				    bool bh)
 {
-	struct iser_poll *poll = &conn->poll;
-	int done = 0, n, i;
-
-	do {
-		n = ib_poll_cq(poll->sends, ARRAY_SIZE(poll->sent), poll->sent);
-		if (unlikely(n < 0))
-			n = iser_poll_failed(conn, n);
-		for (i = 0; i < n; i++)
-			poll->sent[i].wr_cqe->done(poll->sends, &poll->sent[i]);
-		done += n;
-	} while (n == ARRAY_SIZE(poll->sent));
-	return done;
+	for (; n > 0; n--, wc++) {
+		if (bh)
+			local_bh_disable();
+		wc->wr_cqe->done(cq, wc);
+		if (bh)
+			local_bh_enable();
+	}
 }
 
 /*
- * Up-calls of an initiator are made with poll.lock held, in a softirq or with BH
- * disabled.
+ * The context that polls has claimed the connection, or is the last one.  @bh: it
+ * is one with BH enabled, of an initiator.
  *
  * Receives are polled first and handed up last.  So everything that the peer
  * acknowledged before it sent them has completed by then: a response finds the
@@ -64,66 +72,73 @@ static int iser_poll_sends(struct iser_conn *conn)
  * finds that LIO has released the previous one.
  * Return: completions, at least @budget when there may be more.
  */
-static int iser_poll(struct iser_conn *conn, int budget)
+static __always_inline int iser_poll(struct iser_conn *conn, int budget, bool bh)
 {
 	struct iser_poll *poll = &conn->poll;
-	int done = 0, n, i;
+	int done = 0, came, sent;
 
 	do {
-		n = ib_poll_cq(poll->receives, ARRAY_SIZE(poll->came),
-			       poll->came);
-		if (unlikely(n < 0))
-			n = iser_poll_failed(conn, n);
+		came = iser_poll_cq(conn, poll->receives, ARRAY_SIZE(poll->came),
+				    poll->came);
 		if (!llist_empty(&conn->sq.unsignaled))
 			iser_unsignaled_end(conn, 0);
-		done += iser_poll_sends(conn);
-		for (i = 0; i < n; i++)
-			poll->came[i].wr_cqe->done(poll->receives,
-						   &poll->came[i]);
-		done += n;
-	} while (done < budget && n == ISER_POLL_BATCH);
+		do {
+			sent = iser_poll_cq(conn, poll->sends,
+					    ARRAY_SIZE(poll->sent), poll->sent);
+			iser_poll_handle(poll->sends, poll->sent, sent, bh);
+			done += sent;
+		} while (sent == ARRAY_SIZE(poll->sent));
+		iser_poll_handle(poll->receives, poll->came, came, bh);
+		done += came;
+	} while (came == ARRAY_SIZE(poll->came) && done < budget);
 	return done;
 }
 
 /* Arm the queues when both are empty.  Return: true if something came since. */
-static bool iser_poll_arm(struct iser_conn *conn)
+static inline bool iser_poll_arm(struct iser_conn *conn)
 {
 	struct iser_poll *poll = &conn->poll;
 	bool more = false;
 
-	if (atomic_read(&poll->awaited) || !list_empty_careful(&conn->sq.waiting))
+	/* A transfer that begins to wait without being seen here arms it by itself. */
+	if (atomic_read(&poll->awaited) || !list_empty(&conn->sq.waiting))
 		more = ib_req_notify_cq(poll->sends, ISER_POLL_FLAGS) > 0;
 	return ib_req_notify_cq(poll->receives, ISER_POLL_FLAGS) > 0 || more;
+}
+
+/*
+ * Claim a connection that a softirq and a worker may poll at the same time.
+ * Return: false if another context polls, which then polls once more.
+ */
+static inline bool iser_poll_claim(struct iser_poll *poll)
+{
+	return atomic_inc_return(&poll->claims) == 1;
+}
+
+/* Return: true if another context has found it claimed: poll again. */
+static inline bool iser_poll_release(struct iser_poll *poll)
+{
+	return atomic_xchg(&poll->claims, 0) > 1;
 }
 
 static int iser_poll_softirq(struct irq_poll *iop, int budget)
 {
 	struct iser_conn *conn = container_of(iop, struct iser_conn, poll.iop);
-	int done;
+	bool again = false;
+	int done = 0;
 
-	spin_lock(&conn->poll.lock);
-	done = iser_poll(conn, budget);
-	spin_unlock(&conn->poll.lock);
-	if (done < budget) {
+	if (iser_poll_claim(&conn->poll)) {
+		done = iser_poll(conn, budget, false);
+		again = iser_poll_release(&conn->poll);
+		if (done >= budget)
+			return done;
 		irq_poll_complete(iop);
-		if (iser_poll_arm(conn))
+		if (again || iser_poll_arm(conn))
 			irq_poll_sched(iop);
+	} else {
+		irq_poll_complete(iop);
 	}
 	return done;
-}
-
-static void iser_poll_initiator(struct work_struct *work)
-{
-	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
-	int done;
-
-	if (READ_ONCE(conn->poll.stopped))
-		return;
-	spin_lock_bh(&conn->poll.lock);
-	done = iser_poll(conn, ISER_POLL_WEIGHT);
-	spin_unlock_bh(&conn->poll.lock);
-	if (done >= ISER_POLL_WEIGHT || iser_poll_arm(conn))
-		queue_work(iser_initiator_wq, work);
 }
 
 /* Look again, later, for what was overdue and has still not completed. */
@@ -135,20 +150,23 @@ static void iser_poll_again(struct iser_conn *conn)
 }
 
 /*
- * LIO submits to backends from here, which takes long.  When the budget is used
- * up the work goes to the end of the queue, so that other connections get the
- * worker.
+ * At a target LIO submits to backends from here, which takes long.  When the
+ * budget is used up the work goes to the end of the queue, so that other
+ * connections get the worker.
  */
-static void iser_poll_target(struct work_struct *work)
+static void iser_poll_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
+	struct iser_poll *poll = &conn->poll;
+	bool more;
 
-	if (READ_ONCE(conn->poll.stopped))
+	if (READ_ONCE(poll->stopped) || !iser_poll_claim(poll))
 		return;
-	if (iser_poll(conn, ISER_POLL_BUDGET) >= ISER_POLL_BUDGET ||
-	    iser_poll_arm(conn))
-		queue_work(iser_target_wq, work);
-	if (unlikely(READ_ONCE(conn->poll.overdue)))
+	more = iser_poll(conn, ISER_POLL_BUDGET, conn->role == ISER_INITIATOR) >=
+		ISER_POLL_BUDGET;
+	if (iser_poll_release(poll) || more || iser_poll_arm(conn))
+		queue_work(poll->wq, work);
+	if (unlikely(READ_ONCE(poll->overdue)))
 		iser_poll_again(conn);
 }
 
@@ -166,10 +184,9 @@ void iser_poll_kick(struct iser_conn *conn)
 {
 	if (READ_ONCE(conn->poll.stopped))
 		return;
-	if (conn->role == ISER_TARGET)
-		queue_work(iser_target_wq, &conn->poll.work);
-	else if (in_task() && READ_ONCE(conn->state) == ISER_FULL)
-		queue_work(iser_initiator_wq, &conn->poll.work);
+	if (conn->role == ISER_TARGET ||
+	    (in_task() && READ_ONCE(conn->state) == ISER_FULL))
+		queue_work(conn->poll.wq, &conn->poll.work);
 	else
 		irq_poll_sched(&conn->poll.iop);
 }
@@ -286,9 +303,8 @@ int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 	struct ib_cq *cq;
 
 	irq_poll_init(&poll->iop, ISER_POLL_WEIGHT, iser_poll_softirq);
-	spin_lock_init(&poll->lock);
-	INIT_WORK(&poll->work, conn->role == ISER_TARGET ?
-		  iser_poll_target : iser_poll_initiator);
+	poll->wq = conn->role == ISER_TARGET ? iser_target_wq : iser_initiator_wq;
+	INIT_WORK(&poll->work, iser_poll_work);
 	INIT_DELAYED_WORK(&poll->late, iser_poll_late);
 	cq = iser_poll_create(conn, receives, vector);
 	if (IS_ERR(cq))
@@ -326,11 +342,7 @@ void iser_poll_stop(struct iser_conn *conn)
 
 	iser_poll_end(poll);
 	do {
-		if (conn->role == ISER_INITIATOR)
-			local_bh_disable();
-		n = iser_poll(conn, 1);
-		if (conn->role == ISER_INITIATOR)
-			local_bh_enable();
+		n = iser_poll(conn, 1, conn->role == ISER_INITIATOR);
 		left -= n;
 	} while (n && left > 0);
 }

@@ -7,7 +7,6 @@
 
 #include <linux/atomic.h>
 #include <linux/irq_poll.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <rdma/ib_verbs.h>
 
@@ -20,8 +19,9 @@ struct iser_poll {
 	struct ib_cq *sends, *receives;
 	atomic_t awaited;		/* callers that wait for a completion of sends */
 	bool stopped;			/* no longer polled */
-	spinlock_t lock;		/* initiator: iop against work */
+	atomic_t claims;		/* contexts that polled or wanted to: see cq.c */
 	struct irq_poll iop;		/* initiator */
+	struct workqueue_struct *wq;	/* of work */
 	struct work_struct work;
 	struct delayed_work late;	/* reaps what nothing waits for */
 	bool overdue;			/* it has come */
