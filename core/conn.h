@@ -124,6 +124,14 @@ static inline bool iser_rx_whole(const struct iser_conn *conn)
 		conn->limits.recv_sges < ISER_RX_SGES;
 }
 
+/* What handles the completion of its receives. */
+static inline void (*iser_recv_handler(const struct iser_conn *conn))
+	(struct ib_cq *cq, struct ib_wc *wc)
+{
+	return conn->role == ISER_INITIATOR ? iser_initiator_recv_done :
+		iser_target_recv_done;
+}
+
 static inline u8 *iser_bhs(u8 *head)
 {
 	return head + ISER_HDR_LEN;

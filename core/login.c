@@ -38,6 +38,7 @@ int iser_login_init(struct iser_conn *conn)
 	const struct iser_rx_shape shape = {
 		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
 		.data = ISER_LOGIN_TEXT, .whole = iser_rx_whole(conn),
+		.done = iser_recv_handler(conn),
 	};
 	struct iser_login *login = &conn->login;
 	int i, ret;

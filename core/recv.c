@@ -20,7 +20,7 @@
  * A peer that keeps to its window holds no more shared receives than it was
  * promised.  Twice as many are allowed, for PDUs that no credit counts.
  */
-static bool iser_rx_greedy(struct iser_conn *conn)
+static inline bool iser_rx_greedy(struct iser_conn *conn)
 {
 	u32 held = ++conn->rx.taken - (u32)atomic_read(&conn->rx.given);
 
@@ -30,26 +30,6 @@ static bool iser_rx_greedy(struct iser_conn *conn)
 		       held);
 	iser_connection_fail(conn, -EPROTO);
 	return true;
-}
-
-/*
- * iser_rx_came - give the @len bytes that have arrived to the CPU
- * iser_rx_gone - give the buffer back to the device
- *
- * A half may write into what it has received.  Any context, while the memory is
- * mapped.
- */
-static void iser_rx_came(struct ib_device *dev, struct iser_rx *rx, u32 len)
-{
-	u32 i, n;
-
-	rx->came = len;
-	for (i = 0; i < rx->nr_sges && len; i++) {
-		n = min(len, rx->sge[i].length);
-		ib_dma_sync_single_for_cpu(dev, rx->sge[i].addr, n,
-					   DMA_FROM_DEVICE);
-		len -= n;
-	}
 }
 
 /* Not inlined, as its copy takes much of the stack. */
@@ -64,30 +44,27 @@ static noinline enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu
 	return iser_check_ahs(ahs, len, room);
 }
 
-/* Check a message before any other code reads it.  RFC 7145, section 10.1.3.3. */
-static bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx, u32 len)
+static noinline void iser_rx_refuse(struct iser_conn *conn, u32 len,
+				    enum iser_msg_error err)
 {
-	enum iser_msg_error err = iser_parse(rx->head, len, &rx->pdu.msg);
 	const char *hint = "";
 
-	if (!err && unlikely(rx->pdu.msg.ahs_len))
-		err = iser_rx_check_ahs(&rx->pdu);
-	if (likely(!err))
-		return true;
 	/* Known of one initiator, which QEMU has. */
 	if (err == ISER_MSG_DATA && conn->role == ISER_TARGET)
 		hint = "; libiscsi before 1.20 needs ImmediateData=No";
 	iser_conn_warn(conn, "message of %u bytes refused: %s%s, ending the connection",
 		       len, iser_msg_error_name(err), hint);
 	iser_connection_fail(conn, -EPROTO);
-	return false;
 }
 
-/* Return: false if neither the half nor the login has taken the message. */
-static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
-			  struct ib_wc *wc)
+/*
+ * Check a message before any other code reads it.  RFC 7145, section 10.1.3.3.
+ * Return: false if it is refused.
+ */
+static inline bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx,
+				 const struct ib_wc *wc)
 {
-	enum iser_state state;
+	enum iser_msg_error err;
 
 	if (!iser_wc_ok(conn, wc, "receive"))
 		return false;
@@ -98,43 +75,81 @@ static bool iser_received(struct iser_conn *conn, struct iser_rx *rx,
 	if (unlikely(READ_ONCE(conn->reason) == -EPROTO))
 		return false;
 	if (!ib_uses_virt_dma(conn->dev))
-		iser_rx_came(conn->dev, rx, wc->byte_len);
-	if (!iser_rx_check(conn, rx, wc->byte_len))
-		return false;
-	if (unlikely(rx->pdu.msg.opcode != ISER_OP_CONTROL ||
-		     conn->hello.state.first) &&
-	    !iser_hello_received(conn, rx))
+		iser_rx_sync_cpu(conn->dev, rx, wc->byte_len);
+	err = iser_parse(iser_rx_head(rx), wc->byte_len, &rx->pdu.msg);
+	if (!err && unlikely(rx->pdu.msg.ahs_len))
+		err = iser_rx_check_ahs(&rx->pdu);
+	if (likely(!err))
 		return true;
-	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
-			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
-			   wc->ex.invalidate_rkey : 0);
-	state = READ_ONCE(conn->state);
-	if (conn->role == ISER_INITIATOR) {
-		if (rx->login && state != ISER_FULL)
-			iser_login_received(conn, rx);
-		else
-			iser_initiator_received(conn, rx, wc);
-	} else if (state == ISER_FULL) {
-		conn->ops->control_notify(conn, &rx->pdu);
-	} else if (state < ISER_ENDING) {
-		/* This end may not know yet that the connection is established. */
-		iser_login_received(conn, rx);
-	} else {
-		return false;
-	}
-	return true;
+	iser_rx_refuse(conn, wc->byte_len, err);
+	return false;
 }
 
-/* iser_recv_done - a message has arrived; completion of a receive */
-void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc)
+/* Whether the message is to be judged by what the peer has sent before it. */
+static inline bool iser_rx_hello(const struct iser_conn *conn,
+				 const struct iser_rx *rx)
+{
+	return rx->pdu.msg.opcode != ISER_OP_CONTROL || conn->hello.state.first;
+}
+
+static inline void iser_rx_trace(const struct iser_conn *conn,
+				 const struct iser_rx *rx, const struct ib_wc *wc)
+{
+	if (trace_iser_receive_enabled())
+		trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
+				   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
+				   wc->ex.invalidate_rkey : 0);
+}
+
+/* iser_initiator_recv_done - a message has arrived; completion of a receive */
+void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
 	struct iser_conn *conn = cq->cq_context;
 
-	if (rx->pool)
-		iser_rx_pool_took(rx->pool);
 	rx->posted = false;
 	rx->pdu.conn = conn;
-	if ((rx->pool && iser_rx_greedy(conn)) || !iser_received(conn, rx, wc))
+	if (!iser_rx_check(conn, rx, wc)) {
 		iser_rx_post(conn, rx);
+		return;
+	}
+	if (unlikely(iser_rx_hello(conn, rx)) && !iser_hello_received(conn, rx))
+		return;
+	iser_rx_trace(conn, rx, wc);
+	if (unlikely(rx->login) && READ_ONCE(conn->state) != ISER_FULL)
+		iser_login_received(conn, rx);
+	else
+		iser_initiator_received(conn, rx, wc);
+}
+
+/* iser_target_recv_done - likewise, at a target */
+void iser_target_recv_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
+	struct iser_conn *conn = cq->cq_context;
+	enum iser_state state;
+
+	rx->posted = false;
+	rx->pdu.conn = conn;
+	if (rx->pool) {
+		iser_rx_pool_took(rx->pool);
+		if (iser_rx_greedy(conn))
+			goto post;
+	}
+	if (!iser_rx_check(conn, rx, wc))
+		goto post;
+	if (unlikely(iser_rx_hello(conn, rx)) && !iser_hello_received(conn, rx))
+		return;
+	iser_rx_trace(conn, rx, wc);
+	state = READ_ONCE(conn->state);
+	if (likely(state == ISER_FULL))
+		conn->ops->control_notify(conn, &rx->pdu);
+	else if (state >= ISER_ENDING)
+		goto post;
+	else
+		/* This end may not know yet that the connection is established. */
+		iser_login_received(conn, rx);
+	return;
+post:
+	iser_rx_post(conn, rx);
 }

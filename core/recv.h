@@ -38,6 +38,7 @@ struct iser_rx_shape {
 	u32 one_piece;		/* bytes of the slot if all goes there; 0: pages */
 	bool whole;		/* header and pages are contiguous: one SGE */
 	struct iser_rx_pool *pool;	/* its owner; NULL: a connection */
+	void (*done)(struct ib_cq *cq, struct ib_wc *wc);
 };
 
 /* A receive buffer and the message in it. */
@@ -46,14 +47,12 @@ struct iser_rx {
 	struct iser_rx_pool *pool;
 	struct llist_node again;	/* of conn->rx.again */
 	struct ib_cqe cqe;
-	u8 *head;		/* iSER header and BHS */
-	u8 *tail;		/* paged: where AHS + data beyond the pages land */
-	u32 page_bytes;		/* paged: capacity of the pages; 0: all in one piece */
-	struct page *pages[ISER_RX_PAGES];
-	bool whole;		/* they are within a block of iser_rx_block() bytes */
-	u32 came;		/* bytes that the CPU has: of the last message */
-	u32 nr_sges;
+	struct ib_recv_wr wr;	/* does not change */
 	struct ib_sge sge[ISER_RX_SGES];
+	struct page *pages[ISER_RX_PAGES];
+	u32 came;		/* bytes that are synced for the CPU, and not back */
+	u8 nr_pages;		/* for data; 0: all in one piece of a page */
+	bool whole;		/* they are within a block of iser_rx_block() bytes */
 	bool login;
 	bool posted;		/* login: the queue pair has it */
 };
@@ -79,8 +78,15 @@ struct iser_rx_queue {
 	atomic_t given;			/* back */
 };
 
+/* The iSER header of the message. */
+static inline u8 *iser_rx_head(const struct iser_rx *rx)
+{
+	return rx->pdu.bhs - ISER_HDR_LEN;
+}
+
 /* recv.c */
-void iser_recv_done(struct ib_cq *cq, struct ib_wc *wc);
+void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc);
+void iser_target_recv_done(struct ib_cq *cq, struct ib_wc *wc);
 
 /* rx.c */
 int iser_hdr_pages_init(struct iser_hdr_pages *hdrs, struct ib_device *dev, u32 slot,
@@ -92,7 +98,8 @@ int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
 		 u8 *head, u64 dma);
 void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx);
 void iser_rx_free(struct iser_rx *rx);
-void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx);
+void iser_rx_sync_cpu(struct ib_device *dev, struct iser_rx *rx, u32 len);
+void iser_rx_sync_device(struct ib_device *dev, struct iser_rx *rx);
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx);
 void iser_rx_post_again(struct iser_conn *conn);
 struct iser_rx_chunk *iser_rx_chunk_alloc(const struct iser_rx_shape *shape, u32 nr);

@@ -107,6 +107,7 @@ void iser_hdr_pages_free(struct iser_hdr_pages *hdrs)
  */
 
 #define ISER_RX_SLOT	512	/* paged: header, tail */
+#define ISER_RX_TAIL	ALIGN(ISER_MSG_MIN, 64)
 
 /* Bytes of a block with @n pages for data. */
 static size_t iser_rx_block(u32 n)
@@ -126,19 +127,18 @@ static int iser_rx_init_whole(const struct iser_rx_shape *shape,
 		return -ENOMEM;
 	data = block + PAGE_SIZE;
 	rx->whole = true;
-	rx->page_bytes = n * PAGE_SIZE;
+	rx->nr_pages = n;
 	for (i = 0; i < n; i++)
 		rx->pages[i] = virt_to_page(data + i * PAGE_SIZE);
-	rx->head = data - ISER_MSG_MIN;
-	rx->tail = data + rx->page_bytes;
-	rx->pdu.bhs = iser_bhs(rx->head);
+	rx->pdu.bhs = data - ISER_BHS_LEN;
 	rx->pdu.data = data;
-	dma = ib_dma_map_single(shape->dev, rx->head, len, DMA_FROM_DEVICE);
+	dma = ib_dma_map_single(shape->dev, iser_rx_head(rx), len,
+				DMA_FROM_DEVICE);
 	if (ib_dma_mapping_error(shape->dev, dma))
 		return -ENOMEM;
 	rx->sge[0] = (struct ib_sge){ .addr = dma, .length = len,
 				      .lkey = shape->lkey };
-	rx->nr_sges = 1;
+	rx->wr.num_sge = 1;
 	return 0;
 }
 
@@ -154,14 +154,15 @@ int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
 	u32 n = DIV_ROUND_UP(shape->data, PAGE_SIZE), i;
 
 	rx->pool = shape->pool;
-	rx->cqe.done = iser_recv_done;
+	rx->cqe.done = shape->done;
+	rx->wr.wr_cqe = &rx->cqe;
+	rx->wr.sg_list = rx->sge;
 	if (shape->whole)
 		return iser_rx_init_whole(shape, rx, n);
-	rx->head = head;
 	rx->pdu.bhs = iser_bhs(head);
 	rx->sge[0] = (struct ib_sge){ .addr = dma, .lkey = shape->lkey,
 				      .length = shape->one_piece ?: ISER_MSG_MIN };
-	rx->nr_sges = 1;
+	rx->wr.num_sge = 1;
 	if (shape->one_piece) {
 		rx->pdu.data = head + ISER_MSG_MIN;
 		return 0;
@@ -177,13 +178,12 @@ int iser_rx_init(const struct iser_rx_shape *shape, struct iser_rx *rx,
 				     DMA_FROM_DEVICE);
 		if (ib_dma_mapping_error(shape->dev, at))
 			return -ENOMEM;
-		rx->sge[rx->nr_sges++] = (struct ib_sge){
+		rx->sge[rx->wr.num_sge++] = (struct ib_sge){
 			.addr = at, .length = PAGE_SIZE, .lkey = shape->lkey };
 	}
-	rx->page_bytes = n * PAGE_SIZE;
-	rx->tail = head + ALIGN(ISER_MSG_MIN, 64);
-	rx->sge[rx->nr_sges++] = (struct ib_sge){
-		.addr = dma + ALIGN(ISER_MSG_MIN, 64), .lkey = shape->lkey,
+	rx->nr_pages = n;
+	rx->sge[rx->wr.num_sge++] = (struct ib_sge){
+		.addr = dma + ISER_RX_TAIL, .lkey = shape->lkey,
 		.length = ISER_AHS_ROOM };
 	return 0;
 }
@@ -193,13 +193,14 @@ void iser_rx_unmap(struct ib_device *dev, struct iser_rx *rx)
 {
 	u32 i;
 
-	if (rx->whole && rx->nr_sges)
+	if (rx->whole && rx->wr.num_sge)
 		ib_dma_unmap_single(dev, rx->sge[0].addr, rx->sge[0].length,
 				    DMA_FROM_DEVICE);
-	for (i = 0; i < ISER_RX_PAGES && rx->nr_sges > i + 1 && rx->pages[i]; i++)
+	for (i = 0; i < ISER_RX_PAGES && rx->wr.num_sge > i + 1 && rx->pages[i];
+	     i++)
 		ib_dma_unmap_page(dev, rx->sge[i + 1].addr, PAGE_SIZE,
 				  DMA_FROM_DEVICE);
-	rx->nr_sges = 0;
+	rx->wr.num_sge = 0;
 }
 
 /* iser_rx_free - after iser_rx_unmap(), when no half holds it.  Sleeps. */
@@ -209,7 +210,7 @@ void iser_rx_free(struct iser_rx *rx)
 
 	if (rx->whole)
 		free_pages_exact(page_address(rx->pages[0]) - PAGE_SIZE,
-				 iser_rx_block(rx->page_bytes / PAGE_SIZE));
+				 iser_rx_block(rx->nr_pages));
 	for (i = 0; i < ISER_RX_PAGES; i++) {
 		if (rx->pages[i] && !rx->whole)
 			__free_page(rx->pages[i]);
@@ -219,17 +220,65 @@ void iser_rx_free(struct iser_rx *rx)
 	rx->pdu.data = NULL;
 }
 
-void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx)
+/*
+ * iser_rx_sync_cpu - give the @len bytes that have arrived to the CPU
+ * iser_rx_sync_device - give the buffer back to the device
+ *
+ * A half may write into what it has received.  Any context, while the memory is
+ * mapped.
+ */
+void iser_rx_sync_cpu(struct ib_device *dev, struct iser_rx *rx, u32 len)
+{
+	u32 i, n;
+
+	rx->came = len;
+	for (i = 0; i < rx->wr.num_sge && len; i++) {
+		n = min(len, rx->sge[i].length);
+		ib_dma_sync_single_for_cpu(dev, rx->sge[i].addr, n,
+					   DMA_FROM_DEVICE);
+		len -= n;
+	}
+}
+
+void iser_rx_sync_device(struct ib_device *dev, struct iser_rx *rx)
 {
 	u32 len = rx->came, i, n;
 
 	rx->came = 0;
-	for (i = 0; i < rx->nr_sges && len; i++) {
+	for (i = 0; i < rx->wr.num_sge && len; i++) {
 		n = min(len, rx->sge[i].length);
 		ib_dma_sync_single_for_device(dev, rx->sge[i].addr, n,
 					      DMA_FROM_DEVICE);
 		len -= n;
 	}
+}
+
+static noinline int iser_rx_post_own(struct iser_conn *conn, struct iser_rx *rx)
+{
+	int ret = 0;
+
+	/* The receive of the drain must be the last one. */
+	rcu_read_lock();
+	if (READ_ONCE(conn->state) < ISER_ENDING) {
+		if (rx->came)
+			iser_rx_sync_device(conn->dev, rx);
+		ret = ib_post_recv(conn->qp, &rx->wr, NULL);
+		if (unlikely(ret == -EAGAIN)) {
+			llist_add(&rx->again, &conn->rx.again);
+			iser_send_cq_poll_later(conn);
+			ret = 0;
+		}
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+static inline int iser_rx_give(struct iser_conn *conn, struct iser_rx *rx)
+{
+	if (!rx->pool)
+		return iser_rx_post_own(conn, rx);
+	atomic_inc(&conn->rx.given);
+	return iser_rx_pool_post(rx->pool, rx);
 }
 
 /*
@@ -242,29 +291,7 @@ void iser_rx_gone(struct ib_device *dev, struct iser_rx *rx)
  */
 int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 {
-	struct ib_recv_wr wr = { };
-	int ret = 0;
-
-	if (rx->pool) {
-		atomic_inc(&conn->rx.given);
-		return iser_rx_pool_post(rx->pool, rx);
-	}
-	wr.wr_cqe = &rx->cqe;
-	wr.sg_list = rx->sge;
-	wr.num_sge = rx->nr_sges;
-	/* The receive of the drain must be the last one. */
-	rcu_read_lock();
-	if (READ_ONCE(conn->state) < ISER_ENDING) {
-		iser_rx_gone(conn->dev, rx);
-		ret = ib_post_recv(conn->qp, &wr, NULL);
-		if (unlikely(ret == -EAGAIN)) {
-			llist_add(&rx->again, &conn->rx.again);
-			iser_send_cq_poll_later(conn);
-			ret = 0;
-		}
-	}
-	rcu_read_unlock();
-	return ret;
+	return iser_rx_give(conn, rx);
 }
 
 /* iser_rx_post_again - post what the device would not take.  Any context. */
@@ -343,6 +370,7 @@ int iser_rx_chunk_add(struct iser_conn *conn, u32 nr)
 	struct iser_rx_shape shape = {
 		.dev = conn->dev, .lkey = conn->pd->local_dma_lkey,
 		.data = conn->res.recv_data,
+		.done = iser_recv_handler(conn),
 	};
 	u32 all = ISER_MSG_MIN + conn->info.recv_ahs + ALIGN(shape.data, 4);
 	u32 done, n;
@@ -426,6 +454,7 @@ void iser_rx_chunk_free(struct iser_rx_chunk **chunk)
 void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len)
 {
 	const struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
+	u32 page_bytes = rx->nr_pages * PAGE_SIZE;
 
 	if (pdu->data) {
 		memcpy(dst, pdu->data + offset, len);
@@ -434,12 +463,13 @@ void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len)
 	while (len) {
 		u32 at = offset % PAGE_SIZE, n = min_t(u32, len, PAGE_SIZE - at);
 
-		if (offset < rx->page_bytes) {
+		if (offset < page_bytes) {
 			memcpy(dst, page_address(rx->pages[offset / PAGE_SIZE]) + at,
 			       n);
 		} else {
 			n = len;
-			memcpy(dst, rx->tail + offset - rx->page_bytes, n);
+			memcpy(dst, iser_rx_head(rx) + ISER_RX_TAIL +
+				    offset - page_bytes, n);
 		}
 		dst += n;
 		offset += n;
@@ -454,7 +484,7 @@ unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 	const struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
 	u32 left = pdu->msg.data_len, n = DIV_ROUND_UP(left, PAGE_SIZE), i;
 
-	if (pdu->msg.ahs_len || !rx->page_bytes || !n || n > max)
+	if (pdu->msg.ahs_len || !rx->nr_pages || !n || n > max)
 		return 0;
 	sg_init_table(sg, n);
 	for (i = 0; i < n; i++) {
@@ -477,8 +507,8 @@ void iser_pdu_put(struct iser_pdu *pdu)
 	/* The login buffer is posted when a Login PDU is expected. */
 	if (rx->login)
 		return;
-	ret = iser_rx_post(conn, rx);
-	if (ret) {
+	ret = iser_rx_give(conn, rx);
+	if (unlikely(ret)) {
 		iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
 			       ret);
 		iser_connection_fail(conn, ret);

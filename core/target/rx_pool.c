@@ -59,6 +59,7 @@ static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 	const struct iser_rx_shape shape = {
 		.dev = pool->dev, .lkey = pool->pd->local_dma_lkey,
 		.data = ISER_LOGIN_TEXT, .pool = pool,
+		.done = iser_target_recv_done,
 	};
 	u32 had = pool->nr, nr, i;
 	int ret = 0;
@@ -332,20 +333,18 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 }
 
 /* It is counted already.  Return: 0, also after the pool's end, or -errno. */
-static int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
+static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
-	struct ib_recv_wr wr = {
-		.wr_cqe = &rx->cqe, .sg_list = rx->sge, .num_sge = rx->nr_sges,
-	};
 	int ret = 0;
 
 	rcu_read_lock();
 	if (!READ_ONCE(pool->closed)) {
-		iser_rx_gone(pool->dev, rx);
-		ret = ib_post_srq_recv(pool->srq, &wr, NULL);
+		if (rx->came)
+			iser_rx_sync_device(pool->dev, rx);
+		ret = ib_post_srq_recv(pool->srq, &rx->wr, NULL);
 	}
 	rcu_read_unlock();
-	if (ret)
+	if (unlikely(ret))
 		atomic_dec(&pool->posted);
 	return ret;
 }
@@ -366,36 +365,36 @@ static void iser_rx_pool_refill(struct iser_rx_pool *pool)
 	}
 }
 
-/*
- * iser_rx_pool_post - hand a buffer to the queue, or park it
- * Any context.  Return: 0, also after the pool's end, or negative errno.
- */
-int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
+/* iser_rx_pool_unpark - post what was parked for want of room.  Any context. */
+void iser_rx_pool_unpark(struct iser_rx_pool *pool)
 {
 	unsigned long flags;
 
-	if (likely(atomic_add_unless(&pool->posted, 1, pool->room)))
-		return iser_rx_pool_hand(pool, rx);
+	spin_lock_irqsave(&pool->parked_lock, flags);
+	iser_rx_pool_refill(pool);
+	spin_unlock_irqrestore(&pool->parked_lock, flags);
+}
+
+static noinline void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx *rx)
+{
+	unsigned long flags;
+
 	spin_lock_irqsave(&pool->parked_lock, flags);
 	list_add(&rx->pdu.node, &pool->parked);
 	/* Pairs with iser_rx_pool_took(): one of the two sees the other. */
 	smp_mb();
 	iser_rx_pool_refill(pool);
 	spin_unlock_irqrestore(&pool->parked_lock, flags);
-	return 0;
 }
 
-/* iser_rx_pool_took - the device has given a buffer back.  Any context. */
-void iser_rx_pool_took(struct iser_rx_pool *pool)
+/*
+ * iser_rx_pool_post - hand a buffer to the queue, or park it
+ * Any context.  Return: 0, also after the pool's end, or negative errno.
+ */
+int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
-	unsigned long flags;
-
-	atomic_dec(&pool->posted);
-	/* Pairs with iser_rx_pool_post(). */
-	smp_mb__after_atomic();
-	if (likely(list_empty_careful(&pool->parked)))
-		return;
-	spin_lock_irqsave(&pool->parked_lock, flags);
-	iser_rx_pool_refill(pool);
-	spin_unlock_irqrestore(&pool->parked_lock, flags);
+	if (likely(atomic_add_unless(&pool->posted, 1, pool->room)))
+		return iser_rx_pool_hand(pool, rx);
+	iser_rx_pool_park(pool, rx);
+	return 0;
 }

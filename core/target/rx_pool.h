@@ -45,6 +45,16 @@ void iser_rx_pool_leave(struct iser_conn *conn);
 void iser_rx_pool_put(struct iser_rx_pool *pool);
 int iser_rx_pool_promise(struct iser_conn *conn, u32 nr);
 int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx);
-void iser_rx_pool_took(struct iser_rx_pool *pool);
+void iser_rx_pool_unpark(struct iser_rx_pool *pool);
+
+/* iser_rx_pool_took - the device has given a buffer back.  Any context. */
+static inline void iser_rx_pool_took(struct iser_rx_pool *pool)
+{
+	atomic_dec(&pool->posted);
+	/* Pairs with iser_rx_pool_park(): one of the two sees the other. */
+	smp_mb__after_atomic();
+	if (unlikely(!list_empty(&pool->parked)))
+		iser_rx_pool_unpark(pool);
+}
 
 #endif
