@@ -32,12 +32,17 @@ static void decode_control(const u8 *p, struct iser_header *hdr)
 	 * Section 9.2: the fields of an STag that is not valid are ignored.
 	 * They are zero here, so that no caller can use them by mistake.
 	 */
-	hdr->wsv = flags & ISER_FLAG_WSV;
-	hdr->rsv = flags & ISER_FLAG_RSV;
-	hdr->write_stag = hdr->wsv ? iser_get32(p + 4) : 0;
-	hdr->write_base = hdr->wsv ? iser_get64(p + 8) : 0;
-	hdr->read_stag = hdr->rsv ? iser_get32(p + 16) : 0;
-	hdr->read_base = hdr->rsv ? iser_get64(p + 20) : 0;
+	*hdr = (struct iser_header){ };
+	if (flags & ISER_FLAG_WSV) {
+		hdr->wsv = true;
+		hdr->write_stag = iser_get32(p + 4);
+		hdr->write_base = iser_get64(p + 8);
+	}
+	if (flags & ISER_FLAG_RSV) {
+		hdr->rsv = true;
+		hdr->read_stag = iser_get32(p + 16);
+		hdr->read_base = iser_get64(p + 20);
+	}
 }
 
 static void decode_hello(const u8 *p, struct iser_hello *hello)
@@ -80,7 +85,6 @@ enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg)
 			return ISER_MSG_SHORT;
 		msg->opcode = ISER_OP_CONTROL;
 		decode_control(head, &msg->hdr);
-		msg->hello = (struct iser_hello){ };
 		return parse_pdu(head + ISER_HDR_LEN, len, msg);
 	}
 	memset(msg, 0, sizeof(*msg));

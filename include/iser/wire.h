@@ -54,11 +54,11 @@ enum iser_msg_error {
  */
 struct iser_msg {
 	enum iser_opcode opcode;
-	struct iser_header hdr;		/* ISER_OP_CONTROL */
-	struct iser_hello hello;	/* the other two */
+	struct iser_hello hello;	/* all but ISER_OP_CONTROL, which leaves it */
 	u32 ahs_len;			/* bytes, without padding of data */
 	u32 data_off;
 	u32 data_len;			/* DataSegmentLength, without padding */
+	struct iser_header hdr;		/* ISER_OP_CONTROL; otherwise zero */
 };
 
 /**
