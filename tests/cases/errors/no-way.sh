@@ -13,7 +13,7 @@ says() {
 	node_set t1 'node.conn[0].timeo.login_timeout' 3
 	mark_log
 	node t1 --login >/dev/null 2>&1 &
-	wait_for 3 "a line with '$2'" log_has "can't connect: $2"
+	wait_for 10 "a line with '$2'" log_has "can't connect: $2"
 	! wait $! || fail "the login to $1 succeeded"
 	node t1 -o delete
 }
