@@ -133,7 +133,7 @@ check_checkpatch() {
 	source=$(tests/vm/kernel.sh --source 6.12)
 	# checkpatch leaves a file in the folder where it runs, so it gets a copy.
 	copy=$(mktemp -d)
-	files | grep -E '^(include|proto|core|initiator|target|tests/faults)/.*\.[ch]$' |
+	files | grep -E '^(include|proto|core|initiator|target|tests/(faults|adapter))/.*\.[ch]$' |
 		xargs -r -d '\n' cp --parents -t "$copy"
 	# Left out is what this project cannot choose: the kernel's names, the form of trace
 	# headers, the purpose of the two other headers, and the error that ends LIO's np thread.

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Completion queues: their entries, and the calls of their handlers. */
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include "adapter.h"
+
+static void call_handler(struct adapter_cq *cq)
+{
+	if (cq->ib.comp_handler)
+		cq->ib.comp_handler(&cq->ib, cq->ib.cq_context);
+}
+
+static enum hrtimer_restart cq_timer(struct hrtimer *timer)
+{
+	call_handler(container_of(timer, struct adapter_cq, timer));
+	return HRTIMER_NORESTART;
+}
+
+static void cq_work(struct work_struct *work)
+{
+	call_handler(container_of(work, struct adapter_cq, work));
+}
+
+/*
+ * Calls the handler soon, in the context of the profile.  Called with cq->lock.
+ * Never calls it directly, because the caller may hold locks that the handler
+ * takes.
+ */
+static void notify(struct adapter_cq *cq)
+{
+	cq->armed = false;
+	switch (to_adapter(cq->ib.device, dev)->profile->context) {
+	case ADAPTER_HARD:
+		hrtimer_start(&cq->timer, 0, HRTIMER_MODE_REL_HARD);
+		break;
+	case ADAPTER_SOFT:
+		hrtimer_start(&cq->timer, 0, HRTIMER_MODE_REL_SOFT);
+		break;
+	case ADAPTER_WORKER:
+		queue_work(adapter_wq, &cq->work);
+		break;
+	}
+}
+
+int adapter_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
+		      struct uverbs_attr_bundle *attrs)
+{
+	const struct adapter_profile *profile =
+		to_adapter(ib->device, dev)->profile;
+	struct adapter_cq *cq = to_adapter(ib, cq);
+
+	if (attr->flags)
+		return -EOPNOTSUPP;
+	if (!attr->cqe || attr->cqe > profile->max_cqe ||
+	    attr->comp_vector >= ib->device->num_comp_vectors)
+		return -EINVAL;
+	cq->ring = kvcalloc(roundup_pow_of_two(attr->cqe), sizeof(*cq->ring),
+			    GFP_KERNEL);
+	if (!cq->ring)
+		return -ENOMEM;
+	cq->size = attr->cqe;
+	adapter_ref_init(&cq->ref);
+	spin_lock_init(&cq->lock);
+	hrtimer_init(&cq->timer, CLOCK_MONOTONIC,
+		     profile->context == ADAPTER_SOFT ? HRTIMER_MODE_REL_SOFT :
+							HRTIMER_MODE_REL_HARD);
+	cq->timer.function = cq_timer;
+	INIT_WORK(&cq->work, cq_work);
+	ib->cqe = cq->size;
+	return 0;
+}
+
+int adapter_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)
+{
+	struct adapter_cq *cq = to_adapter(ib, cq);
+	int users = atomic_read(&cq->users);
+
+	if (users) {
+		adapter_broken(to_adapter(ib->device, dev), RULE_CQ_BUSY, false,
+			       "a completion queue of %d work queues is freed",
+			       users);
+		return -EBUSY;
+	}
+	adapter_ref_end(&cq->ref);
+	hrtimer_cancel(&cq->timer);
+	cancel_work_sync(&cq->work);
+	kvfree(cq->ring);
+	return 0;
+}
+
+static struct adapter_cqe *entry(struct adapter_cq *cq, u32 index)
+{
+	return &cq->ring[index & (roundup_pow_of_two(cq->size) - 1)];
+}
+
+void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
+		      bool solicited)
+{
+	bool failed = cqe->wc.status != IB_WC_SUCCESS, first = false;
+	unsigned long flags;
+	bool full;
+
+	spin_lock_irqsave(&cq->lock, flags);
+	full = cq->head - cq->tail == cq->size;
+	if (full) {
+		first = !cq->overrun;
+		cq->overrun = true;
+	} else {
+		*entry(cq, cq->head++) = *cqe;
+		if (cq->armed && (!cq->solicited_only || solicited || failed))
+			notify(cq);
+	}
+	spin_unlock_irqrestore(&cq->lock, flags);
+	if (full)
+		adapter_broken(to_adapter(cq->ib.device, dev), RULE_CQ_OVERRUN,
+			       false,
+			       "QP %u completes, and all %u entries are used",
+			       cqe->qp->ib.qp_num, cq->size);
+	if (first)
+		adapter_cq_event(cq, IB_EVENT_CQ_ERR);
+}
+
+/*
+ * Gives the slot of a completion back to its work queue. Called with cq->lock.
+ */
+static void free_slot(struct adapter_cqe *cqe)
+{
+	struct adapter_rq *rq;
+
+	if (!cqe->receive) {
+		/* Pairs with the acquire in post.c. */
+		smp_store_release(&cqe->qp->sq_tail, cqe->sq_index + 1);
+		return;
+	}
+	rq = adapter_qp_rq(cqe->qp);
+	spin_lock(&rq->lock);
+	rq->tail++;
+	spin_unlock(&rq->lock);
+}
+
+int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
+{
+	struct adapter_cq *cq = to_adapter(ib, cq);
+	unsigned long flags;
+	int n;
+
+	spin_lock_irqsave(&cq->lock, flags);
+	for (n = 0; n < max && cq->tail != cq->head; n++) {
+		struct adapter_cqe *cqe = entry(cq, cq->tail++);
+
+		wc[n] = cqe->wc;
+		free_slot(cqe);
+	}
+	spin_unlock_irqrestore(&cq->lock, flags);
+	return n;
+}
+
+int adapter_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags)
+{
+	bool solicited_only = (flags & IB_CQ_SOLICITED_MASK) == IB_CQ_SOLICITED;
+	const struct adapter_profile *profile;
+	struct adapter_cq *cq = to_adapter(ib, cq);
+	unsigned long irq;
+	bool missed;
+
+	profile = to_adapter(ib->device, dev)->profile;
+	spin_lock_irqsave(&cq->lock, irq);
+	missed = flags & IB_CQ_REPORT_MISSED_EVENTS && cq->head != cq->tail &&
+		 profile->arm != ADAPTER_ARM_SILENT;
+	if (!missed || profile->arm != ADAPTER_ARM_REFUSED) {
+		/* All completions are more than the solicited ones. */
+		cq->solicited_only = solicited_only &&
+				     (!cq->armed || cq->solicited_only);
+		cq->armed = true;
+	}
+	spin_unlock_irqrestore(&cq->lock, irq);
+	return missed;
+}
+
+/*
+ * Drops all completions of a queue pair that goes away, and returns how many.
+ */
+u32 adapter_cq_forget(struct adapter_cq *cq, struct adapter_qp *qp)
+{
+	u32 from, to, dropped;
+	unsigned long flags;
+
+	spin_lock_irqsave(&cq->lock, flags);
+	for (from = cq->tail, to = cq->tail; from != cq->head; from++) {
+		struct adapter_cqe *cqe = entry(cq, from);
+
+		if (cqe->qp == qp)
+			free_slot(cqe);
+		else
+			*entry(cq, to++) = *cqe;
+	}
+	dropped = cq->head - to;
+	cq->head = to;
+	spin_unlock_irqrestore(&cq->lock, flags);
+	return dropped;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/rdma_adapter/DEVICE/rules: each rule and how often it was
+ * broken, by the owner of the device and by its peers.  Writing to it sets the
+ * counts to 0. DEVICE/qps: the state and the indices of each queue pair.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+#include "adapter.h"
+
+static struct dentry *root;
+
+static int rules_show(struct seq_file *m, void *unused)
+{
+	struct adapter_dev *dev = m->private;
+	int i;
+
+	for (i = 0; i < NR_RULES; i++)
+		seq_printf(m, "%-14s %6d %6d  %s\n", adapter_rules[i].name,
+			   atomic_read(&dev->counts.local[i]),
+			   atomic_read(&dev->counts.remote[i]),
+			   adapter_rules[i].text);
+	return 0;
+}
+
+static int rules_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, rules_show, inode->i_private);
+}
+
+static ssize_t rules_write(struct file *file, const char __user *buf,
+			   size_t count, loff_t *pos)
+{
+	struct adapter_dev *dev = file_inode(file)->i_private;
+	int i;
+
+	for (i = 0; i < NR_RULES; i++) {
+		atomic_set(&dev->counts.local[i], 0);
+		atomic_set(&dev->counts.remote[i], 0);
+	}
+	return count;
+}
+
+static const struct file_operations rules_fops = {
+	.owner = THIS_MODULE,
+	.open = rules_open,
+	.read = seq_read,
+	.write = rules_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static int qps_show(struct seq_file *m, void *unused)
+{
+	struct adapter_dev *dev = m->private;
+	struct adapter_qp *qp;
+	unsigned long index;
+
+	xa_lock(&dev->qps);
+	xa_for_each(&dev->qps, index, qp) {
+		struct adapter_rq *rq = adapter_qp_rq(qp);
+
+		seq_printf(m, "%lu: state %u peer %u send %u/%u/%u of %u",
+			   index, qp->state, qp->attr.dest_qp_num, qp->sq_tail,
+			   qp->sq_next, qp->sq_head, qp->sq_depth);
+		seq_printf(m, " retries %u rnr %u", qp->retries,
+			   qp->rnr_retries);
+		seq_printf(m, " receive %u/%u/%u of %u%s\n", rq->tail, rq->next,
+			   rq->head, rq->depth, qp->srq ? " shared" : "");
+	}
+	xa_unlock(&dev->qps);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(qps);
+
+void adapter_debugfs_add(struct adapter_dev *dev)
+{
+	dev->debugfs = debugfs_create_dir(dev_name(&dev->ib.dev), root);
+	debugfs_create_file("rules", 0600, dev->debugfs, dev, &rules_fops);
+	debugfs_create_file("qps", 0400, dev->debugfs, dev, &qps_fops);
+}
+
+void adapter_debugfs_del(struct adapter_dev *dev)
+{
+	debugfs_remove(dev->debugfs);
+}
+
+void adapter_debugfs_init(void)
+{
+	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+}
+
+void adapter_debugfs_exit(void)
+{
+	debugfs_remove(root);
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device: its registration, its limits, its port and GIDs, and the ways to
+ * others.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-mapping.h>
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <net/addrconf.h>
+#include <rdma/ib_addr.h>
+#include <rdma/ib_mad.h>
+#include "adapter.h"
+
+static int query_device(struct ib_device *ib, struct ib_device_attr *attr,
+			struct ib_udata *udata)
+{
+	struct adapter_dev *dev = to_adapter(ib, dev);
+	const struct adapter_profile *profile = dev->profile;
+
+	attr->sys_image_guid = ib->node_guid;
+	attr->max_mr_size = U64_MAX;
+	attr->page_size_cap = 0xfffff000;
+	attr->max_qp = 65536;
+	attr->max_qp_wr = profile->max_qp_wr;
+	attr->device_cap_flags = IB_DEVICE_MEM_MGT_EXTENSIONS |
+				 IB_DEVICE_RC_RNR_NAK_GEN;
+	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG;
+	if (profile->local_dma_lkey)
+		attr->kernel_cap_flags |= IBK_LOCAL_DMA_LKEY;
+	attr->max_send_sge = profile->max_send_sge;
+	attr->max_recv_sge = profile->max_recv_sge;
+	attr->max_sge_rd = profile->max_sge_rd;
+	attr->max_cq = 65536;
+	attr->max_cqe = profile->max_cqe;
+	attr->max_mr = 1 << 20;
+	attr->max_pd = 65536;
+	attr->max_qp_rd_atom = profile->max_rd_atomic;
+	attr->max_qp_init_rd_atom = profile->max_init_rd_atomic;
+	attr->max_res_rd_atom = profile->max_rd_atomic * attr->max_qp;
+	attr->atomic_cap = IB_ATOMIC_NONE;
+	attr->max_ah = 65536;
+	attr->max_srq = profile->max_srq_wr ? 65536 : 0;
+	attr->max_srq_wr = profile->max_srq_wr;
+	attr->max_srq_sge = profile->no_srq_sge ? 0 : profile->max_srq_sge;
+	attr->max_fast_reg_page_list_len = profile->max_pages;
+	attr->max_pkeys = 1;
+	attr->local_ca_ack_delay = 15;
+	return 0;
+}
+
+static bool link_is_up(struct adapter_dev *dev)
+{
+	return netif_running(dev->netdev) && netif_carrier_ok(dev->netdev);
+}
+
+static int query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
+{
+	struct adapter_dev *dev = to_adapter(ib, dev);
+	enum ib_mtu mtu = iboe_get_mtu(READ_ONCE(dev->netdev->mtu));
+
+	attr->state = link_is_up(dev) ? IB_PORT_ACTIVE : IB_PORT_DOWN;
+	attr->phys_state = link_is_up(dev) ? IB_PORT_PHYS_STATE_LINK_UP :
+					     IB_PORT_PHYS_STATE_DISABLED;
+	attr->max_mtu = IB_MTU_4096;
+	attr->active_mtu = mtu ?: IB_MTU_256;
+	attr->gid_tbl_len = ADAPTER_GIDS;
+	attr->ip_gids = true;
+	attr->max_msg_sz = ADAPTER_MAX_MESSAGE;
+	attr->pkey_tbl_len = 1;
+	attr->max_vl_num = 1;
+	attr->active_width = IB_WIDTH_4X;
+	attr->active_speed = IB_SPEED_EDR;
+	return 0;
+}
+
+static int query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey)
+{
+	if (index)
+		return -EINVAL;
+	*pkey = IB_DEFAULT_PKEY_FULL;
+	return 0;
+}
+
+static int get_port_immutable(struct ib_device *ib, u32 port,
+			      struct ib_port_immutable *immutable)
+{
+	immutable->core_cap_flags = RDMA_CORE_PORT_IBA_ROCE_UDP_ENCAP;
+	immutable->pkey_tbl_len = 1;
+	immutable->gid_tbl_len = ADAPTER_GIDS;
+	immutable->max_mad_size = IB_MGMT_MAD_SIZE;
+	return 0;
+}
+
+static enum rdma_link_layer get_link_layer(struct ib_device *ib, u32 port)
+{
+	return IB_LINK_LAYER_ETHERNET;
+}
+
+static int add_gid(const struct ib_gid_attr *attr, void **context)
+{
+	struct adapter_dev *dev = to_adapter(attr->device, dev);
+
+	if (attr->index >= ADAPTER_GIDS)
+		return -EINVAL;
+	spin_lock(&adapter_devs_lock);
+	dev->gid[attr->index] = attr->gid;
+	dev->has_gid[attr->index] = true;
+	spin_unlock(&adapter_devs_lock);
+	return 0;
+}
+
+static int del_gid(const struct ib_gid_attr *attr, void **context)
+{
+	struct adapter_dev *dev = to_adapter(attr->device, dev);
+
+	spin_lock(&adapter_devs_lock);
+	dev->has_gid[attr->index] = false;
+	spin_unlock(&adapter_devs_lock);
+	return 0;
+}
+
+static bool has_gid(struct adapter_dev *dev, const union ib_gid *gid)
+{
+	int i;
+
+	for (i = 0; i < ADAPTER_GIDS; i++) {
+		if (dev->has_gid[i] && !memcmp(&dev->gid[i], gid, sizeof(*gid)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Returns with a reference to queue pair qpn of the device that path leads to,
+ * or NULL if a packet would not arrive.  The Ethernet address decides as well
+ * as the GID, because network namespaces may use the same addresses.
+ */
+struct adapter_qp *adapter_find_qp(struct adapter_dev *from,
+				   const struct adapter_path *path, u32 qpn)
+{
+	struct adapter_qp *qp = NULL;
+	struct adapter_dev *dev;
+
+	spin_lock(&adapter_devs_lock);
+	list_for_each_entry(dev, &adapter_devs, node) {
+		if (!ether_addr_equal(path->dmac, dev->netdev->dev_addr) ||
+		    !has_gid(dev, &path->dgid))
+			continue;
+		if (!from->link || !dev->link)
+			break;
+		xa_lock(&dev->qps);
+		qp = xa_load(&dev->qps, qpn);
+		if (qp && !adapter_ref_get(&qp->ref))
+			qp = NULL;
+		xa_unlock(&dev->qps);
+		break;
+	}
+	spin_unlock(&adapter_devs_lock);
+	return qp;
+}
+
+/* Called when the network device may have gained or lost its link. */
+void adapter_link_changed(struct adapter_dev *dev)
+{
+	struct ib_event event = { .device = &dev->ib,
+				  .element.port_num = ADAPTER_PORT };
+	bool link = link_is_up(dev), changed;
+
+	spin_lock(&adapter_devs_lock);
+	changed = dev->link != link;
+	dev->link = link;
+	spin_unlock(&adapter_devs_lock);
+	if (!changed)
+		return;
+	event.event = link ? IB_EVENT_PORT_ACTIVE : IB_EVENT_PORT_ERR;
+	ib_dispatch_event(&event);
+}
+
+static void dealloc_driver(struct ib_device *ib)
+{
+	struct adapter_dev *dev = to_adapter(ib, dev);
+
+	spin_lock(&adapter_devs_lock);
+	list_del(&dev->node);
+	spin_unlock(&adapter_devs_lock);
+	adapter_debugfs_del(dev);
+	WARN_ON(!xa_empty(&dev->qps));
+	WARN_ON(!xa_empty(&dev->mrs));
+	xa_destroy(&dev->qps);
+	xa_destroy(&dev->mrs);
+	netdev_put(dev->netdev, &dev->tracker);
+	adapter_parent_put(dev->pdev);
+}
+
+static const struct ib_device_ops device_ops = {
+	.owner = THIS_MODULE,
+	.driver_id = ADAPTER_DRIVER_ID,
+
+	.add_gid = add_gid,
+	.alloc_hw_port_stats = adapter_alloc_stats,
+	.alloc_mr = adapter_alloc_mr,
+	.alloc_pd = adapter_alloc_pd,
+	.create_ah = adapter_create_ah,
+	.create_cq = adapter_create_cq,
+	.create_qp = adapter_create_qp,
+	.dealloc_driver = dealloc_driver,
+	.dealloc_pd = adapter_dealloc_pd,
+	.del_gid = del_gid,
+	.dereg_mr = adapter_dereg_mr,
+	.destroy_ah = adapter_destroy_ah,
+	.destroy_cq = adapter_destroy_cq,
+	.destroy_qp = adapter_destroy_qp,
+	.get_dma_mr = adapter_get_dma_mr,
+	.get_hw_stats = adapter_get_stats,
+	.get_link_layer = get_link_layer,
+	.get_port_immutable = get_port_immutable,
+	.map_mr_sg = adapter_map_mr_sg,
+	.modify_qp = adapter_modify_qp,
+	.poll_cq = adapter_poll_cq,
+	.post_recv = adapter_post_recv,
+	.post_send = adapter_post_send,
+	.query_device = query_device,
+	.query_pkey = query_pkey,
+	.query_port = query_port,
+	.query_qp = adapter_query_qp,
+	.reg_user_mr = adapter_reg_user_mr,
+	.req_notify_cq = adapter_req_notify_cq,
+
+	INIT_RDMA_OBJ_SIZE(ib_ah, adapter_ah, ib),
+	INIT_RDMA_OBJ_SIZE(ib_cq, adapter_cq, ib),
+	INIT_RDMA_OBJ_SIZE(ib_pd, adapter_pd, ib),
+	INIT_RDMA_OBJ_SIZE(ib_qp, adapter_qp, ib),
+};
+
+static const struct ib_device_ops srq_ops = {
+	.create_srq = adapter_create_srq,
+	.destroy_srq = adapter_destroy_srq,
+	.modify_srq = adapter_modify_srq,
+	.post_srq_recv = adapter_post_srq_recv,
+	.query_srq = adapter_query_srq,
+
+	INIT_RDMA_OBJ_SIZE(ib_srq, adapter_srq, ib),
+};
+
+int adapter_device_add(const char *name, struct net_device *netdev)
+{
+	struct platform_device *pdev;
+	struct adapter_dev *dev;
+	int ret;
+
+	pdev = adapter_parent_get();
+	if (!pdev)
+		return -ENOMEM;
+	dev = ib_alloc_device(adapter_dev, ib);
+	if (!dev) {
+		adapter_parent_put(pdev);
+		return -ENOMEM;
+	}
+	dev->pdev = pdev;
+	dev->profile = adapter_profile_chosen();
+	dev->netdev = netdev;
+	netdev_hold(netdev, &dev->tracker, GFP_KERNEL);
+	dev->link = link_is_up(dev);
+	xa_init_flags(&dev->qps, XA_FLAGS_ALLOC1);
+	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC1);
+
+	strscpy(dev->ib.node_desc, KBUILD_MODNAME, sizeof(dev->ib.node_desc));
+	dev->ib.node_type = RDMA_NODE_IB_CA;
+	dev->ib.phys_port_cnt = 1;
+	dev->ib.num_comp_vectors = num_possible_cpus();
+	dev->ib.local_dma_lkey = ADAPTER_DMA_KEY;
+	dev->ib.dev.parent = &pdev->dev;
+	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, netdev->dev_addr);
+	ib_set_device_ops(&dev->ib, &device_ops);
+	if (dev->profile->max_srq_wr)
+		ib_set_device_ops(&dev->ib, &srq_ops);
+
+	/* From here on dealloc_driver() is what undoes it. */
+	spin_lock(&adapter_devs_lock);
+	list_add_tail(&dev->node, &adapter_devs);
+	spin_unlock(&adapter_devs_lock);
+	dma_set_max_seg_size(&pdev->dev, dev->profile->max_seg_size);
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (!ret)
+		ret = ib_device_set_netdev(&dev->ib, netdev, ADAPTER_PORT);
+	if (!ret)
+		ret = ib_register_device(&dev->ib, name, &pdev->dev);
+	if (ret) {
+		ib_dealloc_device(&dev->ib);
+		return ret;
+	}
+	adapter_debugfs_add(dev);
+	adapter_link_changed(dev);
+	return 0;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the adapter reaches memory: by DMA addresses, as its parent device would.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include "adapter.h"
+
+/* Returns NULL if the device could not reach addr. */
+static void *reach(struct adapter_dev *dev, dma_addr_t addr)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(&dev->pdev->dev);
+	phys_addr_t phys = addr;
+
+	if (domain)
+		phys = iommu_iova_to_phys(domain, addr);
+	if (!phys || !pfn_valid(PHYS_PFN(phys)))
+		return NULL;
+	return phys_to_virt(phys);
+}
+
+/*
+ * Returns where the byte at offset of a span is, and in room how many follow it
+ * there. The table of a region may change meanwhile, if the consumer registers
+ * it anew during an access.  Then the data are wrong, but nothing outside of
+ * the table is read.
+ */
+static void *locate(struct adapter_dev *dev, const struct adapter_span *span,
+		    u32 offset, u32 *room)
+{
+	const struct adapter_mr *mr = span->mr;
+	u64 addr = span->addr + offset;
+	void *at;
+
+	*room = span->length - offset;
+	if (span->data)
+		return span->data + offset;
+	if (mr && mr->table) {
+		u64 size = BIT_ULL(mr->page_shift);
+		u64 from = addr - (mr->iova & ~(size - 1));
+		u64 page = from >> mr->page_shift;
+
+		if (page >= mr->max_pages)
+			return NULL;
+		addr = mr->table[page] + (from & (size - 1));
+		*room = min_t(u64, *room, size - (from & (size - 1)));
+	}
+	*room = min_t(u32, *room, PAGE_SIZE - offset_in_page(addr));
+	at = reach(dev, addr);
+	if (!at)
+		adapter_broken(dev, RULE_DMA, false, "address %#llx, MR %u",
+			       addr, mr ? mr->index : 0);
+	return at;
+}
+
+/* Copies the first bytes of source to sink. */
+enum adapter_copied adapter_copy(struct adapter_dev *to,
+				 struct adapter_spans *sink,
+				 struct adapter_dev *from,
+				 struct adapter_spans *source, u64 length)
+{
+	const struct adapter_span *out = sink->span, *in = source->span;
+	u32 out_at = 0, in_at = 0;
+
+	while (length) {
+		u32 out_room, in_room, n;
+		void *dst, *src;
+
+		src = locate(from, in, in_at, &in_room);
+		if (!src)
+			return ADAPTER_SOURCE_FAULT;
+		dst = locate(to, out, out_at, &out_room);
+		if (!dst)
+			return ADAPTER_SINK_FAULT;
+		n = min3((u64)in_room, (u64)out_room, length);
+		memcpy(dst, src, n);
+		length -= n;
+		in_at += n;
+		if (in_at == in->length) {
+			in++;
+			in_at = 0;
+		}
+		out_at += n;
+		if (out_at == out->length) {
+			out++;
+			out_at = 0;
+		}
+		cond_resched();
+	}
+	return ADAPTER_COPIED;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What an adapter can do, and its habits. The table is in profile.c. */
+#ifndef RDMA_ADAPTER_PROFILE_H
+#define RDMA_ADAPTER_PROFILE_H
+
+#include <linux/types.h>
+
+#define ADAPTER_MAX_SGE		32	/* the most that a profile may allow */
+
+/* Where a completion handler is called from. */
+enum adapter_context {
+	ADAPTER_HARD,
+	ADAPTER_SOFT,
+	ADAPTER_WORKER,
+};
+
+/* What ib_req_notify_cq() answers when completions wait to be polled. */
+enum adapter_arm {
+	ADAPTER_ARM_MISSED,	/* 1, and armed */
+	ADAPTER_ARM_SILENT,	/* 0, and armed */
+	ADAPTER_ARM_REFUSED,	/* 1, and not armed */
+};
+
+struct adapter_profile {
+	const char		*name;
+	u32			max_qp_wr;
+	u32			max_cqe;
+	u32			max_send_sge;
+	u32			max_recv_sge;
+	u32			max_sge_rd;
+	u32			max_inline;
+	u32			max_pages;	/* of a fast registration */
+	u32			max_srq_wr;	/* 0: no shared receives */
+	u32			max_srq_sge;
+	u32			max_rd_atomic;
+	u32			max_init_rd_atomic;
+	u32			max_seg_size;
+	bool			local_dma_lkey;	/* for the whole device */
+	bool			no_srq_sge;	/* max_srq_sge is not told */
+	bool			no_local_inv;	/* posting it fails */
+	bool			zero_is_2g;	/* a length of 0 is 2 GiB */
+	enum adapter_context	context;
+	enum adapter_arm	arm;
+};
+
+const struct adapter_profile *adapter_profile_chosen(void);
+
+#endif
