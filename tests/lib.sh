@@ -8,6 +8,9 @@ tests=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 export LANG=C.UTF-8
 
 PROVIDER=${ISER_PROVIDER:-rxe}
+# Of the adapter, after a colon; otherwise empty
+PROFILE=${PROVIDER#"${PROVIDER%%:*}"} PROFILE=${PROFILE#:}
+PROVIDER=${PROVIDER%%:*}
 INITIATOR=${ISER_INITIATOR:-ours}
 TARGET=${ISER_TARGET:-ours}
 SLOW=${ISER_SLOW:-1}
@@ -34,6 +37,10 @@ clean_up() {
 	if ! case_down; then
 		echo 'FAILED: clean-up'
 		[ $rc != 0 ] || rc=1
+	fi
+	if rules_broken | grep .; then
+		echo 'FAILED: rules of the verbs are broken'
+		rc=1
 	fi
 	# A case that tests/run did not start leaves nothing on the machine.
 	[ -n "${ISER_RUNNER:-}" ] || machine_down

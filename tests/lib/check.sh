@@ -18,14 +18,25 @@ skip() {
 	exit 4
 }
 
+# user_peer PROGRAM: skips the case if the program is an RDMA peer in user space, and the
+# provider has no verbs for user space
+user_peer() {
+	case $PROVIDER/$1 in
+	adapter/iscsi-* | adapter/tgtd | adapter/peer | adapter/target | adapter/crowd | adapter/iser-conform)
+		skip 'needs a user-space peer' ;;
+	esac
+}
+
 need_program() {
 	local p
 	for p; do
+		user_peer "$p"
 		command -v "$p" >/dev/null || skip "$p is not installed"
 	done
 }
 
 need_tool() {
+	user_peer "$1"
 	[ -x "${ISER_TOOLS:-}/$1" ] || skip "the program $1 was not built"
 }
 

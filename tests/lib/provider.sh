@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The RDMA device that the target portal listens on. Hardware, or a device that already
-# exists, is used as it is; otherwise provider_up makes a software device.
+# exists, is used as it is; otherwise provider_up makes a software device: rxe, siw, or the
+# adapter of tests/adapter.
 
 own_netdev=iserdummy0
 own_rdma=isertest0
@@ -30,6 +31,10 @@ provider_up() {
 		ip addr add $IP6/64 dev "$NETDEV" nodad
 	fi
 	[ -n "$(rdma_device)" ] || device_add
+	local rules
+	for rules in /sys/kernel/debug/rdma_adapter/*/rules; do
+		[ ! -e "$rules" ] || echo 0 >"$rules"
+	done
 }
 
 # address 4|6: the first global address of NETDEV
@@ -43,7 +48,10 @@ device_add() {
 	# rxe needs a checksum module that may not be loaded yet.
 	rxe) modprobe -q crc32_generic || true; modprobe rdma_rxe ;;
 	siw) modprobe siw ;;
-	*) fail "no provider $PROVIDER: rxe or siw" ;;
+	adapter)
+		modprobe rdma_adapter
+		echo "${PROFILE:-ample}" >/sys/module/rdma_adapter/parameters/profile ;;
+	*) fail "no provider $PROVIDER: rxe, siw or adapter" ;;
 	esac
 	rdma link add $own_rdma type "$PROVIDER" netdev "$NETDEV" ||
 		fail "no $PROVIDER device on $NETDEV"
@@ -56,6 +64,12 @@ device_del() {
 provider_down() {
 	rdma link delete $own_rdma 2>/dev/null || true
 	ip link delete $own_netdev 2>/dev/null || true
+}
+
+# rules_broken: prints the rules of the verbs that were broken since provider_up, if the
+# adapter, which counts this, is in use
+rules_broken() {
+	awk '$2 > 0 {print FILENAME ": " $0}' /sys/kernel/debug/rdma_adapter/*/rules 2>/dev/null
 }
 
 # carrier_up: a network card cannot lose its carrier on request, so NETDEV becomes a dummy
@@ -75,6 +89,7 @@ carrier_up() {
 # link_cut link|carrier|hole, link_mend link|carrier|hole: NETDEV, or its carrier, goes
 # down and comes up; with hole it silently drops what it sends
 link_cut() {
+	[ "$PROVIDER/$1" != adapter/hole ] || skip 'no network between the two ends'
 	case $1 in
 	link) ip link set "$NETDEV" down ;;
 	carrier) ip link set "$NETDEV" carrier off ;;

@@ -101,6 +101,12 @@ apt_install() {
 
 need_root() { [ "$(id -u)" = 0 ] || die "has to run as root (it makes system images)"; }
 
+# adapter_wanted: has tests/adapter built for the machine if it is the provider
+# shellcheck disable=SC2154 # a variable of those who source tests/vm/qemu.sh or uml.sh
+adapter_wanted() {
+	case $provider in adapter*) export ISER_ADAPTER=1 ;; esac
+}
+
 # machine_job DIR COMMAND: leaves the job of a machine where machine_boot looks for it, with
 # the environment that the tests want
 # shellcheck disable=SC2154 # variables of those who source tests/vm/qemu.sh or uml.sh

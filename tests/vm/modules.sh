@@ -1,20 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: tests/vm/modules.sh [--sparse] [--faults] [--siw] 6.1|6.12|newest
+# usage: tests/vm/modules.sh [--sparse] [--faults] [--siw|--adapter] 6.1|6.12|newest
 #
 # Builds the modules of this tree for that kernel, from a copy in the cache, with W=1, and
 # prints their folder. Its file "warnings" has the warnings of the compiler. --sparse: runs
 # sparse on them too (C=2, with endian checks). --siw: builds siw of Debian's kernel
-# source instead, which Debian's kernels lack.
+# source instead, which Debian's kernels lack; --adapter: tests/adapter instead.
 
 . "$(dirname "$0")/lib.sh"
 
-sparse='' faults='' siw=''
+sparse='' faults='' siw='' adapter=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--sparse) sparse=1 ;;
 	--faults) faults=faults ;;
 	--siw) siw=1 ;;
+	--adapter) adapter=1 ;;
 	-h | --help) usage ;;
 	*) break ;;
 	esac
@@ -81,6 +82,16 @@ build_siw() {
 	keep "$out"
 }
 
+build_adapter() {
+	local out=$1
+	mkdir "$out/build"
+	cp "$TREE"/tests/adapter/{Kbuild,*.[ch]} "$out/build/"
+	rm -f "$out/build/"*.mod.c
+	kbuild "$out/build" W=1 >"$out/make.log" 2>&1 ||
+		{ grep -E -A3 'error|Error|\*\*\*' "$out/make.log" | head -n 40; return 1; }
+	keep "$out"
+}
+
 kernel=$1
 need make=make gcc=gcc sparse=sparse strip=binutils
 release='' key='' headers='' chroot='' # the next line sets these
@@ -89,6 +100,11 @@ eval "$found"
 if [ "$siw" ]; then
 	cached "siw/$kernel" "$(hash_of "$0" <<<"$key siw")" \
 		"building siw for $release" build_siw
+elif [ "$adapter" ]; then
+	[ "$kernel" = 6.12 ] || die "the adapter is made for 6.12"
+	cached "adapter/$kernel" \
+		"$(hash_of "$0" "$TREE"/tests/adapter/{Kbuild,*.[ch]} <<<"$key")" \
+		"building the adapter for $release" build_adapter
 else
 	[ -e "$TREE/Kbuild" ] || die "no Kbuild in $TREE: nothing to build yet"
 	tree=$(cd "$TREE" && sources | xargs sha256sum)

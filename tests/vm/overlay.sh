@@ -6,6 +6,7 @@
 # Prints a folder that a machine lays over its /lib/modules/<release>. It has those of our
 # modules that are asked for, siw, and the tables of depmod for them. The folder "debug"
 # next to it has our modules with debug information, for reading addresses in reports.
+# With ISER_ADAPTER in the environment the folder also has tests/adapter.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -30,6 +31,8 @@ modtree='' ours='' # the next line sets modtree
 found=$("$VM_DIR/initrd.sh" "$kernel")
 eval "$found"
 extra=("$("$VM_DIR/modules.sh" --siw "$kernel")/siw.ko")
+[ -z "${ISER_ADAPTER:-}" ] ||
+	extra+=("$("$VM_DIR/modules.sh" --adapter "$kernel")/rdma_adapter.ko")
 if [ "$initiator$target" != kernelkernel ]; then
 	ours=$("$VM_DIR/modules.sh" ${faults:+--faults} "$kernel")
 	[ ! -s "$ours/warnings" ] || say "our modules compile with warnings, see $ours/warnings"
@@ -37,6 +40,6 @@ if [ "$initiator$target" != kernelkernel ]; then
 	[ "$initiator" = kernel ] || extra+=("$ours/ib_iser.ko")
 	[ "$target" = kernel ] || extra+=("$ours/ib_isert.ko")
 fi
-dir=$(cached "overlay/$kernel-$initiator-$target${faults:+-faults}" \
+dir=$(cached "overlay/$kernel-$initiator-$target${faults:+-faults}${ISER_ADAPTER:+-adapter}" \
 	"$(hash_of "$0" "${extra[@]}" <<<"$modtree")" "tables of modules" make_overlay)
 echo "$dir/modules"

@@ -21,6 +21,7 @@ machine_settle() {
 # machine_prepare DIR: makes what a machine needs. What it leaves in DIR/modules is needed
 # until the last machine has ended. Sets slow, the factor on all waiting times (ISER_SLOW).
 machine_prepare() {
+	adapter_wanted
 	modules=$("$VM_DIR/overlay.sh" "$kernel" "$initiator" "$target" ${faults:+"$faults"})
 	rm -rf "$1/debug"
 	[ ! -d "${modules%/*}/debug" ] || cp -r "${modules%/*}/debug" "$1/debug"

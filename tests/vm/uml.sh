@@ -20,6 +20,7 @@ machine_prepare() {
 	"$TREE/scripts/packages.sh"
 	built=${ISER_UML_KERNEL:-$("$VM_DIR/uml/kernel" "$variant")}
 	modules=$1/modules
+	adapter_wanted
 	"$VM_DIR/uml/modules" "$built" "$modules" "$initiator" "$target" ${faults:+"$faults"} >&2
 	slow=1
 	[ "$variant" = plain ] || slow=4
