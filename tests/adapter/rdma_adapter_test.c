@@ -1,0 +1,942 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the adapter, between the devices adapter0 and adapter1: what
+ * it carries, and each rule, which one function breaks.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <rdma/ib_cache.h>
+#include "adapter.h"
+
+#define DEPTH		8
+#define SGES		2
+#define SIZE		PAGE_SIZE
+#define PSN		100
+#define RIGHTS		(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | \
+			 IB_ACCESS_REMOTE_READ)
+
+struct end {
+	struct ib_device	*dev;
+	struct ib_pd		*pd;
+	struct ib_cq		*cq;
+	struct ib_qp		*qp;
+	struct ib_mr		*mr;
+	u8			*buf;
+	u64			dma;
+};
+
+struct pair {
+	struct kunit		*test;
+	struct end		end[2];
+};
+
+static bool wait_wc(struct end *end, struct ib_wc *wc)
+{
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		if (ib_poll_cq(end->cq, 1, wc) == 1)
+			return true;
+		usleep_range(500, 1000);
+	}
+	return false;
+}
+
+/* The next completion of end has this status. */
+static void expect_wc(struct pair *pair, struct end *end, int status)
+{
+	struct ib_wc wc;
+
+	KUNIT_ASSERT_TRUE(pair->test, wait_wc(end, &wc));
+	KUNIT_EXPECT_EQ(pair->test, (int)wc.status, status);
+}
+
+static int create_qp(struct end *end, u32 depth, u32 sges)
+{
+	struct ib_qp_init_attr init = {
+		.send_cq = end->cq,
+		.recv_cq = end->cq,
+		.cap.max_send_wr = depth,
+		.cap.max_recv_wr = depth,
+		.cap.max_send_sge = sges,
+		.cap.max_recv_sge = SGES,
+		.qp_type = IB_QPT_RC,
+		.sq_sig_type = IB_SIGNAL_REQ_WR,
+		.port_num = 1,
+	};
+
+	end->qp = ib_create_qp(end->pd, &init);
+	if (!IS_ERR(end->qp))
+		return 0;
+	end->qp = NULL;
+	return -EINVAL;
+}
+
+static void create_cq(struct end *end, u32 size)
+{
+	struct ib_cq_init_attr attr = { .cqe = size };
+
+	end->cq = ib_create_cq(end->dev, NULL, NULL, NULL, &attr);
+}
+
+static void end_up(struct pair *pair, struct end *end, const char *name)
+{
+	struct kunit *test = pair->test;
+
+	end->dev = ib_device_get_by_name(name, ADAPTER_DRIVER_ID);
+	KUNIT_ASSERT_NOT_NULL(test, end->dev);
+	end->pd = ib_alloc_pd(end->dev, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(end->pd));
+	create_cq(end, 4 * DEPTH);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(end->cq));
+	KUNIT_ASSERT_EQ(test, create_qp(end, DEPTH, SGES), 0);
+	end->mr = ib_alloc_mr(end->pd, IB_MR_TYPE_MEM_REG, 4);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(end->mr));
+	end->buf = (u8 *)get_zeroed_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, end->buf);
+	end->dma = ib_dma_map_single(end->dev, end->buf, SIZE,
+				     DMA_BIDIRECTIONAL);
+	KUNIT_ASSERT_FALSE(test, ib_dma_mapping_error(end->dev, end->dma));
+	memset(&to_adapter(end->dev, dev)->counts, 0,
+	       sizeof(struct adapter_counts));
+}
+
+static void destroy_qp(struct end *end)
+{
+	struct ib_qp_attr attr = { .qp_state = IB_QPS_RESET };
+	struct ib_wc wc;
+
+	if (!end->qp)
+		return;
+	ib_modify_qp(end->qp, &attr, IB_QP_STATE);
+	while (ib_poll_cq(end->cq, 1, &wc) == 1)
+		;
+	ib_destroy_qp(end->qp);
+	end->qp = NULL;
+}
+
+static void end_down(struct end *end)
+{
+	if (!end->dev)
+		return;
+	destroy_qp(end);
+	if (end->mr)
+		ib_dereg_mr(end->mr);
+	ib_dma_unmap_single(end->dev, end->dma, SIZE, DMA_BIDIRECTIONAL);
+	free_page((unsigned long)end->buf);
+	ib_destroy_cq(end->cq);
+	ib_dealloc_pd(end->pd);
+	ib_device_put(end->dev);
+}
+
+static int modify(struct end *end, struct end *peer, enum ib_qp_state state,
+		  u8 reads)
+{
+	struct adapter_dev *to = to_adapter(peer->dev, dev);
+	struct ib_qp_attr attr = {
+		.qp_state = state,
+		.port_num = 1,
+		.qp_access_flags = RIGHTS,
+		.path_mtu = IB_MTU_1024,
+		.dest_qp_num = peer->qp->qp_num,
+		.rq_psn = PSN,
+		.sq_psn = PSN,
+		.max_rd_atomic = reads,
+		.max_dest_rd_atomic = 1,
+		.min_rnr_timer = 1,
+		.timeout = 10,
+		.retry_cnt = 3,
+		.rnr_retry = 7,
+	};
+	union ib_gid gid;
+	int mask = IB_QP_STATE;
+
+	switch (state) {
+	case IB_QPS_INIT:
+		mask |= IB_QP_PKEY_INDEX | IB_QP_PORT | IB_QP_ACCESS_FLAGS;
+		break;
+	case IB_QPS_RTR:
+		mask |= IB_QP_AV | IB_QP_PATH_MTU | IB_QP_DEST_QPN |
+			IB_QP_RQ_PSN | IB_QP_MAX_DEST_RD_ATOMIC |
+			IB_QP_MIN_RNR_TIMER;
+		attr.ah_attr.type = RDMA_AH_ATTR_TYPE_ROCE;
+		rdma_query_gid(peer->dev, 1, 0, &gid);
+		rdma_ah_set_grh(&attr.ah_attr, &gid, 0, 0, 64, 0);
+		rdma_ah_set_port_num(&attr.ah_attr, 1);
+		ether_addr_copy(attr.ah_attr.roce.dmac, to->netdev->dev_addr);
+		break;
+	case IB_QPS_RTS:
+		mask |= IB_QP_TIMEOUT | IB_QP_RETRY_CNT | IB_QP_RNR_RETRY |
+			IB_QP_SQ_PSN | IB_QP_MAX_QP_RD_ATOMIC;
+		break;
+	default:
+		break;
+	}
+	return ib_modify_qp(end->qp, &attr, mask);
+}
+
+static void connect_reads(struct pair *pair, u8 reads)
+{
+	static const enum ib_qp_state states[] = {
+		IB_QPS_INIT, IB_QPS_RTR, IB_QPS_RTS,
+	};
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		for (j = 0; j < 2; j++)
+			KUNIT_ASSERT_EQ(pair->test, 0,
+					modify(&pair->end[j],
+					       &pair->end[1 - j], states[i],
+					       reads));
+	}
+}
+
+static void connect(struct pair *pair)
+{
+	connect_reads(pair, 1);
+}
+
+static int post_recv(struct end *end, u64 addr, u32 length, u32 key)
+{
+	struct ib_sge sge = { .addr = addr, .length = length, .lkey = key };
+	struct ib_recv_wr wr = { .sg_list = &sge, .num_sge = 1 };
+
+	return ib_post_recv(end->qp, &wr, NULL);
+}
+
+/* Posts an RDMA Write, Read or Send of length bytes from the start of buf. */
+static int post(struct end *end, enum ib_wr_opcode opcode, int flags,
+		u32 length, u32 lkey, u64 remote, u32 rkey)
+{
+	struct ib_sge sge = { .addr = end->dma, .length = length,
+			      .lkey = lkey };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = opcode, .wr.send_flags = flags,
+		.wr.sg_list = &sge, .wr.num_sge = 1,
+		.remote_addr = remote, .rkey = rkey,
+	};
+
+	if (opcode == IB_WR_SEND_WITH_INV || opcode == IB_WR_LOCAL_INV) {
+		wr.wr.ex.invalidate_rkey = rkey;
+		wr.wr.num_sge = opcode == IB_WR_LOCAL_INV ? 0 : 1;
+	}
+	return ib_post_send(end->qp, &wr.wr, NULL);
+}
+
+static int post_send(struct end *end, u32 length)
+{
+	return post(end, IB_WR_SEND, IB_SEND_SIGNALED, length,
+		    end->pd->local_dma_lkey, 0, 0);
+}
+
+static int map(struct end *end)
+{
+	struct scatterlist sg;
+
+	sg_init_one(&sg, end->buf, SIZE);
+	sg_dma_address(&sg) = end->dma;
+	sg_dma_len(&sg) = SIZE;
+	return ib_map_mr_sg(end->mr, &sg, 1, NULL, SIZE);
+}
+
+static int post_reg(struct end *end, int access, u32 key)
+{
+	struct ib_reg_wr wr = {
+		.wr.opcode = IB_WR_REG_MR, .wr.send_flags = IB_SEND_SIGNALED,
+		.mr = end->mr, .key = key, .access = access,
+	};
+
+	return ib_post_send(end->qp, &wr.wr, NULL);
+}
+
+static void reg(struct pair *pair, struct end *end, int access)
+{
+	KUNIT_ASSERT_EQ(pair->test, map(end), 1);
+	KUNIT_ASSERT_EQ(pair->test, post_reg(end, access, end->mr->rkey), 0);
+	expect_wc(pair, end, IB_WC_SUCCESS);
+}
+
+/* What the adapter carries */
+
+static void messages(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_wc wc;
+	int i;
+
+	connect(pair);
+	for (i = 0; i < SIZE; i++)
+		a->buf[i] = i % 251;
+	for (i = 0; i < 2 * DEPTH; i++) {
+		memset(b->buf, 0, SIZE);
+		KUNIT_ASSERT_EQ(test, 0, post_send(a, SIZE - i));
+		/* The first attempt gets an RNR NAK now and then. */
+		KUNIT_ASSERT_EQ(test, 0, post_recv(b, b->dma, SIZE,
+						   b->pd->local_dma_lkey));
+		KUNIT_ASSERT_TRUE(test, wait_wc(b, &wc));
+		KUNIT_EXPECT_EQ(test, (int)wc.status, (int)IB_WC_SUCCESS);
+		KUNIT_EXPECT_EQ(test, (int)wc.opcode, (int)IB_WC_RECV);
+		KUNIT_EXPECT_EQ(test, wc.byte_len, (u32)SIZE - i);
+		expect_wc(pair, a, IB_WC_SUCCESS);
+		KUNIT_EXPECT_EQ(test, 0, memcmp(a->buf, b->buf, SIZE - i));
+	}
+}
+
+static void memory(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	u32 key = a->pd->local_dma_lkey;
+	struct ib_wc wc;
+
+	connect(pair);
+	reg(pair, b, RIGHTS);
+	memset(a->buf, 1, SIZE);
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED,
+				      512, key, b->mr->iova + 512,
+				      b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(a->buf, b->buf + 512, 512));
+	KUNIT_EXPECT_EQ(test, b->buf[511] + b->buf[1024], 0);
+	memset(b->buf, 2, SIZE);
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_READ, IB_SEND_SIGNALED,
+				      512, key, b->mr->iova, b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_EXPECT_EQ(test, a->buf[0], 2);
+	KUNIT_EXPECT_EQ(test, a->buf[511], 2);
+	KUNIT_EXPECT_EQ(test, a->buf[512], 1);
+	KUNIT_ASSERT_EQ(test, 0, post_recv(b, b->dma, SIZE,
+					   b->pd->local_dma_lkey));
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_SEND_WITH_INV,
+				      IB_SEND_SIGNALED, 8, key, 0,
+				      b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_ASSERT_TRUE(test, wait_wc(b, &wc));
+	KUNIT_EXPECT_EQ(test, (int)wc.status, (int)IB_WC_SUCCESS);
+	KUNIT_EXPECT_TRUE(test, wc.wc_flags & IB_WC_WITH_INVALIDATE);
+	KUNIT_EXPECT_EQ(test, wc.ex.invalidate_rkey, b->mr->rkey);
+	/* Invalidated, it can be registered again. */
+	reg(pair, b, RIGHTS);
+	KUNIT_ASSERT_EQ(test, 0, post(b, IB_WR_LOCAL_INV, IB_SEND_SIGNALED, 0,
+				      0, 0, b->mr->rkey));
+	expect_wc(pair, b, IB_WC_SUCCESS);
+}
+
+static void flushed(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	int i;
+
+	connect(pair);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+		KUNIT_ASSERT_EQ(test, 0, post_recv(a, a->dma + 64 * i, 64,
+						   a->pd->local_dma_lkey));
+	}
+	KUNIT_ASSERT_EQ(test, 0, modify(a, b, IB_QPS_ERR, 0));
+	for (i = 0; i < 6; i++)
+		expect_wc(pair, a, IB_WC_WR_FLUSH_ERR);
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	expect_wc(pair, a, IB_WC_WR_FLUSH_ERR);
+}
+
+/* The peer is gone: no answer comes, and the retries end. */
+static void lost(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	destroy_qp(&pair->end[1]);
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	expect_wc(pair, a, IB_WC_RETRY_EXC_ERR);
+}
+
+/* The rules: each function breaks the one that it is named after. */
+
+static void send_state(struct pair *pair)
+{
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL, post_send(&pair->end[0], 8));
+}
+
+static void recv_state(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post_recv(a, a->dma, 8, a->pd->local_dma_lkey));
+}
+
+static void fill(struct pair *pair, int flags)
+{
+	struct end *a = &pair->end[0];
+	int i;
+
+	connect(pair);
+	for (i = 0; i < DEPTH; i++)
+		KUNIT_ASSERT_EQ(pair->test, 0,
+				post(a, IB_WR_RDMA_WRITE, flags, 0, 0, 0, 0));
+	KUNIT_EXPECT_EQ(pair->test, -ENOMEM, post_send(a, 8));
+}
+
+static void send_overflow(struct pair *pair)
+{
+	fill(pair, IB_SEND_SIGNALED);
+}
+
+static void unsignaled(struct pair *pair)
+{
+	fill(pair, 0);
+}
+
+static void recv_overflow(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	int i;
+
+	connect(pair);
+	for (i = 0; i < DEPTH; i++)
+		KUNIT_ASSERT_EQ(pair->test, 0,
+				post_recv(a, a->dma + 8 * i, 8,
+					  a->pd->local_dma_lkey));
+	KUNIT_EXPECT_EQ(pair->test, -ENOMEM,
+			post_recv(a, a->dma + 8 * i, 8,
+				  a->pd->local_dma_lkey));
+}
+
+static int post_sges(struct end *end, enum ib_wr_opcode opcode, int n,
+		     u32 length)
+{
+	struct ib_sge sge[ADAPTER_MAX_SGE] = { };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = opcode, .wr.sg_list = sge, .wr.num_sge = n,
+	};
+	int i;
+
+	for (i = 0; i < n; i++)
+		sge[i].length = length;
+	return ib_post_send(end->qp, &wr.wr, NULL);
+}
+
+static void sge_count(struct pair *pair)
+{
+	connect(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post_sges(&pair->end[0], IB_WR_SEND, SGES + 1, 8));
+}
+
+static void read_sges(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	int most = a->dev->attrs.max_sge_rd;
+
+	destroy_qp(a);
+	KUNIT_ASSERT_EQ(pair->test, 0, create_qp(a, DEPTH, most + 1));
+	connect(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post_sges(a, IB_WR_RDMA_READ, most + 1, 8));
+}
+
+static void inline_data(struct pair *pair)
+{
+	connect(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post(&pair->end[0], IB_WR_SEND, IB_SEND_INLINE, 8, 0,
+			     0, 0));
+}
+
+static void opcode(struct pair *pair)
+{
+	connect(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post(&pair->end[0], IB_WR_ATOMIC_CMP_AND_SWP, 0, 8, 0,
+			     0, 0));
+}
+
+static void length(struct pair *pair)
+{
+	connect(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post_sges(&pair->end[0], IB_WR_SEND, 2,
+				  ADAPTER_MAX_MESSAGE));
+}
+
+static void zero_sge(struct pair *pair)
+{
+	struct adapter_dev *dev = to_adapter(pair->end[0].dev, dev);
+	const struct adapter_profile *before = dev->profile;
+	struct adapter_profile changed = *before;
+
+	connect(pair);
+	changed.zero_is_2g = true;
+	dev->profile = &changed;
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post_sges(&pair->end[0], IB_WR_SEND, 1, 0));
+	dev->profile = before;
+}
+
+static void recv_twice(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	int i;
+
+	connect(pair);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(pair->test, 0,
+				post_recv(a, a->dma + 8 * i, 16,
+					  a->pd->local_dma_lkey));
+}
+
+static void send_key(struct pair *pair, u32 length, u32 key)
+{
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(&pair->end[0], IB_WR_SEND, IB_SEND_SIGNALED,
+			     length, key, 0, 0));
+	expect_wc(pair, &pair->end[0], IB_WC_LOC_PROT_ERR);
+}
+
+static void key_unknown(struct pair *pair)
+{
+	connect(pair);
+	send_key(pair, 8, 0xabcdef00);
+}
+
+static void key_invalid(struct pair *pair)
+{
+	connect(pair);
+	send_key(pair, 8, pair->end[0].mr->lkey);
+}
+
+static void remote_key_invalid(struct pair *pair)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	connect(pair);
+	reg(pair, b, RIGHTS);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(b, IB_WR_LOCAL_INV, IB_SEND_SIGNALED, 0, 0, 0,
+			     b->mr->rkey));
+	expect_wc(pair, b, IB_WC_SUCCESS);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED, 8,
+			     a->pd->local_dma_lkey, b->mr->iova, b->mr->rkey));
+	expect_wc(pair, a, IB_WC_REM_ACCESS_ERR);
+}
+
+static void key_pd(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	struct ib_pd *other = ib_alloc_pd(a->dev, 0);
+
+	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(other));
+	ib_dereg_mr(a->mr);
+	a->mr = ib_alloc_mr(other, IB_MR_TYPE_MEM_REG, 4);
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, map(a), 1);
+	KUNIT_ASSERT_EQ(pair->test, 0, post_reg(a, RIGHTS, a->mr->rkey));
+	expect_wc(pair, a, IB_WC_MW_BIND_ERR);
+	ib_dereg_mr(a->mr);
+	a->mr = NULL;
+	ib_dealloc_pd(other);
+}
+
+static void key_range(struct pair *pair)
+{
+	connect(pair);
+	reg(pair, &pair->end[0], IB_ACCESS_LOCAL_WRITE);
+	send_key(pair, SIZE + 1, pair->end[0].mr->lkey);
+}
+
+static void key_rights(struct pair *pair)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	connect(pair);
+	reg(pair, b, IB_ACCESS_REMOTE_READ);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post_recv(b, b->mr->iova, 8, b->mr->lkey));
+	KUNIT_ASSERT_EQ(pair->test, 0, post_send(a, 8));
+	expect_wc(pair, a, IB_WC_REM_OP_ERR);
+	expect_wc(pair, b, IB_WC_LOC_PROT_ERR);
+}
+
+static void remote_key_rights(struct pair *pair)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	connect(pair);
+	reg(pair, b, IB_ACCESS_REMOTE_READ);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED, 8,
+			     a->pd->local_dma_lkey, b->mr->iova, b->mr->rkey));
+	expect_wc(pair, a, IB_WC_REM_ACCESS_ERR);
+}
+
+static void bad_reg(struct pair *pair, int access, u32 key)
+{
+	KUNIT_ASSERT_EQ(pair->test, 0, post_reg(&pair->end[0], access, key));
+	expect_wc(pair, &pair->end[0], IB_WC_MW_BIND_ERR);
+}
+
+static void reg_valid(struct pair *pair)
+{
+	connect(pair);
+	reg(pair, &pair->end[0], RIGHTS);
+	bad_reg(pair, RIGHTS, pair->end[0].mr->rkey);
+}
+
+static void reg_key(struct pair *pair)
+{
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, map(&pair->end[0]), 1);
+	bad_reg(pair, RIGHTS, pair->end[0].mr->rkey ^ 0x100);
+}
+
+static void reg_access(struct pair *pair)
+{
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, map(&pair->end[0]), 1);
+	bad_reg(pair, IB_ACCESS_REMOTE_WRITE, pair->end[0].mr->rkey);
+}
+
+static void reg_empty(struct pair *pair)
+{
+	connect(pair);
+	bad_reg(pair, RIGHTS, pair->end[0].mr->rkey);
+}
+
+/* The peer has no receive for the first Send, so the registration waits. */
+static void post_late_reg(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, map(a), 1);
+	KUNIT_ASSERT_EQ(pair->test, 0, post_send(a, 8));
+	KUNIT_ASSERT_EQ(pair->test, 0, post_reg(a, RIGHTS, a->mr->rkey));
+}
+
+static void map_posted(struct pair *pair)
+{
+	post_late_reg(pair);
+	KUNIT_EXPECT_EQ(pair->test, map(&pair->end[0]), 1);
+}
+
+static void mr_busy(struct pair *pair)
+{
+	post_late_reg(pair);
+	ib_dereg_mr(pair->end[0].mr);
+	pair->end[0].mr = NULL;
+}
+
+static void dma(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	struct ib_sge sge = { .addr = 0x0ffffffffffff000, .length = 8,
+			      .lkey = a->pd->local_dma_lkey };
+	struct ib_send_wr wr = { .opcode = IB_WR_SEND, .sg_list = &sge,
+				 .num_sge = 1 };
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post_recv(&pair->end[1], pair->end[1].dma, 8,
+				  pair->end[1].pd->local_dma_lkey));
+	KUNIT_ASSERT_EQ(pair->test, 0, ib_post_send(a->qp, &wr, NULL));
+	expect_wc(pair, a, IB_WC_LOC_PROT_ERR);
+}
+
+static void cq_overrun(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	struct ib_cq *large = a->cq;
+	int i;
+
+	destroy_qp(a);
+	create_cq(a, 2);
+	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(a->cq));
+	KUNIT_ASSERT_EQ(pair->test, create_qp(a, DEPTH, SGES), 0);
+	connect(pair);
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(pair->test, 0,
+				post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED, 0,
+				     0, 0, 0));
+	flush_delayed_work(&to_adapter(a->qp, qp)->work);
+	destroy_qp(a);
+	ib_destroy_cq(a->cq);
+	a->cq = large;
+	/* The completions that are left are not what is tested. */
+	atomic_set(&to_adapter(a->dev, dev)->counts.local[RULE_CQ_LEFT], 0);
+}
+
+static void cq_left(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED, 0, 0, 0,
+			     0));
+	flush_delayed_work(&to_adapter(a->qp, qp)->work);
+	ib_destroy_qp(a->qp);
+	a->qp = NULL;
+}
+
+static void qp_state(struct pair *pair)
+{
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			modify(&pair->end[0], &pair->end[1], IB_QPS_RTS, 1));
+}
+
+static void qp_limit(struct pair *pair)
+{
+	destroy_qp(&pair->end[0]);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			create_qp(&pair->end[0], 1 << 20, SGES));
+}
+
+static void qp_busy(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post_recv(a, a->dma, 8, a->pd->local_dma_lkey));
+	ib_destroy_qp(a->qp);
+	a->qp = NULL;
+}
+
+/* The RDMA core would warn by itself, so these call the adapter. */
+static void pd_busy(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	KUNIT_EXPECT_EQ(pair->test, -EBUSY,
+			a->dev->ops.dealloc_pd(a->pd, NULL));
+}
+
+static void cq_busy(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	KUNIT_EXPECT_EQ(pair->test, -EBUSY,
+			a->dev->ops.destroy_cq(a->cq, NULL));
+}
+
+static void srq_busy(struct pair *pair)
+{
+	struct ib_srq_init_attr attr = {
+		.attr.max_wr = DEPTH, .attr.max_sge = SGES,
+		.srq_type = IB_SRQT_BASIC,
+	};
+	struct end *a = &pair->end[0];
+	struct ib_qp_init_attr init = {
+		.send_cq = a->cq, .recv_cq = a->cq, .qp_type = IB_QPT_RC,
+		.cap.max_send_wr = 1,
+	};
+	struct ib_qp *qp;
+
+	init.srq = ib_create_srq(a->pd, &attr);
+	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(init.srq));
+	qp = ib_create_qp(a->pd, &init);
+	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(qp));
+	KUNIT_EXPECT_EQ(pair->test, -EBUSY,
+			a->dev->ops.destroy_srq(init.srq, NULL));
+	ib_destroy_qp(qp);
+	ib_destroy_srq(init.srq);
+}
+
+static void read_depth(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	connect_reads(pair, 0);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_RDMA_READ, IB_SEND_SIGNALED, 8,
+			     a->pd->local_dma_lkey, 0, 0));
+	expect_wc(pair, a, IB_WC_LOC_QP_OP_ERR);
+}
+
+static void recv_length(struct pair *pair)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post_recv(b, b->dma, 8, b->pd->local_dma_lkey));
+	KUNIT_ASSERT_EQ(pair->test, 0, post_send(a, 9));
+	expect_wc(pair, a, IB_WC_REM_INV_REQ_ERR);
+	expect_wc(pair, b, IB_WC_LOC_LEN_ERR);
+}
+
+static const struct {
+	enum adapter_rule	rule;
+	bool			remote;
+	void			(*breaks)(struct pair *pair);
+} rule_tests[] = {
+	{ RULE_SEND_STATE, false, send_state },
+	{ RULE_RECV_STATE, false, recv_state },
+	{ RULE_SEND_OVERFLOW, false, send_overflow },
+	{ RULE_UNSIGNALED, false, unsignaled },
+	{ RULE_RECV_OVERFLOW, false, recv_overflow },
+	{ RULE_SGE_COUNT, false, sge_count },
+	{ RULE_READ_SGES, false, read_sges },
+	{ RULE_INLINE, false, inline_data },
+	{ RULE_OPCODE, false, opcode },
+	{ RULE_LENGTH, false, length },
+	{ RULE_ZERO_SGE, false, zero_sge },
+	{ RULE_RECV_TWICE, false, recv_twice },
+	{ RULE_KEY_UNKNOWN, false, key_unknown },
+	{ RULE_KEY_INVALID, false, key_invalid },
+	{ RULE_KEY_INVALID, true, remote_key_invalid },
+	{ RULE_KEY_PD, false, key_pd },
+	{ RULE_KEY_RANGE, false, key_range },
+	{ RULE_KEY_RIGHTS, false, key_rights },
+	{ RULE_KEY_RIGHTS, true, remote_key_rights },
+	{ RULE_REG_VALID, false, reg_valid },
+	{ RULE_REG_KEY, false, reg_key },
+	{ RULE_REG_ACCESS, false, reg_access },
+	{ RULE_REG_EMPTY, false, reg_empty },
+	{ RULE_MAP_POSTED, false, map_posted },
+	{ RULE_DMA, false, dma },
+	{ RULE_CQ_OVERRUN, false, cq_overrun },
+	{ RULE_CQ_LEFT, false, cq_left },
+	{ RULE_QP_STATE, false, qp_state },
+	{ RULE_QP_LIMIT, false, qp_limit },
+	{ RULE_QP_BUSY, false, qp_busy },
+	{ RULE_MR_BUSY, false, mr_busy },
+	{ RULE_PD_BUSY, false, pd_busy },
+	{ RULE_CQ_BUSY, false, cq_busy },
+	{ RULE_SRQ_BUSY, false, srq_busy },
+	{ RULE_READ_DEPTH, false, read_depth },
+	{ RULE_RECV_LENGTH, true, recv_length },
+};
+
+static const void *next_rule(const void *last, char *name)
+{
+	static int index[ARRAY_SIZE(rule_tests)];
+	int i = last ? *(const int *)last + 1 : 0;
+
+	if (i == ARRAY_SIZE(rule_tests))
+		return NULL;
+	index[i] = i;
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%s%s",
+		 rule_tests[i].remote ? "remote-" : "",
+		 adapter_rule_name(rule_tests[i].rule));
+	return &index[i];
+}
+
+static int broken(struct pair *pair, int rule, bool remote)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 2; i++) {
+		struct adapter_counts *counts;
+
+		counts = &to_adapter(pair->end[i].dev, dev)->counts;
+		n += atomic_read(remote ? &counts->remote[rule] :
+					  &counts->local[rule]);
+	}
+	return n;
+}
+
+static void expect_broken(struct pair *pair, int rule, bool remote)
+{
+	int i;
+
+	for (i = 0; i < NR_RULES; i++) {
+		KUNIT_EXPECT_EQ_MSG(pair->test, broken(pair, i, false),
+				    i == rule && !remote, "rule %s",
+				    adapter_rule_name(i));
+		KUNIT_EXPECT_EQ_MSG(pair->test, broken(pair, i, true),
+				    i == rule && remote, "rule %s, remote",
+				    adapter_rule_name(i));
+	}
+}
+
+static void rules(struct kunit *test)
+{
+	const int *i = test->param_value;
+	struct pair *pair = test->priv;
+
+	rule_tests[*i].breaks(pair);
+	expect_broken(pair, rule_tests[*i].rule, rule_tests[*i].remote);
+}
+
+/* No rule without a test */
+static void all_rules(struct kunit *test)
+{
+	bool tested[NR_RULES] = { };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rule_tests); i++)
+		tested[rule_tests[i].rule] = true;
+	for (i = 0; i < NR_RULES; i++)
+		KUNIT_EXPECT_TRUE_MSG(test, tested[i], "rule %s",
+				      adapter_rule_name(i));
+}
+
+static int pair_up(struct kunit *test)
+{
+	struct pair *pair = kunit_kzalloc(test, sizeof(*pair), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pair);
+	test->priv = pair;
+	pair->test = test;
+	end_up(pair, &pair->end[0], "adapter0");
+	end_up(pair, &pair->end[1], "adapter1");
+	return 0;
+}
+
+static void pair_down(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	end_down(&pair->end[0]);
+	end_down(&pair->end[1]);
+}
+
+static struct kunit_case carry_cases[] = {
+	KUNIT_CASE(messages),
+	KUNIT_CASE(memory),
+	KUNIT_CASE(flushed),
+	KUNIT_CASE(lost),
+	{ }
+};
+
+/* What is allowed breaks no rule. */
+static void carry_down(struct kunit *test)
+{
+	expect_broken(test->priv, NR_RULES, false);
+	pair_down(test);
+}
+
+static struct kunit_suite carry_suite = {
+	.name = "adapter_carries",
+	.init = pair_up,
+	.exit = carry_down,
+	.test_cases = carry_cases,
+};
+
+static struct kunit_case rule_cases[] = {
+	KUNIT_CASE_PARAM(rules, next_rule),
+	KUNIT_CASE(all_rules),
+	{ }
+};
+
+static struct kunit_suite rule_suite = {
+	.name = "adapter_rules",
+	.init = pair_up,
+	.exit = pair_down,
+	.test_cases = rule_cases,
+};
+
+kunit_test_suites(&carry_suite, &rule_suite);
+
+MODULE_DESCRIPTION("KUnit tests of rdma_adapter");
+MODULE_LICENSE("GPL");
