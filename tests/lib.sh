@@ -8,8 +8,9 @@ tests=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 export LANG=C.UTF-8
 
 PROVIDER=${ISER_PROVIDER:-rxe}
-# Of the adapter, after a colon; otherwise empty
+# adapter:PROFILE,DMA; empty if not given
 PROFILE=${PROVIDER#"${PROVIDER%%:*}"} PROFILE=${PROFILE#:}
+DMA=${PROFILE#"${PROFILE%%,*}"} DMA=${DMA#,} PROFILE=${PROFILE%%,*}
 PROVIDER=${PROVIDER%%:*}
 INITIATOR=${ISER_INITIATOR:-ours}
 TARGET=${ISER_TARGET:-ours}

@@ -25,7 +25,6 @@
 #include <linux/hrtimer.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
-#include <linux/platform_device.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -83,7 +82,7 @@ enum adapter_stat {
 
 struct adapter_dev {
 	struct ib_device	ib;
-	struct platform_device	*pdev;
+	struct device		*parent;
 	struct net_device	*netdev;
 	netdevice_tracker	tracker;
 	const struct adapter_profile *profile;
@@ -316,12 +315,14 @@ extern struct list_head adapter_devs;
 extern spinlock_t adapter_devs_lock;
 
 /* parent.c */
-struct platform_device *adapter_parent_get(void);
-void adapter_parent_put(struct platform_device *pdev);
-void adapter_parents_free(void);
+struct device *adapter_parent_get(void);
+void adapter_parent_put(struct device *dev);
+int adapter_parents_init(void);
+void adapter_parents_exit(void);
 
 /* device.c */
 int adapter_device_add(const char *name, struct net_device *netdev);
+void adapter_device_del(const struct device *parent);
 void adapter_link_changed(struct adapter_dev *dev);
 struct adapter_qp *adapter_find_qp(struct adapter_dev *from,
 				   const struct adapter_path *path, u32 qpn);
@@ -364,9 +365,9 @@ enum adapter_copied {
 	ADAPTER_SINK_FAULT,
 };
 
-enum adapter_copied adapter_copy(struct adapter_dev *to,
+enum adapter_copied adapter_copy(struct adapter_qp *to,
 				 struct adapter_spans *sink,
-				 struct adapter_dev *from,
+				 struct adapter_qp *from,
 				 struct adapter_spans *source, u64 length);
 
 /* cq.c */

@@ -191,7 +191,7 @@ static void dealloc_driver(struct ib_device *ib)
 	xa_destroy(&dev->qps);
 	xa_destroy(&dev->mrs);
 	netdev_put(dev->netdev, &dev->tracker);
-	adapter_parent_put(dev->pdev);
+	adapter_parent_put(dev->parent);
 }
 
 static const struct ib_device_ops device_ops = {
@@ -246,19 +246,18 @@ static const struct ib_device_ops srq_ops = {
 
 int adapter_device_add(const char *name, struct net_device *netdev)
 {
-	struct platform_device *pdev;
+	struct device *parent = adapter_parent_get();
 	struct adapter_dev *dev;
 	int ret;
 
-	pdev = adapter_parent_get();
-	if (!pdev)
-		return -ENOMEM;
+	if (!parent)
+		return -ENODEV;
 	dev = ib_alloc_device(adapter_dev, ib);
 	if (!dev) {
-		adapter_parent_put(pdev);
+		adapter_parent_put(parent);
 		return -ENOMEM;
 	}
-	dev->pdev = pdev;
+	dev->parent = parent;
 	dev->profile = adapter_profile_chosen();
 	dev->netdev = netdev;
 	netdev_hold(netdev, &dev->tracker, GFP_KERNEL);
@@ -271,7 +270,7 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 	dev->ib.phys_port_cnt = 1;
 	dev->ib.num_comp_vectors = num_possible_cpus();
 	dev->ib.local_dma_lkey = ADAPTER_DMA_KEY;
-	dev->ib.dev.parent = &pdev->dev;
+	dev->ib.dev.parent = parent;
 	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, netdev->dev_addr);
 	ib_set_device_ops(&dev->ib, &device_ops);
 	if (dev->profile->max_srq_wr)
@@ -281,12 +280,12 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 	spin_lock(&adapter_devs_lock);
 	list_add_tail(&dev->node, &adapter_devs);
 	spin_unlock(&adapter_devs_lock);
-	dma_set_max_seg_size(&pdev->dev, dev->profile->max_seg_size);
-	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	dma_set_max_seg_size(parent, dev->profile->max_seg_size);
+	ret = dma_set_mask_and_coherent(parent, DMA_BIT_MASK(64));
 	if (!ret)
 		ret = ib_device_set_netdev(&dev->ib, netdev, ADAPTER_PORT);
 	if (!ret)
-		ret = ib_register_device(&dev->ib, name, &pdev->dev);
+		ret = ib_register_device(&dev->ib, name, parent);
 	if (ret) {
 		ib_dealloc_device(&dev->ib);
 		return ret;
@@ -294,4 +293,21 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 	adapter_debugfs_add(dev);
 	adapter_link_changed(dev);
 	return 0;
+}
+
+/* Removes the device with this parent, if nobody else does. */
+void adapter_device_del(const struct device *parent)
+{
+	struct adapter_dev *dev, *found = NULL;
+
+	spin_lock(&adapter_devs_lock);
+	list_for_each_entry(dev, &adapter_devs, node) {
+		if (dev->parent == parent && ib_device_try_get(&dev->ib)) {
+			found = dev;
+			break;
+		}
+	}
+	spin_unlock(&adapter_devs_lock);
+	if (found)
+		ib_unregister_device_and_put(&found->ib);
 }

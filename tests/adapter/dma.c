@@ -10,7 +10,7 @@
 /* Returns NULL if the device could not reach addr. */
 static void *reach(struct adapter_dev *dev, dma_addr_t addr)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(&dev->pdev->dev);
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev->parent);
 	phys_addr_t phys = addr;
 
 	if (domain)
@@ -26,10 +26,11 @@ static void *reach(struct adapter_dev *dev, dma_addr_t addr)
  * it anew during an access.  Then the data are wrong, but nothing outside of
  * the table is read.
  */
-static void *locate(struct adapter_dev *dev, const struct adapter_span *span,
+static void *locate(struct adapter_qp *qp, const struct adapter_span *span,
 		    u32 offset, u32 *room)
 {
 	const struct adapter_mr *mr = span->mr;
+	struct adapter_dev *dev = adapter_qp_dev(qp);
 	u64 addr = span->addr + offset;
 	void *at;
 
@@ -49,15 +50,17 @@ static void *locate(struct adapter_dev *dev, const struct adapter_span *span,
 	*room = min_t(u32, *room, PAGE_SIZE - offset_in_page(addr));
 	at = reach(dev, addr);
 	if (!at)
-		adapter_broken(dev, RULE_DMA, false, "address %#llx, MR %u",
-			       addr, mr ? mr->index : 0);
+		adapter_broken(dev, RULE_DMA, false,
+			       "QP %u, MR %u: %s can't reach %#llx",
+			       qp->ib.qp_num, mr ? mr->index : 0,
+			       dev_name(dev->parent), addr);
 	return at;
 }
 
 /* Copies the first bytes of source to sink. */
-enum adapter_copied adapter_copy(struct adapter_dev *to,
+enum adapter_copied adapter_copy(struct adapter_qp *to,
 				 struct adapter_spans *sink,
-				 struct adapter_dev *from,
+				 struct adapter_qp *from,
 				 struct adapter_spans *source, u64 length)
 {
 	const struct adapter_span *out = sink->span, *in = source->span;

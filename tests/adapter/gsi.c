@@ -79,7 +79,6 @@ static enum ib_wc_status deliver(struct adapter_qp *qp,
 				 struct adapter_qp *peer)
 {
 	struct adapter_dev *from = adapter_qp_dev(qp);
-	struct adapter_dev *to = adapter_qp_dev(peer);
 	struct ib_wc wc = { .status = IB_WC_SUCCESS, .opcode = IB_WC_RECV };
 	enum ib_wc_status status = IB_WC_SUCCESS;
 	struct adapter_spans header = {};
@@ -111,7 +110,7 @@ static enum ib_wc_status deliver(struct adapter_qp *qp,
 	} else if (qp->remote.length < wc.byte_len) {
 		wc.status = IB_WC_LOC_LEN_ERR;
 	} else {
-		switch (adapter_copy(to, &qp->remote, from, &header,
+		switch (adapter_copy(peer, &qp->remote, qp, &header,
 				     wc.byte_len)) {
 		case ADAPTER_COPIED:
 			break;

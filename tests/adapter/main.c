@@ -75,11 +75,6 @@ static struct notifier_block netdev_notifier = {
 	.notifier_call = netdev_event,
 };
 
-/* Without a driver a platform device counts as not in use. */
-static struct platform_driver platform_driver = {
-	.driver.name = KBUILD_MODNAME,
-};
-
 static int __init adapter_init(void)
 {
 	int ret;
@@ -88,18 +83,18 @@ static int __init adapter_init(void)
 				     WQ_MEM_RECLAIM, 0);
 	if (!adapter_wq)
 		return -ENOMEM;
-	ret = platform_driver_register(&platform_driver);
+	ret = adapter_parents_init();
 	if (ret)
 		goto err_wq;
 	ret = register_netdevice_notifier(&netdev_notifier);
 	if (ret)
-		goto err_driver;
+		goto err_parents;
 	adapter_debugfs_init();
 	rdma_link_register(&link_ops);
 	return 0;
 
-err_driver:
-	platform_driver_unregister(&platform_driver);
+err_parents:
+	adapter_parents_exit();
 err_wq:
 	destroy_workqueue(adapter_wq);
 	return ret;
@@ -112,8 +107,7 @@ static void __exit adapter_exit(void)
 	/* Waits for those that somebody else is removing. */
 	ib_unregister_driver(ADAPTER_DRIVER_ID);
 	adapter_debugfs_exit();
-	adapter_parents_free();
-	platform_driver_unregister(&platform_driver);
+	adapter_parents_exit();
 	destroy_workqueue(adapter_wq);
 }
 

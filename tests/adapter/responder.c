@@ -58,21 +58,18 @@ static enum ib_wc_status scatter(struct adapter_qp *qp,
 				 struct adapter_send *send,
 				 struct adapter_qp *peer)
 {
-	struct adapter_dev *from = adapter_qp_dev(qp);
-	struct adapter_dev *to = adapter_qp_dev(peer);
-
 	if (!adapter_spans_get(peer, &qp->remote, peer->taken.sge,
 			       peer->taken.num_sge, IB_ACCESS_LOCAL_WRITE))
 		return fail_receive(peer, IB_WC_LOC_PROT_ERR, IB_WC_REM_OP_ERR);
 	if (send->length > qp->remote.length) {
-		adapter_broken(to, RULE_RECV_LENGTH, true,
+		adapter_broken(adapter_qp_dev(peer), RULE_RECV_LENGTH, true,
 			       "QP %u: %u bytes for a receive of %llu",
 			       peer->ib.qp_num, send->length,
 			       qp->remote.length);
 		return fail_receive(peer, IB_WC_LOC_LEN_ERR,
 				    IB_WC_REM_INV_REQ_ERR);
 	}
-	switch (adapter_copy(to, &qp->remote, from, &qp->local, send->length)) {
+	switch (adapter_copy(peer, &qp->remote, qp, &qp->local, send->length)) {
 	case ADAPTER_COPIED:
 		return IB_WC_SUCCESS;
 	case ADAPTER_SOURCE_FAULT:
@@ -152,8 +149,7 @@ static int respond_write(struct adapter_qp *qp, struct adapter_send *send,
 		if (!find_memory(qp, send, peer, IB_ACCESS_REMOTE_WRITE))
 			return refuse(peer, IB_WC_REM_ACCESS_ERR,
 				      IB_EVENT_QP_ACCESS_ERR);
-		copied = adapter_copy(adapter_qp_dev(peer), &qp->remote,
-				      adapter_qp_dev(qp), &qp->local,
+		copied = adapter_copy(peer, &qp->remote, qp, &qp->local,
 				      send->length);
 		adapter_spans_put(&qp->remote);
 	}
@@ -185,8 +181,7 @@ static int respond_read(struct adapter_qp *qp, struct adapter_send *send,
 	if (!find_memory(qp, send, peer, IB_ACCESS_REMOTE_READ))
 		return refuse(peer, IB_WC_REM_ACCESS_ERR,
 			      IB_EVENT_QP_ACCESS_ERR);
-	copied = adapter_copy(adapter_qp_dev(qp), &qp->local,
-			      adapter_qp_dev(peer), &qp->remote, send->length);
+	copied = adapter_copy(qp, &qp->local, peer, &qp->remote, send->length);
 	adapter_spans_put(&qp->remote);
 	if (copied == ADAPTER_SOURCE_FAULT)
 		return refuse(peer, IB_WC_REM_OP_ERR, IB_EVENT_QP_FATAL);

@@ -55,6 +55,10 @@ device_add() {
 	esac
 	rdma link add $own_rdma type "$PROVIDER" netdev "$NETDEV" ||
 		fail "no $PROVIDER device on $NETDEV"
+	# A mapping would outlive its end if the IOMMU were not strict.
+	[ "${DMA:-}" != iommu ] ||
+		[ "$(cat /sys/class/infiniband/$own_rdma/device/iommu_group/type)" = DMA ] ||
+		fail "no strict IOMMU translates for $own_rdma"
 }
 
 device_del() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/boot.sh --out DIR [--kernel 6.1|6.12|newest] [--modules OVERLAY] [--smp N]
 #            [--mem SIZE] [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
-#            [--set NAME=VALUE]... [--count PLUGIN]
+#            [--set NAME=VALUE]... [--count PLUGIN] [--dma iommu|swiotlb]
 #
 # Boots one machine that runs DIR/job as root, prints what the job prints as it comes, and
 # waits until the machine ends. It sees DIR as /host/out, also ISER_OUT, and the tree,
@@ -12,14 +12,16 @@
 # the job ended. A caller gives the machine up by making a file DIR/end: boot.sh ends it
 # within half a minute. With --count the machine is emulated with one CPU whose clock
 # counts its instructions, and a plugin of the emulator writes DIR/counts.* (tests/bench).
+# --dma iommu: an IOMMU that translates, strictly, for functions of PCI that a test module
+# can take (QEMU's device "edu"); swiotlb: all DMA goes through bounce buffers.
 # With --accel alone boot.sh only prints what runs machines here: kvm or tcg.
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/vm/ends.sh
 . "$VM_DIR/ends.sh"
 
-kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count=''
-overlay=''
+kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count='' dma=''
+overlay='' bus=()
 net=user,restrict=on
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -34,6 +36,7 @@ while [ $# -gt 0 ]; do
 	--dump) dump=$2 ;;
 	--set) sets+=("iser.$2") ;;
 	--count) count=$2 smp=1 ;;
+	--dma) dma=$2 ;;
 	--accel) probe=1; set -- "$@" '' ;;
 	-h | --help) usage ;;
 	*) die "unknown option '$1', see --help" ;;
@@ -99,6 +102,15 @@ if [ "$probe" ]; then
 	echo "${accel[1]%%,*}"
 	exit
 fi
+case $dma in
+'') ;;
+iommu)
+	# One for each RDMA device that a case has at a time.
+	bus=(-machine q35 -device intel-iommu -device edu -device edu -device edu -device edu)
+	append+=" intel_iommu=on iommu.strict=1" ;;
+swiotlb) append+=" intel_iommu=off swiotlb=force" ;;
+*) die "--dma is iommu or swiotlb" ;;
+esac
 root=$("$VM_DIR/root.sh")
 netdev=(-netdev "$net,id=n0" -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:$mac")
 [ -z "$dump" ] || netdev+=(-object "filter-dump,id=d0,netdev=n0,file=$dump")
@@ -118,7 +130,7 @@ life() {
 	local i show
 	rm -f "$out/status" "$out/up" "$out/end"
 	: >"$out/ktap"
-	qemu-system-x86_64 "${accel[@]}" "${common[@]}" -smp "$smp" -serial "file:$out/console" \
+	qemu-system-x86_64 "${accel[@]}" "${common[@]}" "${bus[@]}" -smp "$smp" -serial "file:$out/console" \
 		-drive "file=$root,format=raw,if=virtio,readonly=on" \
 		-drive "file=$modimg,format=raw,if=virtio,readonly=on" \
 		-virtfs "local,path=$TREE,mount_tag=tree,security_model=none,readonly=on" \

@@ -34,6 +34,8 @@ machine_prepare() {
 # when the time was up; 125 when the machine died. Leaves console and dmesg in DIR. Whoever
 # makes a file DIR/end gives the machine up: it is ended within half a minute.
 machine_boot() {
+	local dma=()
+	case $provider in *,*) dma=(--dma "${provider##*,}") ;; esac
 	exec "$VM_DIR/boot.sh" --out "$1" --kernel "$kernel" --modules "$modules" \
-		--smp "$smp" --timeout "$timeout"
+		--smp "$smp" --timeout "$timeout" "${dma[@]}"
 }

@@ -8,6 +8,7 @@
 
 machine_settle() {
 	[ "$kernel" = 6.12 ] || die "User-Mode Linux has kernel 6.12 only"
+	case $provider in *,*) die "User-Mode Linux has no IOMMU and no bounce buffers" ;; esac
 	[ "${smp:-1}" = 1 ] || die "User-Mode Linux has one CPU"
 	variant=debug has=debug
 	[ "$machine" = uml ] || variant=plain has=''
