@@ -150,6 +150,7 @@ struct iser_host {
 	spinlock_t lock;		/* local */
 	struct sockaddr_storage local;	/* address of the last connection */
 	u32 region_pages;		/* pages that the largest command needs */
+	struct device *dma;		/* of the host's limits, held, or NULL */
 };
 
 /* main.c */

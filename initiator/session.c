@@ -68,6 +68,31 @@ int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
 	return 0;
 }
 
+/*
+ * Adds the host for a DMA device or NULL; host_remove() is the opposite.
+ *
+ * The host is not below the device in sysfs: when an adapter is unplugged, all
+ * that is below it leaves sysfs, while the session waits for a device to come
+ * back.  The SCSI layer keeps a pointer to the DMA device and no reference.
+ */
+static int host_add(struct Scsi_Host *shost, struct device *dma)
+{
+	struct iser_host *host = iscsi_host_priv(shost);
+	int err = scsi_add_host_with_dma(shost, NULL, dma);
+
+	if (!err)
+		host->dma = get_device(dma);
+	return err;
+}
+
+static void host_remove(struct Scsi_Host *shost)
+{
+	struct iser_host *host = iscsi_host_priv(shost);
+
+	iscsi_host_remove(shost, false);
+	put_device(host->dma);
+}
+
 /* Create host and session, for an endpoint or (NULL) a later one. */
 static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 					      u16 cmds_max, u16 qdepth,
@@ -105,7 +130,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 
 	shost->transportt = iser_scsi_transport;
 	shost->can_queue = scsi_cmds;
-	shost->cmd_per_lun = qdepth;
+	shost->cmd_per_lun = qdepth ?: ISCSI_DEF_CMD_PER_LUN;
 	shost->max_lun = iser_max_lun;
 	shost->max_id = 0;
 	shost->max_channel = 0;
@@ -121,7 +146,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 		pr_info("max_sectors is reduced from %u to %u, the limit of an STag or of a DMA mapping of the device\n",
 			iser_max_sectors, shost->max_sectors);
 
-	err = iscsi_host_add(shost, dma);
+	err = host_add(shost, dma);
 	put_device(dma);
 	if (err)
 		goto free_host;
@@ -134,7 +159,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	return cls_session;
 
 remove_host:
-	iscsi_host_remove(shost, false);
+	host_remove(shost);
 free_host:
 	iscsi_host_free(shost);
 	return NULL;
@@ -184,7 +209,7 @@ void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session)
 	struct Scsi_Host *shost = iscsi_session_to_shost(cls_session);
 
 	iscsi_session_remove(cls_session);
-	iscsi_host_remove(shost, false);
+	host_remove(shost);
 	iscsi_session_free(cls_session);
 	iscsi_host_free(shost);
 }

@@ -65,6 +65,20 @@ device_del() {
 	rdma link delete "$(rdma_device)"
 }
 
+# device_unplug: like device_del, but the device of the bus goes too
+device_unplug() {
+	local bus_device unplug=/sys/module/rdma_adapter/parameters/unplug
+	bus_device=$(readlink -f "/sys/class/infiniband/$(rdma_device)/device")
+	if [ -e "$bus_device/remove" ]; then
+		on_exit 'echo 1 >/sys/bus/pci/rescan'
+		echo 1 >"$bus_device/remove"
+	else
+		on_exit "echo 0 >$unplug"
+		echo 1 >$unplug
+		device_del
+	fi
+}
+
 provider_down() {
 	rdma link delete $own_rdma 2>/dev/null || true
 	ip link delete $own_netdev 2>/dev/null || true
