@@ -43,6 +43,11 @@ clean_up() {
 		echo 'FAILED: rules of the verbs are broken'
 		rc=1
 	fi
+	if ! soon 10 maps_even; then
+		echo "FAILED: of DMA mappings ${maps_before:-0} were there, these are left:"
+		maps_alive
+		rc=1
+	fi
 	# A case that tests/run did not start leaves nothing on the machine.
 	[ -n "${ISER_RUNNER:-}" ] || machine_down
 	exit $rc

@@ -35,6 +35,7 @@ provider_up() {
 	for rules in /sys/kernel/debug/rdma_adapter/*/rules; do
 		[ ! -e "$rules" ] || echo 0 >"$rules"
 	done
+	maps_before=$(maps_alive | awk '{n += $1} END {print n + 0}')
 }
 
 # address 4|6: the first global address of NETDEV
@@ -88,6 +89,19 @@ provider_down() {
 # adapter, which counts this, is in use
 rules_broken() {
 	awk '$2 > 0 {print FILENAME ": " $0}' /sys/kernel/debug/rdma_adapter/*/rules 2>/dev/null
+}
+
+# maps_alive: how many DMA mappings of which length and direction the adapter's devices
+# have, a line each, where the kernel lists them (CONFIG_DMA_API_DEBUG)
+maps_alive() {
+	sed -n 's/^rdma_adapter .*\( L=[^ ]*\).*\( DMA_[A-Z_]*\) .*/\1\2/p' \
+		/sys/kernel/debug/dma-api/dump 2>/dev/null | sort | uniq -c
+}
+
+# maps_even: whether no more are left than provider_up has found. What the kernel needs to
+# set up connections has some as long as there is a device.
+maps_even() {
+	[ "$(maps_alive | awk '{n += $1} END {print n + 0}')" -le "${maps_before:-0}" ]
 }
 
 # carrier_up: a network card cannot lose its carrier on request, so NETDEV becomes a dummy
