@@ -214,9 +214,10 @@ enum ibv_wc_status rdma_op(struct conn *c, enum ibv_wr_opcode op, struct ibv_mr 
 		.send_flags = IBV_SEND_SIGNALED,
 		.wr.rdma = { .remote_addr = remote, .rkey = stag },
 	}, *bad;
-	long end = now_ms() + (long)opt.wait_ms * opt.slow;
+	long limit = (long)opt.wait_ms * opt.slow, start;
 
 	wait_room(c, 1);
+	start = now_ms();
 	c->rdma_done = false;
 	if (c->ended || ibv_post_send(c->id->qp, &wr, &bad))
 		return IBV_WC_WR_FLUSH_ERR;
@@ -229,7 +230,13 @@ enum ibv_wc_status rdma_op(struct conn *c, enum ibv_wr_opcode op, struct ibv_mr 
 			c->how = "the queue pair is in error";
 			return IBV_WC_WR_FLUSH_ERR;
 		}
-		if (now_ms() > end)
+		/* When the other end has gone, rxe goes on sending for half a minute. */
+		if (now_ms() - start > limit / 4 && !c->ended) {
+			conn_watch(c);
+			if (c->ended && !c->rdma_done)
+				return IBV_WC_WR_FLUSH_ERR;
+		}
+		if (now_ms() - start > limit)
 			fail("an RDMA operation does not end");
 		usleep(50);
 	}

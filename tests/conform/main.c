@@ -8,7 +8,7 @@
 static const char usage[] =
 "usage: iser-conform --as initiator --to ADDRESS:PORT --target IQN [OPTION]... [CASE|GROUP]...\n"
 "       iser-conform --as target --listen ADDRESS:PORT [--drive COMMAND] [OPTION]... [CASE|GROUP]...\n"
-"       iser-conform --as initiator ... --rounds N [--seed N] [--after COMMAND]\n"
+"       iser-conform --as ROLE ... --rounds N [--seed N] [--after COMMAND]\n"
 "       iser-conform --as initiator --to ADDRESS:PORT [--target IQN] --act WAY [--count N] [OPTION]...\n"
 "       iser-conform --as target --listen ADDRESS:PORT --act WAY [OPTION]...\n"
 "       iser-conform [--as ROLE] --list [CASE|GROUP]...\n"
@@ -171,8 +171,6 @@ int main(int argc, char **argv)
 		return refuse("--as and --to or --listen are needed");
 	if (opt.role == initiator && !opt.target && !way)
 		return refuse("--target is needed");
-	if (opt.rounds && opt.role == target)
-		return refuse("--rounds wants --as initiator");
 	if (way) {
 		opt.act = act_find(way);
 		if (!opt.act || optind < argc)

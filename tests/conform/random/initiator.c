@@ -105,5 +105,6 @@ static void round_of_initiator(void)
 const struct random_role random_initiator = {
 	.operations = operations,
 	.count = sizeof(operations) / sizeof(operations[0]),
+	.enough = 50,
 	.round = round_of_initiator,
 };

@@ -19,11 +19,12 @@ struct operation {
 struct random_role {
 	const struct operation *operations;
 	unsigned int count;
+	unsigned int enough;	/* rounds after which every operation must have been done */
 	/* Runs a round, and calls operate() as often as it likes. */
 	void (*round)(void);
 };
 
-extern const struct random_role random_initiator;
+extern const struct random_role random_initiator, random_target;
 
 /* --- within a round --------------------------------------------------------- */
 
