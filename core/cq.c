@@ -136,7 +136,13 @@ static int iser_poll_softirq(struct irq_poll *iop, int budget)
 		if (again || iser_poll_arm(conn))
 			irq_poll_sched(iop);
 	} else {
+		/*
+		 * The context that polls may have done so once more and armed the
+		 * queues before this one could be scheduled again: an event since
+		 * then is lost.  So the worker looks.
+		 */
 		irq_poll_complete(iop);
+		queue_work(conn->poll.wq, &conn->poll.work);
 	}
 	return done;
 }
@@ -323,9 +329,11 @@ static void iser_poll_end(struct iser_poll *poll)
 	if (poll->stopped)
 		return;
 	WRITE_ONCE(poll->stopped, true);
+	irq_poll_disable(&poll->iop);
+	/* The softirq arms the queues, or queues the work, after its last poll. */
+	synchronize_rcu();
 	cancel_work_sync(&poll->work);
 	cancel_delayed_work_sync(&poll->late);
-	irq_poll_disable(&poll->iop);
 }
 
 /*
