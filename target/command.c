@@ -534,6 +534,12 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 					     pdu->msg.data_len);
 	if (!isert_check_stags(ic, pdu, hdr, edtl, unsolicited))
 		goto put;
+	/* LIO would run the command, and once more because of the data. */
+	if (pdu->msg.data_len && !(hdr->flags & ISCSI_FLAG_CMD_WRITE)) {
+		isert_protocol_error(ic, "%u bytes of immediate data without a write",
+				     pdu->msg.data_len);
+		goto put;
+	}
 	c = isert_allocate_cmd(ic, sleep);
 	if (!c && !sleep)
 		return -EAGAIN;

@@ -47,3 +47,16 @@ CASE(initiator, "data-out/immediate-beyond-burst", "R-10.1.3.4-4",
 	expect_refusal(c, "more than FirstBurstLength");
 	still_serves();
 }
+
+CASE(initiator, "data-out/on-a-read", "R-10.1.3.4-4",
+     "a read with immediate data is refused")
+{
+	struct conn *c = session(YES);
+	struct mem *m = mem_new(c, 4096, READ_SINK);
+	struct msg *in = read_blocks(c, free_block(c), m);
+
+	add_data(in, NULL, 4096);
+	post(c, in);
+	expect_refusal(c, "only a write has immediate data");
+	still_serves();
+}
