@@ -62,6 +62,9 @@ struct iscsi_iser_task {
 	struct iser_task iser;		/* last: what the core keeps follows */
 };
 
+static_assert(offsetofend(struct iscsi_iser_task, iser) ==
+	      sizeof(struct iscsi_iser_task));
+
 static inline struct iscsi_iser_task *iscsi_iser_task(struct iser_task *iser_task)
 {
 	return container_of(iser_task, struct iscsi_iser_task, iser);
@@ -231,23 +234,6 @@ void iser_recv_hello_done(struct iser_conn *conn);
 /* tmf.c */
 bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
 void iser_tmf_put(struct iser_endpoint *end);
-
-/*
- * iser_task_pool_take - take an idle iSER task, or return NULL
- * @command: for a SCSI command
- * Called under frwd_lock.
- */
-static inline struct iser_task *iser_task_pool_take(struct iser_endpoint *end,
-						    bool command)
-{
-	struct iser_free_list *idle = &end->pool.commands;
-	struct iser_task *iser_task = idle->free;
-
-	if (unlikely(!command || !iser_task))
-		return iser_task_pool_find(end, command);
-	idle->free = iser_task->next;
-	return iser_task;
-}
 
 /* iser_task_pool_put - give an idle iSER task back.  Under back_lock. */
 static inline void iser_task_pool_put(struct iser_task_pool *pool, struct iser_task *iser_task)

@@ -71,7 +71,8 @@ struct iser_credits {
 /** iser_credits_used - credits that are taken and not given back */
 static inline u32 iser_credits_used(const struct iser_credits *s)
 {
-	return s->taken - READ_ONCE(s->given);
+	/* Pairs with the release in iser_credits_return(). */
+	return READ_ONCE(s->taken) - smp_load_acquire(&s->given);
 }
 
 /** iser_credits_free - credits that may be taken */
@@ -83,13 +84,14 @@ static inline u32 iser_credits_free(const struct iser_credits *s)
 /** iser_credits_take - take @n credits, no more than are free */
 static inline void iser_credits_take(struct iser_credits *s, u32 n)
 {
-	s->taken += n;
+	WRITE_ONCE(s->taken, s->taken + n);
 }
 
 /** iser_credits_return - @n credits are free again */
 static inline void iser_credits_return(struct iser_credits *s, u32 n)
 {
-	WRITE_ONCE(s->given, s->given + n);
+	/* What the provider has noted of the completions comes first. */
+	smp_store_release(&s->given, s->given + n);
 }
 
 #endif

@@ -77,6 +77,8 @@ struct isert_cmd {
 	struct iser_cmd iser;		/* last: the core's part follows */
 };
 
+static_assert(offsetofend(struct isert_cmd, iser) == sizeof(struct isert_cmd));
+
 #define ISERT_BUFFER_ORDERS	7	/* 1, 2, 4, .. 64 pages */
 
 struct isert_buffer;

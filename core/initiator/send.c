@@ -180,6 +180,7 @@ static int iser_task_post(struct iser_initiator_task *task)
 	struct iser_conn *conn = pub->conn;
 	struct iser_task_batch *b = conn->task_batch;
 	u32 len = ISER_MSG_MIN + pub->inline_len, n = 0;
+	struct ib_send_wr *wr;
 	u8 *head = NULL;
 	int ret;
 	u64 dma;
@@ -211,10 +212,10 @@ static int iser_task_post(struct iser_initiator_task *task)
 	b->sge[0].addr = dma;
 	b->sge[0].length = len;
 	b->send.num_sge = 1 + n;
-	/* Pairs with the half's find_task(). */
+	wr = task->mr ? iser_task_register(task, b) : &b->send;
+	/* Pairs with the half's find_task().  An answer may end the task now. */
 	smp_store_release(&pub->state, ISER_TASK_POSTED);
-	ret = ib_post_send(conn->qp, task->mr ? iser_task_register(task, b) :
-						&b->send, &iser_not_posted);
+	ret = ib_post_send(conn->qp, wr, &iser_not_posted);
 	if (likely(!ret))
 		return 0;
 	WRITE_ONCE(pub->state, ISER_TASK_STARTED);

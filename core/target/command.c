@@ -36,12 +36,12 @@ static struct iser_cmds *iser_cmds_alloc(struct iser_conn *conn, u32 first)
 	struct iser_cmds *part;
 	u32 i, n;
 
-	part = kzalloc(sizeof(*part) + ISER_CMDS_PART * conn->sq.stride, GFP_KERNEL);
+	part = kvzalloc(sizeof(*part) + ISER_CMDS_PART * conn->sq.stride, GFP_KERNEL);
 	if (!part)
 		return ERR_PTR(-ENOMEM);
 	if (iser_hdr_pages_init(&part->heads, conn->dev, ISER_TX_SLOT,
 				ISER_CMDS_PART, DMA_TO_DEVICE)) {
-		kfree(part);
+		kvfree(part);
 		return ERR_PTR(-ENOMEM);
 	}
 	for (i = 0; i < ISER_CMDS_PART; i++) {
@@ -90,6 +90,9 @@ int iser_cmd_prepare(struct iser_conn *conn, u32 index)
 	unsigned int flags;
 	int ret = 0;
 
+	/* Pairs with the release below. */
+	if (smp_load_acquire(at))
+		return 0;
 	/* end_work waits for this lock, so reclaim must not write. */
 	flags = memalloc_noio_save();
 	mutex_lock(&conn->setup_lock);
@@ -147,7 +150,7 @@ void iser_cmds_free(struct iser_conn *conn)
 		if (!conn->sq.cmds[i])
 			continue;
 		iser_hdr_pages_free(&conn->sq.cmds[i]->heads);
-		kfree(conn->sq.cmds[i]);
+		kvfree(conn->sq.cmds[i]);
 	}
 	kfree(conn->sq.cmds);
 	conn->sq.cmds = NULL;

@@ -511,7 +511,8 @@ void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged)
 	int i;
 
 	for (i = 0; i < ISER_MAX_GETS && !x; i++)
-		if (!READ_ONCE(c->get[i].busy))
+		/* Pairs with the release in iser_get_end(). */
+		if (!smp_load_acquire(&c->get[i].busy))
 			x = &c->get[i];
 	if (WARN_ON_ONCE(!x))
 		return;
@@ -613,7 +614,8 @@ static void iser_get_end(struct iser_transfer *x, int status)
 
 	if (x->awaited)
 		iser_send_cq_disarm(conn);
-	WRITE_ONCE(x->busy, false);
+	/* Its members have been read: iser_get_data() may use it again. */
+	smp_store_release(&x->busy, false);
 	conn->ops->data_completion_notify(&x->cmd->cmd, offset, len, status);
 }
 

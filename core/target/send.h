@@ -69,7 +69,7 @@ struct iser_cmds {
 	u8 cmds[] __aligned(sizeof(u64));
 };
 
-/* The commands of a target, and what it has to post.  All under send_lock. */
+/* The commands of a target, and what it has to post.  Under send_lock unless noted. */
 struct iser_sq {
 	struct iser_cmds **cmds;	/* setup_lock to add a part */
 	u32 stride;			/* bytes from one command to the next */
@@ -77,7 +77,7 @@ struct iser_sq {
 	struct list_head waiting;	/* transfers that are not posted, in order */
 	struct list_head flush;		/* and those submitted after the end */
 	struct work_struct flush_work;
-	struct llist_head unsignaled;	/* responses posted without a completion */
+	struct llist_head unsignaled;	/* responses posted without a completion; no lock */
 	struct iser_reads reads;	/* ord, and those that are counted */
 	bool count_reads;		/* the device would start more than ord */
 	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */

@@ -26,6 +26,10 @@ typedef uint64_t u64;
 
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, value)	__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+/* The comments are where these are used. */
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+/* Likewise. */
+#define smp_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
 #endif
 
 static inline u32 iser_lesser(u32 a, u32 b)
