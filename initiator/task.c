@@ -425,6 +425,8 @@ void iser_task_notify_ready(struct iser_task *iser_task)
 	struct iscsi_session *session = task->conn->session;
 
 	spin_lock_bh(&session->frwd_lock);
-	send_data_out(task);
+	/* A reset may have ended the command before the lock was taken. */
+	if (task->dd_data == iser_task)
+		send_data_out(task);
 	spin_unlock_bh(&session->frwd_lock);
 }
