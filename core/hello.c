@@ -4,7 +4,7 @@
  *
  * An initiator that agreed on it sends the Hello with Enable_Datamover, and
  * hello_done() says when it may send more.  A target answers before it sends
- * anything else: its jobs wait for the first message of the initiator.  If no
+ * anything else: its transfers wait for the first message of the initiator.  If no
  * Hello is due they wait for a second at most.  The bytes, and the rules for the
  * reply, are in proto/wire.c.
  */

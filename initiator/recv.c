@@ -37,7 +37,7 @@ struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 		return NULL;
 	/*
 	 * Only an up-call ends a posted task, and one that is posted has its
-	 * owner: this pairs with the release in iser_send_task().
+	 * owner: this pairs with the release in iser_task_post().
 	 */
 	if (smp_load_acquire(&iser_task->state) != ISER_TASK_POSTED ||
 	    iscsi_iser_task(iser_task)->task != task ||

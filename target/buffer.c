@@ -204,7 +204,7 @@ void isert_buffers_free(struct isert_conn *ic)
 
 /**
  * isert_buffer_attach - give a command a kept buffer
- * @c: task of a command that LIO has set up and not begun
+ * @c: command that LIO has set up and not begun
  *
  * This is done only if a backend reads or writes blocks: data that it generates
  * or passes through may be shorter than the buffer, and LIO clears the rest.

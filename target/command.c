@@ -235,7 +235,7 @@ static bool isert_cmd_idle(const struct isert_cmd *c)
 
 /**
  * isert_cmd_wait - wait until the PDU that was sent for a command completes
- * @c: task of a command that is kept after its PDU has been sent
+ * @c: command that is kept after its PDU has been sent
  *
  * RX or TX thread; sleeps, interruptibly.  A peer that never receives the PDU
  * loses its connection.  Return: 0, or negative errno.
@@ -462,7 +462,7 @@ struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 
 /*
  * Submits a command with immediate data, or with Data-Out to follow.  It gives
- * the PDU back, or lets the task hold it.
+ * the PDU back, or lets the command hold it.
  */
 static void isert_immediate(struct isert_conn *ic, struct isert_cmd *c,
 			    struct iser_pdu *pdu)

@@ -128,7 +128,7 @@ static bool isert_session_closes(const struct iscsit_cmd *cmd)
 
 /**
  * isert_logout_sent - finish a Logout whose response was sent or never will be
- * @c: its task
+ * @c: its command
  * @status: 0 or negative errno: the connection has ended
  *
  * Up-call from a worker.  Return: true if LIO releases the command.

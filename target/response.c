@@ -74,6 +74,7 @@ static void isert_ping_answered(struct isert_conn *ic)
  */
 static void isert_send(struct isert_cmd *c, enum cmd_i_state_table state,
 		       u32 inline_len, const struct iser_data *data)
+	__releases(c->ic->dm)
 {
 	c->sent = state;
 	WRITE_ONCE(c->posted, true);
@@ -308,7 +309,7 @@ static bool isert_answers_due(struct iscsit_conn *conn, u32 cmd_sn)
 /**
  * isert_fence_hold - hold back a task management response that must wait
  * @ic: connection
- * @c: task of its request, attached
+ * @c: the command of its request
  *
  * TX thread.  It does not hold back a response if the connection is closing,
  * which a signal tells the thread.
@@ -338,7 +339,7 @@ static bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c)
 /**
  * isert_send_text - send a Text Response
  * @ic: connection
- * @c: task of the request, attached
+ * @c: the command of the request
  *
  * TX thread; sleeps.  LIO allocates memory to build the PDU, which may sleep,
  * and takes a StatSN from the connection it is given.  Therefore it is given a

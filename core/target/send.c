@@ -4,10 +4,10 @@
  * becomes work requests, is posted or waits, and ends.  A transfer is a response
  * with the data before it, or a Get_Data.  The memory of commands is in command.c.
  *
- * Everything before the completions runs under send_lock, which also guards the
- * batch that is filled.  Once the last work request of a transfer is posted, its
- * completion may end the command at any time, without the lock: nothing of the
- * command may be touched from then on.
+ * What posts runs under send_lock, which also guards the batch that is filled.  Once
+ * the last work request of a transfer is posted, its completion may end the command
+ * at any time, without the lock: nothing of the command may be touched from then on.
+ * A response that goes unsignaled may end it even before the post.
  */
 #include <linux/llist.h>
 #include <iser/flow.h>

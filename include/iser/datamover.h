@@ -65,7 +65,7 @@ struct iser_data {
 /* An initiator's task; between the half and the core there is one state. */
 enum iser_task_state {
 	ISER_TASK_IDLE,
-	ISER_TASK_STARTED,	/* set by the half, which fills the slot */
+	ISER_TASK_STARTED,	/* the half fills the slot, or the Send was not posted */
 	ISER_TASK_POSTED,	/* the device may use its memory */
 };
 

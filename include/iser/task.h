@@ -48,8 +48,9 @@ void iser_unmap_task(struct iser_task *task);
  * Data-Out, must not have more segments than iser_info.gather_max: -EMSGSIZE.
  * With BH disabled.  Does not sleep.
  * Return: 0: exactly one up-call will follow.  -EAGAIN: the buffer is not
- * mapped.  -ENOTCONN: the connection has ended.  After an error the task is only
- * started, and nothing is mapped.
+ * mapped, also because the connection has ended.  -EMSGSIZE: see above.
+ * -ENOTCONN: the connection has ended.  After an error the task is only started,
+ * and nothing is mapped.
  */
 int iser_send_task(struct iser_task *task);
 
