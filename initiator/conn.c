@@ -28,11 +28,11 @@
 static void attempt_work(struct work_struct *work);
 
 /**
- * iser_reason_text - why a connection has ended or was not established
+ * reason_text - why a connection has ended or was not established
  * @reason: negative errno
  * Return: text for a log line.
  */
-static const char *iser_reason_text(int reason)
+static const char *reason_text(int reason)
 {
 	switch (reason) {
 	case -ECONNRESET:
@@ -55,7 +55,7 @@ static const char *iser_reason_text(int reason)
 }
 
 /* Log one line for each cause, at its first attempt. */
-static void say(struct iser_endpoint *end, const struct iser_info *info,
+static void say(struct iscsi_iser_endpoint *end, const struct iser_info *info,
 		int reason)
 {
 	if (reason == end->reported)
@@ -83,13 +83,13 @@ static void say(struct iser_endpoint *end, const struct iser_info *info,
 		break;
 	default:
 		iser_log(ISER_LOG_SESSION, &end->remote,
-			 "can't connect: %s (%d)", iser_reason_text(reason),
+			 "can't connect: %s (%d)", reason_text(reason),
 			 reason);
 	}
 }
 
 /* Whether the failure may pass soon.  iscsid retries after all others. */
-static bool worth_another(const struct iser_endpoint *end, int reason)
+static bool worth_another(const struct iscsi_iser_endpoint *end, int reason)
 {
 	if (time_after(jiffies, end->until))
 		return false;
@@ -99,11 +99,11 @@ static bool worth_another(const struct iser_endpoint *end, int reason)
 }
 
 /* Under attempt_lock. */
-static int begin(struct iser_endpoint *end)
+static int begin(struct iscsi_iser_endpoint *end)
 {
 	struct iser_conn_param param = {
 		.tasks = end->tasks,
-		.recv_depth = end->tasks + iser_unexpected + 1,
+		.recv_depth = end->tasks + iscsi_iser_unexpected + 1,
 		.remote_invalidate = true,
 	};
 	struct iser_conn *conn;
@@ -112,11 +112,11 @@ static int begin(struct iser_endpoint *end)
 	end->ended = false;
 	/* Armed before the end of the attempt, which can make it sooner. */
 	if (!end->closing)
-		mod_delayed_work(iser_answer_wq, &end->attempt_work,
+		mod_delayed_work(iscsi_iser_answer_wq, &end->attempt_work,
 				 ATTEMPT_TIME);
 	spin_unlock_bh(&end->lock);
 	conn = iser_connect((struct sockaddr *)&end->remote, NULL, &param,
-			    &iser_endpoint_ops, end);
+			    &iscsi_iser_endpoint_ops, end);
 	if (IS_ERR(conn))
 		return PTR_ERR(conn);
 	if (end->conn)
@@ -128,9 +128,9 @@ static int begin(struct iser_endpoint *end)
 
 static void attempt_work(struct work_struct *work)
 {
-	struct iser_endpoint *end = container_of(to_delayed_work(work),
-						 struct iser_endpoint,
-						 attempt_work);
+	struct iscsi_iser_endpoint *end =
+		container_of(to_delayed_work(work), struct iscsi_iser_endpoint,
+			     attempt_work);
 	bool ended;
 	int reason;
 
@@ -154,16 +154,16 @@ unlock:
 	mutex_unlock(&end->attempt_lock);
 }
 
-/* iser_attempt_init - initialize, without an attempt */
-static void iser_attempt_init(struct iser_endpoint *end)
+/* attempt_init - initialize, without an attempt */
+static void attempt_init(struct iscsi_iser_endpoint *end)
 {
 	mutex_init(&end->attempt_lock);
 	INIT_DELAYED_WORK(&end->attempt_work, attempt_work);
 	end->until = jiffies + ATTEMPTS_TIME;
 }
 
-/* iser_attempt_begin - start the first.  Return: 0 or negative errno. */
-static int iser_attempt_begin(struct iser_endpoint *end)
+/* attempt_begin - start the first.  Return: 0 or negative errno. */
+static int attempt_begin(struct iscsi_iser_endpoint *end)
 {
 	int err;
 
@@ -176,28 +176,28 @@ static int iser_attempt_begin(struct iser_endpoint *end)
 }
 
 /**
- * iser_attempt_ended - the connection has ended before it was established
+ * attempt_ended - the connection has ended before it was established
  * @end: endpoint
  * @reason: negative errno
  *
  * Called by connection_terminate_notify(), under end->lock.
  */
-static void iser_attempt_ended(struct iser_endpoint *end, int reason)
+static void attempt_ended(struct iscsi_iser_endpoint *end, int reason)
 {
 	if (!end->closing)
-		mod_delayed_work(iser_answer_wq, &end->attempt_work,
+		mod_delayed_work(iscsi_iser_answer_wq, &end->attempt_work,
 				 reason == -ENETDOWN ? PORT_POLL : 0);
 }
 
 /**
- * iser_attempt_wait - wait for a connection
+ * attempt_wait - wait for a connection
  * @end: endpoint
  * @timeout_ms: how long; 0 polls
  *
  * Process context, sleeps.
  * Return: 1 established, 0 not yet, negative errno of the failure.
  */
-static int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms)
+static int attempt_wait(struct iscsi_iser_endpoint *end, unsigned int timeout_ms)
 {
 	struct iser_conn *conn;
 	bool over;
@@ -214,7 +214,7 @@ static int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms)
 		if (over && iser_conn_info(conn)->established) {
 			iser_log(ISER_LOG_SESSION, &end->remote,
 				 "can't connect: %s (%d)",
-				 iser_reason_text(ret), ret);
+				 reason_text(ret), ret);
 		} else if (over) {
 			/* The next attempt starts soon. */
 			if (timeout_ms)
@@ -226,8 +226,8 @@ static int iser_attempt_wait(struct iser_endpoint *end, unsigned int timeout_ms)
 	return ret;
 }
 
-/* iser_attempt_stop - prevent further attempts.  Sleeps. */
-static void iser_attempt_stop(struct iser_endpoint *end)
+/* attempt_stop - prevent further attempts.  Sleeps. */
+static void attempt_stop(struct iscsi_iser_endpoint *end)
 {
 	spin_lock_bh(&end->lock);
 	end->closing = true;
@@ -235,8 +235,8 @@ static void iser_attempt_stop(struct iser_endpoint *end)
 	cancel_delayed_work_sync(&end->attempt_work);
 }
 
-/* iser_attempt_succeeded - whether the connection is established */
-bool iser_attempt_succeeded(struct iser_endpoint *end)
+/* iscsi_iser_attempt_succeeded - whether the connection is established */
+bool iscsi_iser_attempt_succeeded(struct iscsi_iser_endpoint *end)
 {
 	bool established;
 
@@ -251,23 +251,23 @@ bool iser_attempt_succeeded(struct iser_endpoint *end)
  *
  * The class itself disconnects a connection that has failed, while iscsid still
  * has the number of the endpoint: the struct iscsi_endpoint outlives the struct
- * iser_endpoint until iscsid releases it.  A caller that has only that number
- * must take a reference.
+ * iscsi_iser_endpoint until iscsid releases it.  A caller that has only that
+ * number must take a reference.
  */
 
 static DEFINE_MUTEX(endpoints_lock);	/* list; iscsi_endpoint.dd_data */
 static LIST_HEAD(endpoints);
 
 /**
- * iser_ep_get - get the endpoint that belongs to a class's endpoint
+ * iscsi_iser_ep_get - get the endpoint that belongs to a class's endpoint
  * @ep: endpoint whose number user space has
  *
  * Process context.
  * Return: endpoint with a reference, or NULL after disconnect.
  */
-struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep)
+struct iscsi_iser_endpoint *iscsi_iser_ep_get(struct iscsi_endpoint *ep)
 {
-	struct iser_endpoint *end;
+	struct iscsi_iser_endpoint *end;
 
 	mutex_lock(&endpoints_lock);
 	end = ep->dd_data;
@@ -279,14 +279,15 @@ struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep)
 
 static void release(struct kref *ref)
 {
-	struct iser_endpoint *end = container_of(ref, struct iser_endpoint, ref);
+	struct iscsi_iser_endpoint *end =
+		container_of(ref, struct iscsi_iser_endpoint, ref);
 
 	iser_conn_put(end->conn);
 	kfree(end);
 }
 
-/* iser_ep_put - drop a reference */
-void iser_ep_put(struct iser_endpoint *end)
+/* iscsi_iser_ep_put - drop a reference */
+void iscsi_iser_ep_put(struct iscsi_iser_endpoint *end)
 {
 	kref_put(&end->ref, release);
 }
@@ -299,7 +300,7 @@ void iser_ep_put(struct iser_endpoint *end)
  */
 static void notify_terminated(struct iser_conn *conn, int reason)
 {
-	struct iser_endpoint *end = iser_conn_upper(conn);
+	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
 	struct iscsi_conn *iscsi;
 
 	spin_lock_bh(&end->lock);
@@ -307,7 +308,7 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 	end->reason = reason;
 	iscsi = end->iscsi;
 	if (!iser_conn_info(conn)->established)
-		iser_attempt_ended(end, reason);
+		attempt_ended(end, reason);
 	spin_unlock_bh(&end->lock);
 
 	/* An answer with the reason goes first. */
@@ -318,17 +319,17 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 		return;
 
 	iser_log(ISER_LOG_END, &end->remote, "connection lost: %s (%d)",
-		 iser_reason_text(reason), reason);
+		 reason_text(reason), reason);
 	iscsi_conn_failure(iscsi, ISCSI_ERR_CONN_FAILED);
 }
 
-const struct iser_ops iser_endpoint_ops = {
-	.control_notify = iser_recv_notify,
+const struct iser_ops iscsi_iser_endpoint_ops = {
+	.control_notify = iscsi_iser_recv_notify,
 	.connection_terminate_notify = notify_terminated,
-	.task_done = iser_task_notify_done,
-	.hello_done = iser_recv_hello_done,
-	.find_task = iser_recv_find_task,
-	.send_ready = iser_task_notify_ready,
+	.task_done = iscsi_iser_task_notify_done,
+	.hello_done = iscsi_iser_recv_hello_done,
+	.find_task = iscsi_iser_recv_find_task,
+	.send_ready = iscsi_iser_task_notify_ready,
 };
 
 /**
@@ -344,7 +345,7 @@ struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 					     struct sockaddr *dst_addr,
 					     int non_blocking)
 {
-	struct iser_endpoint *end;
+	struct iscsi_iser_endpoint *end;
 	struct iscsi_endpoint *ep;
 	int err;
 
@@ -359,16 +360,16 @@ struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 	kref_init(&end->ref);
 	spin_lock_init(&end->lock);
 	INIT_LIST_HEAD(&end->held);
-	INIT_DELAYED_WORK(&end->answer_work, iser_recv_answer_work);
-	iser_task_pool_init(&end->pool);
-	end->tasks = READ_ONCE(iser_max_cmds);
+	INIT_DELAYED_WORK(&end->answer_work, iscsi_iser_recv_answer_work);
+	iscsi_iser_task_pool_init(&end->pool);
+	end->tasks = READ_ONCE(iscsi_iser_max_cmds);
 	memcpy(&end->remote, dst_addr, dst_addr->sa_family == AF_INET6 ?
 	       sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
-	iser_attempt_init(end);
+	attempt_init(end);
 	end->ep = ep;
 	ep->dd_data = end;
 
-	err = iser_attempt_begin(end);
+	err = attempt_begin(end);
 	if (err) {
 		iser_log(ISER_LOG_SESSION, &end->remote,
 			 "can't connect: error %d", err);
@@ -408,17 +409,17 @@ destroy:
 int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(max(timeout_ms, 0));
-	struct iser_endpoint *end = iser_ep_get(ep);
+	struct iscsi_iser_endpoint *end = iscsi_iser_ep_get(ep);
 	int ret;
 
 	if (!end)
 		return -ENOTCONN;
 	/* In slices: an attempt may replace the connection. */
 	do {
-		ret = iser_attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
-					min(timeout_ms, POLL_SLICE));
+		ret = attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
+				   min(timeout_ms, POLL_SLICE));
 	} while (!ret && (timeout_ms < 0 || time_before(jiffies, until)));
-	iser_ep_put(end);
+	iscsi_iser_ep_put(end);
 	return ret;
 }
 
@@ -432,16 +433,16 @@ int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
  */
 void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep)
 {
-	struct iser_endpoint *end = ep->dd_data;
+	struct iscsi_iser_endpoint *end = ep->dd_data;
 	struct iscsi_conn *iscsi = end->iscsi;
 
 	mutex_lock(&endpoints_lock);
 	list_del(&end->node);
 	ep->dd_data = NULL;
 	mutex_unlock(&endpoints_lock);
-	iser_attempt_stop(end);
+	attempt_stop(end);
 	iser_connection_terminate(end->conn);
-	iser_login_ended(end);
+	iscsi_iser_login_ended(end);
 
 	if (iscsi) {
 		/* iscsi_iser_task_cleanup() reads it under back_lock. */
@@ -449,23 +450,23 @@ void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep)
 		iscsi->dd_data = NULL;
 		spin_unlock_bh(&iscsi->session->back_lock);
 	}
-	iser_task_pool_end(&end->pool);
+	iscsi_iser_task_pool_end(&end->pool);
 
 	iser_deallocate_connection_resources(end->conn);
-	iser_ep_put(end);
+	iscsi_iser_ep_put(end);
 	iscsi_destroy_endpoint(ep);
 }
 
 /**
- * iser_endpoints_exit - end the endpoints that are left
+ * iscsi_iser_endpoints_exit - end the endpoints that are left
  *
  * An endpoint without a session does not hold the module.  If iscsid was killed
  * while it connected, no other process knows the endpoint.  Called after the
  * transport has been unregistered, so that none is added.  Sleeps.
  */
-void iser_endpoints_exit(void)
+void iscsi_iser_endpoints_exit(void)
 {
-	struct iser_endpoint *end, *next;
+	struct iscsi_iser_endpoint *end, *next;
 
 	list_for_each_entry_safe(end, next, &endpoints, node)
 		iscsi_iser_ep_disconnect(end->ep);
@@ -502,7 +503,7 @@ int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
 {
 	struct iscsi_session *session = cls_session->dd_data;
 	struct iscsi_conn *conn = cls_conn->dd_data;
-	struct iser_endpoint *end;
+	struct iscsi_iser_endpoint *end;
 	struct iscsi_endpoint *ep;
 	int err;
 
@@ -510,14 +511,14 @@ int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
 	if (!ep)
 		return -EINVAL;
 	err = -ENOTCONN;
-	end = iser_ep_get(ep);
+	end = iscsi_iser_ep_get(ep);
 	if (!end)
 		goto put_ep;
 
 	err = -EINVAL;
 	if (conn->dd_data || end->iscsi)
 		goto put;
-	if (!iser_attempt_succeeded(end)) {
+	if (!iscsi_iser_attempt_succeeded(end)) {
 		err = -ENOTCONN;
 		goto put;
 	}
@@ -527,7 +528,7 @@ int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
 			 session->cmds_max, end->info->tasks);
 		goto put;
 	}
-	err = iser_host_check(session->host, end);
+	err = iscsi_iser_host_check(session->host, end);
 	if (err)
 		goto put;
 
@@ -543,7 +544,7 @@ int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
 	conn->dd_data = end;
 	err = iscsi_conn_bind(cls_session, cls_conn, is_leading);
 put:
-	iser_ep_put(end);
+	iscsi_iser_ep_put(end);
 put_ep:
 	iscsi_put_endpoint(ep);
 	return err;
@@ -591,7 +592,7 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
 int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 				 char *buf)
 {
-	struct iser_endpoint *end = ep->dd_data;
+	struct iscsi_iser_endpoint *end = ep->dd_data;
 	struct sockaddr_storage remote = end->remote;
 
 	switch (param) {

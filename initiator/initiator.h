@@ -71,15 +71,15 @@ static inline struct iscsi_iser_task *iscsi_iser_task(struct iser_task *iser_tas
 }
 
 /* Idle iSER tasks, by iser_task.next. */
-struct iser_free_list {
+struct iscsi_iser_free_list {
 	struct iser_task *free;	/* may be taken; frwd_lock */
 	struct iser_task *returned;		/* given back; back_lock */
 	u32 nr_returned;
 };
 
 /* The iSER tasks of a connection: see task_pool.c. */
-struct iser_task_pool {
-	struct iser_free_list commands, others;
+struct iscsi_iser_task_pool {
+	struct iscsi_iser_free_list commands, others;
 	u32 reserved;			/* lower numbers are for others */
 	int low;			/* idle iSER tasks at which it grows */
 	int error;			/* of the last attempt to make more */
@@ -95,7 +95,7 @@ struct iser_task_pool {
  * binds libiscsi's connection to it in between, and does not free that before
  * ep_disconnect.
  */
-struct iser_endpoint {
+struct iscsi_iser_endpoint {
 	struct list_head node;		/* of all endpoints */
 	struct kref ref;		/* ep_disconnect's and the users' */
 	struct iscsi_endpoint *ep;
@@ -130,7 +130,7 @@ struct iser_endpoint {
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
 
-	struct iser_task_pool pool;
+	struct iscsi_iser_task_pool pool;
 
 	/* Discovery: an answer for iscsiadm, see recv.c. */
 	struct delayed_work answer_work;
@@ -149,7 +149,7 @@ struct iser_endpoint {
 };
 
 /* A Scsi_Host has one session. */
-struct iser_host {
+struct iscsi_iser_host {
 	spinlock_t lock;		/* local */
 	struct sockaddr_storage local;	/* address of the last connection */
 	u32 region_pages;		/* pages that the largest command needs */
@@ -157,25 +157,25 @@ struct iser_host {
 };
 
 /* main.c */
-extern unsigned int iser_max_sectors;
-extern unsigned int iser_max_lun;
-extern unsigned int iser_max_cmds;
-extern unsigned int iser_recv_data;
-extern unsigned int iser_unexpected;
-extern bool iser_offer_keys;
-extern bool iser_say_hello;
+extern unsigned int iscsi_iser_max_sectors;
+extern unsigned int iscsi_iser_max_lun;
+extern unsigned int iscsi_iser_max_cmds;
+extern unsigned int iscsi_iser_recv_data;
+extern unsigned int iscsi_iser_unexpected;
+extern bool iscsi_iser_offer_keys;
+extern bool iscsi_iser_say_hello;
 
-extern struct iscsi_transport iser_transport;
-extern struct scsi_host_template iser_sht;
-extern struct workqueue_struct *iser_answer_wq;
-extern struct scsi_transport_template *iser_scsi_transport;
+extern struct iscsi_transport iscsi_iser_transport;
+extern struct scsi_host_template iscsi_iser_sht;
+extern struct workqueue_struct *iscsi_iser_answer_wq;
+extern struct scsi_transport_template *iscsi_iser_scsi_transport;
 
 /* session.c */
 struct iscsi_cls_session *iscsi_iser_session_create(struct iscsi_endpoint *ep,
 						    u16 cmds_max, u16 qdepth,
 						    u32 initial_cmdsn);
 void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session);
-int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end);
+int iscsi_iser_host_check(struct Scsi_Host *shost, struct iscsi_iser_endpoint *end);
 int iscsi_iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
 			      char *buf);
 
@@ -191,62 +191,66 @@ int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param par
 				 char *buf);
 void iscsi_iser_conn_get_stats(struct iscsi_cls_conn *cls_conn,
 			       struct iscsi_stats *stats);
-extern const struct iser_ops iser_endpoint_ops;
-void iser_endpoints_exit(void);
+extern const struct iser_ops iscsi_iser_endpoint_ops;
+void iscsi_iser_endpoints_exit(void);
 struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 					     struct sockaddr *dst_addr,
 					     int non_blocking);
 int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms);
-struct iser_endpoint *iser_ep_get(struct iscsi_endpoint *ep);
-void iser_ep_put(struct iser_endpoint *end);
+struct iscsi_iser_endpoint *iscsi_iser_ep_get(struct iscsi_endpoint *ep);
+void iscsi_iser_ep_put(struct iscsi_iser_endpoint *end);
 void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep);
-bool iser_attempt_succeeded(struct iser_endpoint *end);
+bool iscsi_iser_attempt_succeeded(struct iscsi_iser_endpoint *end);
 
 /* login.c */
 int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
 			      char *data, u32 size);
-int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
-			char *text, u32 len);
-void iser_login_ended(struct iser_endpoint *end);
+int iscsi_iser_login_response(struct iscsi_iser_endpoint *end, struct iscsi_hdr *hdr,
+			      char *text, u32 len);
+void iscsi_iser_login_ended(struct iscsi_iser_endpoint *end);
 
 /* task.c */
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
 int iscsi_iser_task_init(struct iscsi_task *task);
 int iscsi_iser_task_xmit(struct iscsi_task *task);
 void iscsi_iser_task_cleanup(struct iscsi_task *task);
-void iser_task_notify_done(struct iser_task *task, int status);
-void iser_task_notify_ready(struct iser_task *task);
+void iscsi_iser_task_notify_done(struct iser_task *task, int status);
+void iscsi_iser_task_notify_ready(struct iser_task *task);
 
 /* task_pool.c */
-void iser_task_pool_init(struct iser_task_pool *pool);
-u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery);
-int iser_task_pool_begin(struct iser_endpoint *end);
-struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command);
-void iser_task_pool_end(struct iser_task_pool *pool);
+void iscsi_iser_task_pool_init(struct iscsi_iser_task_pool *pool);
+u32 iscsi_iser_task_pool_plan(struct iscsi_iser_task_pool *pool, u32 tasks,
+			      bool discovery);
+int iscsi_iser_task_pool_begin(struct iscsi_iser_endpoint *end);
+struct iser_task *iscsi_iser_task_pool_find(struct iscsi_iser_endpoint *end,
+					    bool command);
+void iscsi_iser_task_pool_end(struct iscsi_iser_task_pool *pool);
 
 /* recv.c */
-struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);
-void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu);
-void iser_recv_answer_work(struct work_struct *work);
-void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu);
-void iser_recv_hello_done(struct iser_conn *conn);
+struct iser_task *iscsi_iser_recv_find_task(struct iser_conn *conn, const u8 *bhs);
+void iscsi_iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu);
+void iscsi_iser_recv_answer_work(struct work_struct *work);
+void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu);
+void iscsi_iser_recv_hello_done(struct iser_conn *conn);
 
 /* tmf.c */
-bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu);
-void iser_tmf_put(struct iser_endpoint *end);
+bool iscsi_iser_tmf_hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu);
+void iscsi_iser_tmf_put(struct iscsi_iser_endpoint *end);
 
-/* iser_task_pool_put - give an idle iSER task back.  Under back_lock. */
-static inline void iser_task_pool_put(struct iser_task_pool *pool, struct iser_task *iser_task)
+/* iscsi_iser_task_pool_put - give an idle iSER task back.  Under back_lock. */
+static inline void iscsi_iser_task_pool_put(struct iscsi_iser_task_pool *pool,
+					    struct iser_task *iser_task)
 {
-	struct iser_free_list *idle = iser_task->index < pool->reserved ? &pool->others :
-							     &pool->commands;
+	struct iscsi_iser_free_list *idle = &pool->commands;
 
+	if (iser_task->index < pool->reserved)
+		idle = &pool->others;
 	iser_task->next = idle->returned;
 	idle->returned = iser_task;
 	idle->nr_returned++;
 }
 
-static inline struct iscsi_hdr *iser_pdu_hdr(const struct iser_pdu *pdu)
+static inline struct iscsi_hdr *iscsi_iser_pdu_hdr(const struct iser_pdu *pdu)
 {
 	return (struct iscsi_hdr *)pdu->bhs;
 }

@@ -48,12 +48,12 @@ static struct sockaddr_storage *contact_find(const struct sockaddr_storage *addr
 }
 
 /**
- * iser_contact_plain - whether a login to this address must omit the keys
+ * contact_plain - whether a login to this address must omit the keys
  * @addr: address and port of the target
  *
  * Any context.  Return: true when the last login that offered them failed.
  */
-static bool iser_contact_plain(const struct sockaddr_storage *addr)
+static bool contact_plain(const struct sockaddr_storage *addr)
 {
 	bool found;
 
@@ -64,14 +64,14 @@ static bool iser_contact_plain(const struct sockaddr_storage *addr)
 }
 
 /**
- * iser_contact_failed - a login ended before full feature phase
+ * contact_failed - a login ended before full feature phase
  * @addr: address and port of the target
  * @offered: the keys were in its text
  *
  * The next login omits the keys; if that fails as well, they were not the
  * cause, and the one after it offers them again.  Any context.
  */
-static void iser_contact_failed(const struct sockaddr_storage *addr, bool offered)
+static void contact_failed(const struct sockaddr_storage *addr, bool offered)
 {
 	struct sockaddr_storage *entry;
 
@@ -116,18 +116,18 @@ static bool login_final(const struct iscsi_hdr *hdr)
 	       ISCSI_LOGIN_NEXT_STAGE(hdr->flags) == ISCSI_FULL_FEATURE_PHASE;
 }
 
-static void login_begin(struct iser_endpoint *end)
+static void login_begin(struct iscsi_iser_endpoint *end)
 {
 	struct iser_keys *keys = &end->keys;
 
 	if (keys->send_dsl)
 		return;		/* a later request of the same login */
-	iser_keys_init(keys, iser_recv_data, ISER_SEND_DATA);
-	keys->offer = iser_offer_keys;
-	keys->first_contact = !iser_contact_plain(&end->info->remote);
-	keys->max_unexpected = iser_unexpected;
+	iser_keys_init(keys, iscsi_iser_recv_data, ISER_SEND_DATA);
+	keys->offer = iscsi_iser_offer_keys;
+	keys->first_contact = !contact_plain(&end->info->remote);
+	keys->max_unexpected = iscsi_iser_unexpected;
 	keys->max_ahs = end->info->recv_ahs;
-	keys->want_hello = iser_say_hello;
+	keys->want_hello = iscsi_iser_say_hello;
 }
 
 /*
@@ -138,14 +138,14 @@ static void login_begin(struct iser_endpoint *end)
  * There is a receive for each answer, for each unexpected PDU of the target,
  * and one more, because libiscsi may send again before the answer's is put.
  */
-static int login_allocate(struct iser_endpoint *end)
+static int login_allocate(struct iscsi_iser_endpoint *end)
 {
 	struct iscsi_session *session = end->iscsi->session;
-	struct iser_host *host = iscsi_host_priv(session->host);
+	struct iscsi_iser_host *host = iscsi_host_priv(session->host);
 	bool discovery = end->keys.discovery;
 	struct iser_resources res = {
 		.tasks = session->cmds_max,
-		.recv_data = discovery ? ISER_DISCOVERY_DATA : iser_recv_data,
+		.recv_data = discovery ? ISER_DISCOVERY_DATA : iscsi_iser_recv_data,
 		.region_pages = host->region_pages,
 		.priv_size = sizeof(struct iscsi_iser_task),
 	};
@@ -156,11 +156,11 @@ static int login_allocate(struct iser_endpoint *end)
 		return 0;
 	end->hdr_max = ISER_BHS_LEN + min_t(u32, end->info->inline_max,
 					    ISER_CDB_AHS);
-	tasks = iser_task_pool_plan(&end->pool, res.tasks, discovery);
+	tasks = iscsi_iser_task_pool_plan(&end->pool, res.tasks, discovery);
 	res.plain = end->pool.reserved;
-	res.receives = tasks + iser_unexpected + 1;
+	res.receives = tasks + iscsi_iser_unexpected + 1;
 	err = iser_allocate_connection_resources(end->conn, &res) ?:
-		iser_task_pool_begin(end);
+		iscsi_iser_task_pool_begin(end);
 	if (err)
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less",
@@ -185,7 +185,7 @@ int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr 
 			      char *data, u32 size)
 {
 	struct iscsi_conn *conn = cls_conn->dd_data;
-	struct iser_endpoint *end = conn->dd_data;
+	struct iscsi_iser_endpoint *end = conn->dd_data;
 	struct iscsi_hdr copy = *hdr;
 	int len = ntoh24(hdr->dlength);
 	char *text;
@@ -231,7 +231,7 @@ free:
 }
 
 /**
- * iser_login_response - prepare a Login Response for libiscsi
+ * iscsi_iser_login_response - prepare a Login Response for libiscsi
  * @end: endpoint
  * @hdr: its header; DataSegmentLength is updated
  * @text: its text, changed in place
@@ -242,8 +242,8 @@ free:
  * 5.1.3), end->full stays false until hello_done().  Up-call context.
  * Return: length of the text or, after a line, negative errno.
  */
-int iser_login_response(struct iser_endpoint *end, struct iscsi_hdr *hdr,
-			char *text, u32 len)
+int iscsi_iser_login_response(struct iscsi_iser_endpoint *end, struct iscsi_hdr *hdr,
+			      char *text, u32 len)
 {
 	struct iscsi_login_rsp *rsp = (struct iscsi_login_rsp *)hdr;
 	struct iser_notice notice = { .recovery_level = ISER_LEVEL_UNKNOWN };
@@ -292,7 +292,7 @@ refuse:
 }
 
 /* Whether the login was refused for a cause that can't be the keys. */
-static bool refused_for_good(const struct iser_endpoint *end)
+static bool refused_for_good(const struct iscsi_iser_endpoint *end)
 {
 	switch (end->status_class) {
 	case ISCSI_STATUS_CLS_SUCCESS:
@@ -315,13 +315,13 @@ static bool refused_for_good(const struct iser_endpoint *end)
 }
 
 /**
- * iser_login_ended - note how the login of an ended connection went
+ * iscsi_iser_login_ended - note how the login of an ended connection went
  * @end: endpoint
  *
  * A login that failed after it had offered the four keys may have failed
  * because of them.  Process context.
  */
-void iser_login_ended(struct iser_endpoint *end)
+void iscsi_iser_login_ended(struct iscsi_iser_endpoint *end)
 {
 	const struct iser_keys *keys = &end->keys;
 
@@ -329,7 +329,7 @@ void iser_login_ended(struct iser_endpoint *end)
 	    refused_for_good(end))
 		return;
 	if (!keys->first_contact)
-		iser_contact_failed(&end->info->remote, false);
+		contact_failed(&end->info->remote, false);
 	else if (keys->unexpected_state != ISER_KEY_UNSEEN)
-		iser_contact_failed(&end->info->remote, true);
+		contact_failed(&end->info->remote, true);
 }

@@ -16,35 +16,35 @@ MODULE_LICENSE("GPL");
 MODULE_VERSION(ISER_RELEASE);
 
 /* The block layer allows no disk whose largest command is below a page. */
-unsigned int iser_max_sectors = 1024;
-ISER_PARAM(max_sectors, iser_max_sectors, PAGE_SIZE / SECTOR_SIZE, UINT_MAX,
+unsigned int iscsi_iser_max_sectors = 1024;
+ISER_PARAM(max_sectors, iscsi_iser_max_sectors, PAGE_SIZE / SECTOR_SIZE, UINT_MAX,
 	   0644);
 MODULE_PARM_DESC(max_sectors, "Largest command of later sessions, in sectors of 512 bytes, at least a page (default 1024)");
 
-unsigned int iser_max_lun = 512;
-ISER_PARAM(max_lun, iser_max_lun, 1, UINT_MAX, 0444);
+unsigned int iscsi_iser_max_lun = 512;
+ISER_PARAM(max_lun, iscsi_iser_max_lun, 1, UINT_MAX, 0444);
 MODULE_PARM_DESC(max_lun, "LUNs of a target, at least 1 (default 512)");
 
-unsigned int iser_max_cmds = ISCSI_DEF_XMIT_CMDS_MAX;
-ISER_PARAM(max_cmds, iser_max_cmds, ISCSI_TOTAL_CMDS_MIN, ISCSI_TOTAL_CMDS_MAX,
+unsigned int iscsi_iser_max_cmds = ISCSI_DEF_XMIT_CMDS_MAX;
+ISER_PARAM(max_cmds, iscsi_iser_max_cmds, ISCSI_TOTAL_CMDS_MIN, ISCSI_TOTAL_CMDS_MAX,
 	   0644);
 MODULE_PARM_DESC(max_cmds, "Largest node.session.cmds_max of later logins; determines the size of the queue pair (default 128)");
 
-unsigned int iser_recv_data = ISER_RECV_DSL_MIN;
-ISER_PARAM(recv_data, iser_recv_data, ISER_RECV_DSL_MIN,
+unsigned int iscsi_iser_recv_data = ISER_RECV_DSL_MIN;
+ISER_PARAM(recv_data, iscsi_iser_recv_data, ISER_RECV_DSL_MIN,
 	   ISCSI_DEF_MAX_RECV_SEG_LEN, 0444);
 MODULE_PARM_DESC(recv_data, "InitiatorRecvDataSegmentLength, 512 to 8192 (default 512)");
 
-unsigned int iser_unexpected = 16;
-ISER_PARAM(unexpected_pdus, iser_unexpected, 2, 1024, 0444);
+unsigned int iscsi_iser_unexpected = 16;
+ISER_PARAM(unexpected_pdus, iscsi_iser_unexpected, 2, 1024, 0444);
 MODULE_PARM_DESC(unexpected_pdus, "MaxOutstandingUnexpectedPDUs, 2 to 1024: receives for PDUs that the target sends without a request (default 16)");
 
-bool iser_offer_keys = true;
-module_param_named(offer_keys, iser_offer_keys, bool, 0644);
+bool iscsi_iser_offer_keys = true;
+module_param_named(offer_keys, iscsi_iser_offer_keys, bool, 0644);
 MODULE_PARM_DESC(offer_keys, "Add the keys of RFC 7145 that open-iscsi does not know to the login text (default Y)");
 
-bool iser_say_hello;
-module_param_named(hello, iser_say_hello, bool, 0644);
+bool iscsi_iser_say_hello;
+module_param_named(hello, iscsi_iser_say_hello, bool, 0644);
 MODULE_PARM_DESC(hello, "Offer iSERHelloRequired=Yes: with a target that agrees, sessions begin with the Hello exchange (default N)");
 
 /*
@@ -111,7 +111,7 @@ module_param_cb(debug_level, &debug_level_ops, &debug_level, 0644);
 MODULE_PARM_DESC(debug_level, "No effect: use dynamic debug");
 
 /* Not const, because the SCSI layer of 6.1 requires that. */
-struct scsi_host_template iser_sht = {
+struct scsi_host_template iscsi_iser_sht = {
 	.module = THIS_MODULE,
 	.name = "iSCSI Initiator over iSER",
 	.proc_name = "iscsi_iser",
@@ -187,7 +187,7 @@ static umode_t attr_is_visible(int param_type, int param)
 	}
 }
 
-struct iscsi_transport iser_transport = {
+struct iscsi_transport iscsi_iser_transport = {
 	.owner = THIS_MODULE,
 	.name = "iser",
 	/* TEXT_NEGO: discovery uses Text in its own session over iSER. */
@@ -219,35 +219,35 @@ struct iscsi_transport iser_transport = {
 	.ep_disconnect = iscsi_iser_ep_disconnect,
 };
 
-struct scsi_transport_template *iser_scsi_transport;
-struct workqueue_struct *iser_answer_wq;
+struct scsi_transport_template *iscsi_iser_scsi_transport;
+struct workqueue_struct *iscsi_iser_answer_wq;
 
-static int __init iser_init(void)
+static int __init iscsi_iser_init(void)
 {
 	int err = iser_core_check(KBUILD_MODNAME, ISER_BUILD);
 
 	if (err)
 		return err;
 	/* The core's waits for it to end connections: both WQ_MEM_RECLAIM. */
-	iser_answer_wq = alloc_workqueue("ib_iser",
-					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!iser_answer_wq)
+	iscsi_iser_answer_wq = alloc_workqueue("ib_iser",
+					       WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!iscsi_iser_answer_wq)
 		return -ENOMEM;
-	iser_scsi_transport = iscsi_register_transport(&iser_transport);
-	if (!iser_scsi_transport) {
+	iscsi_iser_scsi_transport = iscsi_register_transport(&iscsi_iser_transport);
+	if (!iscsi_iser_scsi_transport) {
 		pr_err("can't register the transport \"iser\": unload the other iSER initiator, if there is one\n");
-		destroy_workqueue(iser_answer_wq);
+		destroy_workqueue(iscsi_iser_answer_wq);
 		return -EEXIST;
 	}
 	return 0;
 }
 
-static void __exit iser_exit(void)
+static void __exit iscsi_iser_exit(void)
 {
-	iscsi_unregister_transport(&iser_transport);
-	iser_endpoints_exit();
-	destroy_workqueue(iser_answer_wq);
+	iscsi_unregister_transport(&iscsi_iser_transport);
+	iscsi_iser_endpoints_exit();
+	destroy_workqueue(iscsi_iser_answer_wq);
 }
 
-module_init(iser_init);
-module_exit(iser_exit);
+module_init(iscsi_iser_init);
+module_exit(iscsi_iser_exit);

@@ -17,16 +17,16 @@ static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
 }
 
 /**
- * iser_recv_find_task - the iSER task of the task that a PDU answers
+ * iscsi_iser_recv_find_task - the iSER task of the task that a PDU answers
  * @conn: connection
  * @bhs: header of the PDU
  *
  * Up-call context.  Return: iSER task, or NULL when no such task waits for this
  * kind of answer.
  */
-struct iser_task *iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
+struct iser_task *iscsi_iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 {
-	struct iser_endpoint *end = iser_conn_upper(conn);
+	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
 	const struct iscsi_hdr *hdr = (const struct iscsi_hdr *)bhs;
 	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
 	u8 answer = hdr->opcode & ISCSI_OPCODE_MASK, request;
@@ -65,9 +65,9 @@ static u32 bytes_read(const struct iser_pdu *pdu)
  * A response that no task waits for.  One for an aborted task is late and is
  * dropped; any other is an error of the target and ends the connection.
  */
-static void stray_response(struct iser_endpoint *end, struct iser_pdu *pdu)
+static void stray_response(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
-	const struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	const struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
 	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
 	struct iser_task *iser_task = task ? READ_ONCE(task->dd_data) : NULL;
 
@@ -112,7 +112,7 @@ static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
 	return err;
 }
 
-static noinline void log_refused(struct iser_endpoint *end,
+static noinline void log_refused(struct iscsi_iser_endpoint *end,
 				 const struct iscsi_hdr *hdr, int err)
 {
 	iser_log(ISER_LOG_SESSION, &end->info->remote,
@@ -122,10 +122,10 @@ static noinline void log_refused(struct iser_endpoint *end,
 }
 
 /* With BH disabled, as libiscsi expects. */
-static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
+static void complete_pdu(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
 {
-	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
 	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
 	struct iscsi_conn *conn = end->iscsi;
 	char *data = pdu->data + pdu->msg.ahs_len;
@@ -141,16 +141,16 @@ static void complete_pdu(struct iser_endpoint *end, struct iser_pdu *pdu,
 }
 
 /**
- * iser_recv_answer_work - hand up an answer to iscsiadm
+ * iscsi_iser_recv_answer_work - hand up an answer to iscsiadm
  * @work: of the endpoint
  *
  * Process context.
  */
-void iser_recv_answer_work(struct work_struct *work)
+void iscsi_iser_recv_answer_work(struct work_struct *work)
 {
-	struct iser_endpoint *end = container_of(to_delayed_work(work),
-						 struct iser_endpoint,
-						 answer_work);
+	struct iscsi_iser_endpoint *end =
+		container_of(to_delayed_work(work), struct iscsi_iser_endpoint,
+			     answer_work);
 
 	local_bh_disable();
 	complete_pdu(end, end->answer, end->answer_len);
@@ -163,7 +163,7 @@ void iser_recv_answer_work(struct work_struct *work)
  * CPU a near target is that fast.  So answers in a Discovery session, of which
  * there is one at a time, wait for the next tick.
  */
-static bool answer_later(struct iser_endpoint *end, struct iser_pdu *pdu,
+static bool answer_later(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
 {
 	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
@@ -174,19 +174,19 @@ static bool answer_later(struct iser_endpoint *end, struct iser_pdu *pdu,
 		return false;
 	end->answer = pdu;
 	end->answer_len = len;
-	return queue_delayed_work(iser_answer_wq, &end->answer_work, 2);
+	return queue_delayed_work(iscsi_iser_answer_wq, &end->answer_work, 2);
 }
 
 /**
- * iser_recv_complete - hand a PDU to libiscsi and its buffer back
+ * iscsi_iser_recv_complete - hand a PDU to libiscsi and its buffer back
  * @end: endpoint
  * @pdu: the PDU
  *
  * Up-call context.
  */
-void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
+void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
-	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
 	char *data = pdu->data + pdu->msg.ahs_len;
 	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
 	bool login = opcode == ISCSI_OP_LOGIN_RSP;
@@ -201,7 +201,7 @@ void iser_recv_complete(struct iser_endpoint *end, struct iser_pdu *pdu)
 	}
 
 	if (login) {
-		len = iser_login_response(end, hdr, data, len);
+		len = iscsi_iser_login_response(end, hdr, data, len);
 		if (len < 0) {
 			iser_connection_fail(end->conn, len);
 			goto put;
@@ -229,15 +229,15 @@ put:
 }
 
 /**
- * iser_recv_hello_done - the target has answered the Hello
+ * iscsi_iser_recv_hello_done - the target has answered the Hello
  * @conn: connection
  *
  * iscsid now learns that the login has succeeded, and commands may follow.
  * Up-call context.
  */
-void iser_recv_hello_done(struct iser_conn *conn)
+void iscsi_iser_recv_hello_done(struct iser_conn *conn)
 {
-	struct iser_endpoint *end = iser_conn_upper(conn);
+	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
 
 	end->full = true;
 	complete_pdu(end, end->final, end->final_len);
@@ -252,16 +252,16 @@ static bool ends_other_tasks(const struct iser_pdu *pdu)
 }
 
 /**
- * iser_recv_notify - Control_Notify
+ * iscsi_iser_recv_notify - Control_Notify
  * @conn: connection
  * @pdu: received PDU; when it answers a task, the task is idle
  *
  * Up-call context: a softirq, or a worker with BH disabled.
  */
-void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
+void iscsi_iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 {
-	struct iser_endpoint *end = iser_conn_upper(conn);
-	struct iscsi_hdr *hdr = iser_pdu_hdr(pdu);
+	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
+	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
 	int err;
 
 	/* Task management came first; task_done() follows. */
@@ -269,7 +269,7 @@ void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 		list_add(&pdu->node, &end->held);
 		return;
 	}
-	/* What iser_recv_complete() does for the response of a command. */
+	/* What iscsi_iser_recv_complete() does for the response of a command. */
 	if (likely(pdu->task &&
 		   (hdr->opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_CMD_RSP)) {
 		end->iscsi->rxdata_octets += bytes_read(pdu);
@@ -281,6 +281,6 @@ void iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 		iser_pdu_put(pdu);
 		return;
 	}
-	if (!ends_other_tasks(pdu) || !iser_tmf_hold(end, pdu))
-		iser_recv_complete(end, pdu);
+	if (!ends_other_tasks(pdu) || !iscsi_iser_tmf_hold(end, pdu))
+		iscsi_iser_recv_complete(end, pdu);
 }

@@ -27,7 +27,7 @@ static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
 
 	if (info)
 		sectors = min(sectors, info->max_mapping / SECTOR_SIZE);
-	shost->max_sectors = min(READ_ONCE(iser_max_sectors), sectors);
+	shost->max_sectors = min(READ_ONCE(iscsi_iser_max_sectors), sectors);
 	shost->sg_tablesize = min_t(u32, host_pages(shost), SG_MAX_SEGMENTS);
 	if (info && info->sg_gaps) {
 		shost->max_segment_size = dma_get_max_seg_size(dma);
@@ -38,7 +38,7 @@ static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
 }
 
 /**
- * iser_host_check - check a connection's device against the host's limits
+ * iscsi_iser_host_check - check a connection's device against the host's limits
  * @shost: host, with the limits given to the SCSI layer when it was created
  * @end: connection about to be bound to its session
  *
@@ -46,9 +46,9 @@ static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
  * without a connection has default limits.  Also notes the local address.
  * Process context.  Return: 0 or -EINVAL after a line.
  */
-int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
+int iscsi_iser_host_check(struct Scsi_Host *shost, struct iscsi_iser_endpoint *end)
 {
-	struct iser_host *host = iscsi_host_priv(shost);
+	struct iscsi_iser_host *host = iscsi_host_priv(shost);
 	const struct iser_info *info = end->info;
 
 	if (info->max_pages < host->region_pages ||
@@ -77,7 +77,7 @@ int iser_host_check(struct Scsi_Host *shost, struct iser_endpoint *end)
  */
 static int host_add(struct Scsi_Host *shost, struct device *dma)
 {
-	struct iser_host *host = iscsi_host_priv(shost);
+	struct iscsi_iser_host *host = iscsi_host_priv(shost);
 	int err = scsi_add_host_with_dma(shost, NULL, dma);
 
 	if (!err)
@@ -87,22 +87,22 @@ static int host_add(struct Scsi_Host *shost, struct device *dma)
 
 static void host_remove(struct Scsi_Host *shost)
 {
-	struct iser_host *host = iscsi_host_priv(shost);
+	struct iscsi_iser_host *host = iscsi_host_priv(shost);
 
 	iscsi_host_remove(shost, false);
 	put_device(host->dma);
 }
 
 /* Create host and session, for an endpoint or (NULL) a later one. */
-static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
+static struct iscsi_cls_session *session_make(struct iscsi_iser_endpoint *end,
 					      u16 cmds_max, u16 qdepth,
 					      u32 initial_cmdsn)
 {
-	u32 tasks = end ? end->info->tasks : READ_ONCE(iser_max_cmds);
+	u32 tasks = end ? end->info->tasks : READ_ONCE(iscsi_iser_max_cmds);
 	struct iscsi_cls_session *cls_session;
 	struct device *dma = NULL;
 	struct Scsi_Host *shost;
-	struct iser_host *host;
+	struct iscsi_iser_host *host;
 	int scsi_cmds, err;
 
 	/* libiscsi would do this later, without a bound. */
@@ -118,7 +118,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 		cmds_max = tasks;
 	}
 
-	shost = iscsi_host_alloc(&iser_sht, sizeof(*host), false);
+	shost = iscsi_host_alloc(&iscsi_iser_sht, sizeof(*host), false);
 	if (!shost)
 		return NULL;
 	host = iscsi_host_priv(shost);
@@ -128,10 +128,10 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 	if (scsi_cmds < 0)
 		goto free_host;
 
-	shost->transportt = iser_scsi_transport;
+	shost->transportt = iscsi_iser_scsi_transport;
 	shost->can_queue = scsi_cmds;
 	shost->cmd_per_lun = qdepth ?: ISCSI_DEF_CMD_PER_LUN;
-	shost->max_lun = iser_max_lun;
+	shost->max_lun = iscsi_iser_max_lun;
 	shost->max_id = 0;
 	shost->max_channel = 0;
 	if (end) {
@@ -142,9 +142,9 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 			shost->max_cmd_len = SCSI_MAX_VARLEN_CDB_SIZE;
 	}
 	host_limits(shost, end ? end->info : NULL, dma);
-	if (shost->max_sectors < iser_max_sectors)
+	if (shost->max_sectors < iscsi_iser_max_sectors)
 		pr_info("max_sectors is reduced from %u to %u, the limit of an STag or of a DMA mapping of the device\n",
-			iser_max_sectors, shost->max_sectors);
+			iscsi_iser_max_sectors, shost->max_sectors);
 
 	err = host_add(shost, dma);
 	put_device(dma);
@@ -152,7 +152,7 @@ static struct iscsi_cls_session *session_make(struct iser_endpoint *end,
 		goto free_host;
 	host->region_pages = host_pages(shost);
 
-	cls_session = iscsi_session_setup(&iser_transport, shost, cmds_max, 0,
+	cls_session = iscsi_session_setup(&iscsi_iser_transport, shost, cmds_max, 0,
 					  0, initial_cmdsn, 0);
 	if (!cls_session)
 		goto remove_host;
@@ -183,18 +183,18 @@ struct iscsi_cls_session *iscsi_iser_session_create(struct iscsi_endpoint *ep,
 						    u32 initial_cmdsn)
 {
 	struct iscsi_cls_session *cls_session = NULL;
-	struct iser_endpoint *end;
+	struct iscsi_iser_endpoint *end;
 
 	if (!ep)
 		return session_make(NULL, cmds_max, qdepth, initial_cmdsn);
-	end = iser_ep_get(ep);
+	end = iscsi_iser_ep_get(ep);
 	if (!end)
 		return NULL;
 	/* An attempt may replace the connection until then. */
-	if (iser_attempt_succeeded(end))
+	if (iscsi_iser_attempt_succeeded(end))
 		cls_session = session_make(end, cmds_max, qdepth,
 					   initial_cmdsn);
-	iser_ep_put(end);
+	iscsi_iser_ep_put(end);
 	return cls_session;
 }
 
@@ -225,7 +225,7 @@ void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session)
 int iscsi_iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
 			      char *buf)
 {
-	struct iser_host *host = iscsi_host_priv(shost);
+	struct iscsi_iser_host *host = iscsi_host_priv(shost);
 	struct sockaddr_storage local;
 
 	if (param != ISCSI_HOST_PARAM_IPADDRESS)

@@ -41,7 +41,7 @@ static bool is_unexpected(const struct iscsi_task *task)
  * While CmdSN is still that of an immediate PDU, nothing was sent that could
  * retire it.  A greater ExpCmdSN is libiscsi's guess for a new connection.
  */
-static void retire(struct iser_endpoint *end,
+static void retire(struct iscsi_iser_endpoint *end,
 		   const struct iscsi_session *session)
 {
 	u32 exp = READ_ONCE(session->exp_cmdsn);
@@ -57,16 +57,16 @@ static bool has_credit(const struct iser_unexpected *u, bool ping)
 }
 
 /**
- * iser_unexpected_init - count an immediate PDU, or clear its flag
+ * unexpected_init - count an immediate PDU, or clear its flag
  * @task: a task that is not a SCSI command, in full feature phase
  *
  * Called from init_task, under frwd_lock, which protects CmdSN.
  * Return: 0, maybe with the immediate flag cleared; -EBUSY when the command
  * window is closed as well.
  */
-static int iser_unexpected_init(struct iscsi_task *task)
+static int unexpected_init(struct iscsi_task *task)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iscsi_session *session = task->conn->session;
 	bool ping = (task->hdr->opcode & ISCSI_OPCODE_MASK) ==
 		    ISCSI_OP_NOOP_OUT;
@@ -90,7 +90,7 @@ static int iser_unexpected_init(struct iscsi_task *task)
 }
 
 /* A Login Request, or a PDU for which the list of idle tasks does not do. */
-static int alloc_other(struct iscsi_task *task, struct iser_endpoint *end,
+static int alloc_other(struct iscsi_task *task, struct iscsi_iser_endpoint *end,
 		       u8 opcode)
 {
 	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_LOGIN) {
@@ -100,7 +100,7 @@ static int alloc_other(struct iscsi_task *task, struct iser_endpoint *end,
 	}
 	if (!end->full)
 		return -ENOTCONN;
-	task->dd_data = iser_task_pool_find(end, task->sc);
+	task->dd_data = iscsi_iser_task_pool_find(end, task->sc);
 	return task->dd_data ? 1 : -ENOMEM;
 }
 
@@ -115,7 +115,7 @@ static int alloc_other(struct iscsi_task *task, struct iser_endpoint *end,
  */
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iser_task *iser_task;
 	int ret;
 
@@ -190,7 +190,7 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
  */
 static int init_long_cdb(struct iscsi_task *task, u32 ahs)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 
 	if (end->keys.peer_ahs && ahs > end->keys.peer_ahs) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
@@ -224,11 +224,11 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
 	struct iser_task *iser_task = task->dd_data;
 	struct scsi_cmnd *sc = task->sc;
-	struct iser_endpoint *end;
+	struct iscsi_iser_endpoint *end;
 	int err;
 
 	if (!sc)
-		return iser_unexpected_init(task);
+		return unexpected_init(task);
 	iser_task->inline_len = ahs;
 	if (unlikely(ahs)) {
 		err = init_long_cdb(task, ahs);
@@ -261,8 +261,8 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 
 /*
  * Send unsolicited Data-Out, as many as there is room for.  The core calls
- * iser_task_notify_ready() when there is more room.  All must be sent, even
- * those of an aborted task, because the core ends a task only after them.
+ * iscsi_iser_task_notify_ready() when there is more room.  All must be sent,
+ * even those of an aborted task, because the core ends a task only after them.
  */
 static void send_data_out(struct iscsi_task *task)
 {
@@ -287,7 +287,7 @@ static void send_data_out(struct iscsi_task *task)
 /* Text and NOP-Out: their data are sent as the immediate ones of a write are. */
 static int describe_text(struct iscsi_task *task)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iser_task *iser_task = task->dd_data;
 	u32 padded = ALIGN(task->data_count, ISCSI_PAD_LEN);
 
@@ -323,7 +323,7 @@ static int describe_other(struct iscsi_task *task)
  */
 int iscsi_iser_task_xmit(struct iscsi_task *task)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iser_task *iser_task = task->dd_data;
 	struct scsi_cmnd *sc = task->sc;
 	u32 written = 0;
@@ -371,7 +371,7 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
  */
 void iscsi_iser_task_cleanup(struct iscsi_task *task)
 {
-	struct iser_endpoint *end = task->conn->dd_data;
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iser_task *iser_task = task->dd_data;
 	u8 state;
 
@@ -389,20 +389,20 @@ void iscsi_iser_task_cleanup(struct iscsi_task *task)
 		iser_connection_fail(end->conn, -EPROTO);
 		return;
 	}
-	iser_task_pool_put(&end->pool, iser_task);
+	iscsi_iser_task_pool_put(&end->pool, iser_task);
 }
 
 /**
- * iser_task_notify_done - the device no longer uses anything of a task
+ * iscsi_iser_task_notify_done - the device no longer uses anything of a task
  * @iser_task: the task
  * @status: 0, or negative: the connection has ended
  *
  * Called for a PDU without answer, and after iser_deallocate_task_resources().
  * Up-call context.
  */
-void iser_task_notify_done(struct iser_task *iser_task, int status)
+void iscsi_iser_task_notify_done(struct iser_task *iser_task, int status)
 {
-	struct iser_endpoint *end = iser_conn_upper(iser_task->conn);
+	struct iscsi_iser_endpoint *end = iser_conn_upper(iser_task->conn);
 	struct iscsi_iser_task *own = iscsi_iser_task(iser_task);
 
 	if (iser_task->no_answer) {
@@ -410,16 +410,16 @@ void iser_task_notify_done(struct iser_task *iser_task, int status)
 		return;
 	}
 	own->abort = ABORTED;
-	iser_tmf_put(end);
+	iscsi_iser_tmf_put(end);
 }
 
 /**
- * iser_task_notify_ready - more Data-Out of a task may be sent
+ * iscsi_iser_task_notify_ready - more Data-Out of a task may be sent
  * @iser_task: the task
  *
  * Up-call context.
  */
-void iser_task_notify_ready(struct iser_task *iser_task)
+void iscsi_iser_task_notify_ready(struct iser_task *iser_task)
 {
 	struct iscsi_task *task = iscsi_iser_task(iser_task)->task;
 	struct iscsi_session *session = task->conn->session;

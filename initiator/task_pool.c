@@ -26,7 +26,7 @@
 #define POOL_NEVER	(-1)
 
 /* Set the number of idle iSER tasks at which more are made. */
-static void pool_arm(struct iser_task_pool *pool)
+static void pool_arm(struct iscsi_iser_task_pool *pool)
 {
 	const struct iser_window *w = &pool->window;
 
@@ -38,10 +38,10 @@ static void pool_arm(struct iser_task_pool *pool)
  * Make @nr more tasks; their receives are posted.  Process context.
  * Return: 0 or negative errno; some tasks may have been added even then.
  */
-static int pool_add(struct iser_endpoint *end, u32 nr)
+static int pool_add(struct iscsi_iser_endpoint *end, u32 nr)
 {
 	spinlock_t *back_lock = &end->iscsi->session->back_lock;
-	struct iser_task_pool *pool = &end->pool;
+	struct iscsi_iser_task_pool *pool = &end->pool;
 	int ret;
 
 	for (; nr; nr--) {
@@ -49,7 +49,7 @@ static int pool_add(struct iser_endpoint *end, u32 nr)
 		if (ret)
 			return ret;
 		spin_lock_bh(back_lock);
-		iser_task_pool_put(pool, iser_conn_task(end->conn, pool->made));
+		iscsi_iser_task_pool_put(pool, iser_conn_task(end->conn, pool->made));
 		spin_unlock_bh(back_lock);
 		if (pool->made++ >= pool->reserved)
 			pool->window.granted++;
@@ -60,10 +60,10 @@ static int pool_add(struct iser_endpoint *end, u32 nr)
 /* Double the tasks.  The core's allocations cause no write-out of memory. */
 static void pool_work(struct work_struct *work)
 {
-	struct iser_task_pool *pool = container_of(to_delayed_work(work),
-					      struct iser_task_pool, work);
-	struct iser_endpoint *end = container_of(pool, struct iser_endpoint,
-						 pool);
+	struct iscsi_iser_task_pool *pool =
+		container_of(to_delayed_work(work), struct iscsi_iser_task_pool, work);
+	struct iscsi_iser_endpoint *end =
+		container_of(pool, struct iscsi_iser_endpoint, pool);
 	struct iser_window *w = &pool->window;
 	u32 more = iser_window_more(w, 0), before = w->granted;
 	u32 receives = pool->made + more;
@@ -88,20 +88,21 @@ static void pool_work(struct work_struct *work)
 	pool_arm(pool);
 }
 
-/* iser_task_pool_init - no tasks yet */
-void iser_task_pool_init(struct iser_task_pool *pool)
+/* iscsi_iser_task_pool_init - no tasks yet */
+void iscsi_iser_task_pool_init(struct iscsi_iser_task_pool *pool)
 {
 	INIT_DELAYED_WORK(&pool->work, pool_work);
 }
 
 /**
- * iser_task_pool_plan - plan the tasks at the start of a session
+ * iscsi_iser_task_pool_plan - plan the tasks at the start of a session
  * @pool: of the endpoint; planned
  * @tasks: commands and other PDUs outstanding at most
  * @discovery: no commands at all
  * Return: tasks at the start; each needs a receive.
  */
-u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery)
+u32 iscsi_iser_task_pool_plan(struct iscsi_iser_task_pool *pool, u32 tasks,
+			      bool discovery)
 {
 	pool->reserved = min_t(u32, tasks, POOL_RESERVED);
 	pool->window.most = discovery ? 0 : tasks - pool->reserved;
@@ -111,14 +112,14 @@ u32 iser_task_pool_plan(struct iser_task_pool *pool, u32 tasks, bool discovery)
 }
 
 /**
- * iser_task_pool_begin - make the planned tasks
+ * iscsi_iser_task_pool_begin - make the planned tasks
  * @end: endpoint, with resources but not in full feature phase
  *
  * Process context, sleeps.  Return: 0 or negative errno.
  */
-int iser_task_pool_begin(struct iser_endpoint *end)
+int iscsi_iser_task_pool_begin(struct iscsi_iser_endpoint *end)
 {
-	struct iser_task_pool *pool = &end->pool;
+	struct iscsi_iser_task_pool *pool = &end->pool;
 	int ret = pool_add(end, pool->receives - pool->made);
 
 	pool_arm(pool);
@@ -126,11 +127,11 @@ int iser_task_pool_begin(struct iser_endpoint *end)
 }
 
 /* Under frwd_lock. */
-static struct iser_task *pool_refill(struct iser_endpoint *end,
-				     struct iser_free_list *idle)
+static struct iser_task *pool_refill(struct iscsi_iser_endpoint *end,
+				     struct iscsi_iser_free_list *idle)
 {
 	spinlock_t *back_lock = &end->iscsi->session->back_lock;
-	struct iser_task_pool *pool = &end->pool;
+	struct iscsi_iser_task_pool *pool = &end->pool;
 	struct iser_task *iser_task;
 	int nr;
 
@@ -144,15 +145,15 @@ static struct iser_task *pool_refill(struct iser_endpoint *end,
 	if (idle == &pool->commands && nr <= READ_ONCE(pool->low)) {
 		/* pool_work() sets it again. */
 		WRITE_ONCE(pool->low, POOL_NEVER);
-		queue_delayed_work(iser_answer_wq, &pool->work,
+		queue_delayed_work(iscsi_iser_answer_wq, &pool->work,
 				   READ_ONCE(pool->error) ? POOL_RETRY : 0);
 	}
 	return iser_task;
 }
 
 /* Under frwd_lock. */
-static struct iser_task *pool_pop(struct iser_endpoint *end,
-				  struct iser_free_list *idle)
+static struct iser_task *pool_pop(struct iscsi_iser_endpoint *end,
+				  struct iscsi_iser_free_list *idle)
 {
 	struct iser_task *iser_task = idle->free ?: pool_refill(end, idle);
 
@@ -162,13 +163,14 @@ static struct iser_task *pool_pop(struct iser_endpoint *end,
 }
 
 /**
- * iser_task_pool_find - take an idle iSER task by the slow path
+ * iscsi_iser_task_pool_find - take an idle iSER task by the slow path
  * @end: endpoint in full feature phase
  * @command: for a SCSI command
  *
  * Under frwd_lock, BH off.  Return: iSER task or NULL.
  */
-struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command)
+struct iser_task *iscsi_iser_task_pool_find(struct iscsi_iser_endpoint *end,
+					    bool command)
 {
 	struct iser_task *iser_task = NULL;
 
@@ -177,8 +179,8 @@ struct iser_task *iser_task_pool_find(struct iser_endpoint *end, bool command)
 	return iser_task ?: pool_pop(end, &end->pool.commands);
 }
 
-/* iser_task_pool_end - stop, after the last take and put.  Sleeps. */
-void iser_task_pool_end(struct iser_task_pool *pool)
+/* iscsi_iser_task_pool_end - stop, after the last take and put.  Sleeps. */
+void iscsi_iser_task_pool_end(struct iscsi_iser_task_pool *pool)
 {
 	cancel_delayed_work_sync(&pool->work);
 }

@@ -14,23 +14,23 @@
  */
 #include "initiator.h"
 
-static void release_held(struct iser_endpoint *end)
+static void release_held(struct iscsi_iser_endpoint *end)
 {
 	struct iser_pdu *pdu, *next;
 
 	list_for_each_entry_safe(pdu, next, &end->held, node) {
 		list_del(&pdu->node);
-		iser_recv_complete(end, pdu);
+		iscsi_iser_recv_complete(end, pdu);
 	}
 }
 
 /**
- * iser_tmf_put - held PDUs wait for one task less
+ * iscsi_iser_tmf_put - held PDUs wait for one task less
  * @end: endpoint
  *
  * Up-call context.
  */
-void iser_tmf_put(struct iser_endpoint *end)
+void iscsi_iser_tmf_put(struct iscsi_iser_endpoint *end)
 {
 	if (!--end->aborting)
 		release_held(end);
@@ -97,7 +97,7 @@ unlock:
 }
 
 /* Have the core release the marked tasks, and hold @pdu until it has. */
-static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
+static void hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
 	struct iscsi_session *session = end->iscsi->session;
 	struct iser_task *iser_task;
@@ -117,7 +117,7 @@ static void hold(struct iser_endpoint *end, struct iser_pdu *pdu)
 			end->aborting--;
 		}
 	}
-	iser_tmf_put(end);
+	iscsi_iser_tmf_put(end);
 }
 
 /* Whether an aborted task has a response that libiscsi has not seen. */
@@ -137,7 +137,7 @@ static bool abort_answered(struct iscsi_session *session,
 	return answered;
 }
 
-static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
+static bool hold_tmf_response(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_tm_rsp *rsp = (const void *)pdu->bhs;
 	/* libiscsi still has the task, so its iSER task is unchanged. */
@@ -166,7 +166,7 @@ static bool hold_tmf_response(struct iser_endpoint *end, struct iser_pdu *pdu)
 }
 
 /* Not inlined, because its copy of a header takes stack. */
-static noinline bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu)
+static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_reject *reject = (const void *)pdu->bhs;
 	struct iscsi_session *session = end->iscsi->session;
@@ -188,14 +188,14 @@ static noinline bool hold_reject(struct iser_endpoint *end, struct iser_pdu *pdu
 }
 
 /**
- * iser_tmf_hold - hold a PDU that ends tasks other than the one it answers
+ * iscsi_iser_tmf_hold - hold a PDU that ends tasks other than the one it answers
  * @end: endpoint
  * @pdu: Task Management Response or Reject
  *
  * Up-call context.  Return: true when the PDU was held; libiscsi gets it, maybe
  * at once, when the core has released those tasks.
  */
-bool iser_tmf_hold(struct iser_endpoint *end, struct iser_pdu *pdu)
+bool iscsi_iser_tmf_hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
 	if ((pdu->bhs[0] & ISCSI_OPCODE_MASK) == ISCSI_OP_REJECT)
 		return hold_reject(end, pdu);

@@ -142,7 +142,10 @@ struct iser_notice {
 
 #define ISER_LEVEL_UNKNOWN	(-1)
 
-/* The up-calls: iser_endpoint_ops of initiator/conn.c, isert_ops of target/main.c. */
+/*
+ * The up-calls: iscsi_iser_endpoint_ops of initiator/conn.c, isert_ops of
+ * target/main.c.
+ */
 struct iser_ops {
 	/**
 	 * @control_notify: Control_Notify.  Full feature phase; a Login PDU
