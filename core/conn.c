@@ -11,6 +11,7 @@
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <iser/task.h>
 #include "conn.h"
 #include "device.h"
 #include "cq.h"
@@ -72,6 +73,15 @@ struct iser_conn *iser_conn_alloc(enum iser_role role,
 	return conn;
 }
 
+/* The memory of tasks or commands, headers and receives.  The half uses none. */
+static void iser_resources_free(struct iser_conn *conn)
+{
+	iser_table_free(&conn->table);
+	iser_hdr_pages_free(&conn->unsig.heads);
+	iser_data_outs_free(conn);
+	iser_rx_chunk_free(&conn->rx.chunks);
+}
+
 static void iser_free_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, free_work);
@@ -83,9 +93,7 @@ static void iser_free_work(struct work_struct *work)
 	/* A Login Request that the half never took: its buffer may be shared. */
 	if (conn->login.pdu)
 		iser_pdu_put(conn->login.pdu);
-	iser_tasks_free(conn);
-	iser_data_outs_free(conn);
-	iser_rx_chunk_free(&conn->rx.chunks);
+	iser_resources_free(conn);
 	iser_login_free(conn);
 	if (conn->rx.pool)
 		iser_rx_pool_put(conn->rx.pool);
@@ -189,8 +197,10 @@ static void iser_end_work(struct work_struct *work)
 	 * what waited for a completion.
 	 */
 	iser_transfers_flush(conn);
-	iser_cmds_sweep(conn);
-	iser_tasks_sweep(conn);
+	if (conn->role == ISER_INITIATOR)
+		iser_tasks_sweep(conn);
+	else
+		iser_cmds_sweep(conn);
 	mutex_lock(&conn->setup_lock);
 	iser_verbs_destroy(conn);
 	mutex_unlock(&conn->setup_lock);
@@ -322,9 +332,7 @@ EXPORT_SYMBOL_ISER(iser_enable_datamover);
 void iser_deallocate_connection_resources(struct iser_conn *conn)
 {
 	flush_work(&conn->sq.flush_work);
-	iser_tasks_free(conn);
-	iser_data_outs_free(conn);
-	iser_rx_chunk_free(&conn->rx.chunks);
+	iser_resources_free(conn);
 }
 EXPORT_SYMBOL_ISER(iser_deallocate_connection_resources);
 

@@ -42,13 +42,13 @@
 #include "login.h"
 #include "qp.h"
 #include "recv.h"
+#include "table.h"
 #include "task.h"
 #include "target/pending.h"
 #include "target/send.h"
 #include "faults.h"
 
 struct iser_listener;
-struct iser_tasks;
 
 /* The id of the connection manager.  Its handler and end_work write here. */
 struct iser_cm {
@@ -96,7 +96,7 @@ struct iser_conn {
 	struct iser_rx_queue rx;	/* rx.c; the pool: target/rx_pool.c */
 	struct iser_resources res;
 	bool allocated;
-	struct iser_tasks **tasks;	/* setup_lock to add one */
+	struct iser_table table;	/* of tasks or commands */
 
 	struct iser_unsig unsig;	/* task.c */
 	struct iser_data_out_queue data_out;	/* initiator/send.c */

@@ -12,6 +12,7 @@
 #include "qp.h"
 #include "recv.h"
 #include "login.h"
+#include "table.h"
 #include "task.h"
 #include "initiator/send.h"
 #include "target/rx_pool.h"
@@ -262,7 +263,9 @@ void iser_verbs_destroy(struct iser_conn *conn)
 
 	iser_verbs_close(conn);
 	if (conn->dev) {
-		iser_tasks_unmap(conn);
+		iser_table_unmap(&conn->table);
+		iser_hdr_pages_unmap(&conn->data_out.heads);
+		iser_hdr_pages_unmap(&conn->unsig.heads);
 		for (chunk = conn->rx.chunks; chunk; chunk = chunk->next)
 			iser_rx_chunk_unmap(conn->dev, chunk);
 		iser_login_unmap(conn);
@@ -284,7 +287,7 @@ void iser_verbs_destroy(struct iser_conn *conn)
  * and it waits without limit.  Adapters that are being reset may refuse the work
  * requests of a drain, or take them and never complete them.  So the wait has a
  * limit.  What has not completed by then is ended when the queue pair is gone
- * (core/target/send.c, core/task.c), and only then unmapped.
+ * (core/target/send.c, core/initiator/task.c), and only then unmapped.
  */
 
 #define ISER_DRAIN_LIMIT	(5 * HZ)

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <iser/task.h>
 #include "conn.h"
 #include "recv.h"
 #include "login.h"

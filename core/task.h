@@ -1,41 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An initiator's tasks, and for both ends header slots for unsignaled Sends.
+ * For both ends: header slots for unsignaled Sends, and walking mapped buffers.
  */
 #ifndef ISER_CORE_TASK_H
 #define ISER_CORE_TASK_H
 
-#include <linux/atomic.h>
-#include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <rdma/ib_verbs.h>
-#include <iser/datamover.h>
-#include <iser/task.h>
 #include "recv.h"
 
 struct iser_conn;
-struct iser_rx;
 
-#define ISER_TX_SLOT		384	/* header slot of a task: ten to a page */
-#define ISER_INLINE_MAX		(ISER_TX_SLOT - ISER_MSG_MIN)
 #define ISER_UNSIG_SENDS	48	/* unsignaled Sends of a connection, at most */
 #define ISER_UNSIG_HEADER	80	/* their headers: one page */
-
-/*
- * Tasks that are allocated at a time: no more than a page, and one of slots.  Each
- * is one piece of memory: the half's part, struct iser_task, what the core keeps.
- */
-#define ISER_TASKS_PART	8
-struct iser_tasks {
-	struct iser_hdr_pages heads;
-	u32 size, before;	/* bytes of a task, and of the half's part */
-	u8 mem[] __aligned(8);
-};
-
-static inline struct iser_task *iser_tasks_nth(struct iser_tasks *part, u32 n)
-{
-	return (void *)&part->mem[n * part->size + part->before];
-}
 
 /*
  * Unsignaled Sends.
@@ -121,10 +98,6 @@ static inline struct scatterlist *iser_sg_seek(struct scatterlist *sg, u32 offse
 	return sg;
 }
 
-int iser_tasks_init(struct iser_conn *conn, u32 nr);
-void iser_tasks_sweep(struct iser_conn *conn);
-void iser_tasks_unmap(struct iser_conn *conn);
-void iser_tasks_free(struct iser_conn *conn);
 int iser_unsig_init(struct iser_conn *conn);
 
 #endif

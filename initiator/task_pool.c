@@ -45,7 +45,7 @@ static int pool_add(struct iscsi_iser_endpoint *end, u32 nr)
 	int ret;
 
 	for (; nr; nr--) {
-		ret = iser_task_prepare(end->conn, pool->made);
+		ret = iser_prepare_entry(end->conn, pool->made);
 		if (ret)
 			return ret;
 		spin_lock_bh(back_lock);

@@ -41,7 +41,7 @@ int isert_prepare_cmd(struct isert_conn *ic, const struct iscsit_cmd *cmd)
 	int ret;
 
 	for (;;) {
-		ret = iser_cmd_prepare(ic->dm, cmd->se_cmd.map_tag);
+		ret = iser_prepare_entry(ic->dm, cmd->se_cmd.map_tag);
 		if (ret != -ENOMEM || signal_pending(current))
 			return ret;
 		msleep_interruptible(ISERT_PREPARE_RETRY);

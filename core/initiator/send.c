@@ -15,6 +15,7 @@
  * and its STag is invalid before the iSCSI layer learns of it.
  */
 #include <linux/slab.h>
+#include <iser/task.h>
 #include "../conn.h"
 #include "../cq.h"
 #include "../qp.h"
@@ -293,7 +294,8 @@ static void iser_task_await(struct iser_initiator_task *task)
 	iser_send_cq_arm(task->pub.conn);
 }
 
-static void iser_task_send_done(struct ib_cq *cq, struct ib_wc *wc)
+/* iser_task_send_done - completion of a task's Send */
+void iser_task_send_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct iser_initiator_task *task =
 		container_of(wc->wr_cqe, struct iser_initiator_task, send_cqe);
@@ -303,7 +305,8 @@ static void iser_task_send_done(struct ib_cq *cq, struct ib_wc *wc)
 	iser_task_put(task);
 }
 
-static void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc)
+/* iser_task_inv_done - an STag was invalidated by this end */
+void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct iser_initiator_task *task =
 		container_of(wc->wr_cqe, struct iser_initiator_task, inv_cqe);
@@ -311,14 +314,6 @@ static void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (!iser_wc_ok(task->pub.conn, wc, "invalidation of an STag"))
 		task->status = -ENOTCONN;
 	iser_task_put(task);
-}
-
-/* iser_task_init - once, when a task is made */
-void iser_task_init(struct iser_initiator_task *task)
-{
-	task->send_cqe.done = iser_task_send_done;
-	task->inv_cqe.done = iser_task_inv_done;
-	INIT_LIST_HEAD(&task->wait);
 }
 
 /*

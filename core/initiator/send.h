@@ -13,7 +13,6 @@
 #include "../qp.h"
 
 struct iser_conn;
-struct iser_tasks;
 
 #define ISER_DATA_OUTS		16	/* unsolicited Data-Out on their way */
 #define ISER_COMMAND_SGES		3	/* of a Send at the initiator */
@@ -78,15 +77,16 @@ struct iser_data_out_queue {
 void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 			     const struct ib_wc *wc);
 int iser_task_batch_init(struct iser_conn *conn);
-void iser_task_init(struct iser_initiator_task *task);
+void iser_task_send_done(struct ib_cq *cq, struct ib_wc *wc);
+void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_task_drop(struct iser_initiator_task *task);
 int iser_data_outs_init(struct iser_conn *conn);
 void iser_data_outs_free(struct iser_conn *conn);
 
-/* stag.c */
+/* task.c */
+int iser_tasks_init(struct iser_conn *conn, u32 nr);
+void iser_tasks_sweep(struct iser_conn *conn);
 int iser_stags_try(struct iser_conn *conn);
-int iser_stags_add(struct iser_conn *conn, struct iser_tasks *part);
-void iser_stags_drop(struct iser_tasks *part);
 void iser_stags_free(struct iser_conn *conn);
 bool iser_stag_dead(struct iser_conn *conn, u32 rkey);
 

@@ -14,6 +14,7 @@
 #include "../conn.h"
 #include "../cq.h"
 #include "../qp.h"
+#include "../table.h"
 #include "../task.h"
 #include "send.h"
 #include "../trace.h"
@@ -710,22 +711,20 @@ void iser_flush_work(struct work_struct *work)
 void iser_cmds_sweep(struct iser_conn *conn)
 {
 	struct iser_target_cmd *c;
-	u32 i, n;
+	u32 at = 0, n;
 
-	for (i = 0; conn->sq.cmds && i < conn->res.tasks; i++) {
-		c = iser_cmd_at(conn, i);
-		for (n = 0; c && n < ISER_MAX_GETS; n++)
+	while ((c = iser_table_next(&conn->table, &at))) {
+		for (n = 0; n < ISER_MAX_GETS; n++)
 			if (c->get[n].credits)
 				iser_transfer_end(&c->get[n], -ENOTCONN);
-		if (c && c->response.credits)
+		if (c->response.credits)
 			iser_transfer_end(&c->response, -ENOTCONN);
 	}
 	/* iser_unmap_data() may run now; its caller frees the buffer. */
-	for (i = 0; conn->sq.cmds && i < conn->res.tasks; i++) {
-		c = iser_cmd_at(conn, i);
+	at = 0;
+	while ((c = iser_table_next(&conn->table, &at))) {
 		spin_lock_bh(&conn->send_lock);
-		if (c)
-			iser_cmd_unmap(c);
+		iser_cmd_unmap(c);
 		spin_unlock_bh(&conn->send_lock);
 	}
 }

@@ -42,7 +42,7 @@ struct iser_transfer {
 
 /* A command: what the half knows of it, the core's part follows. */
 struct iser_target_cmd {
-	struct iser_cmd cmd;
+	struct iser_cmd cmd;	/* first */
 	u8 *head;		/* header slot */
 	u64 head_dma;
 	u32 inline_len;		/* of the PDU being sent, and the rest of it */
@@ -62,17 +62,10 @@ struct iser_target_cmd {
 	struct iser_transfer get[ISER_MAX_GETS];
 };
 
-/* Commands that are allocated at a time, each with the half's part before it. */
-#define ISER_CMDS_PART	8
-struct iser_cmds {
-	struct iser_hdr_pages heads;
-	u8 cmds[] __aligned(sizeof(u64));
-};
+static_assert(!offsetof(struct iser_target_cmd, cmd));
 
-/* The commands of a target, and what it has to post.  Under send_lock unless noted. */
+/* What a target has to post.  Under send_lock unless noted. */
 struct iser_sq {
-	struct iser_cmds **cmds;	/* setup_lock to add a part */
-	u32 stride;			/* bytes from one command to the next */
 	struct iser_credits credits;	/* returned by completions, without the lock */
 	struct list_head waiting;	/* transfers that are not posted, in order */
 	struct list_head flush;		/* and those submitted after the end */
@@ -91,9 +84,6 @@ static inline struct iser_target_cmd *iser_target_cmd(struct iser_cmd *cmd)
 
 /* command.c */
 int iser_cmds_init(struct iser_conn *conn, u32 nr);
-void iser_cmds_unmap(struct iser_conn *conn);
-void iser_cmds_free(struct iser_conn *conn);
-struct iser_target_cmd *iser_cmd_at(struct iser_conn *conn, u32 index);
 int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data *data,
 		 enum dma_data_direction dir);
 void iser_cmd_unmap(struct iser_target_cmd *c);

@@ -24,15 +24,6 @@ struct iser_cmd {
 	struct iser_header peer; /* STags that the initiator has advertised */
 };
 
-/**
- * iser_cmd_prepare - make the command with this index, and some near it
- * @index: less than iser_resources.tasks
- *
- * Commands are allocated as they are used.  Sleeps.
- * Return: 0, even if it exists; -ENOTCONN; -ENOMEM.
- */
-int iser_cmd_prepare(struct iser_conn *conn, u32 index);
-
 /** iser_conn_cmd - the command with this index, or NULL.  Any context. */
 struct iser_cmd *iser_conn_cmd(struct iser_conn *conn, u32 index);
 

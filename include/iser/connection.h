@@ -160,6 +160,16 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 int iser_add_receives(struct iser_conn *conn, u32 nr);
 
 /**
+ * iser_prepare_entry - make a task or command, and some near it
+ * @index: its number, less than iser_resources.tasks
+ *
+ * Tasks with their STags, and commands, are allocated as they are used.  Sleeps.
+ * Return: 0, even if it exists; -ENOTCONN; -ENOMEM, or the error of a device
+ * that has no STag left.
+ */
+int iser_prepare_entry(struct iser_conn *conn, u32 index);
+
+/**
  * iser_notice_key_values - Notice_Key_Values: RFC 5047, section 8.8
  * @notice: copied
  *

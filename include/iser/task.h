@@ -10,17 +10,6 @@
 
 /* --- RFC 5047: tasks ------------------------------------------------------ */
 
-/**
- * iser_task_prepare - make the task with this number, and some near it
- * @index: less than iser_resources.tasks
- *
- * Tasks and their STags are allocated as they are used.
- * Sleeps.
- * Return: 0, even if it exists; -ENOTCONN; -ENOMEM, or the error of a device
- * that has no STag left.
- */
-int iser_task_prepare(struct iser_conn *conn, u32 index);
-
 /** iser_conn_task - the task with this number, or NULL */
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
 
