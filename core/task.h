@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For both ends: header slots for unsignaled Sends, and walking mapped buffers.
+ * For both ends: header slots for unsignaled Sends.
  */
 #ifndef ISER_CORE_TASK_H
 #define ISER_CORE_TASK_H
 
-#include <linux/scatterlist.h>
 #include <rdma/ib_verbs.h>
 #include "recv.h"
 
@@ -74,28 +73,6 @@ static inline void iser_unsig_send(struct iser_unsig *q, struct ib_send_wr *wr)
 	if (q->next == q->nr)
 		q->next = 0;
 	q->signal = q->next + q->each;
-}
-
-/* sg_next() of a segment that is not the last: no call for each page. */
-static inline struct scatterlist *iser_sg_next(struct scatterlist *sg)
-{
-	sg++;
-	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
-}
-
-/*
- * iser_sg_seek - segment of a mapped buffer that holds a byte
- * @offset: the byte, within the buffer; @skip: where it is in the segment
- */
-static inline struct scatterlist *iser_sg_seek(struct scatterlist *sg, u32 offset,
-					       u32 *skip)
-{
-	while (offset >= sg_dma_len(sg)) {
-		offset -= sg_dma_len(sg);
-		sg = iser_sg_next(sg);
-	}
-	*skip = offset;
-	return sg;
 }
 
 int iser_unsig_init(struct iser_conn *conn);

@@ -20,6 +20,7 @@
 #include "../cq.h"
 #include "../qp.h"
 #include "../recv.h"
+#include "../sge.h"
 #include "../task.h"
 #include "send.h"
 #include "../trace.h"
@@ -90,21 +91,13 @@ static u32 iser_task_gather(struct iser_initiator_task *task, u32 offset, u32 le
 			    struct ib_sge *sge)
 {
 	struct iser_conn *conn = task->pub.conn;
-	u32 lkey = conn->pd->local_dma_lkey, max = conn->max_sge - 1, n = 0, skip;
-	struct scatterlist *sg = iser_sg_seek(task->pub.data.sgl, offset, &skip);
+	struct iser_place at;
+	u32 n;
 
-	while (n < max) {
-		u32 bytes = min_t(u32, len, sg_dma_len(sg) - skip);
-
-		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
-					    .length = bytes, .lkey = lkey };
-		len -= bytes;
-		if (!len)
-			return n;
-		skip = 0;
-		sg = iser_sg_next(sg);
-	}
-	return 0;
+	at.sg = iser_sg_seek(task->pub.data.sgl, offset, &at.skip);
+	n = iser_fill_sges(&at, &len, sge, conn->max_sge - 1,
+			   conn->pd->local_dma_lkey);
+	return len ? 0 : n;
 }
 
 /* --- the PDU --------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "../conn.h"
 #include "../cq.h"
 #include "../qp.h"
+#include "../sge.h"
 #include "../table.h"
 #include "../task.h"
 #include "send.h"
@@ -57,35 +58,28 @@ static struct ib_send_wr *iser_fill_response(struct iser_target_cmd *c, u64 dma)
 {
 	struct iser_conn *conn = c->cmd.conn;
 	struct iser_batch *b = conn->batch;
-	u32 lkey = conn->pd->local_dma_lkey;
+	u32 lkey = conn->pd->local_dma_lkey, n = 0;
 	struct ib_send_wr *wr = &b->send;
-	struct scatterlist *sg;
-	int i;
 
 	b->send_sge[0] = (struct ib_sge){ .addr = dma, .lkey = lkey,
 					  .length = ISER_MSG_MIN + c->inline_len };
 	ib_dma_sync_single_for_device(conn->dev, dma, b->send_sge[0].length,
 				      DMA_TO_DEVICE);
-	if (unlikely(c->data_mapped))
-		for_each_sg(c->data->sgl, sg, c->data_mapped, i)
-			b->send_sge[i + 1] = (struct ib_sge){
-				.addr = sg_dma_address(sg),
-				.length = sg_dma_len(sg), .lkey = lkey };
+	if (unlikely(c->data_mapped)) {
+		struct iser_place at = { .sg = c->data->sgl };
+		u32 len = c->data->len;
+
+		n = iser_fill_sges(&at, &len, &b->send_sge[1], c->data_mapped, lkey);
+	}
 	wr->next = NULL;
 	wr->sg_list = b->send_sge;
-	wr->num_sge = 1 + c->data_mapped;
+	wr->num_sge = 1 + n;
 	/* It may invalidate the STag only after the Reads from it. */
 	wr->send_flags = c->response.fence ? IB_SEND_FENCE : 0;
 	wr->opcode = iser_response_invalidates(c, &wr->ex.invalidate_rkey) ?
 		IB_WR_SEND_WITH_INV : IB_WR_SEND;
 	return wr;
 }
-
-/* Where a transfer stands in the buffer. */
-struct iser_place {
-	struct scatterlist *sg;
-	u32 skip;
-};
 
 /*
  * Fill one RDMA Write or Read from where the transfer stands, within a burst.
@@ -95,9 +89,7 @@ static u32 iser_fill_data(struct iser_transfer *x, struct iser_place *at,
 			  struct ib_rdma_wr *wr, struct ib_sge *sge, u32 max_sge)
 {
 	struct iser_conn *conn = x->cmd->cmd.conn;
-	u32 lkey = conn->pd->local_dma_lkey;
-	u32 left = x->len - x->done, n = 0, skip = at->skip;
-	struct scatterlist *sg = at->sg;
+	u32 left = x->len - x->done, n;
 
 	if (unlikely(x->burst))
 		left = iser_burst_left(x->done, x->len, x->burst);
@@ -108,26 +100,9 @@ static u32 iser_fill_data(struct iser_transfer *x, struct iser_place *at,
 	wr->wr.sg_list = sge;
 	wr->remote_addr = x->remote + x->done;
 	wr->rkey = x->rkey;
-	if (skip == sg_dma_len(sg)) {
-		sg = iser_sg_next(sg);
-		skip = 0;
-	}
 	x->done += left;
-	for (;;) {
-		u32 bytes = min_t(u32, left, sg_dma_len(sg) - skip);
-
-		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
-					    .length = bytes, .lkey = lkey };
-		left -= bytes;
-		skip += bytes;
-		if (!left || n == max_sge)
-			break;
-		sg = iser_sg_next(sg);
-		skip = 0;
-	}
+	n = iser_fill_sges(at, &left, sge, max_sge, conn->pd->local_dma_lkey);
 	x->done -= left;
-	at->sg = sg;
-	at->skip = skip;
 	wr->wr.num_sge = n;
 	if (unlikely(x->burst && iser_burst_acked(x->done, x->len, x->burst))) {
 		if (iser_ack_by_read(conn)) {
