@@ -19,7 +19,7 @@
 #include "recv.h"
 #include "login.h"
 #include "hello.h"
-#include "task.h"
+#include "unsig.h"
 #include "initiator/send.h"
 #include "target/pending.h"
 #include "target/rx_pool.h"

@@ -43,7 +43,7 @@
 #include "qp.h"
 #include "recv.h"
 #include "table.h"
-#include "task.h"
+#include "unsig.h"
 #include "target/pending.h"
 #include "target/send.h"
 #include "faults.h"
@@ -98,7 +98,7 @@ struct iser_conn {
 	bool allocated;
 	struct iser_table table;	/* of tasks or commands */
 
-	struct iser_unsig unsig;	/* task.c */
+	struct iser_unsig unsig;	/* unsig.c */
 	struct iser_data_out_queue data_out;	/* initiator/send.c */
 
 	wait_queue_head_t wait;

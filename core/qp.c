@@ -13,7 +13,7 @@
 #include "recv.h"
 #include "login.h"
 #include "table.h"
-#include "task.h"
+#include "unsig.h"
 #include "initiator/send.h"
 #include "target/rx_pool.h"
 #include "target/send.h"

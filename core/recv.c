@@ -12,7 +12,6 @@
 #include "recv.h"
 #include "login.h"
 #include "hello.h"
-#include "task.h"
 #include "initiator/send.h"
 #include "target/rx_pool.h"
 #include "trace.h"

@@ -12,7 +12,6 @@
 
 #include <linux/tracepoint.h>
 #include "conn.h"
-#include "task.h"
 #include "target/send.h"
 
 TRACE_EVENT(iser_state,

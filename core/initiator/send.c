@@ -21,7 +21,7 @@
 #include "../qp.h"
 #include "../recv.h"
 #include "../sge.h"
-#include "../task.h"
+#include "../unsig.h"
 #include "send.h"
 #include "../trace.h"
 

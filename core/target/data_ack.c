@@ -11,7 +11,6 @@
  * otherwise complete it first.
  */
 #include "../conn.h"
-#include "../task.h"
 #include "send.h"
 #include "../trace.h"
 

@@ -16,7 +16,7 @@
 #include "../qp.h"
 #include "../sge.h"
 #include "../table.h"
-#include "../task.h"
+#include "../unsig.h"
 #include "send.h"
 #include "../trace.h"
 

@@ -3,7 +3,7 @@
  * The header slots of unsignaled Sends, for both ends.
  */
 #include "conn.h"
-#include "task.h"
+#include "unsig.h"
 
 static void iser_unsig_covered(struct ib_cq *cq, struct ib_wc *wc)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For both ends: header slots for unsignaled Sends.
+ * Unsignaled Sends, for both ends.
  */
-#ifndef ISER_CORE_TASK_H
-#define ISER_CORE_TASK_H
+#ifndef ISER_CORE_UNSIG_H
+#define ISER_CORE_UNSIG_H
 
 #include <rdma/ib_verbs.h>
 #include "recv.h"
@@ -14,8 +14,6 @@ struct iser_conn;
 #define ISER_UNSIG_HEADER	80	/* their headers: one page */
 
 /*
- * Unsignaled Sends.
- *
  * Nothing waits for the completion of a Send that gathers only its header.  The
  * response shows that a command has arrived, and a response without data has
  * no buffer that LIO could reclaim.  So such a Send is unsignaled.  Its header
