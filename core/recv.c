@@ -110,7 +110,7 @@ void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	rx->posted = false;
 	rx->pdu.conn = conn;
 	if (!iser_rx_check(conn, rx, wc)) {
-		iser_rx_post(conn, rx);
+		iser_pdu_put(&rx->pdu);
 		return;
 	}
 	if (unlikely(iser_rx_hello(conn, rx)) && !iser_hello_received(conn, rx))
@@ -134,10 +134,10 @@ void iser_target_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (rx->pool) {
 		iser_rx_pool_took(rx->pool);
 		if (iser_rx_greedy(conn))
-			goto post;
+			goto put;
 	}
 	if (!iser_rx_check(conn, rx, wc))
-		goto post;
+		goto put;
 	if (unlikely(iser_rx_hello(conn, rx)) && !iser_hello_received(conn, rx))
 		return;
 	iser_rx_trace(conn, rx, wc);
@@ -145,11 +145,11 @@ void iser_target_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (likely(state == ISER_FULL))
 		conn->ops->control_notify(conn, &rx->pdu);
 	else if (state >= ISER_ENDING)
-		goto post;
+		goto put;
 	else
 		/* This end may not know yet that the connection is established. */
 		iser_login_received(conn, rx);
 	return;
-post:
-	iser_rx_post(conn, rx);
+put:
+	iser_pdu_put(&rx->pdu);
 }

@@ -253,7 +253,15 @@ void iser_rx_sync_device(struct ib_device *dev, struct iser_rx *rx)
 	}
 }
 
-static noinline int iser_rx_post_own(struct iser_conn *conn, struct iser_rx *rx)
+/*
+ * iser_rx_post - hand a buffer of a connection to its queue pair
+ *
+ * Some adapters may still use the next entry of the queue although it has
+ * completed.  Then the buffer is kept, and posted a little later.  None of
+ * these adapters has shared receives.
+ * Any context.  Return: 0, also after the end of the connection.
+ */
+noinline int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 {
 	int ret = 0;
 
@@ -271,27 +279,6 @@ static noinline int iser_rx_post_own(struct iser_conn *conn, struct iser_rx *rx)
 	}
 	rcu_read_unlock();
 	return ret;
-}
-
-static inline int iser_rx_give(struct iser_conn *conn, struct iser_rx *rx)
-{
-	if (!rx->pool)
-		return iser_rx_post_own(conn, rx);
-	atomic_inc(&conn->rx.given);
-	return iser_rx_pool_post(rx->pool, rx);
-}
-
-/*
- * iser_rx_post - hand a buffer to the queue pair, or back to the pool
- *
- * Some adapters may still use the next entry of the queue although it has
- * completed.  Then the buffer is kept, and posted a little later.  None of
- * these adapters has shared receives.
- * Any context.  Return: 0, also after the end of the connection.
- */
-int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
-{
-	return iser_rx_give(conn, rx);
 }
 
 /* iser_rx_post_again - post what the device would not take.  Any context. */
@@ -497,6 +484,7 @@ unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 }
 EXPORT_SYMBOL_ISER(iser_pdu_sg);
 
+/* Whatever becomes of a message, its buffer goes back here, to its queue or pool. */
 void iser_pdu_put(struct iser_pdu *pdu)
 {
 	struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
@@ -507,7 +495,12 @@ void iser_pdu_put(struct iser_pdu *pdu)
 	/* The login buffer is posted when a Login PDU is expected. */
 	if (rx->login)
 		return;
-	ret = iser_rx_give(conn, rx);
+	if (rx->pool) {
+		atomic_inc(&conn->rx.given);
+		ret = iser_rx_pool_post(rx->pool, rx);
+	} else {
+		ret = iser_rx_post(conn, rx);
+	}
 	if (unlikely(ret)) {
 		iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
 			       ret);
