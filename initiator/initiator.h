@@ -255,4 +255,30 @@ static inline struct iscsi_hdr *iscsi_iser_pdu_hdr(const struct iser_pdu *pdu)
 	return (struct iscsi_hdr *)pdu->bhs;
 }
 
+static inline char *iscsi_iser_pdu_data(const struct iser_pdu *pdu)
+{
+	return pdu->data + pdu->msg.ahs_len;
+}
+
+/*
+ * iscsi_iser_itt_task - libiscsi's entry for a task tag that the peer sent, or NULL
+ *
+ * What the entry has now may be another task, of which the caller checks what it
+ * knows.
+ */
+static inline struct iscsi_task *iscsi_iser_itt_task(struct iscsi_session *session,
+						     itt_t itt)
+{
+	u32 index = get_itt(itt);
+
+	return itt == RESERVED_ITT || index >= session->cmds_max ?
+		NULL : session->cmds[index];
+}
+
+/* iscsi_iser_task_taken - the iSER task that a task of libiscsi has taken, or NULL */
+static inline struct iser_task *iscsi_iser_task_taken(const struct iscsi_task *task)
+{
+	return task ? READ_ONCE(task->dd_data) : NULL;
+}
+
 #endif

@@ -4,16 +4,13 @@
  */
 #include "initiator.h"
 
-/* The task of a number that the peer sent, or NULL. */
-static struct iscsi_task *task_of_itt(struct iscsi_session *session, itt_t itt)
+/* The task that an answer is for, by its tag, or NULL. */
+static struct iscsi_task *answered_task(struct iscsi_iser_endpoint *end, itt_t itt)
 {
 	u32 age = ((__force u32)itt >> ISCSI_AGE_SHIFT) & ISCSI_AGE_MASK;
-	u32 index = get_itt(itt);
+	struct iscsi_session *session = end->iscsi->session;
 
-	if (itt == RESERVED_ITT || age != session->age ||
-	    index >= session->cmds_max)
-		return NULL;
-	return session->cmds[index];
+	return age == session->age ? iscsi_iser_itt_task(session, itt) : NULL;
 }
 
 /**
@@ -28,11 +25,10 @@ struct iser_task *iscsi_iser_recv_find_task(struct iser_conn *conn, const u8 *bh
 {
 	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
 	const struct iscsi_hdr *hdr = (const struct iscsi_hdr *)bhs;
-	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
+	struct iscsi_task *task = answered_task(end, hdr->itt);
+	struct iser_task *iser_task = iscsi_iser_task_taken(task);
 	u8 answer = hdr->opcode & ISCSI_OPCODE_MASK, request;
-	struct iser_task *iser_task;
 
-	iser_task = task ? READ_ONCE(task->dd_data) : NULL;
 	if (!iser_task)
 		return NULL;
 	/*
@@ -68,8 +64,8 @@ static u32 bytes_read(const struct iser_pdu *pdu)
 static void stray_response(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
 	const struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
-	struct iscsi_task *task = task_of_itt(end->iscsi->session, hdr->itt);
-	struct iser_task *iser_task = task ? READ_ONCE(task->dd_data) : NULL;
+	struct iser_task *iser_task =
+		iscsi_iser_task_taken(answered_task(end, hdr->itt));
 
 	if (iser_task && iscsi_iser_task(iser_task)->abort) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
@@ -121,23 +117,44 @@ static noinline void log_refused(struct iscsi_iser_endpoint *end,
 	iscsi_conn_failure(end->iscsi, err);
 }
 
-/* With BH disabled, as libiscsi expects. */
+/* libiscsi has had the PDU. */
+static inline void completed(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
+			     int err)
+{
+	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
+
+	if (unlikely(err && err != ISCSI_ERR_NO_SCSI_CMD))
+		log_refused(end, hdr, err);
+	iser_pdu_put(pdu);
+}
+
+/* The response of a command.  With BH disabled, as libiscsi expects. */
+static inline void complete_command(struct iscsi_iser_endpoint *end,
+				    struct iser_pdu *pdu)
+{
+	struct iscsi_conn *conn = end->iscsi;
+
+	conn->rxdata_octets += bytes_read(pdu);
+	completed(end, pdu,
+		  iscsi_complete_pdu(conn, iscsi_iser_pdu_hdr(pdu),
+				     iscsi_iser_pdu_data(pdu), pdu->msg.data_len));
+}
+
+/* Any other PDU, likewise. */
 static void complete_pdu(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 			 int len)
 {
 	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
 	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
+	char *data = iscsi_iser_pdu_data(pdu);
 	struct iscsi_conn *conn = end->iscsi;
-	char *data = pdu->data + pdu->msg.ahs_len;
 	int err;
 
 	if (opcode == ISCSI_OP_LOGIN_RSP || opcode == ISCSI_OP_TEXT_RSP)
 		err = complete_login(conn, hdr, data, len);
 	else
 		err = iscsi_complete_pdu(conn, hdr, data, len);
-	if (unlikely(err && err != ISCSI_ERR_NO_SCSI_CMD))
-		log_refused(end, hdr, err);
-	iser_pdu_put(pdu);
+	completed(end, pdu, err);
 }
 
 /**
@@ -187,7 +204,6 @@ static bool answer_later(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
 	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
-	char *data = pdu->data + pdu->msg.ahs_len;
 	u8 opcode = hdr->opcode & ISCSI_OPCODE_MASK;
 	bool login = opcode == ISCSI_OP_LOGIN_RSP;
 	int len = pdu->msg.data_len;
@@ -201,7 +217,8 @@ void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *
 	}
 
 	if (login) {
-		len = iscsi_iser_login_response(end, hdr, data, len);
+		len = iscsi_iser_login_response(end, hdr, iscsi_iser_pdu_data(pdu),
+						len);
 		if (len < 0) {
 			iser_connection_fail(end->conn, len);
 			goto put;
@@ -212,9 +229,11 @@ void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *
 			return;
 		}
 	} else if (pdu->task) {
-		if (opcode == ISCSI_OP_SCSI_CMD_RSP)
-			end->iscsi->rxdata_octets += bytes_read(pdu);
-		else if (opcode == ISCSI_OP_LOGOUT_RSP)
+		if (opcode == ISCSI_OP_SCSI_CMD_RSP) {
+			complete_command(end, pdu);
+			return;
+		}
+		if (opcode == ISCSI_OP_LOGOUT_RSP)
 			end->logged_out = true;
 	} else if (is_answer(hdr)) {
 		stray_response(end, pdu);
@@ -262,23 +281,15 @@ void iscsi_iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 {
 	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
 	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
-	int err;
 
 	/* Task management came first; task_done() follows. */
 	if (pdu->task && unlikely(iscsi_iser_task(pdu->task)->abort)) {
 		list_add(&pdu->node, &end->held);
 		return;
 	}
-	/* What iscsi_iser_recv_complete() does for the response of a command. */
 	if (likely(pdu->task &&
 		   (hdr->opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_CMD_RSP)) {
-		end->iscsi->rxdata_octets += bytes_read(pdu);
-		err = iscsi_complete_pdu(end->iscsi, hdr,
-					 pdu->data + pdu->msg.ahs_len,
-					 pdu->msg.data_len);
-		if (unlikely(err && err != ISCSI_ERR_NO_SCSI_CMD))
-			log_refused(end, hdr, err);
-		iser_pdu_put(pdu);
+		complete_command(end, pdu);
 		return;
 	}
 	if (!ends_other_tasks(pdu) || !iscsi_iser_tmf_hold(end, pdu))

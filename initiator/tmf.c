@@ -39,7 +39,7 @@ void iscsi_iser_tmf_put(struct iscsi_iser_endpoint *end)
 /* Mark the task for release, if the device may use it. */
 static void mark(struct iscsi_task *task)
 {
-	struct iser_task *iser_task = task->dd_data;
+	struct iser_task *iser_task = iscsi_iser_task_taken(task);
 
 	if (iser_task && iser_task->state == ISER_TASK_POSTED &&
 	    !iser_task->no_answer && !iscsi_iser_task(iser_task)->abort)
@@ -53,13 +53,9 @@ static void mark(struct iscsi_task *task)
 static struct iscsi_task *aborted_task(struct iscsi_session *session,
 				       const struct iscsi_tm *req)
 {
-	struct iscsi_task *task;
-	u32 i = get_itt(req->rtt);
+	struct iscsi_task *task = iscsi_iser_itt_task(session, req->rtt);
 
-	if (i >= session->cmds_max)
-		return NULL;
-	task = session->cmds[i];
-	return task->sc && task->hdr_itt == req->rtt &&
+	return task && task->sc && task->hdr_itt == req->rtt &&
 	       task->cmdsn == req->refcmdsn ? task : NULL;
 }
 
@@ -107,7 +103,7 @@ static void hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 	/* One for this function: the core may call task_done() meanwhile. */
 	end->aborting++;
 	for (i = 0; i < session->cmds_max; i++) {
-		iser_task = READ_ONCE(session->cmds[i]->dd_data);
+		iser_task = iscsi_iser_task_taken(session->cmds[i]);
 		if (!iser_task || iscsi_iser_task(iser_task)->abort != ABORTING)
 			continue;
 		iscsi_iser_task(iser_task)->abort = RELEASING;
@@ -124,13 +120,11 @@ static void hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 static bool abort_answered(struct iscsi_session *session,
 			   const struct iscsi_tm *req)
 {
-	struct iscsi_task *task;
 	struct iser_task *iser_task;
 	bool answered;
 
 	spin_lock_bh(&session->back_lock);
-	task = aborted_task(session, req);
-	iser_task = task ? task->dd_data : NULL;
+	iser_task = iscsi_iser_task_taken(aborted_task(session, req));
 	answered = iser_task && !iscsi_iser_task(iser_task)->abort &&
 		   iser_task_answered(iser_task);
 	spin_unlock_bh(&session->back_lock);
@@ -171,18 +165,17 @@ static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pd
 	const struct iscsi_reject *reject = (const void *)pdu->bhs;
 	struct iscsi_session *session = end->iscsi->session;
 	struct iscsi_hdr rejected;
-	u32 i;
+	struct iscsi_task *task;
 
 	if (reject->reason != ISCSI_REASON_IMM_CMD_REJECT ||
 	    pdu->msg.data_len < sizeof(rejected))
 		return false;
 	iser_pdu_copy(pdu, pdu->msg.ahs_len, &rejected, sizeof(rejected));
-	i = get_itt(rejected.itt);
-	if ((rejected.opcode & ISCSI_OPCODE_MASK) != ISCSI_OP_NOOP_OUT ||
-	    rejected.itt == RESERVED_ITT || i >= session->cmds_max ||
-	    session->cmds[i]->sc)
+	task = iscsi_iser_itt_task(session, rejected.itt);
+	if ((rejected.opcode & ISCSI_OPCODE_MASK) != ISCSI_OP_NOOP_OUT || !task ||
+	    task->sc)
 		return false;
-	mark(session->cmds[i]);
+	mark(task);
 	hold(end, pdu);
 	return true;
 }
