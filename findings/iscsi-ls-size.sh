@@ -17,7 +17,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rmn true || { echo 'no user, mount and network namespace here'; exit 77; }
+namespaces -rmn
 unpack libiscsi-bin=1.19.0-3 libiscsi7=1.19.0-3 tgt=1:1.0.85-1+deb12u1
 
 truncate -s 1G "$work/disk1"
@@ -45,7 +45,7 @@ for lun in 1 2; do
 done
 EOF
 export work
-got=$(unshare -rmn bash "$work/disks.sh" 2>"$work/messages") || cat "$work/messages"
+got=$("${apart[@]}" bash "$work/disks.sh" 2>"$work/messages") || cat "$work/messages"
 # line REGEX: prints what was said about one of the disks
 line() {
 	sed -nE "s/^$1//p" <<<"$got"

@@ -19,7 +19,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rmn true || { echo 'no user, mount and network namespace here'; exit 77; }
+namespaces -rmn
 unpack open-iscsi=2.1.8-1+deb12u1 libopeniscsiusr=2.1.8-1+deb12u1 tgt=1:1.0.85-1+deb12u1
 
 cat >"$work/discovery.sh" <<'EOS'
@@ -77,7 +77,7 @@ records 'then discovered'
 EOS
 iscsid=$(cd "$(dirname "$0")/lib" && pwd)/iscsid.py
 export work iscsid
-got=$(unshare -rmn bash "$work/discovery.sh" 2>"$work/messages") || cat "$work/messages"
+got=$("${apart[@]}" bash "$work/discovery.sh" 2>"$work/messages") || cat "$work/messages"
 # records WHAT SEEN REMARK: compares iface, transport and replacement_timeout of the records
 records() {
 	expect "$1$3" "$2" "$(sed -n "s/^$1: //p" <<<"$got")"

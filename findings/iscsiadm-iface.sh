@@ -18,7 +18,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rmn true || { echo 'no user, mount and network namespace here'; exit 77; }
+namespaces -rmn
 unpack open-iscsi=2.1.8-1+deb12u1 libopeniscsiusr=2.1.8-1+deb12u1
 
 cat >"$work/records.sh" <<'EOS'
@@ -44,7 +44,7 @@ iscsiadm -m node -o delete
 new 192.0.2.1:3260,1 default
 new 192.0.2.1:3260,1 iser
 EOS
-got=$(unshare -rmn bash "$work/records.sh" 2>"$work/messages") || cat "$work/messages"
+got=$("${apart[@]}" bash "$work/records.sh" 2>"$work/messages") || cat "$work/messages"
 # record WHAT LINE SEEN: compares a line of what was printed
 record() {
 	expect "$1" "$3" "$(sed -n "$2p" <<<"$got")"

@@ -16,7 +16,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rm true || { echo 'no user and mount namespace to be had here'; exit 77; }
+namespaces -rm
 unpack open-iscsi=2.1.8-1+deb12u1 libopeniscsiusr=2.1.8-1+deb12u1
 
 cat >"$work/record.sh" <<'EOF'
@@ -32,7 +32,7 @@ EOF
 # number KEY VALUE WRONG SEEN
 number() {
 	expect "$1=$2${3:+ ($3)}" "$4" \
-		"$(unshare -rm bash "$work/record.sh" "$1" "$2" 2>"$work/messages")"
+		"$("${apart[@]}" bash "$work/record.sh" "$1" "$2" 2>"$work/messages")"
 }
 
 iscsiadm --version

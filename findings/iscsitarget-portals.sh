@@ -21,7 +21,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rm true || { echo 'no user and mount namespace to be had here'; exit 77; }
+namespaces -rm
 unpack resource-agents=1:4.12.0-2
 
 mkdir "$work/bin"
@@ -58,7 +58,7 @@ export work root
 # monitor, and which portals there are then
 start() {
 	expect "$1" "$2" \
-		"$(env "${@:3}" timeout 60 unshare -rm bash "$work/start.sh" 2>"$work/messages")"
+		"$(env "${@:3}" timeout 60 "${apart[@]}" bash "$work/start.sh" 2>"$work/messages")"
 	grep -o 'Unable to set iSER on.*' "$work/messages" | sort -u || true
 }
 

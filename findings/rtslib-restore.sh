@@ -16,7 +16,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rm true || { echo 'no user and mount namespace to be had here'; exit 77; }
+namespaces -rm
 unpack python3-rtslib-fb=2.1.75-2.1
 
 cat >"$work/restore.py" <<'EOS'
@@ -46,7 +46,7 @@ EOS
 configfs=$(cd "$(dirname "$0")/lib" && pwd)/configfs.py
 export work configfs
 # shellcheck disable=SC2016 # The inner shell expands it.
-got=$(timeout 60 unshare -rm bash -c 'mount -t tmpfs none /sys
+got=$(timeout 60 "${apart[@]}" bash -c 'mount -t tmpfs none /sys
 	mkdir -p /sys/kernel/config
 	mount -t tmpfs none /sys/kernel/config
 	/usr/bin/python3 -B "$configfs" /sys/kernel/config "$work/restore.py"' 2>&1) || echo "$got"

@@ -18,7 +18,7 @@
 set -eu
 # shellcheck source=findings/lib/tools.sh
 . "$(dirname "$0")/lib/tools.sh"
-unshare -rm true || { echo 'no user and mount namespace to be had here'; exit 77; }
+namespaces -rm
 unpack python3-rtslib-fb=2.1.75-2.1
 
 cat >"$work/saved.json" <<'EOS'
@@ -49,7 +49,7 @@ configfs=$(cd "$(dirname "$0")/lib" && pwd)/configfs.py
 export work configfs
 # restore FILE: prints what comes of it if FILE of configfs cannot be written
 restore() {
-	got=$(IN_VAIN=$1 timeout 60 unshare -rm bash "$work/restore.sh" 2>&1) || true
+	got=$(IN_VAIN=$1 timeout 60 "${apart[@]}" bash "$work/restore.sh" 2>&1) || true
 }
 # line WHAT NUMBER SEEN: compares a line of what was printed
 line() {

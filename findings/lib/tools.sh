@@ -32,6 +32,14 @@ unpack() {
 	export PYTHONPATH=$root/usr/lib/python3/dist-packages
 }
 
+# namespaces OPTIONS: asks for namespaces, those that unshare makes with OPTIONS, and sets
+# "apart", by which a command runs in new ones as their root. Exit code 77 says that none
+# are to be had.
+namespaces() {
+	apart=(unshare "$1")
+	"${apart[@]}" true || { echo "not to be had here: ${apart[*]}"; exit 77; }
+}
+
 wrong=0
 # expect WHAT SEEN GOT: prints what a command has put out now, which has to be SEEN
 expect() {
