@@ -57,3 +57,8 @@ fault() {
 mapped() {
 	cat /sys/module/iser_core/parameters/fault_maps
 }
+
+# unmapped: whether there is none
+unmapped() {
+	[ "$(mapped)" = 0 ]
+}

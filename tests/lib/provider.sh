@@ -35,7 +35,7 @@ provider_up() {
 	for rules in /sys/kernel/debug/rdma_adapter/*/rules; do
 		[ ! -e "$rules" ] || echo 0 >"$rules"
 	done
-	maps_before=$(maps_alive | awk '{n += $1} END {print n + 0}')
+	maps_before=$(maps_count)
 }
 
 # address 4|6: the first global address of NETDEV
@@ -98,10 +98,15 @@ maps_alive() {
 		/sys/kernel/debug/dma-api/dump 2>/dev/null | sort | uniq -c
 }
 
+# maps_count: how many of all lengths and directions
+maps_count() {
+	maps_alive | awk '{n += $1} END {print n + 0}'
+}
+
 # maps_even: whether no more are left than provider_up has found. What the kernel needs to
 # set up connections has some as long as there is a device.
 maps_even() {
-	[ "$(maps_alive | awk '{n += $1} END {print n + 0}')" -le "${maps_before:-0}" ]
+	[ "$(maps_count)" -le "${maps_before:-0}" ]
 }
 
 # carrier_up: a network card cannot lose its carrier on request, so NETDEV becomes a dummy

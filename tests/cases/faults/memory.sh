@@ -5,9 +5,6 @@ NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault maps
-none() {
-	[ "$(mapped)" = 0 ]
-}
 
 target_up
 session_up
@@ -16,4 +13,4 @@ verify_io "$DEVICE" 4M
 sweep "$DEVICE" -o 512 -g 1536 '512 4096 12800 65536'
 logout
 targets_down
-wait_for 10 'all is unmapped' none
+wait_for 10 'all is unmapped' unmapped

@@ -6,9 +6,6 @@ NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault poll
-none() {
-	[ "$(mapped)" = 0 ]
-}
 
 target_up
 session_up
@@ -23,4 +20,4 @@ done
 io_stop
 logout
 targets_down
-wait_for 10 'all is unmapped' none
+wait_for 10 'all is unmapped' unmapped

@@ -6,9 +6,6 @@ NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault lost
-none() {
-	[ "$(mapped)" = 0 ]
-}
 
 target_up
 session_up
@@ -32,4 +29,4 @@ for what in lost modify; do
 done
 logout
 targets_down
-wait_for 10 'all is unmapped' none
+wait_for 10 'all is unmapped' unmapped
