@@ -81,6 +81,18 @@ cached() {
 	echo "$dir"
 }
 
+# uml_modules WHAT KERNEL DIR ARGUMENT...: builds the modules in DIR for the kernel in KERNEL,
+# which tests/vm/uml/kernel has made; the log is DIR/build.log
+uml_modules() {
+	local what=$1 kernel=$2 dir=$3
+	shift 3
+	say "build $what for User-Mode Linux"
+	CCACHE_DIR=$CACHE/ccache make -s -C "$kernel" ARCH=um CC='ccache gcc' M="$dir" \
+		-j"$JOBS" "$@" modules >"$dir/build.log" 2>&1 && return
+	cat "$dir/build.log" >&2
+	die "can't build $what"
+}
+
 # need COMMAND=PACKAGE...: installs the packages whose command is missing.
 need() {
 	local pair missing=()

@@ -49,9 +49,13 @@ kbuild() {
 	fi
 }
 
-# keep OUT: modules without debug information for the guest, and with it in debug/
-keep() {
+# compile OUT ARGUMENT...: runs kbuild on the sources in OUT/build and keeps the modules,
+# without debug information for the guest, and with it in debug/
+compile() {
 	local out=$1 ko
+	shift
+	kbuild "$out/build" "$@" >"$out/make.log" 2>&1 ||
+		{ grep -E -A3 'error|Error|\*\*\*' "$out/make.log" | head -n 40; return 1; }
 	mkdir "$out/debug"
 	find "$out/build" -name '*.ko' | while read -r ko; do
 		cp "$ko" "$out/debug/"
@@ -67,9 +71,7 @@ build_modules() {
 	for f in $(sources); do install -D -m 644 "$TREE/$f" "$out/build/$f"; done
 	[ -z "$sparse" ] || check=(C=2 CHECK=sparse CF=-D__CHECK_ENDIAN__)
 	[ -z "$faults" ] || check+=(ISER_FAULTS=1)
-	kbuild "$out/build" W=1 "${check[@]}" >"$out/make.log" 2>&1 ||
-		{ grep -E -A3 'error|Error|\*\*\*' "$out/make.log" | head -n 40; return 1; }
-	keep "$out"
+	compile "$out" W=1 "${check[@]}"
 }
 
 build_siw() {
@@ -78,8 +80,7 @@ build_siw() {
 	mkdir "$out/build"
 	cp "$source"/drivers/infiniband/sw/siw/* "$out/build/"
 	sed -i 's/obj-$(CONFIG_RDMA_SIW)/obj-m/' "$out/build/Makefile"
-	kbuild "$out/build" >"$out/make.log" 2>&1
-	keep "$out"
+	compile "$out"
 }
 
 build_adapter() {
@@ -87,9 +88,7 @@ build_adapter() {
 	mkdir "$out/build"
 	cp "$TREE"/tests/adapter/{Kbuild,*.[ch]} "$out/build/"
 	rm -f "$out/build/"*.mod.c
-	kbuild "$out/build" W=1 >"$out/make.log" 2>&1 ||
-		{ grep -E -A3 'error|Error|\*\*\*' "$out/make.log" | head -n 40; return 1; }
-	keep "$out"
+	compile "$out" W=1
 }
 
 kernel=$1
