@@ -210,7 +210,7 @@ static bool iser_link_down(const struct sockaddr_storage *dst, char *name,
 		dev = ib_device_get_by_netdev(ndev, RDMA_DRIVER_UNKNOWN);
 		if (!dev)
 			continue;
-		strscpy(name, dev_name(&dev->dev), size);
+		strscpy(name, dev->name, size);
 		ib_device_put(dev);
 		found = true;
 		break;
@@ -240,7 +240,7 @@ int iser_port_cause(struct iser_conn *conn, int otherwise)
 			ret = otherwise;
 			break;
 		}
-		strscpy(info->port, dev_name(&dev->dev), sizeof(info->port));
+		strscpy(info->port, dev->name, sizeof(info->port));
 		ret = -ENETDOWN;
 	}
 	mutex_unlock(&iser_ports_lock);
@@ -268,8 +268,7 @@ void iser_port_note(struct iser_conn *conn)
 	struct iser_info *info = &conn->info;
 	struct iser_device *d;
 
-	strscpy(info->port, dev_name(&conn->cm.id->device->dev),
-		sizeof(info->port));
+	strscpy(info->port, conn->cm.id->device->name, sizeof(info->port));
 	if (!rdma_cap_ib_cm(conn->cm.id->device, conn->cm.id->port_num))
 		return;
 	mutex_lock(&iser_ports_lock);
