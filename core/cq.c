@@ -304,8 +304,9 @@ static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
 int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 {
 	struct iser_poll *poll = &conn->poll;
+	/* bnxt_re says how many interrupts it has beyond one: perhaps none. */
 	u32 vector = (u32)atomic_inc_return(&iser_poll_vector) %
-		conn->dev->num_comp_vectors;
+		max(conn->dev->num_comp_vectors, 1);
 	struct ib_cq *cq;
 
 	irq_poll_init(&poll->iop, ISER_POLL_WEIGHT, iser_poll_softirq);
