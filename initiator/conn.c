@@ -6,6 +6,7 @@
 #include "initiator.h"
 
 #include <linux/delay.h>
+#include <linux/sched/mm.h>
 
 /*
  * An endpoint makes attempts to connect, one after another.
@@ -131,9 +132,12 @@ static void attempt_work(struct work_struct *work)
 	struct iscsi_iser_endpoint *end =
 		container_of(to_delayed_work(work), struct iscsi_iser_endpoint,
 			     attempt_work);
+	unsigned int flags;
 	bool ended;
 	int reason;
 
+	/* A disk of this session may be what memory is written out to. */
+	flags = memalloc_noio_save();
 	mutex_lock(&end->attempt_lock);
 	if (end->info->established || end->failure)
 		goto unlock;
@@ -152,6 +156,7 @@ static void attempt_work(struct work_struct *work)
 	end->failure = worth_another(end, reason) ? begin(end) : reason;
 unlock:
 	mutex_unlock(&end->attempt_lock);
+	memalloc_noio_restore(flags);
 }
 
 /* attempt_init - initialize, without an attempt */
@@ -557,8 +562,9 @@ put_ep:
  * @buf: value as text, terminated
  * @buflen: its length
  *
- * Digests and markers protect a byte stream; RDMA has its own CRC and message
- * borders (RFC 7145, sections 6.1 and 6.2).  Process context.
+ * Digests and markers are for a byte stream, and iSER forbids them (RFC 7145,
+ * sections 6.1 and 6.2): what protects the data is the RDMA transport.
+ * Process context.
  * Return: 0, -EPROTO for a digest or marker, or libiscsi's error.
  */
 int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
