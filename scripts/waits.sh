@@ -26,7 +26,7 @@ found() {
 		sub(/\(.*/, "", name)
 		sub(/.*[ *]/, "", name)
 	}
-	match($0, /[^a-zA-Z_](wait_event|wait_for_completion|flush_work|flush_delayed_work|flush_workqueue|cancel_work_sync|cancel_delayed_work_sync|drain_workqueue|destroy_workqueue|synchronize_[a-z]+|rcu_barrier|ib_drain_[a-z]+|irq_poll_disable|msleep|ssleep|fsleep|usleep|schedule_timeout|io_schedule|kthread_stop|rdma_destroy_id|ib_unregister_client|iscsit_logout_post_handler|iser_connection_terminate|iser_unlisten|down|down_interruptible|down_timeout)[a-z_]*\(/) {
+	match($0, /[^a-zA-Z_](wait_event|wait_for_completion|flush_work|flush_delayed_work|flush_workqueue|cancel_work_sync|cancel_delayed_work_sync|drain_workqueue|destroy_workqueue|synchronize_[a-z]+|rcu_barrier|ib_drain_[a-z]+|irq_poll_disable|msleep|ssleep|fsleep|usleep|schedule_timeout|io_schedule|kthread_stop|rdma_destroy_id|rdma_lock_handler|rdma_connect|rdma_accept|rdma_disconnect|ib_unregister_client|target_wait_for_cmds|iscsit_allocate_cmd|iscsit_add_reject|iscsit_logout_post_handler|iser_connection_terminate|iser_unlisten|down|down_interruptible|down_timeout)[a-z_]*\(/) {
 		wait = substr($0, RSTART + 1, RLENGTH - 2)
 		if (name != wait)
 			print name, wait

@@ -271,6 +271,8 @@ printf 'int f(void)\n{\n\twait_event(a, b);\n}\n' >"$work/a.c"
 waits 'a wait that is in the table' 0
 printf 'void g(void)\n{\n\tif (wait_event_timeout(a, b, c))\n\t\treturn;\n}\n' >>"$work/a.c"
 waits 'one that is not' 1
+printf 'void h(void)\n{\n\tc = iscsit_allocate_cmd(a, b);\n}\n' >"$work/a.c"
+waits 'one inside of LIO' 1
 
 # lines WHAT STATUS: the exit code of scripts/lines.py for the source and the table
 lines() {
