@@ -471,7 +471,8 @@ unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 	const struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
 	u32 left = pdu->msg.data_len, n = DIV_ROUND_UP(left, PAGE_SIZE), i;
 
-	if (pdu->msg.ahs_len || !rx->nr_pages || !n || n > max)
+	/* A receive has room for an AHS: with none there may be more data than pages. */
+	if (pdu->msg.ahs_len || !n || n > rx->nr_pages || n > max)
 		return 0;
 	sg_init_table(sg, n);
 	for (i = 0; i < n; i++) {

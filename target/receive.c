@@ -343,6 +343,13 @@ static int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 		iser_pdu_put(pdu);
 		return 0;
 	}
+	/* LIO compares with what the initiator has offered, not with the answer. */
+	if (unlikely(pdu->msg.data_len > ISERT_RECV_DSL)) {
+		isert_protocol_error(ic, "%u bytes of data, more than TargetRecvDataSegmentLength",
+				     pdu->msg.data_len);
+		iser_pdu_put(pdu);
+		return 0;
+	}
 	if (isert_allowed(ic, opcode)) {
 		switch (opcode) {
 		case ISCSI_OP_SCSI_CMD:

@@ -60,3 +60,61 @@ CASE(initiator, "data-out/on-a-read", "R-10.1.3.4-4",
 	expect_refusal(c, "only a write has immediate data");
 	still_serves();
 }
+
+/*
+ * A login whose keys come in two parts (RFC 7143, section 6.2): LIO takes the offer of
+ * the first part for itself, whatever the answer says.
+ */
+static struct conn *raised_limit(void)
+{
+	struct conn *c = conn_open(NULL);
+	struct text t = { 0 };
+	struct msg *m;
+	struct rx *rx;
+
+	text_add(&t, "InitiatorName", opt.initiator);
+	text_add(&t, "TargetName", opt.target);
+	text_add(&t, "SessionType", "Normal");
+	text_add(&t, "TargetRecvDataSegmentLength", "16777215");
+	m = login_pdu(c, 1, -1, &t);
+	BHS(m)[1] |= 0x40;		/* C: the text goes on */
+	rx = login_round(c, m);
+	if (!rx || login_status(rx))
+		skip("the target refuses a text in two parts");
+	rx = login_round(c, login_pdu(c, 1, -1, NULL));
+	if (!rx || login_status(rx))
+		skip("the target refuses a second part that is empty");
+	text_default(&t, YES);
+	text_change(&t, "-InitiatorName -TargetName -SessionType -TargetRecvDataSegmentLength");
+	c->offer = t;
+	rx = login_round(c, login_pdu(c, 1, 3, &t));
+	if (!rx || login_status(rx) || (rx->bhs[1] & 0x83) != 0x83)
+		skip("the login does not end after a text in two parts");
+	c->full = true;
+	return c;
+}
+
+/* MODE SELECT(10): its length is not that of the medium's blocks. */
+static void beyond_receive(uint32_t len)
+{
+	const uint8_t cdb[10] = { 0x55, 0x10, [7] = len >> 8, [8] = len };
+	struct conn *c = raised_limit();
+	struct msg *out = scsi(c, cdb, sizeof(cdb), len, SCSI_WRITE);
+
+	add_data(out, NULL, len);
+	post(c, out);
+	expect_refusal(c, "more than TargetRecvDataSegmentLength");
+	still_serves();
+}
+
+CASE(initiator, "data-out/beyond-receive", "R-10.1.3.4-4",
+     "8448 bytes of immediate data, which a receive has room for, are refused")
+{
+	beyond_receive(8448);
+}
+
+CASE(initiator, "data-out/beyond-receive-odd", "R-10.1.3.4-4",
+     "8445 bytes of immediate data are refused")
+{
+	beyond_receive(8445);
+}
