@@ -139,7 +139,9 @@ static struct iscsit_cmd *isert_find_text(struct isert_conn *ic,
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
 		struct isert_cmd *c = isert_cmd_of(cmd);
 
-		if (cmd->iscsi_opcode == ISCSI_OP_TEXT && c && c->more &&
+		if (cmd->iscsi_opcode == ISCSI_OP_TEXT && c &&
+		    /* Pairs with the release in isert_send_text(). */
+		    smp_load_acquire(&c->more) &&
 		    cmd->init_task_tag == hdr->itt &&
 		    cmd->targ_xfer_tag == be32_to_cpu(hdr->ttt))
 			found = cmd;

@@ -362,11 +362,17 @@ static int isert_send_text(struct isert_conn *ic, struct isert_cmd *c)
 	kfree(copy);
 	if (len < 0)
 		return len;
-	c->more = rsp->flags & ISCSI_FLAG_TEXT_CONTINUE;
 	/* LIO's buffer has this length, and the padding may exceed it. */
 	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
 	if (len)
 		data = isert_segment(c, cmd->buf_ptr, len);
+	/*
+	 * A request for the next part may be here before this one is on its way.
+	 * isert_find_text() finds the command by @more, and then waits for @posted.
+	 */
+	WRITE_ONCE(c->posted, true);
+	/* Pairs with the acquire there. */
+	smp_store_release(&c->more, rsp->flags & ISCSI_FLAG_TEXT_CONTINUE);
 
 	iser_send_begin(ic->dm);
 	cmd->stat_sn = conn->stat_sn++;
