@@ -355,11 +355,13 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 	}
 	while ((cmd = isert_find_left(conn))) {
 		struct se_device *dev = cmd->se_cmd.se_dev;
+		struct isert_cmd *c = isert_cmd_of(cmd);
 
 		/* The target core's submission may still hold it. */
 		if (dev)
 			flush_work(&dev->queues[cmd->se_cmd.cpuid].sq.work);
-		if (isert_cmd_left(cmd))
+		/* It may have asked for data meanwhile, which a work reports. */
+		if (isert_cmd_left(cmd) && (!c || isert_fetch_idle(c)))
 			isert_cmd_release(conn, cmd);
 		target_put_sess_cmd(&cmd->se_cmd);
 	}
