@@ -211,7 +211,7 @@ void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd)
 		isert_cmd_release(ic->conn, cmd);
 }
 
-/* Returns the unanswered ping with this Target Transfer Tag, or NULL. */
+/* Returns the ping that was sent with this Target Transfer Tag, or NULL. */
 static struct iscsit_cmd *isert_find_ping(struct iscsit_conn *conn, u32 ttt)
 {
 	struct iscsit_cmd *cmd, *found = NULL;
@@ -219,7 +219,8 @@ static struct iscsit_cmd *isert_find_ping(struct iscsit_conn *conn, u32 ttt)
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node)
 		if (cmd->iscsi_opcode == ISCSI_OP_NOOP_IN &&
-		    cmd->targ_xfer_tag == ttt && cmd->i_state != ISTATE_REMOVE)
+		    cmd->targ_xfer_tag == ttt &&
+		    cmd->i_state == ISTATE_SENT_NOPIN_WANT_RESPONSE)
 			found = cmd;
 	spin_unlock_bh(&conn->cmd_lock);
 	return found;

@@ -476,6 +476,8 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		ret = isert_prepare_cmd(ic, cmd);
 		if (ret)
 			return ret;
+		/* As LIO's own: isert_find_ping() takes no answer before. */
+		cmd->i_state = ISTATE_SENT_NOPIN_WANT_RESPONSE;
 		isert_send_nop(ic, isert_cmd_attach(ic, cmd), state);
 		return 0;
 	case ISTATE_SEND_R2T:
