@@ -110,8 +110,6 @@ void isert_order_forget_all(struct iscsit_conn *conn)
  * The state of one of LIO's commands, from its tag to its release.
  */
 
-#define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
-
 /**
  * isert_cmd_attach - attach what this half has of a command to it
  * @ic: connection

@@ -143,7 +143,7 @@ bool isert_logout_sent(struct isert_cmd *c, int status)
 		 * and also if it is a second one for the session.
 		 */
 		if (!status && !isert_session_closes(cmd)) {
-			c->ic->logout_closing = true;
+			WRITE_ONCE(c->ic->logout_closing, true);
 			INIT_WORK(&c->logout_work, isert_logout_work);
 			queue_work(isert_wq, &c->logout_work);
 		}

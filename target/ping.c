@@ -16,6 +16,9 @@
  * connection completes for as long as LIO would wait for Data-Out, which is
  * dataout_timeout multiplied by dataout_timeout_retries, the connection ends.
  *
+ * Other debts have limits of their own: that the Logout Response is taken, and
+ * that a Discovery session, for which LIO has no timer, does not stay unused.
+ *
  * A delay is not the initiator's fault if a backend holds up the worker of the
  * completions: what the initiator owes may be among them.
  *
@@ -32,6 +35,7 @@
 /* A changed attribute is noticed within this time. */
 #define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	HZ
+#define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
 
 /* Returns true if LIO's timers run: see above. */
 static bool isert_lio_pings(struct iscsit_conn *conn)
@@ -117,6 +121,39 @@ static bool isert_gets_late(struct isert_conn *ic,
 	return true;
 }
 
+/* Ends a Discovery session that nobody uses.  It may be one without credentials. */
+static void isert_discovery_check(struct isert_conn *ic)
+{
+	if (READ_ONCE(ic->working))
+		WRITE_ONCE(ic->last_rx, jiffies);
+	if (time_before(jiffies, READ_ONCE(ic->last_rx) +
+			ISERT_DISCOVERY_TIME * HZ)) {
+		schedule_delayed_work(&ic->ping_work, ISERT_PING_POLL);
+		return;
+	}
+	isert_warn(ic, "a Discovery session without a PDU for %u s, ending the connection",
+		   ISERT_DISCOVERY_TIME);
+	iser_connection_fail(ic->dm, -ETIMEDOUT);
+}
+
+/* Ends the connection if the peer has asked for that and then takes no answer. */
+static void isert_logout_check(struct isert_conn *ic)
+{
+	/* It has, or something else ends the connection. */
+	if (READ_ONCE(ic->logout_closing) ||
+	    READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_IN_LOGOUT)
+		return;
+	if (!ic->leaving || READ_ONCE(ic->working) || READ_ONCE(ic->deferring))
+		ic->leaving = jiffies ?: 1;
+	if (time_before(jiffies, ic->leaving + ISERT_TAKE_TIME * HZ)) {
+		schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
+		return;
+	}
+	isert_warn(ic, "has not taken the Logout Response within %u s, ending the connection",
+		   ISERT_TAKE_TIME);
+	iser_connection_fail(ic->dm, -ETIMEDOUT);
+}
+
 /**
  * isert_ping_work - ping a silent initiator, or end its connection
  * @work: ic->ping_work
@@ -127,13 +164,21 @@ void isert_ping_work(struct work_struct *work)
 {
 	struct isert_conn *ic = container_of(to_delayed_work(work),
 					     struct isert_conn, ping_work);
-	const struct iscsi_node_attrib *attrib = isert_node_attrib(ic->conn);
 	unsigned long since, end, delay = ISERT_PING_POLL;
+	const struct iscsi_node_attrib *attrib;
 	u32 limit;
 	bool asked;
 
-	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
-	    isert_gets_late(ic, attrib))
+	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN) {
+		isert_logout_check(ic);
+		return;
+	}
+	if (ic->conn->sess->sess_ops->SessionType) {
+		isert_discovery_check(ic);
+		return;
+	}
+	attrib = isert_node_attrib(ic->conn);
+	if (isert_gets_late(ic, attrib))
 		return;
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;
@@ -178,8 +223,6 @@ again:
  */
 void isert_ping_start(struct isert_conn *ic)
 {
-	if (ic->conn->sess->sess_ops->SessionType)
-		return;
 	WRITE_ONCE(ic->last_rx, jiffies);
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
 }

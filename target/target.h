@@ -92,6 +92,8 @@ struct isert_buffers {
 	struct delayed_work work;
 };
 
+#define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
+
 /* This half's state of one of LIO's connections. */
 struct isert_conn {
 	struct kref ref;		/* LIO's conn->context, np->current */
@@ -143,6 +145,7 @@ struct isert_conn {
 	unsigned long last_rx;		/* jiffies: last PDU of the initiator */
 	struct iscsit_cmd *ping;	/* unanswered NOP-In, or NULL */
 	unsigned long ping_sent;	/* jiffies: when ping was queued */
+	unsigned long leaving;		/* jiffies: a Logout was noticed; ping_work */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
