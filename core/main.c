@@ -14,7 +14,7 @@
 #include "device.h"
 #include "target/pending.h"
 
-struct workqueue_struct *iser_wq;
+struct workqueue_struct *iser_wq, *iser_end_wq;
 struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
 
 int iser_core_check(const char *half, const char *build)
@@ -48,6 +48,8 @@ static void iser_destroy_wqs(void)
 		destroy_workqueue(iser_initiator_wq);
 	if (iser_target_wq)
 		destroy_workqueue(iser_target_wq);
+	if (iser_end_wq)
+		destroy_workqueue(iser_end_wq);
 	destroy_workqueue(iser_wq);
 }
 
@@ -55,10 +57,16 @@ static int __init iser_core_init(void)
 {
 	int ret;
 
-	/* The ends of connections wait for completions, and hardly use the CPU. */
 	iser_wq = alloc_workqueue("iser", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iser_wq)
 		return -ENOMEM;
+	/*
+	 * The ends of connections wait for completions, and at a target for a
+	 * backend that holds up one.  While hundreds of them wait, others must
+	 * still end, and what has limits must be looked at in iser_wq.
+	 */
+	iser_end_wq = alloc_workqueue("iser_end", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				      WQ_MAX_ACTIVE);
 	/*
 	 * Targets poll on the CPU of the completion vector.  The queue has the
 	 * priority of LIO's workers, so that one thread runs both, one after the
@@ -66,10 +74,7 @@ static int __init iser_core_init(void)
 	 */
 	iser_target_wq = alloc_workqueue("iser_target",
 					 ISER_WQ_PERCPU | WQ_MEM_RECLAIM, 0);
-	/*
-	 * Initiators poll with the priority of a software provider's workers,
-	 * and not in iser_wq, where end_work waits for these polls.
-	 */
+	/* Initiators poll with the priority of a software provider's workers. */
 	iser_initiator_wq = alloc_workqueue("iser_initiator",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	/*
@@ -81,7 +86,8 @@ static int __init iser_core_init(void)
 					  WQ_UNBOUND | WQ_MEM_RECLAIM,
 					  ISER_CONNECTS);
 	ret = -ENOMEM;
-	if (!iser_target_wq || !iser_initiator_wq || !iser_connect_wq)
+	if (!iser_end_wq || !iser_target_wq || !iser_initiator_wq ||
+	    !iser_connect_wq)
 		goto free_wqs;
 	ret = ib_register_client(&iser_client);
 	if (!ret)
@@ -95,7 +101,7 @@ static void __exit iser_core_exit(void)
 {
 	iser_pending_exit();
 	/* The last connections end and are freed, perhaps without their ids. */
-	flush_workqueue(iser_wq);
+	flush_workqueue(iser_end_wq);
 	flush_workqueue(iser_wq);
 	iser_ports_exit();
 	ib_unregister_client(&iser_client);

@@ -67,7 +67,7 @@ static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
 	conn->guess = guess;
 	trace_iser_state(conn, reason);
 	iser_conn_get(conn);
-	queue_work(iser_wq, &conn->end_work);
+	queue_work(iser_end_wq, &conn->end_work);
 	return true;
 }
 
