@@ -306,15 +306,19 @@ void iscsi_iser_ep_put(struct iscsi_iser_endpoint *end)
 static void notify_terminated(struct iser_conn *conn, int reason)
 {
 	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
+	bool established = iser_conn_info(conn)->established;
 	struct iscsi_conn *iscsi;
 
 	spin_lock_bh(&end->lock);
 	end->ended = true;
 	end->reason = reason;
 	iscsi = end->iscsi;
-	if (!iser_conn_info(conn)->established)
+	if (!established)
 		attempt_ended(end, reason);
 	spin_unlock_bh(&end->lock);
+	/* The next attempt may have begun, and ep_disconnect waits only for that. */
+	if (!established)
+		return;
 
 	/* An answer with the reason goes first. */
 	flush_delayed_work(&end->answer_work);
@@ -428,6 +432,26 @@ int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 	return ret;
 }
 
+/*
+ * The iSER tasks of a connection are about to be freed.  libiscsi may keep some of
+ * its tasks until the session has its next connection: an abort that waits for its
+ * response has a reference.  So no task may point to an iSER task any more.
+ * iscsi_iser_task_alloc_pdu() holds frwd_lock, iscsi_iser_task_cleanup() back_lock.
+ */
+static void detach(struct iscsi_conn *iscsi)
+{
+	struct iscsi_session *session = iscsi->session;
+	u32 i;
+
+	spin_lock_bh(&session->frwd_lock);
+	spin_lock(&session->back_lock);
+	iscsi->dd_data = NULL;
+	for (i = 0; i < session->cmds_max; i++)
+		session->cmds[i]->dd_data = NULL;
+	spin_unlock(&session->back_lock);
+	spin_unlock_bh(&session->frwd_lock);
+}
+
 /**
  * iscsi_iser_ep_disconnect - end the connection and free its resources
  * @ep: endpoint, freed
@@ -449,12 +473,8 @@ void iscsi_iser_ep_disconnect(struct iscsi_endpoint *ep)
 	iser_connection_terminate(end->conn);
 	iscsi_iser_login_ended(end);
 
-	if (iscsi) {
-		/* iscsi_iser_task_cleanup() reads it under back_lock. */
-		spin_lock_bh(&iscsi->session->back_lock);
-		iscsi->dd_data = NULL;
-		spin_unlock_bh(&iscsi->session->back_lock);
-	}
+	if (iscsi)
+		detach(iscsi);
 	iscsi_iser_task_pool_end(&end->pool);
 
 	iser_deallocate_connection_resources(end->conn);

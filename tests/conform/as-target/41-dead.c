@@ -198,3 +198,25 @@ CASE(target, "dead/late-invalidate", "R-7.3.2-11 R-8.3.2-2",
 {
 	late(true);
 }
+
+CASE(target, "dead/abort-lost", "R-5.2.3.2-3 D-8.7-2",
+     "the connection ends while an abort waits for its answer: the next session works")
+{
+	struct conn *c = impatient("node.session.timeo.replacement_timeout=20 "
+				   "node.session.iscsi.DefaultTime2Wait=0 "
+				   "node.conn[0].timeo.noop_out_interval=0");
+	int i;
+
+	read_comes(c, 8);
+	await(c, ISCSI_TMF);
+	conn_close(c);
+	c = conn_accept(NULL);
+	serve_login(c, "");
+	finish(c);
+	/* The abort has let go of its task by now: what is left of it must be nobody's. */
+	for (i = 0; i < 8; i++) {
+		drive("read %u 8", LBA);
+		finish(c);
+	}
+	stays(c, "an abort that was lost");
+}
