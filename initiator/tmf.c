@@ -164,6 +164,7 @@ static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pd
 {
 	const struct iscsi_reject *reject = (const void *)pdu->bhs;
 	struct iscsi_session *session = end->iscsi->session;
+	struct iser_task *iser_task;
 	struct iscsi_hdr rejected;
 	struct iscsi_task *task;
 
@@ -175,6 +176,18 @@ static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pd
 	if ((rejected.opcode & ISCSI_OPCODE_MASK) != ISCSI_OP_NOOP_OUT || !task ||
 	    task->sc)
 		return false;
+	iser_task = READ_ONCE(task->dd_data);
+	/*
+	 * Its NOP-Out carried no tag that a target could know, and libiscsi would
+	 * end the task now, and once more when its Send has completed.
+	 */
+	if (iser_task && iser_task->no_answer) {
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a Reject names a NOP-Out that has no tag, ending the connection");
+		iser_connection_fail(end->conn, -EPROTO);
+		iser_pdu_put(pdu);
+		return true;
+	}
 	mark(task);
 	hold(end, pdu);
 	return true;

@@ -122,3 +122,33 @@ CASE(target, "reject/without-header", "R-10.1.3.3-4 R-10.1.4.4-1",
 	drive("read %u 8", LBA);
 	finish(c);
 }
+
+CASE(target, "reject/untagged-ping", "R-10.1.4.4-1 R-10.1.3.3-4",
+     "a Reject for a NOP-Out that has no tag, with the NOP-In that it answers: no task ends twice")
+{
+	struct conn *c = up_with(NULL, "", "node.session.timeo.replacement_timeout=20 "
+				 "node.session.iscsi.DefaultTime2Wait=0");
+	struct rx *rx = read_comes(c, 8);
+	uint8_t named[BHS_LEN];
+	struct msg *m[2];
+
+	/* The task that libiscsi takes next, if it takes them in turn. */
+	memcpy(named, rx->bhs, BHS_LEN);
+	named[0] = ISCSI_NOP_OUT | IMMEDIATE;
+	named[16]++;
+	m[0] = nop_in(c, 0x4711);
+	m[1] = reply(c, NULL, ISCSI_REJECT);
+	BHS(m[1])[2] = 0x06;
+	add_data(m[1], named, BHS_LEN);
+	post_many(c, m, 2);
+	if (answers(c)) {
+		serve_pdu(c, rx);
+	} else {
+		check(c->ended, "the initiator is silent");
+		c = conn_accept(NULL);
+		serve_login(c, "");
+	}
+	finish(c);
+	drive("read %u 8", LBA);
+	finish(c);
+}
