@@ -61,6 +61,13 @@ int iscsi_iser_host_check(struct Scsi_Host *shost, struct iscsi_iser_endpoint *e
 			 shost->virt_boundary_mask ? "" : " with gaps");
 		return -EINVAL;
 	}
+	if (info->max_mapping / SECTOR_SIZE < shost->max_sectors) {
+		iser_log(ISER_LOG_SESSION, &info->remote,
+			 "device %s maps %u KiB at a time, host%u needs %u; log out and in again",
+			 info->device, info->max_mapping / 1024, shost->host_no,
+			 shost->max_sectors / 2);
+		return -EINVAL;
+	}
 
 	spin_lock(&host->lock);
 	host->local = info->local;
