@@ -270,7 +270,7 @@ static bool iser_task_put(struct iser_initiator_task *task)
 	if (!atomic_dec_and_test(&task->refs))
 		return false;
 	/* After a failure the STag may still be valid: end_work sweeps. */
-	if (unlikely(task->status) && !task->pub.no_answer && !task->deallocate)
+	if (unlikely(task->status) && !task->pub.no_answer)
 		return true;
 	if (unlikely(task->awaited))
 		iser_send_cq_disarm(task->pub.conn);
