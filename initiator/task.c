@@ -215,9 +215,12 @@ static int init_long_cdb(struct iscsi_task *task, u32 ahs)
  *
  * The buffer is registered here and not by iscsi_iser_task_xmit(), because
  * libiscsi retries after an error of that, for ever if it persists, while an
- * error of this ends the command.  Under frwd_lock.
+ * error of this ends the command.  A mapping that fails may succeed later (a
+ * bounce buffer is in use), so the command is tried again, but for no longer
+ * than the SCSI layer lets all attempts take.  Under frwd_lock.
  * Return: 0; -EINVAL when the target takes no such AHS, or the device can't
- * cover the buffer; -EBUSY when the target takes no PDU of this kind now.
+ * cover the buffer; -EIO when it could not be mapped in time; -EBUSY when the
+ * target takes no PDU of this kind now.
  */
 int iscsi_iser_task_init(struct iscsi_task *task)
 {
@@ -251,8 +254,23 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 		iser_task->unsolicited = task->unsol_r2t.data_length;
 	}
 	err = iser_map_task(iser_task);
-	if (likely(!err || err == -EAGAIN))
+	if (likely(!err))
 		return 0;
+	/* iscsi_iser_task_xmit() then gives it back to the SCSI layer. */
+	if (err == -ENOTCONN)
+		return 0;
+	if (err == -EAGAIN) {
+		/* Less than 0: any number of attempts. */
+		if (sc->allowed < 0 ||
+		    time_before(jiffies, sc->jiffies_at_alloc +
+				(sc->allowed + 1UL) * scsi_cmd_to_rq(sc)->timeout))
+			return 0;
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "%s could not map a command's %u bytes in %u segments in time, the command fails",
+			 end->info->device, iser_task->data.len,
+			 iser_task->data.nents);
+		return -EIO;
+	}
 	iser_log(ISER_LOG_SESSION, &end->info->remote,
 		 "an STag of %s can't cover a command's %u bytes in %u segments: error %d, the command fails",
 		 end->info->device, iser_task->data.len, iser_task->data.nents, err);
@@ -319,7 +337,9 @@ static int describe_other(struct iscsi_task *task)
  *
  * Under frwd_lock, atomic.  Return: 0: the PDU has been or will be sent, or the
  * error of iser_send_task(): libiscsi gives a command back to the SCSI layer,
- * which tries again later.
+ * which tries again for as long as that goes on.  So a command that the device
+ * refuses counts as sent, and ends with its session: the SCSI layer counts that
+ * as one of its attempts, and the next session may meet the same refusal.
  */
 int iscsi_iser_task_xmit(struct iscsi_task *task)
 {
@@ -342,6 +362,8 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 	if (!err)
 		err = iser_send_task(iser_task);
 	if (unlikely(err)) {
+		if (err == -EIO && sc)
+			return 0;
 		if (err != -EAGAIN && err != -ENOTCONN)
 			iser_log(ISER_LOG_SESSION, &end->info->remote,
 				 "a PDU with opcode %#x and %u bytes of data can't be sent: error %d",

@@ -60,7 +60,7 @@ int iser_map_task(struct iser_task *pub)
 
 	/* end_work waits for those with BH disabled before it releases the device. */
 	if (!iser_state_live(READ_ONCE(conn->state)))
-		return -EAGAIN;
+		return -ENOTCONN;
 	n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, pub->dir);
 	if (n <= 0)
 		return -EAGAIN;
@@ -216,7 +216,7 @@ static int iser_task_post(struct iser_initiator_task *task)
 	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
 		       ret);
 	iser_connection_fail_locked(conn, ret);
-	return -ENOTCONN;
+	return -EIO;
 }
 
 int iser_send_task(struct iser_task *pub)

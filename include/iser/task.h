@@ -20,8 +20,9 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
  * Before iser_send_task(), so that the half learns in time of a buffer with
  * which every attempt would fail.  The caller keeps BH disabled until then, or
  * until iser_unmap_task().
- * Return: 0; -EAGAIN: no memory, or the connection has ended: so will
- * iser_send_task(); -EINVAL: the device can't cover the buffer.
+ * Return: 0; -EAGAIN: there was no room to map it; -ENOTCONN: the connection has
+ * ended (after both iser_send_task() gives -EAGAIN); -EINVAL: the device can't
+ * cover the buffer.
  */
 int iser_map_task(struct iser_task *task);
 
@@ -38,8 +39,8 @@ void iser_unmap_task(struct iser_task *task);
  * With BH disabled.  Does not sleep.
  * Return: 0: exactly one up-call will follow.  -EAGAIN: the buffer is not
  * mapped, also because the connection has ended.  -EMSGSIZE: see above.
- * -ENOTCONN: the connection has ended.  After an error the task is only started,
- * and nothing is mapped.
+ * -ENOTCONN: the connection has ended.  -EIO: it ends because the device refuses
+ * this PDU.  After an error the task is only started, and nothing is mapped.
  */
 int iser_send_task(struct iser_task *task);
 

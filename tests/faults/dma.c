@@ -17,6 +17,8 @@
 
 static bool fault_join;
 module_param(fault_join, bool, 0644);
+static unsigned int fault_no_map;	/* 1 + the direction that no list is mapped in */
+module_param(fault_no_map, uint, 0644);
 
 #define FAULT_GRAIN	64	/* bytes that the CPU or the device own together */
 #define FAULT_POISON	0xa5
@@ -246,6 +248,8 @@ int iser_fault_map_sg(struct ib_device *dev, struct scatterlist *sgl,
 	size_t at = 0;
 	int i, left;
 
+	if (READ_ONCE(fault_no_map) == 1 + dir)
+		return 0;
 	list = kzalloc(struct_size(list, piece, nents), GFP_ATOMIC);
 	if (!list)
 		return 0;

@@ -11,6 +11,8 @@ module_param(fault_sink_pages, uint, 0644);
 static struct ib_mr *fault_sink;	/* the last one that the core took */
 static unsigned int fault_alloc_pages;	/* most pages that an STag may have */
 module_param(fault_alloc_pages, uint, 0644);
+static bool fault_no_read;		/* a command of an initiator that reads is refused */
+module_param(fault_no_read, bool, 0644);
 static bool fault_no_invalidate;
 module_param(fault_no_invalidate, bool, 0644);
 static bool fault_no_srq;		/* although the device has some */
@@ -94,6 +96,10 @@ int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
 	const struct ib_send_wr *at;
 
 	if (fault_no_invalidate && wr->opcode == IB_WR_LOCAL_INV)
+		return -EINVAL;
+	if (fault_no_read && wr->opcode == IB_WR_REG_MR &&
+	    reg_wr(wr)->access & IB_ACCESS_REMOTE_WRITE &&
+	    wr->next && wr->next->opcode == IB_WR_SEND)
 		return -EINVAL;
 	for (at = wr; at; at = at->next)
 		if (at->opcode == IB_WR_REG_MR)
