@@ -23,4 +23,8 @@ ours=$(log_since | grep -cE '(iser_core|isert?): ' || true)
 got=$(peer --target "$(iqn t1)" --timeout 8 opcode) || fail "peer opcode: $got"
 wait_for 5 'the end of the session is told' \
 	log_has 'ib_isert: peer .*: session of iqn.2026-01.org.example.iser:peer lost: protocol error'
+if [ "${ISER_LONG:-}" ]; then
+	wait_for 90 'what was left out is counted' log_has \
+		'iser_core: [0-9]* lines .* were left out in the last minute, from 1 addresses'
+fi
 note "$ours lines of 24 strangers, $(log_since | grep -cvE 'iser') lines of others"

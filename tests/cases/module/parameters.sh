@@ -44,6 +44,14 @@ refused ib_isert initial_window '1 to 512' 0 513
 refused ib_isert recv_depth '32 to 8192' 0 1 31 8193
 refused ib_isert send_depth '32 to 8192' 0 1 31 8193
 refused ib_isert shared_depth '0 to 8192' 8193
+refused iser_core log_lines '6 to 1536' 0 5 1537
+
+# Scripts set these for the kernel's pair.
+mark_log
+modprobe ib_iser always_register=N pi_enable=Y debug_level=1 || fail 'ib_iser refuses a parameter that has no effect'
+for name in always_register=N pi_enable=Y debug_level; do
+	same "lines about $name" "$(log_count "ib_iser: parameter $name has no effect")" 1
+done
 
 works "max_sectors=$page max_lun=1 max_cmds=16 recv_data=512 unexpected_pdus=2" \
 	'initial_window=1 recv_depth=32 send_depth=32 shared_depth=0 keep_kib=0'

@@ -9,7 +9,10 @@ TIMEOUT=90
 [ "$TARGET" = ours ] || skip "the kernel's: a command ahead of its CmdSN is left when its connection ends"
 
 said=/tmp/iser-case/said
-conform_target
+target_modules
+# Some commands must be at the backend when the group goes.
+store=$(backstore_slow slow 64 100) || store=
+conform_target "$store"
 conform left/until-the-end >$said 2>&1 &
 peer=$!
 on_exit "kill $peer 2>/dev/null"

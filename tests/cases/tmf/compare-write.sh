@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="the response of a LUN reset waits for a COMPARE AND WRITE at a slow backend, pings do not"
 SHOWS="R-8.3.2-6"
-LONG=1
+TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'the fence and the pings are ours'
