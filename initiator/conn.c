@@ -139,7 +139,7 @@ static void attempt_work(struct work_struct *work)
 	/* A disk of this session may be what memory is written out to. */
 	flags = memalloc_noio_save();
 	mutex_lock(&end->attempt_lock);
-	if (end->info->established || end->failure)
+	if (!end->info || end->info->established || end->failure)
 		goto unlock;
 	spin_lock_bh(&end->lock);
 	ended = end->ended;
