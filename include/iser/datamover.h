@@ -124,7 +124,7 @@ struct iser_info {
 
 /* Allocate_Connection_Resources: RFC 7145, section 5.1.1. */
 struct iser_resources {
-	u32 tasks;		/* size of the array of tasks or commands: see iser_prepare_entry() */
+	u32 tasks;		/* most tasks or commands: see iser_prepare_entry() */
 	u32 priv_size;		/* of the half's structure, with its iser_task or iser_cmd */
 	u32 plain;		/* initiator: tasks below this number have no STag */
 	u32 receives;		/* receive buffers to be posted */
