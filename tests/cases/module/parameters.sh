@@ -44,7 +44,15 @@ refused ib_isert initial_window '1 to 512' 0 513
 refused ib_isert recv_depth '32 to 8192' 0 1 31 8193
 refused ib_isert send_depth '32 to 8192' 0 1 31 8193
 refused ib_isert shared_depth '0 to 8192' 8193
-refused iser_core log_lines '6 to 1536' 0 5 1537
+# iser_core may be loaded already.
+modprobe iser_core
+for value in 0 5 1537; do
+	mark_log
+	! echo $value 2>/dev/null >/sys/module/iser_core/parameters/log_lines ||
+		fail "iser_core takes log_lines=$value"
+	log_has "parameter log_lines takes 6 to 1536, not $value" ||
+		fail "no line says why log_lines=$value is refused"
+done
 
 # Scripts set these for the kernel's pair.
 mark_log
