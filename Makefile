@@ -22,6 +22,15 @@ uninstall:
 	scripts/uninstall.sh $(KREL)
 	@scripts/loaded.sh $(KREL)
 
+ISER_VERSION = $(shell scripts/version.sh)
+
+# A tarball of the commit: the same bytes for everyone, and without what is not committed.
+dist:
+	mkdir -p dist
+	git -c safe.directory='*' -c tar.umask=0022 archive --prefix=iser-$(ISER_VERSION)/ HEAD | \
+		gzip -9n >dist/iser-$(ISER_VERSION).tar.gz
+	@echo dist/iser-$(ISER_VERSION).tar.gz
+
 # From here on nothing needs the headers of the running kernel.
 check:
 	@scripts/check.sh
@@ -59,12 +68,13 @@ $(KDIR)/Makefile:
 	@echo "or name those of another kernel: make KDIR=/path/to/build" >&2
 	@false
 
-.PHONY: all modules clean install uninstall check check-long static unit mutants vm conform bench demo help
+.PHONY: all modules clean install uninstall dist check check-long static unit mutants vm conform bench demo help
 
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
 #:                  (INSTALL_MOD_PATH=... below another root)
 #: make uninstall   remove them; the kernel's own modules take effect again
+#: make dist        dist/iser-VERSION.tar.gz of the commit
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too
 #: make check-long  every case on every machine, and the broken rules: hours

@@ -3,8 +3,8 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
-# Checks: licence, languages, words, lines, whitespace, compat, waits, structure,
-# checkpatch, shellcheck; build-6.1, build-6.12, build-newest (W=1 without a warning);
+# Checks: licence, languages, version, words, lines, whitespace, compat, waits,
+# structure, checkpatch, shellcheck; build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
 
 set -euo pipefail
@@ -14,7 +14,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages words lines whitespace compat waits structure shellcheck checkpatch
+all=(licence languages version words lines whitespace compat waits structure shellcheck checkpatch
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 # The files of the project: those that git tracks, or without git all of them.
@@ -60,6 +60,11 @@ check_licence() {
 check_languages() {
 	nothing "$(files | xargs -d '\n' awk \
 		'FNR == 1 && /^#!/ && !/[\/ ](bash|sh|python3)$/ { print FILENAME ": " $0 }')"
+}
+
+# Some files need the version as a literal.
+check_version() {
+	scripts/version.sh --check
 }
 
 # Turns that are not English, or that leave the reader to guess who does what. The
