@@ -22,7 +22,15 @@ uninstall:
 	scripts/uninstall.sh $(KREL)
 	@scripts/loaded.sh $(KREL)
 
+# What the modules are built from, for DKMS: the packages install it by this rule.
 ISER_VERSION = $(shell scripts/version.sh)
+dkms-source:
+	install -d $(DESTDIR)/usr/src/iser-$(ISER_VERSION)
+	find dkms.conf Kbuild Makefile LICENSE include proto core initiator target -type f \
+		\( -name '*.[ch]' ! -name '*.mod.c' -o ! -name '*.*' -o -name dkms.conf \) \
+		-exec install -D -m 644 -T {} $(DESTDIR)/usr/src/iser-$(ISER_VERSION)/{} \;
+	install -D -m 755 -t $(DESTDIR)/usr/src/iser-$(ISER_VERSION)/scripts \
+		scripts/initramfs.sh scripts/loaded.sh scripts/uninstall.sh
 
 # A tarball of the commit: the same bytes for everyone, and without what is not committed.
 dist:
@@ -68,12 +76,13 @@ $(KDIR)/Makefile:
 	@echo "or name those of another kernel: make KDIR=/path/to/build" >&2
 	@false
 
-.PHONY: all modules clean install uninstall dist check check-long static unit mutants vm conform bench demo help
+.PHONY: all modules clean install uninstall dkms-source dist check check-long static unit mutants vm conform bench demo help
 
 #: make             build the three modules for the running kernel (KDIR=... for another)
 #: make install     install them under updates/, where they come before the kernel's own
 #:                  (INSTALL_MOD_PATH=... below another root)
 #: make uninstall   remove them; the kernel's own modules take effect again
+#: make dkms-source /usr/src/iser-VERSION for DKMS (DESTDIR=... below another root)
 #: make dist        dist/iser-VERSION.tar.gz of the commit
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too

@@ -7,7 +7,10 @@
 #define ISER_COMPAT_H
 
 #include <linux/version.h>
+/* dkms.conf runs the preprocessor alone, for the errors below. */
+#ifdef __KERNEL__
 #include <linux/export.h>
+#endif
 
 /*
  * The oldest kernels of the series that are tested.  The calls made here have
