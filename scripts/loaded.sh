@@ -4,7 +4,7 @@
 #
 # Compares the iSER modules that are loaded with those that are installed for RELEASE
 # (the running kernel), says what uses the modules that differ, and prints the commands
-# that swap them. Changes nothing.
+# that swap them. Also names other copies, which modprobe does not take. Changes nothing.
 
 set -eu
 
@@ -20,6 +20,9 @@ installed() { modinfo -k "$release" -F "$2" "$1" 2>/dev/null || true; }
 for m in $modules; do
 	file=$(installed "$m" filename)
 	echo "installed for $release: $m ${file:-is not there}"
+	# depmod lists one file of a name. The kernel's own is the one that ours replaces.
+	find "/lib/modules/$release/" -name "$m.ko*" ! -path "*/kernel/*" ! -path "$file" \
+		-printf '        another one, which is not taken: %p\n' 2>/dev/null || true
 done
 if [ "$release" != "$(uname -r)" ]; then
 	echo "the running kernel is $(uname -r): nothing to compare"
