@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: scripts/version.sh [--check | --set VERSION]
 #
-# Prints the version, which is kept in include/iser/version.h. DKMS and the documents need
-# it as a literal: --check names the files that have another one, and --set writes a new
-# one to all of them, with an empty section of CHANGELOG.md for its changes.
+# Prints the version, which is kept in include/iser/version.h. DKMS, the packages and the
+# documents need it as a literal: --check names the files that have another one, and --set
+# writes a new one to all of them, with an empty section of CHANGELOG.md for its changes.
+# The date in debian/changelog is then SOURCE_DATE_EPOCH, or now.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +15,7 @@ export LC_ALL=C.UTF-8
 places=(
 	'include/iser/version.h'    '#define ISER_RELEASE\t"'
 	'dkms.conf'                 'PACKAGE_VERSION="'
+	'debian/changelog'          'iser \('
 	'CHANGELOG.md'              '## '
 	'README.md'                 '\*\*Status:\*\* version '
 )
@@ -40,6 +42,11 @@ case ${1:-} in
 	new=${2:-}
 	grep -qxE "$form" <<<"$new" || { echo "version.sh: '$new' is not a version such as 1.2" >&2; exit 1; }
 	[ "$new" != "$version" ] || { echo "version.sh: it is $new already" >&2; exit 1; }
+	date=$(date -R ${SOURCE_DATE_EPOCH:+-u -d "@$SOURCE_DATE_EPOCH"})
+	maintainer=$(sed -n 's/^Maintainer: //p' debian/control)
+	printf 'iser (%s) unstable; urgency=medium\n\n  * New version, see CHANGELOG.md.\n\n -- %s  %s\n\n' \
+		"$new" "$maintainer" "$date" | cat - debian/changelog >debian/changelog.new
+	mv debian/changelog.new debian/changelog
 	sed -i "0,/^## /s//## $new, not released\n\n## /" CHANGELOG.md
 	for ((i = 0; i < ${#places[@]}; i += 2)); do
 		replace "${places[i]}" "${places[i + 1]}" "$new"
