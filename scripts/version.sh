@@ -16,6 +16,8 @@ places=(
 	'include/iser/version.h'    '#define ISER_RELEASE\t"'
 	'dkms.conf'                 'PACKAGE_VERSION="'
 	'debian/changelog'          'iser \('
+	'packaging/iser-dkms.spec'  'Version: +'
+	'packaging/iser-dkms.spec'  '\* .* - '
 	'CHANGELOG.md'              '## '
 	'README.md'                 '\*\*Status:\*\* version '
 )
@@ -47,6 +49,8 @@ case ${1:-} in
 	printf 'iser (%s) unstable; urgency=medium\n\n  * New version, see CHANGELOG.md.\n\n -- %s  %s\n\n' \
 		"$new" "$maintainer" "$date" | cat - debian/changelog >debian/changelog.new
 	mv debian/changelog.new debian/changelog
+	sed -i "s/^%changelog$/&\n* $(date ${SOURCE_DATE_EPOCH:+-u -d "@$SOURCE_DATE_EPOCH"} +'%a %b %d %Y') $maintainer - $new-1\n- New version, see CHANGELOG.md.\n/" \
+		packaging/iser-dkms.spec
 	sed -i "0,/^## /s//## $new, not released\n\n## /" CHANGELOG.md
 	for ((i = 0; i < ${#places[@]}; i += 2)); do
 		replace "${places[i]}" "${places[i + 1]}" "$new"
