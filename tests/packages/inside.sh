@@ -1,0 +1,288 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: tests/packages/inside.sh FIRST SECOND
+#
+# The part of tests/packages.sh that runs in the root of a Debian release, which it
+# changes. FIRST is a kernel that is installed there, /kernels has the files of SECOND.
+# Prints "ok TEXT" and "not ok TEXT", lines that say what it does, and at its end "end".
+
+set -euo pipefail
+cd /work/tree
+first=$1 second=$2
+version=$(scripts/version.sh)
+export DEBIAN_FRONTEND=noninteractive
+# Debian's headers then take objects of an earlier run from the cache of the compiler.
+export DEBIAN_KERNEL_USE_CCACHE=1 CCACHE_DIR=/ccache CCACHE_MAXSIZE=500M
+
+check() { # TEXT COMMAND...
+	local text=$1 code=0
+	shift
+	# In the background, because in a condition it would run without "set -e".
+	(set -e; "$@") >/work/log 2>&1 </dev/null &
+	wait $! || code=$?
+	if [ $code = 0 ]; then
+		echo "ok $text"
+	else
+		tail -n 30 /work/log
+		echo "not ok $text"
+	fi
+}
+
+# build TREE OUT [SETTING...]: builds both packages
+build() {
+	local tree=$1 out=$2
+	shift 2
+	rm -rf "${tree:?}" "$out"
+	mkdir -p "$(dirname "$tree")" "$out/rpm"
+	cp -r /work/tree "$tree"
+	(cd "$tree" && env "$@" dpkg-buildpackage -us -uc)
+	mv "$(dirname "$tree")"/iser*.* "$out"
+	# Sorted, so that the RPM is of the same sources: make dist takes only what is committed.
+	tar -C /work --sort=name --transform "s,^tree,iser-$version," -czf "$out/rpm/iser-$version.tar.gz" tree
+	env "$@" rpmbuild -tb --nodeps --define "_topdir $out/rpm" "$out/rpm/iser-$version.tar.gz"
+	mv "$out"/rpm/RPMS/noarch/*.rpm "$out"
+	rm -r "$out/rpm"
+}
+
+equal() {
+	(cd /work/one && sha256sum -- *.deb *.dsc *.tar.* *.rpm) >/work/sums
+	cat /work/sums
+	cd /work/two && sha256sum -c /work/sums
+}
+
+# same_sources: whether both packages have the same files for DKMS, with the same bytes
+same_sources() {
+	mkdir -p /work/deb /work/rpm
+	dpkg-deb -x /work/one/iser-dkms_*.deb /work/deb
+	(cd /work/rpm && rpm2cpio /work/one/iser-dkms-*.rpm | cpio -idm)
+	diff -r /work/deb/usr/src /work/rpm/usr/src
+	diff <(cd /work/deb/usr/src && find . -printf '%p %m\n' | sort) \
+		<(cd /work/rpm/usr/src && find . -printf '%p %m\n' | sort)
+	[ -e "/work/deb/usr/src/iser-$version/target/main.c" ]
+}
+
+clean_lintian() {
+	lintian --allow-root --display-info --fail-on error,warning,info /work/one/iser_*.changes
+}
+
+echo "builds the packages of version $version, twice"
+check 'the packages are built' build /tmp/iser /work/one
+check 'and again' build /var/tmp/elsewhere/iser /work/two TZ=Pacific/Auckland LC_ALL=C
+check 'both have the same bytes' equal
+echo 'runs lintian and rpmlint'
+check 'lintian reports nothing' clean_lintian
+check 'rpmlint reports nothing' rpmlint --strict -r packaging/iser-dkms.rpmlintrc /work/one/iser-dkms-*.rpm
+check 'deb and RPM have the same sources' same_sources
+
+# From here on this is a machine that runs FIRST: DKMS builds for the running kernel.
+mv /usr/bin/uname /usr/bin/uname.real
+printf '#!/bin/sh\ncase "$*" in -r) echo %s ;; *) exec uname.real "$@" ;; esac\n' "$first" \
+	>/usr/bin/uname
+chmod +x /usr/bin/uname
+
+apt() { apt-get -q -y --no-install-recommends "$@"; }
+
+# lacks REGEX TEXT: whether no line of the text matches
+lacks() { [ -z "$(grep -E "$1" <<<"$2" || true)" ]; }
+
+# ours RELEASE...: whether modprobe takes both halves and the core from DKMS
+ours() {
+	local release half files
+	for release; do
+		for half in ib_iser ib_isert; do
+			files=$(modprobe -S "$release" --show-depends "$half")
+			echo "$files"
+			grep "^insmod /lib/modules/$release/updates/dkms/$half\.ko" <<<"$files"
+			grep "^insmod /lib/modules/$release/updates/dkms/iser_core\.ko" <<<"$files"
+		done
+	done
+}
+
+# kernels_own RELEASE...: whether it takes those of the kernel
+kernels_own() {
+	local release half files
+	for release; do
+		for half in iser isert; do
+			files=$(modprobe -S "$release" --show-depends "ib_$half")
+			echo "$files"
+			grep "^insmod /lib/modules/$release/kernel/drivers/infiniband/ulp/$half/ib_$half\.ko" <<<"$files"
+			lacks iser_core "$files"
+		done
+	done
+}
+
+# are_of VERSION RELEASE...: whether modprobe and the initramfs have this version of ours
+are_of() {
+	local version=$1 release file dir
+	shift
+	for release; do
+		dir=$(mktemp -d)
+		unmkinitramfs "/boot/initrd.img-$release" "$dir"
+		for m in iser_core ib_iser; do
+			file=$(find "$dir" -name "$m.ko*")
+			echo "$release: $m of $(modinfo -F version -k "$release" "$m"), in the initramfs ${file#"$dir"}"
+			[ "$(modinfo -F version -k "$release" "$m")" = "$version" ]
+			[ "$(modinfo -F srcversion "$file")" = "$(modinfo -F srcversion -k "$release" "$m")" ]
+		done
+		rm -r "$dir"
+	done
+}
+
+# initramfs_own RELEASE...: whether the initramfs has the kernel's ib_iser, and nothing of ours
+initramfs_own() {
+	local release content
+	for release; do
+		content=$(lsinitramfs "/boot/initrd.img-$release" | grep iser)
+		echo "$content"
+		grep '/kernel/drivers/infiniband/ulp/iser/ib_iser\.ko' <<<"$content"
+		lacks '/updates/|iser_core' "$content"
+	done
+}
+
+# two_copies: whether those of DKMS are taken where updates/ has modules of the same
+# names. Without a rule the order of directories would decide, which on a tmpfs is that in
+# which they were made.
+two_copies() {
+	local order dir folder m
+	for order in 'updates/dkms updates' 'updates updates/dkms'; do
+		dir=$(mktemp -d)/lib/modules/$first
+		for folder in $order; do
+			mkdir -p "$dir/$folder"
+			cp /lib/modules/"$first"/updates/dkms/*.ko* "$dir/$folder/"
+		done
+		touch "$dir"/modules.{order,builtin,builtin.modinfo}
+		depmod -b "${dir%/lib/*}" "$first"
+		for m in iser_core ib_iser ib_isert; do
+			modinfo -b "${dir%/lib/*}" -k "$first" -n $m | tee /dev/stderr | grep /updates/dkms/
+		done
+	done
+}
+
+# lost_copy: whether loaded.sh names a module of "make install" that is not taken
+lost_copy() {
+	local dir=/lib/modules/$first/updates
+	cp "$dir"/dkms/ib_iser.ko* "$dir/"
+	depmod "$first"
+	ours "$first"
+	scripts/loaded.sh | tee /dev/stderr | grep "not taken: $dir/ib_iser\.ko"
+	rm "$dir"/ib_iser.ko*
+	depmod "$first"
+}
+
+# skipped RELEASE CODE CONFIG...: whether DKMS leaves out a kernel of this version and
+# configuration instead of failing, which would stop apt
+skipped() {
+	local release=$1 number=$2 build=/lib/modules/$1/build code=0
+	shift 2
+	mkdir -p "$build/include/generated/uapi/linux"
+	printf '%s=y\n' "$@" >"$build/.config"
+	printf '#define %s\n' "LINUX_VERSION_CODE $number" \
+		'KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))' \
+		>"$build/include/generated/uapi/linux/version.h"
+	dkms build -m iser -v "$version" -k "$release" || code=$?
+	rm -r "${build%/build}"
+	[ $code = 77 ]
+}
+
+# next_version TREE: a version of the package that is built in a moment, because its
+# modules do nothing
+next_version() {
+	local tree=$1
+	rm -rf "$tree"
+	mkdir -p "${tree%/*}"
+	cp -r /work/tree "$tree"
+	cd "$tree"
+	scripts/version.sh --set "$next"
+	scripts/version.sh --check
+	rm {core,initiator,target}/*.c
+	cat >Kbuild <<-'END'
+		ccflags-y := -I$(if $(KBUILD_EXTMOD),$(KBUILD_EXTMOD),$(src))/include
+		obj-m := iser_core.o ib_iser.o ib_isert.o
+		iser_core-y := core/none.o
+		ib_iser-y := initiator/none.o
+		ib_isert-y := target/none.o
+	END
+	cat >core/none.c <<-'END'
+		#include <linux/module.h>
+		#include <iser/version.h>
+		int iser_none(void);
+		int iser_none(void) { return 0; }
+		EXPORT_SYMBOL_GPL(iser_none);
+		MODULE_LICENSE("GPL");
+		MODULE_DESCRIPTION("nothing");
+		MODULE_VERSION(ISER_RELEASE);
+	END
+	cat >initiator/none.c <<-'END'
+		#include <linux/module.h>
+		#include <iser/version.h>
+		int iser_none(void);
+		static int __init none(void) { return iser_none(); }
+		module_init(none);
+		MODULE_LICENSE("GPL");
+		MODULE_DESCRIPTION("nothing");
+		MODULE_VERSION(ISER_RELEASE);
+	END
+	cp initiator/none.c target/
+	dpkg-buildpackage -us -uc -b
+}
+
+# our_files: what the package may have left; the key with which DKMS signs is the machine's
+our_files() {
+	find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /work -o -path /ccache \
+		-o -path '/usr/lib/modules/*/kernel' -o -path '/usr/src/linux-*' -o -path '/var/lib/dkms/mok.*' \) -prune -o \
+		\( -path '*iser*' -o -path '/usr/lib/modules/*/updates*' -o -path '/var/lib/dkms/*' \) -print
+}
+
+removed() {
+	if dpkg-query -W iser-dkms; then return 1; fi
+	diff /work/files-before <(our_files)
+}
+
+# upgraded: whether nothing of the version before is left
+upgraded() {
+	lacks "iser-$version(/|\$)|dkms/iser/$version(/|\$)" "$(our_files)"
+}
+
+rpm_scripts() {
+	rpm -i --nodeps --force-debian /work/one/iser-dkms-*.rpm
+	dkms status
+	ours "$first"
+	rpm -e --nodeps --force-debian iser-dkms
+	kernels_own "$first"
+	[ ! -e "/usr/src/iser-$version" ] && [ ! -e "/var/lib/dkms/iser/$version" ]
+}
+
+our_files >/work/files-before
+check "without the package the kernel's own modules are taken" kernels_own "$first"
+check 'and are in the initramfs' initramfs_own "$first"
+echo "installs the package: DKMS compiles for $first"
+check 'the package is installed' apt install /work/one/iser-dkms_*.deb
+check 'ours are taken' ours "$first"
+check 'and are in the initramfs' are_of "$version" "$first"
+check 'autopkgtest passes' debian/tests/modules
+check 'those of DKMS are taken if updates/ has others' two_copies
+config=(CONFIG_INFINIBAND_ADDR_TRANS CONFIG_ISCSI_TCP CONFIG_ISCSI_TARGET)
+check 'loaded.sh names the others' lost_copy
+check 'a kernel of an older series is skipped' skipped 5.10.0-30-amd64 $((0x050a00)) "${config[@]}"
+check 'an older kernel of the series is skipped' skipped 6.1.0-18-amd64 $((0x06014c)) "${config[@]}"
+check 'a kernel without LIO is skipped' skipped 6.99.0-amd64 $((0x066300)) "${config[@]:0:2}"
+echo "installs the second kernel: DKMS compiles for $second"
+check 'a second kernel is installed' apt install /kernels/*.deb
+check 'ours are taken for both' ours "$first" "$second"
+check 'and are in both initramfs' are_of "$version" "$first" "$second"
+echo 'upgrades the package'
+next=$version.1
+check 'the next version is built' next_version /tmp/next/iser
+check 'it is installed' apt install "/tmp/next/iser-dkms_${next}_all.deb"
+check 'it is taken, also in both initramfs' are_of "$next" "$first" "$second"
+check 'nothing of the version before is left' upgraded
+echo 'removes and purges the package'
+check 'the package is removed' apt remove iser-dkms
+check "the kernel's own modules are taken" kernels_own "$first" "$second"
+check 'and are in both initramfs' initramfs_own "$first" "$second"
+check 'nothing is left' removed
+# apt knows no package that is in none of its lists.
+check 'the package is purged' dpkg --purge iser-dkms
+echo "runs the scripts of the RPM, with DKMS of this release"
+check 'the RPM is installed and removed' rpm_scripts
+echo end
