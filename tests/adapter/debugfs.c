@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/rdma_adapter/DEVICE/rules: each rule and how often it was
- * broken, by the owner of the device and by its peers.  Writing to it sets the
- * counts to 0. DEVICE/qps: the state and the indices of each queue pair.
+ * /sys/kernel/debug/rdma_adapter/rules: each rule and how often it was broken,
+ * by the owner of a device and by its peers, for all devices that there are or
+ * were.  Writing to it sets the counts to 0.  DEVICE/rules: the same for a
+ * device, as long as it is there.  DEVICE/qps: the state and the indices of each
+ * queue pair.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -12,13 +14,13 @@ static struct dentry *root;
 
 static int rules_show(struct seq_file *m, void *unused)
 {
-	struct adapter_dev *dev = m->private;
+	struct adapter_counts *counts = m->private;
 	int i;
 
 	for (i = 0; i < NR_RULES; i++)
 		seq_printf(m, "%-14s %6d %6d  %s\n", adapter_rules[i].name,
-			   atomic_read(&dev->counts.local[i]),
-			   atomic_read(&dev->counts.remote[i]),
+			   atomic_read(&counts->local[i]),
+			   atomic_read(&counts->remote[i]),
 			   adapter_rules[i].text);
 	return 0;
 }
@@ -31,12 +33,12 @@ static int rules_open(struct inode *inode, struct file *file)
 static ssize_t rules_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *pos)
 {
-	struct adapter_dev *dev = file_inode(file)->i_private;
+	struct adapter_counts *counts = file_inode(file)->i_private;
 	int i;
 
 	for (i = 0; i < NR_RULES; i++) {
-		atomic_set(&dev->counts.local[i], 0);
-		atomic_set(&dev->counts.remote[i], 0);
+		atomic_set(&counts->local[i], 0);
+		atomic_set(&counts->remote[i], 0);
 	}
 	return count;
 }
@@ -76,7 +78,8 @@ DEFINE_SHOW_ATTRIBUTE(qps);
 void adapter_debugfs_add(struct adapter_dev *dev)
 {
 	dev->debugfs = debugfs_create_dir(dev_name(&dev->ib.dev), root);
-	debugfs_create_file("rules", 0600, dev->debugfs, dev, &rules_fops);
+	debugfs_create_file("rules", 0600, dev->debugfs, &dev->counts,
+			    &rules_fops);
 	debugfs_create_file("qps", 0400, dev->debugfs, dev, &qps_fops);
 }
 
@@ -88,6 +91,7 @@ void adapter_debugfs_del(struct adapter_dev *dev)
 void adapter_debugfs_init(void)
 {
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("rules", 0600, root, &adapter_total, &rules_fops);
 }
 
 void adapter_debugfs_exit(void)

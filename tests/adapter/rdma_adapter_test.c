@@ -32,6 +32,7 @@ struct end {
 struct pair {
 	struct kunit		*test;
 	struct end		end[2];
+	int			before[2][NR_RULES];	/* of adapter_total */
 };
 
 static bool wait_wc(struct end *end, struct ib_wc *wc)
@@ -831,6 +832,12 @@ static const void *next_rule(const void *last, char *name)
 	return &index[i];
 }
 
+static int total(int rule, bool remote)
+{
+	return atomic_read(remote ? &adapter_total.remote[rule] :
+				    &adapter_total.local[rule]);
+}
+
 static int broken(struct pair *pair, int rule, bool remote)
 {
 	int i, n = 0;
@@ -847,9 +854,15 @@ static int broken(struct pair *pair, int rule, bool remote)
 
 static void expect_broken(struct pair *pair, int rule, bool remote)
 {
-	int i;
+	int i, j;
 
 	for (i = 0; i < NR_RULES; i++) {
+		for (j = 0; j < 2; j++)
+			KUNIT_EXPECT_EQ_MSG(pair->test,
+					    total(i, j) - pair->before[j][i],
+					    broken(pair, i, j),
+					    "all devices, rule %s",
+					    adapter_rule_name(i));
 		KUNIT_EXPECT_EQ_MSG(pair->test, broken(pair, i, false),
 				    i == rule && !remote, "rule %s",
 				    adapter_rule_name(i));
@@ -884,10 +897,15 @@ static void all_rules(struct kunit *test)
 static int pair_up(struct kunit *test)
 {
 	struct pair *pair = kunit_kzalloc(test, sizeof(*pair), GFP_KERNEL);
+	int i, j;
 
 	KUNIT_ASSERT_NOT_NULL(test, pair);
 	test->priv = pair;
 	pair->test = test;
+	for (i = 0; i < NR_RULES; i++) {
+		for (j = 0; j < 2; j++)
+			pair->before[j][i] = total(i, j);
+	}
 	end_up(pair, &pair->end[0], "adapter0");
 	end_up(pair, &pair->end[1], "adapter1");
 	return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules, and what happens when one is broken: it is counted for the device,
- * and printed with the object.  The count is exact, the messages are rate
- * limited.
+ * The rules, and what happens when one is broken: it is counted for the device
+ * and for the module, and printed with the object.  The counts are exact, the
+ * messages are rate limited.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -88,6 +88,15 @@ const char *adapter_rule_name(enum adapter_rule rule)
 }
 EXPORT_SYMBOL_GPL(adapter_rule_name);
 
+struct adapter_counts adapter_total;
+EXPORT_SYMBOL_GPL(adapter_total);
+
+static void count(struct adapter_counts *counts, enum adapter_rule rule,
+		  bool remote)
+{
+	atomic_inc(remote ? &counts->remote[rule] : &counts->local[rule]);
+}
+
 void adapter_broken(struct adapter_dev *dev, enum adapter_rule rule,
 		    bool remote, const char *fmt, ...)
 {
@@ -95,8 +104,8 @@ void adapter_broken(struct adapter_dev *dev, enum adapter_rule rule,
 	struct va_format text;
 	va_list args;
 
-	atomic_inc(remote ? &dev->counts.remote[rule] :
-			    &dev->counts.local[rule]);
+	count(&dev->counts, rule, remote);
+	count(&adapter_total, rule, remote);
 	if (!__ratelimit(&limit))
 		return;
 	va_start(args, fmt);

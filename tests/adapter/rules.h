@@ -53,7 +53,7 @@ enum adapter_rule {
 };
 
 /*
- * How often each was broken: by the owner of the device, and by a peer of it.
+ * How often each was broken: by the owner of a device, and by a peer of it.
  */
 struct adapter_counts {
 	atomic_t		local[NR_RULES];
@@ -66,6 +66,9 @@ struct adapter_rule_text {
 };
 
 extern const struct adapter_rule_text adapter_rules[NR_RULES];
+
+/* Of all devices, also of those that are gone. */
+extern struct adapter_counts adapter_total;
 
 /* For the tests. */
 const char *adapter_rule_name(enum adapter_rule rule);

@@ -6,6 +6,7 @@
 
 own_netdev=iserdummy0
 own_rdma=isertest0
+adapter_debug=/sys/kernel/debug/rdma_adapter
 NETDEV=${ISER_NETDEV:-$own_netdev}
 
 # Prints the name of the RDMA device of NETDEV.
@@ -30,11 +31,8 @@ provider_up() {
 		IP6=fd09::1
 		ip addr add $IP6/64 dev "$NETDEV" nodad
 	fi
+	[ ! -e $adapter_debug/rules ] || echo 0 >$adapter_debug/rules
 	[ -n "$(rdma_device)" ] || device_add
-	local rules
-	for rules in /sys/kernel/debug/rdma_adapter/*/rules; do
-		[ ! -e "$rules" ] || echo 0 >"$rules"
-	done
 	maps_before=$(maps_count)
 }
 
@@ -85,10 +83,10 @@ provider_down() {
 	ip link delete $own_netdev 2>/dev/null || true
 }
 
-# rules_broken: prints the rules of the verbs that were broken since provider_up, if the
-# adapter, which counts this, is in use
+# rules_broken: prints the rules of the verbs that were broken since provider_up, also by
+# owners of devices that have gone since, if the adapter, which counts this, is in use
 rules_broken() {
-	awk '$2 > 0 {print FILENAME ": " $0}' /sys/kernel/debug/rdma_adapter/*/rules 2>/dev/null
+	awk '$2 > 0' $adapter_debug/rules 2>/dev/null
 }
 
 # maps_alive: how many DMA mappings of which length and direction the adapter's devices
