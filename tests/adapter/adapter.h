@@ -166,6 +166,7 @@ struct adapter_cqe {
 	struct ib_wc		wc;
 	struct adapter_qp	*qp;
 	bool			receive;
+	bool			wakes;	/* also those who wait for solicited ones */
 	u32			sq_index;
 };
 

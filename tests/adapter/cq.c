@@ -96,7 +96,8 @@ static struct adapter_cqe *entry(struct adapter_cq *cq, u32 index)
 void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 		      bool solicited)
 {
-	bool failed = cqe->wc.status != IB_WC_SUCCESS, first = false;
+	bool wakes = solicited || cqe->wc.status != IB_WC_SUCCESS, first = false;
+	struct adapter_cqe *new;
 	unsigned long flags;
 	bool full;
 
@@ -106,8 +107,10 @@ void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 		first = !cq->overrun;
 		cq->overrun = true;
 	} else {
-		*entry(cq, cq->head++) = *cqe;
-		if (cq->armed && (!cq->solicited_only || solicited || failed))
+		new = entry(cq, cq->head++);
+		*new = *cqe;
+		new->wakes = wakes;
+		if (cq->armed && (!cq->solicited_only || wakes))
 			notify(cq);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);
@@ -155,6 +158,22 @@ int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
 	return n;
 }
 
+/* Whether a completion waits that the consumer is armed for. With cq->lock. */
+static bool due(struct adapter_cq *cq)
+{
+	u32 index;
+
+	for (index = cq->tail; index != cq->head; index++) {
+		if (!cq->solicited_only || entry(cq, index)->wakes)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An adapter that does not tell of completions that wait raises an event for
+ * them at once, as it is told how far the consumer has polled.
+ */
 int adapter_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags)
 {
 	bool solicited_only = (flags & IB_CQ_SOLICITED_MASK) == IB_CQ_SOLICITED;
@@ -173,6 +192,8 @@ int adapter_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags)
 				     (!cq->armed || cq->solicited_only);
 		cq->armed = true;
 	}
+	if (profile->arm == ADAPTER_ARM_SILENT && due(cq))
+		notify(cq);
 	spin_unlock_irqrestore(&cq->lock, irq);
 	return missed;
 }

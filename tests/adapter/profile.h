@@ -17,7 +17,7 @@ enum adapter_context {
 /* What ib_req_notify_cq() answers when completions wait to be polled. */
 enum adapter_arm {
 	ADAPTER_ARM_MISSED,	/* 1, and armed */
-	ADAPTER_ARM_SILENT,	/* 0, and armed */
+	ADAPTER_ARM_SILENT,	/* 0, and an event for them at once */
 	ADAPTER_ARM_REFUSED,	/* 1, and not armed */
 };
 

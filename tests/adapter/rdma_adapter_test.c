@@ -27,6 +27,9 @@ struct end {
 	struct ib_mr		*mr;
 	u8			*buf;
 	u64			dma;
+	atomic_t		events;	/* calls of the completion handler */
+	const struct adapter_profile *profile;
+	struct adapter_profile	changed;
 };
 
 struct pair {
@@ -77,11 +80,16 @@ static int create_qp(struct end *end, u32 depth, u32 sges)
 	return -EINVAL;
 }
 
+static void count_event(struct ib_cq *cq, void *context)
+{
+	atomic_inc(&((struct end *)context)->events);
+}
+
 static void create_cq(struct end *end, u32 size)
 {
 	struct ib_cq_init_attr attr = { .cqe = size };
 
-	end->cq = ib_create_cq(end->dev, NULL, NULL, NULL, &attr);
+	end->cq = ib_create_cq(end->dev, count_event, NULL, end, &attr);
 }
 
 static void end_up(struct pair *pair, struct end *end, const char *name)
@@ -102,8 +110,17 @@ static void end_up(struct pair *pair, struct end *end, const char *name)
 	end->dma = ib_dma_map_single(end->dev, end->buf, SIZE,
 				     DMA_BIDIRECTIONAL);
 	KUNIT_ASSERT_FALSE(test, ib_dma_mapping_error(end->dev, end->dma));
+	end->profile = to_adapter(end->dev, dev)->profile;
 	memset(&to_adapter(end->dev, dev)->counts, 0,
 	       sizeof(struct adapter_counts));
+}
+
+/* The device has a profile of its own until the test ends. */
+static struct adapter_profile *own_profile(struct end *end)
+{
+	end->changed = *end->profile;
+	to_adapter(end->dev, dev)->profile = &end->changed;
+	return &end->changed;
 }
 
 static void destroy_qp(struct end *end)
@@ -124,6 +141,8 @@ static void end_down(struct end *end)
 {
 	if (!end->dev)
 		return;
+	if (end->profile)
+		to_adapter(end->dev, dev)->profile = end->profile;
 	destroy_qp(end);
 	if (end->mr)
 		ib_dereg_mr(end->mr);
@@ -359,6 +378,60 @@ static void lost(struct kunit *test)
 	expect_wc(pair, a, IB_WC_RETRY_EXC_ERR);
 }
 
+static void post_nothing(struct pair *pair, struct end *end)
+{
+	KUNIT_ASSERT_EQ(pair->test, 0, post(end, IB_WR_RDMA_WRITE,
+					    IB_SEND_SIGNALED, 0, 0, 0, 0));
+}
+
+/* Returns when all has completed, and the events for it have come. */
+static int settled(struct end *end)
+{
+	struct adapter_cq *cq = to_adapter(end->cq, cq);
+
+	flush_delayed_work(&to_adapter(end->qp, qp)->work);
+	while (hrtimer_active(&cq->timer))
+		usleep_range(50, 100);
+	flush_work(&cq->work);
+	return atomic_read(&end->events);
+}
+
+/*
+ * A completion waits when the queue is armed, and another one follows: what each
+ * kind of adapter answers, and how many events there have been before and after.
+ */
+static void arming(struct kunit *test)
+{
+	static const struct {
+		enum adapter_arm arm;
+		int answer, before, after;
+	} kinds[] = {
+		{ ADAPTER_ARM_MISSED, 1, 0, 1 },
+		{ ADAPTER_ARM_SILENT, 0, 1, 1 },
+		{ ADAPTER_ARM_REFUSED, 1, 0, 0 },
+	};
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	struct adapter_profile *profile = own_profile(a);
+	int i;
+
+	connect(pair);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		profile->arm = kinds[i].arm;
+		atomic_set(&a->events, 0);
+		post_nothing(pair, a);
+		KUNIT_EXPECT_EQ(test, settled(a), 0);
+		KUNIT_EXPECT_EQ(test, kinds[i].answer,
+				ib_req_notify_cq(a->cq, IB_CQ_NEXT_COMP |
+						 IB_CQ_REPORT_MISSED_EVENTS));
+		KUNIT_EXPECT_EQ(test, settled(a), kinds[i].before);
+		post_nothing(pair, a);
+		KUNIT_EXPECT_EQ(test, settled(a), kinds[i].after);
+		expect_wc(pair, a, IB_WC_SUCCESS);
+		expect_wc(pair, a, IB_WC_SUCCESS);
+	}
+}
+
 /* The rules: each function breaks the one that it is named after. */
 
 static void send_state(struct pair *pair)
@@ -470,16 +543,10 @@ static void length(struct pair *pair)
 
 static void zero_sge(struct pair *pair)
 {
-	struct adapter_dev *dev = to_adapter(pair->end[0].dev, dev);
-	const struct adapter_profile *before = dev->profile;
-	struct adapter_profile changed = *before;
-
 	connect(pair);
-	changed.zero_is_2g = true;
-	dev->profile = &changed;
+	own_profile(&pair->end[0])->zero_is_2g = true;
 	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
 			post_sges(&pair->end[0], IB_WR_SEND, 1, 0));
-	dev->profile = before;
 }
 
 static void recv_twice(struct pair *pair)
@@ -924,6 +991,7 @@ static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(memory),
 	KUNIT_CASE(flushed),
 	KUNIT_CASE(lost),
+	KUNIT_CASE(arming),
 	{ }
 };
 
