@@ -225,6 +225,7 @@ struct adapter_send {
 	bool			signaled;
 	u32			num_sge;
 	u32			length;
+	u32			reads;	/* in flight with this one, at most */
 	struct ib_sge		*sge;
 	void			*data;	/* inline data */
 	union {
@@ -281,6 +282,8 @@ struct adapter_qp {
 	u32			sq_depth;
 	u32			sq_head;
 	u32			sq_tail;	/* moved by polling, see cq.c */
+	u32			sq_fence;	/* the last fenced request */
+	u32			sq_reads;	/* after the last Read */
 	struct adapter_send	*send;
 	struct ib_sge		*sges;
 	void			*inlines;
@@ -391,6 +394,7 @@ bool adapter_rq_take(struct adapter_rq *rq, struct adapter_recv *recv,
 		     bool *limit);
 u32 adapter_rq_waiting(struct adapter_rq *rq);
 bool adapter_zero_sge(const struct ib_sge *sge, int n);
+bool adapter_overlap(const struct ib_sge *a, const struct ib_sge *b);
 
 /* srq.c */
 int adapter_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init,

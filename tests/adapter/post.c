@@ -104,6 +104,78 @@ static bool any_signaled(struct adapter_qp *qp, u32 tail, u32 mask)
 	return false;
 }
 
+/* Whether a request uses what an earlier Read reads from, or writes to. */
+static bool touches(const struct adapter_send *read,
+		    const struct adapter_send *send)
+{
+	struct ib_sge from = { read->rdma.addr, read->length, read->rdma.key };
+	struct ib_sge to = { send->rdma.addr, send->length, send->rdma.key };
+	int i, j;
+
+	switch (send->opcode) {
+	case IB_WR_RDMA_READ:
+	case IB_WR_REG_MR:
+		return false;
+	case IB_WR_LOCAL_INV:
+		for (i = 0; i < read->num_sge; i++) {
+			if (read->sge[i].lkey == send->invalidate_key)
+				return true;
+		}
+		return false;
+	case IB_WR_SEND_WITH_INV:
+		if (read->rdma.key == send->invalidate_key)
+			return true;
+		break;
+	case IB_WR_RDMA_WRITE:
+	case IB_WR_RDMA_WRITE_WITH_IMM:
+		if (adapter_overlap(&from, &to))
+			return true;
+		break;
+	default:
+		break;
+	}
+	for (i = 0; i < read->num_sge; i++) {
+		for (j = 0; j < send->num_sge; j++) {
+			if (adapter_overlap(&read->sge[i], &send->sge[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The adapter executes one request at a time.  An adapter of hardware goes on
+ * while its Reads are in flight: all that were posted before, whose completions
+ * the consumer has not polled, and behind which there is no fence.  So this is
+ * judged when a request is posted.  With sq_lock.
+ */
+static void check_reads(struct adapter_qp *qp, struct adapter_send *send,
+			u32 tail, u32 mask)
+{
+	bool broken = false;
+	u32 index = tail;
+
+	send->reads = send->opcode == IB_WR_RDMA_READ;
+	if (send->flags & IB_SEND_FENCE)
+		qp->sq_fence = qp->sq_head;
+	if ((s32)(qp->sq_fence - index) > 0)
+		index = qp->sq_fence;
+	for (; (s32)(qp->sq_reads - index) > 0; index++) {
+		struct adapter_send *read = &qp->send[index & mask];
+
+		if (read->opcode != IB_WR_RDMA_READ)
+			continue;
+		send->reads++;
+		broken |= touches(read, send);
+	}
+	if (send->opcode == IB_WR_RDMA_READ)
+		qp->sq_reads = qp->sq_head + 1;
+	if (broken)
+		adapter_broken(adapter_qp_dev(qp), RULE_FENCE, false,
+			       "QP %u: opcode %u, one of %u Reads in flight",
+			       qp->ib.qp_num, send->opcode, send->reads);
+}
+
 static int post_one(struct adapter_qp *qp, const struct ib_send_wr *wr)
 {
 	u32 mask = roundup_pow_of_two(max(qp->sq_depth, 1U)) - 1;
@@ -155,6 +227,7 @@ static int post_one(struct adapter_qp *qp, const struct ib_send_wr *wr)
 		send->ud.qkey = ud_wr(wr)->remote_qkey;
 	} else {
 		copy_target(send, wr);
+		check_reads(qp, send, tail, mask);
 	}
 	qp->sq_head++;
 	return 0;

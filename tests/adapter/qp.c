@@ -208,6 +208,8 @@ static void empty_queues(struct adapter_qp *qp)
 	qp->sq_head = 0;
 	qp->sq_next = 0;
 	qp->sq_tail = 0;
+	qp->sq_fence = 0;
+	qp->sq_reads = 0;
 	if (!qp->srq) {
 		qp->rq.head = 0;
 		qp->rq.next = 0;

@@ -432,6 +432,57 @@ static void arming(struct kunit *test)
 	}
 }
 
+/* Reads 8 bytes of the peer's region to the buffer, both at this offset. */
+static void post_read(struct pair *pair, u32 at, int flags)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_sge sge = { a->dma + at, 8, a->pd->local_dma_lkey };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = IB_WR_RDMA_READ,
+		.wr.send_flags = IB_SEND_SIGNALED | flags,
+		.wr.sg_list = &sge, .wr.num_sge = 1,
+		.remote_addr = b->mr->iova + at, .rkey = b->mr->rkey,
+	};
+
+	KUNIT_ASSERT_EQ(pair->test, 0, ib_post_send(a->qp, &wr.wr, NULL));
+}
+
+/* Writes 8 bytes at an offset of the buffer to one of the peer's region. */
+static void post_write(struct pair *pair, u32 from, u32 to, int flags)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_sge sge = { a->dma + from, 8, a->pd->local_dma_lkey };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = IB_WR_RDMA_WRITE,
+		.wr.send_flags = IB_SEND_SIGNALED | flags,
+		.wr.sg_list = &sge, .wr.num_sge = 1,
+		.remote_addr = b->mr->iova + to, .rkey = b->mr->rkey,
+	};
+
+	KUNIT_ASSERT_EQ(pair->test, 0, ib_post_send(a->qp, &wr.wr, NULL));
+}
+
+/* What a Read uses may be used behind a fence, or when its completion is polled. */
+static void reads(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	int i;
+
+	/* More than the peer answers at a time, if they were in flight together */
+	connect_reads(pair, 2);
+	reg(pair, &pair->end[1], RIGHTS);
+	post_read(pair, 0, 0);
+	post_write(pair, 8, 64, 0);
+	post_write(pair, 0, 0, IB_SEND_FENCE);
+	post_read(pair, 0, 0);
+	post_read(pair, 0, IB_SEND_FENCE);
+	for (i = 0; i < 5; i++)
+		expect_wc(pair, a, IB_WC_SUCCESS);
+	post_write(pair, 0, 0, 0);
+	expect_wc(pair, a, IB_WC_SUCCESS);
+}
+
 /* The rules: each function breaks the one that it is named after. */
 
 static void send_state(struct pair *pair)
@@ -842,6 +893,65 @@ static void recv_length(struct pair *pair)
 	expect_wc(pair, b, IB_WC_LOC_LEN_ERR);
 }
 
+static void remote_read_depth(struct pair *pair)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	int i;
+
+	connect_reads(pair, 2);
+	reg(pair, b, RIGHTS);
+	for (i = 0; i < 2; i++)
+		post_read(pair, i * 8, 0);
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	expect_wc(pair, a, IB_WC_REM_INV_REQ_ERR);
+}
+
+/* What follows a Read without a fence uses the first 8 bytes that it writes to. */
+static void fence(struct pair *pair)
+{
+	connect(pair);
+	reg(pair, &pair->end[1], RIGHTS);
+	post_read(pair, 0, 0);
+	post_write(pair, 0, 64, 0);
+}
+
+/* It writes to what is read. */
+static void fence_remote(struct pair *pair)
+{
+	connect(pair);
+	reg(pair, &pair->end[1], RIGHTS);
+	post_read(pair, 0, 0);
+	post_write(pair, 64, 0, 0);
+}
+
+/* It invalidates the key by which the Read writes, or by which it reads. */
+static void fence_key(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	reg(pair, a, RIGHTS);
+	reg(pair, &pair->end[1], RIGHTS);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_RDMA_READ, IB_SEND_SIGNALED, 8,
+			     a->mr->lkey, pair->end[1].mr->iova,
+			     pair->end[1].mr->rkey));
+	KUNIT_ASSERT_EQ(pair->test, 0, post(a, IB_WR_LOCAL_INV, 0, 0, 0, 0,
+					    a->mr->lkey));
+}
+
+static void fence_remote_key(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	reg(pair, &pair->end[1], RIGHTS);
+	post_read(pair, 0, 0);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_SEND_WITH_INV, 0, 0,
+			     a->pd->local_dma_lkey, 0, pair->end[1].mr->rkey));
+}
+
 static const struct {
 	enum adapter_rule	rule;
 	bool			remote;
@@ -859,6 +969,10 @@ static const struct {
 	{ RULE_LENGTH, false, length },
 	{ RULE_ZERO_SGE, false, zero_sge },
 	{ RULE_RECV_TWICE, false, recv_twice },
+	{ RULE_FENCE, false, fence },
+	{ RULE_FENCE, false, fence_remote },
+	{ RULE_FENCE, false, fence_key },
+	{ RULE_FENCE, false, fence_remote_key },
 	{ RULE_KEY_UNKNOWN, false, key_unknown },
 	{ RULE_KEY_INVALID, false, key_invalid },
 	{ RULE_KEY_INVALID, true, remote_key_invalid },
@@ -882,6 +996,7 @@ static const struct {
 	{ RULE_CQ_BUSY, false, cq_busy },
 	{ RULE_SRQ_BUSY, false, srq_busy },
 	{ RULE_READ_DEPTH, false, read_depth },
+	{ RULE_READ_DEPTH, true, remote_read_depth },
 	{ RULE_RECV_LENGTH, true, recv_length },
 };
 
@@ -992,6 +1107,7 @@ static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(flushed),
 	KUNIT_CASE(lost),
 	KUNIT_CASE(arming),
+	KUNIT_CASE(reads),
 	{ }
 };
 

@@ -169,11 +169,14 @@ static int respond_write(struct adapter_qp *qp, struct adapter_send *send,
 static int respond_read(struct adapter_qp *qp, struct adapter_send *send,
 			struct adapter_qp *peer)
 {
+	u32 reads = min_t(u32, send->reads, qp->attr.max_rd_atomic);
 	enum adapter_copied copied;
 
-	if (!peer->attr.max_dest_rd_atomic) {
+	if (reads > peer->attr.max_dest_rd_atomic) {
 		adapter_broken(adapter_qp_dev(peer), RULE_READ_DEPTH, true,
-			       "QP %u may not be read from", peer->ib.qp_num);
+			       "QP %u: %u Reads in flight, not %u",
+			       peer->ib.qp_num, reads,
+			       peer->attr.max_dest_rd_atomic);
 		return refuse(peer, IB_WC_REM_INV_REQ_ERR, IB_EVENT_QP_REQ_ERR);
 	}
 	if (!send->length)

@@ -34,7 +34,8 @@ static struct adapter_recv *slot(struct adapter_rq *rq, u32 index)
 	return &rq->recv[index & (roundup_pow_of_two(max(rq->depth, 1U)) - 1)];
 }
 
-static bool overlap(const struct ib_sge *a, const struct ib_sge *b)
+/* Whether two pieces of memory, as one key names them, have a byte in common. */
+bool adapter_overlap(const struct ib_sge *a, const struct ib_sge *b)
 {
 	return a->lkey == b->lkey && a->length && b->length &&
 	       a->addr < b->addr + b->length && b->addr < a->addr + a->length;
@@ -54,7 +55,8 @@ static bool posted_twice(struct adapter_rq *rq, const struct ib_recv_wr *wr)
 
 		for (i = 0; i < recv->num_sge; i++) {
 			for (j = 0; j < wr->num_sge; j++) {
-				if (overlap(&recv->sge[i], &wr->sg_list[j]))
+				if (adapter_overlap(&recv->sge[i],
+						    &wr->sg_list[j]))
 					return true;
 			}
 		}

@@ -36,6 +36,8 @@ const struct adapter_rule_text adapter_rules[NR_RULES] = {
 		"Where a length of 0 means 2 GiB, no SGE has it." },
 	[RULE_RECV_TWICE] = { "recv-twice",
 		"A receive buffer is posted once until a message has come." },
+	[RULE_FENCE] = { "fence",
+		"What a Read may still use is used after it or a fence." },
 	[RULE_KEY_UNKNOWN] = { "key-unknown",
 		"A key names a memory region of the device." },
 	[RULE_KEY_INVALID] = { "key-invalid",
@@ -77,7 +79,7 @@ const struct adapter_rule_text adapter_rules[NR_RULES] = {
 	[RULE_SRQ_BUSY] = { "srq-busy",
 		"A shared receive queue is freed after its queue pairs." },
 	[RULE_READ_DEPTH] = { "read-depth",
-		"A Read needs a depth of at least 1 at both ends." },
+		"The Reads in flight fit the depths of both ends." },
 	[RULE_RECV_LENGTH] = { "recv-length",
 		"A message fits into the receive that it meets." },
 };

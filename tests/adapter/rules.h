@@ -23,6 +23,7 @@ enum adapter_rule {
 	RULE_LENGTH,
 	RULE_ZERO_SGE,
 	RULE_RECV_TWICE,
+	RULE_FENCE,
 	/* memory */
 	RULE_KEY_UNKNOWN,
 	RULE_KEY_INVALID,
