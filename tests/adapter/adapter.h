@@ -43,6 +43,7 @@
 #define ADAPTER_MAX_MESSAGE	BIT(30)
 #define ADAPTER_GRH		40	/* bytes before a datagram's data */
 #define ADAPTER_DMA_KEY		0x100	/* of all memory, in some profiles */
+#define ADAPTER_POISON		0xa5	/* each byte of what means nothing */
 
 struct adapter_ref {
 	refcount_t		count;

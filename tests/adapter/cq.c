@@ -93,6 +93,40 @@ static struct adapter_cqe *entry(struct adapter_cq *cq, u32 index)
 	return &cq->ring[index & (roundup_pow_of_two(cq->size) - 1)];
 }
 
+/*
+ * Gives the consumer the fields that the verbs define for this completion, and
+ * poison in the others, where a driver of hardware leaves what was there.
+ */
+static void fill(struct ib_wc *to, const struct adapter_cqe *cqe)
+{
+	const struct ib_wc *wc = &cqe->wc;
+
+	memset(to, ADAPTER_POISON, sizeof(*to));
+	to->wr_id = wc->wr_id;
+	to->status = wc->status;
+	to->vendor_err = 0;
+	to->qp = wc->qp;
+	if (wc->status != IB_WC_SUCCESS)
+		return;
+	to->opcode = wc->opcode;
+	to->wc_flags = wc->wc_flags;
+	if (cqe->receive || wc->opcode == IB_WC_RDMA_READ)
+		to->byte_len = wc->byte_len;
+	if (wc->wc_flags & (IB_WC_WITH_IMM | IB_WC_WITH_INVALIDATE))
+		to->ex = wc->ex;
+	if (!cqe->receive || wc->qp->qp_type == IB_QPT_RC)
+		return;
+	/* Datagrams */
+	to->src_qp = wc->src_qp;
+	to->slid = 0;
+	to->pkey_index = 0;
+	to->sl = 0;
+	to->dlid_path_bits = 0;
+	to->port_num = ADAPTER_PORT;
+	to->network_hdr_type = wc->network_hdr_type;
+	memcpy(to->smac, wc->smac, sizeof(to->smac));
+}
+
 void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 		      bool solicited)
 {
@@ -151,7 +185,7 @@ int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
 	for (n = 0; n < max && cq->tail != cq->head; n++) {
 		struct adapter_cqe *cqe = entry(cq, cq->tail++);
 
-		wc[n] = cqe->wc;
+		fill(&wc[n], cqe);
 		free_slot(cqe);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);

@@ -347,6 +347,41 @@ static void memory(struct kunit *test)
 	expect_wc(pair, b, IB_WC_SUCCESS);
 }
 
+/* Whether it is poison, as what a completion does not define. */
+#define EXPECT_POISON(test, field)					\
+	KUNIT_EXPECT_NULL_MSG(test,					\
+		memchr_inv(&(field), ADAPTER_POISON, sizeof(field)), #field)
+
+/* A completion tells what the verbs define for it, and nothing else. */
+static void undefined(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_wc wc;
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(test, 0, post_recv(b, b->dma, SIZE,
+					   b->pd->local_dma_lkey));
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	KUNIT_ASSERT_TRUE(test, wait_wc(a, &wc));
+	KUNIT_EXPECT_EQ(test, (int)wc.opcode, (int)IB_WC_SEND);
+	EXPECT_POISON(test, wc.byte_len);
+	EXPECT_POISON(test, wc.ex);
+	KUNIT_ASSERT_TRUE(test, wait_wc(b, &wc));
+	KUNIT_EXPECT_EQ(test, wc.byte_len, 8);
+	KUNIT_EXPECT_EQ(test, wc.wc_flags, 0);
+	EXPECT_POISON(test, wc.ex);
+	EXPECT_POISON(test, wc.src_qp);
+	KUNIT_ASSERT_EQ(test, 0, modify(a, b, IB_QPS_ERR, 0));
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	KUNIT_ASSERT_TRUE(test, wait_wc(a, &wc));
+	KUNIT_EXPECT_EQ(test, (int)wc.status, (int)IB_WC_WR_FLUSH_ERR);
+	KUNIT_EXPECT_PTR_EQ(test, wc.qp, a->qp);
+	EXPECT_POISON(test, wc.opcode);
+	EXPECT_POISON(test, wc.byte_len);
+	EXPECT_POISON(test, wc.wc_flags);
+}
+
 static void flushed(struct kunit *test)
 {
 	struct pair *pair = test->priv;
@@ -1104,6 +1139,7 @@ static void pair_down(struct kunit *test)
 static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(messages),
 	KUNIT_CASE(memory),
+	KUNIT_CASE(undefined),
 	KUNIT_CASE(flushed),
 	KUNIT_CASE(lost),
 	KUNIT_CASE(arming),

@@ -49,7 +49,6 @@ static void send_done(struct adapter_qp *qp, struct adapter_send *send,
 		.wc.opcode = wc_opcode(send->opcode),
 		.wc.byte_len = send->length,
 		.wc.qp = &qp->ib,
-		.wc.port_num = ADAPTER_PORT,
 		.qp = qp,
 		.sq_index = qp->sq_next,
 	};
@@ -66,10 +65,7 @@ static void send_done(struct adapter_qp *qp, struct adapter_send *send,
 
 static void flush(struct adapter_qp *qp)
 {
-	struct ib_wc wc = {
-		.status = IB_WC_WR_FLUSH_ERR,
-		.opcode = IB_WC_RECV,
-	};
+	struct ib_wc wc = { .status = IB_WC_WR_FLUSH_ERR };
 	struct adapter_send *send;
 
 	/* What is just arriving completes before. */

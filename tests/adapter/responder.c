@@ -25,7 +25,6 @@ void adapter_receive_done(struct adapter_qp *qp, struct ib_wc *wc,
 
 	cqe.wc.wr_id = qp->taken.wr_id;
 	cqe.wc.qp = &qp->ib;
-	cqe.wc.port_num = ADAPTER_PORT;
 	adapter_complete(qp->recv_cq, &cqe, solicited);
 }
 
@@ -47,7 +46,7 @@ static enum ib_wc_status fail_receive(struct adapter_qp *peer,
 				      enum ib_wc_status own,
 				      enum ib_wc_status requester)
 {
-	struct ib_wc wc = { .status = own, .opcode = IB_WC_RECV };
+	struct ib_wc wc = { .status = own };
 
 	adapter_qp_failed(peer);
 	adapter_receive_done(peer, &wc, false);
@@ -87,7 +86,6 @@ static int respond_send(struct adapter_qp *qp, struct adapter_send *send,
 		.status = IB_WC_SUCCESS,
 		.opcode = IB_WC_RECV,
 		.byte_len = send->length,
-		.src_qp = qp->ib.qp_num,
 	};
 	enum ib_wc_status status;
 
@@ -137,7 +135,6 @@ static int respond_write(struct adapter_qp *qp, struct adapter_send *send,
 		.status = IB_WC_SUCCESS,
 		.opcode = IB_WC_RECV_RDMA_WITH_IMM,
 		.byte_len = send->length,
-		.src_qp = qp->ib.qp_num,
 		.wc_flags = IB_WC_WITH_IMM,
 		.ex.imm_data = send->imm_data,
 	};
