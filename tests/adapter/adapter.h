@@ -175,6 +175,7 @@ struct adapter_cq {
 	struct ib_cq		ib;
 	struct adapter_ref	ref;
 	atomic_t		users;	/* queue pairs */
+	atomic_t		pending; /* slots whose completion may come here */
 	struct hrtimer		timer;
 	struct work_struct	work;
 
@@ -201,6 +202,7 @@ struct adapter_recv {
  * polled.
  */
 struct adapter_rq {
+	struct adapter_cq	*cq;	/* NULL: shared */
 	spinlock_t		lock;	/* everything below */
 	u32			depth;
 	u32			max_sge;
@@ -381,6 +383,7 @@ int adapter_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 int adapter_destroy_cq(struct ib_cq *ib, struct ib_udata *udata);
 int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc);
 int adapter_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags);
+void adapter_cq_expect(struct adapter_cq *cq, u32 qpn);
 void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 		      bool solicited);
 u32 adapter_cq_forget(struct adapter_cq *cq, struct adapter_qp *qp);

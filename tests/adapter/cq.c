@@ -94,6 +94,20 @@ static struct adapter_cqe *entry(struct adapter_cq *cq, u32 index)
 }
 
 /*
+ * A request is posted that may complete here, as all do after an error, or a
+ * shared receive has met a message of queue pair qpn.  What the consumer can't
+ * be sure to find room for breaks the rule, even if it has luck.
+ */
+void adapter_cq_expect(struct adapter_cq *cq, u32 qpn)
+{
+	if (atomic_inc_return(&cq->pending) > cq->size)
+		adapter_broken(to_adapter(cq->ib.device, dev), RULE_CQ_OVERRUN,
+			       false,
+			       "QP %u: more may complete than the %u entries",
+			       qpn, cq->size);
+}
+
+/*
  * Gives the consumer the fields that the verbs define for this completion, and
  * poison in the others, where a driver of hardware leaves what was there.
  */
@@ -133,11 +147,9 @@ void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 	bool wakes = solicited || cqe->wc.status != IB_WC_SUCCESS, first = false;
 	struct adapter_cqe *new;
 	unsigned long flags;
-	bool full;
 
 	spin_lock_irqsave(&cq->lock, flags);
-	full = cq->head - cq->tail == cq->size;
-	if (full) {
+	if (cq->head - cq->tail == cq->size) {
 		first = !cq->overrun;
 		cq->overrun = true;
 	} else {
@@ -148,27 +160,27 @@ void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 			notify(cq);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);
-	if (full)
-		adapter_broken(to_adapter(cq->ib.device, dev), RULE_CQ_OVERRUN,
-			       false,
-			       "QP %u completes, and all %u entries are used",
-			       cqe->qp->ib.qp_num, cq->size);
 	if (first)
 		adapter_cq_event(cq, IB_EVENT_CQ_ERR);
 }
 
 /*
- * Gives the slot of a completion back to its work queue. Called with cq->lock.
+ * Gives the slot of a completion back to its work queue, and those of the
+ * unsignaled requests before it. Called with cq->lock.
  */
-static void free_slot(struct adapter_cqe *cqe)
+static void free_slot(struct adapter_cq *cq, struct adapter_cqe *cqe)
 {
 	struct adapter_rq *rq;
 
 	if (!cqe->receive) {
+		u32 tail = cqe->sq_index + 1;
+
+		atomic_sub(tail - cqe->qp->sq_tail, &cq->pending);
 		/* Pairs with the acquire in post.c. */
-		smp_store_release(&cqe->qp->sq_tail, cqe->sq_index + 1);
+		smp_store_release(&cqe->qp->sq_tail, tail);
 		return;
 	}
+	atomic_dec(&cq->pending);
 	rq = adapter_qp_rq(cqe->qp);
 	spin_lock(&rq->lock);
 	rq->tail++;
@@ -186,7 +198,7 @@ int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
 		struct adapter_cqe *cqe = entry(cq, cq->tail++);
 
 		fill(&wc[n], cqe);
-		free_slot(cqe);
+		free_slot(cq, cqe);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);
 	return n;
@@ -245,7 +257,7 @@ u32 adapter_cq_forget(struct adapter_cq *cq, struct adapter_qp *qp)
 		struct adapter_cqe *cqe = entry(cq, from);
 
 		if (cqe->qp == qp)
-			free_slot(cqe);
+			free_slot(cq, cqe);
 		else
 			*entry(cq, to++) = *cqe;
 	}

@@ -230,6 +230,7 @@ static int post_one(struct adapter_qp *qp, const struct ib_send_wr *wr)
 		check_reads(qp, send, tail, mask);
 	}
 	qp->sq_head++;
+	adapter_cq_expect(qp->send_cq, qp->ib.qp_num);
 	return 0;
 }
 

@@ -108,6 +108,7 @@ int adapter_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init,
 	ret = alloc_queues(qp, &init->cap);
 	if (ret)
 		return ret;
+	qp->rq.cq = qp->recv_cq;
 	ret = give_number(dev, qp);
 	if (ret) {
 		free_queues(qp);
@@ -205,12 +206,14 @@ static void empty_queues(struct adapter_qp *qp)
 		adapter_broken(dev, RULE_CQ_LEFT, false,
 			       "QP %u: %u completions are lost", qp->ib.qp_num,
 			       left);
+	atomic_sub(qp->sq_head - qp->sq_tail, &qp->send_cq->pending);
 	qp->sq_head = 0;
 	qp->sq_next = 0;
 	qp->sq_tail = 0;
 	qp->sq_fence = 0;
 	qp->sq_reads = 0;
 	if (!qp->srq) {
+		atomic_sub(qp->rq.head - qp->rq.tail, &qp->recv_cq->pending);
 		qp->rq.head = 0;
 		qp->rq.next = 0;
 		qp->rq.tail = 0;

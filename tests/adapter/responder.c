@@ -25,6 +25,8 @@ void adapter_receive_done(struct adapter_qp *qp, struct ib_wc *wc,
 
 	cqe.wc.wr_id = qp->taken.wr_id;
 	cqe.wc.qp = &qp->ib;
+	if (qp->srq)
+		adapter_cq_expect(qp->recv_cq, qp->ib.qp_num);
 	adapter_complete(qp->recv_cq, &cqe, solicited);
 }
 

@@ -116,6 +116,8 @@ int adapter_rq_post(struct adapter_dev *dev, struct adapter_rq *rq,
 			memcpy(recv->sge, wr->sg_list,
 			       wr->num_sge * sizeof(*recv->sge));
 		rq->head++;
+		if (rq->cq)
+			adapter_cq_expect(rq->cq, number);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 	if (ret)

@@ -61,7 +61,7 @@ const struct adapter_rule_text adapter_rules[NR_RULES] = {
 	[RULE_DMA] = { "dma",
 		"The device can reach each address that it is given." },
 	[RULE_CQ_OVERRUN] = { "cq-overrun",
-		"A completion queue holds all that may complete to it." },
+		"A completion queue holds all that is posted and may complete." },
 	[RULE_CQ_LEFT] = { "cq-left",
 		"Completions are polled before their queue pair goes." },
 	[RULE_QP_STATE] = { "qp-state",
