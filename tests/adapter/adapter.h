@@ -324,6 +324,7 @@ extern spinlock_t adapter_devs_lock;
 /* parent.c */
 struct device *adapter_parent_get(void);
 void adapter_parent_put(struct device *dev);
+bool adapter_parent_goes(struct device *dev);
 int adapter_parents_init(void);
 void adapter_parents_exit(void);
 

@@ -161,21 +161,44 @@ struct adapter_qp *adapter_find_qp(struct adapter_dev *from,
 	return qp;
 }
 
-/* Called when the network device may have gained or lost its link. */
+/*
+ * Called when the network device may have gained or lost its link.  All of it is
+ * done under the lock, so that of two callers the later one has the last word.
+ */
 void adapter_link_changed(struct adapter_dev *dev)
 {
 	struct ib_event event = { .device = &dev->ib,
 				  .element.port_num = ADAPTER_PORT };
-	bool link = link_is_up(dev), changed;
+	bool link;
 
 	spin_lock(&adapter_devs_lock);
-	changed = dev->link != link;
-	dev->link = link;
+	link = link_is_up(dev);
+	if (dev->link != link) {
+		dev->link = link;
+		event.event = link ? IB_EVENT_PORT_ACTIVE : IB_EVENT_PORT_ERR;
+		ib_dispatch_event(&event);
+	}
 	spin_unlock(&adapter_devs_lock);
-	if (!changed)
-		return;
-	event.event = link ? IB_EVENT_PORT_ACTIVE : IB_EVENT_PORT_ERR;
-	ib_dispatch_event(&event);
+}
+
+/*
+ * The device has its name, and from now on others find it: events of its
+ * network device, and whoever unplugs its parent.  The RDMA core lets nobody
+ * remove it until this returns.  What has happened before they could find it is
+ * looked up here.
+ */
+static int enable_driver(struct ib_device *ib)
+{
+	struct adapter_dev *dev = to_adapter(ib, dev);
+
+	adapter_debugfs_add(dev);
+	/* Pairs with the notifiers: either they find it, or this sees the state. */
+	smp_mb();
+	if (READ_ONCE(dev->netdev->reg_state) != NETREG_REGISTERED ||
+	    adapter_parent_goes(dev->parent))
+		return -ENODEV;
+	adapter_link_changed(dev);
+	return 0;
 }
 
 static void dealloc_driver(struct ib_device *ib)
@@ -212,6 +235,7 @@ static const struct ib_device_ops device_ops = {
 	.destroy_ah = adapter_destroy_ah,
 	.destroy_cq = adapter_destroy_cq,
 	.destroy_qp = adapter_destroy_qp,
+	.enable_driver = enable_driver,
 	.get_dma_mr = adapter_get_dma_mr,
 	.get_hw_stats = adapter_get_stats,
 	.get_link_layer = get_link_layer,
@@ -286,13 +310,10 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 		ret = ib_device_set_netdev(&dev->ib, netdev, ADAPTER_PORT);
 	if (!ret)
 		ret = ib_register_device(&dev->ib, name, parent);
-	if (ret) {
+	/* If it is registered, somebody else may have removed it by now. */
+	if (ret)
 		ib_dealloc_device(&dev->ib);
-		return ret;
-	}
-	adapter_debugfs_add(dev);
-	adapter_link_changed(dev);
-	return 0;
+	return ret;
 }
 
 /* Removes the device with this parent, if nobody else does. */

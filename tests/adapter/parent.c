@@ -88,6 +88,21 @@ struct device *adapter_parent_get(void)
 	return found ? found->dev : NULL;
 }
 
+/* Whether it is unplugged, so that no device may come up on it. */
+bool adapter_parent_goes(struct device *dev)
+{
+	struct parent *parent;
+	bool goes = false;
+
+	mutex_lock(&parents_lock);
+	list_for_each_entry(parent, &parents, node) {
+		if (parent->dev == dev)
+			goes = parent->going;
+	}
+	mutex_unlock(&parents_lock);
+	return goes;
+}
+
 void adapter_parent_put(struct device *dev)
 {
 	struct parent *parent;
@@ -127,12 +142,15 @@ static void function_remove(struct pci_dev *pci)
 {
 	struct parent *parent = pci_get_drvdata(pci);
 
-	/* From here on no new device gets it. */
+	/*
+	 * From here on no new device gets it, and one that is just coming up
+	 * either sees this, or is found.
+	 */
 	mutex_lock(&parents_lock);
 	parent->going = true;
 	mutex_unlock(&parents_lock);
 	adapter_device_del(&pci->dev);
-	/* Somebody else may be removing the RDMA device. */
+	/* Somebody else may be removing the RDMA device, or failing to add it. */
 	wait_event(parents_idle, !READ_ONCE(parent->used));
 	mutex_lock(&parents_lock);
 	list_del(&parent->node);
