@@ -30,6 +30,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
+#include "faults.h"
 #include "profile.h"
 #include "rules.h"
 
@@ -176,6 +177,7 @@ struct adapter_cq {
 	struct adapter_ref	ref;
 	atomic_t		users;	/* queue pairs */
 	atomic_t		pending; /* slots whose completion may come here */
+	bool			gsi;
 	struct hrtimer		timer;
 	struct work_struct	work;
 
@@ -187,7 +189,8 @@ struct adapter_cq {
 	u32			tail;
 	bool			armed;
 	bool			solicited_only;
-	bool			overrun;
+	bool			again;	/* the handler is to be called twice */
+	bool			failed;	/* and takes no more completions */
 };
 
 struct adapter_recv {
@@ -226,6 +229,7 @@ struct adapter_send {
 	enum ib_wr_opcode	opcode;
 	int			flags;
 	bool			signaled;
+	bool			tried;
 	u32			num_sge;
 	u32			length;
 	u32			reads;	/* in flight with this one, at most */
@@ -275,6 +279,7 @@ struct adapter_qp {
 	u32			rq_psn;
 	bool			established;
 	bool			last_wqe;
+	bool			stuck;	/* a fault has kept it from failing */
 	struct adapter_recv	taken;	/* of the message that arrives */
 
 	/*
@@ -387,6 +392,7 @@ int adapter_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags);
 void adapter_cq_expect(struct adapter_cq *cq, u32 qpn);
 void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 		      bool solicited);
+void adapter_cq_fail(struct adapter_cq *cq);
 u32 adapter_cq_forget(struct adapter_cq *cq, struct adapter_qp *qp);
 
 /* rq.c */
@@ -443,6 +449,12 @@ void adapter_receive_done(struct adapter_qp *qp, struct ib_wc *wc,
 void adapter_qp_event(struct adapter_qp *qp, enum ib_event_type type);
 void adapter_cq_event(struct adapter_cq *cq, enum ib_event_type type);
 void adapter_srq_event(struct adapter_srq *srq, enum ib_event_type type);
+
+/* faults.c */
+enum ib_wc_status adapter_fault_begin(struct adapter_qp *qp,
+				      struct adapter_send *send);
+enum ib_wc_status adapter_fault_end(struct adapter_qp *qp,
+				    struct adapter_send *send);
 
 /* stats.c */
 struct rdma_hw_stats *adapter_alloc_stats(struct ib_device *ib, u32 port);

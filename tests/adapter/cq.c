@@ -12,13 +12,21 @@ static void call_handler(struct adapter_cq *cq)
 
 static enum hrtimer_restart cq_timer(struct hrtimer *timer)
 {
-	call_handler(container_of(timer, struct adapter_cq, timer));
+	struct adapter_cq *cq = container_of(timer, struct adapter_cq, timer);
+
+	call_handler(cq);
+	if (xchg(&cq->again, false))
+		call_handler(cq);
 	return HRTIMER_NORESTART;
 }
 
 static void cq_work(struct work_struct *work)
 {
-	call_handler(container_of(work, struct adapter_cq, work));
+	struct adapter_cq *cq = container_of(work, struct adapter_cq, work);
+
+	call_handler(cq);
+	if (xchg(&cq->again, false))
+		call_handler(cq);
 }
 
 /*
@@ -29,6 +37,8 @@ static void cq_work(struct work_struct *work)
 static void notify(struct adapter_cq *cq)
 {
 	cq->armed = false;
+	if (!cq->gsi && adapter_fault(FAULT_EVENT_TWICE))
+		WRITE_ONCE(cq->again, true);
 	switch (to_adapter(cq->ib.device, dev)->profile->context) {
 	case ADAPTER_HARD:
 		hrtimer_start(&cq->timer, 0, HRTIMER_MODE_REL_HARD);
@@ -48,7 +58,11 @@ int adapter_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 	const struct adapter_profile *profile =
 		to_adapter(ib->device, dev)->profile;
 	struct adapter_cq *cq = to_adapter(ib, cq);
+	int ret;
 
+	ret = adapter_fault(FAULT_CREATE_CQ);
+	if (ret)
+		return ret;
 	if (attr->flags)
 		return -EOPNOTSUPP;
 	if (!attr->cqe || attr->cqe > profile->max_cqe ||
@@ -144,23 +158,37 @@ static void fill(struct ib_wc *to, const struct adapter_cqe *cqe)
 void adapter_complete(struct adapter_cq *cq, const struct adapter_cqe *cqe,
 		      bool solicited)
 {
-	bool wakes = solicited || cqe->wc.status != IB_WC_SUCCESS, first = false;
+	bool wakes = solicited || cqe->wc.status != IB_WC_SUCCESS;
 	struct adapter_cqe *new;
 	unsigned long flags;
+	bool full;
 
 	spin_lock_irqsave(&cq->lock, flags);
-	if (cq->head - cq->tail == cq->size) {
-		first = !cq->overrun;
-		cq->overrun = true;
-	} else {
+	full = cq->head - cq->tail == cq->size;
+	if (!full && !cq->failed) {
 		new = entry(cq, cq->head++);
 		*new = *cqe;
 		new->wakes = wakes;
-		if (cq->armed && (!cq->solicited_only || wakes))
+		if ((cq->armed && (!cq->solicited_only || wakes)) ||
+		    (!cq->gsi && adapter_fault(FAULT_EVENT_SPURIOUS)))
 			notify(cq);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);
-	if (first)
+	if (full)
+		adapter_cq_fail(cq);
+}
+
+/* A completion queue that has failed takes nothing any more. */
+void adapter_cq_fail(struct adapter_cq *cq)
+{
+	unsigned long flags;
+	bool failed;
+
+	spin_lock_irqsave(&cq->lock, flags);
+	failed = cq->failed;
+	cq->failed = true;
+	spin_unlock_irqrestore(&cq->lock, flags);
+	if (!failed)
 		adapter_cq_event(cq, IB_EVENT_CQ_ERR);
 }
 
@@ -193,6 +221,9 @@ int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
 	unsigned long flags;
 	int n;
 
+	n = cq->gsi ? 0 : adapter_fault(FAULT_POLL_CQ);
+	if (n)
+		return n;
 	spin_lock_irqsave(&cq->lock, flags);
 	for (n = 0; n < max && cq->tail != cq->head; n++) {
 		struct adapter_cqe *cqe = entry(cq, cq->tail++);
@@ -227,7 +258,11 @@ int adapter_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags)
 	struct adapter_cq *cq = to_adapter(ib, cq);
 	unsigned long irq;
 	bool missed;
+	int ret;
 
+	ret = cq->gsi ? 0 : adapter_fault(FAULT_REQ_NOTIFY_CQ);
+	if (ret)
+		return ret;
 	profile = to_adapter(ib->device, dev)->profile;
 	spin_lock_irqsave(&cq->lock, irq);
 	missed = flags & IB_CQ_REPORT_MISSED_EVENTS && cq->head != cq->tail &&

@@ -5,6 +5,12 @@
  * were.  Writing to it sets the counts to 0.  DEVICE/rules: the same for a
  * device, as long as it is there.  DEVICE/qps: the state and the indices of each
  * queue pair.
+ *
+ * faults: the places where something can go wrong on demand, how often each was
+ * met since it was set, and how often it went wrong.  Writing "PLACE N VALUE"
+ * sets one: it goes wrong when it is met for the N-th time, or with "each" as N
+ * always.  VALUE is a negative error number, the number of a status, or one of
+ * milliseconds; by default 1.  Writing "none" ends all of them.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -52,6 +58,72 @@ static const struct file_operations rules_fops = {
 	.release = single_release,
 };
 
+static int faults_show(struct seq_file *m, void *unused)
+{
+	int i;
+
+	for (i = 0; i < NR_FAULTS; i++) {
+		struct adapter_fault_state *state = &adapter_fault_states[i];
+
+		seq_printf(m, "%-14s %-6s %6d %6d\n", adapter_faults[i].name,
+			   adapter_faults[i].kind, atomic_read(&state->seen),
+			   atomic_read(&state->injected));
+	}
+	return 0;
+}
+
+static int faults_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, faults_show, NULL);
+}
+
+static int set_fault(const char *words)
+{
+	char name[16], when[16];
+	int i, at, value = 1;
+
+	if (sysfs_streq(words, "none")) {
+		adapter_fault_clear();
+		return 0;
+	}
+	if (sscanf(words, "%15s %15s %d", name, when, &value) < 2 || !value)
+		return -EINVAL;
+	if (!strcmp(when, "each"))
+		at = FAULT_EACH;
+	else if (kstrtoint(when, 10, &at) || at < 1)
+		return -EINVAL;
+	for (i = 0; i < NR_FAULTS; i++) {
+		if (strcmp(name, adapter_faults[i].name))
+			continue;
+		adapter_fault_set(i, at, value);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static ssize_t faults_write(struct file *file, const char __user *buf,
+			    size_t count, loff_t *pos)
+{
+	char words[64] = "";
+	int ret;
+
+	if (count >= sizeof(words))
+		return -EINVAL;
+	if (copy_from_user(words, buf, count))
+		return -EFAULT;
+	ret = set_fault(words);
+	return ret ?: count;
+}
+
+static const struct file_operations faults_fops = {
+	.owner = THIS_MODULE,
+	.open = faults_open,
+	.read = seq_read,
+	.write = faults_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 static int qps_show(struct seq_file *m, void *unused)
 {
 	struct adapter_dev *dev = m->private;
@@ -92,6 +164,7 @@ void adapter_debugfs_init(void)
 {
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("rules", 0600, root, &adapter_total, &rules_fops);
+	debugfs_create_file("faults", 0600, root, NULL, &faults_fops);
 }
 
 void adapter_debugfs_exit(void)

@@ -48,8 +48,12 @@ static struct adapter_mr *mr_new(struct ib_pd *pd, u32 max_pages)
 struct ib_mr *adapter_get_dma_mr(struct ib_pd *pd, int access)
 {
 	struct adapter_dev *dev = to_adapter(pd->device, dev);
-	struct adapter_mr *mr = mr_new(pd, 0);
+	int ret = adapter_fault(FAULT_GET_DMA_MR);
+	struct adapter_mr *mr;
 
+	if (ret)
+		return ERR_PTR(ret);
+	mr = mr_new(pd, 0);
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
 	xa_lock(&dev->mrs);
@@ -73,8 +77,11 @@ struct ib_mr *adapter_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 			       u32 max_pages)
 {
 	struct adapter_dev *dev = to_adapter(pd->device, dev);
+	int ret = adapter_fault(FAULT_ALLOC_MR);
 	struct adapter_mr *mr;
 
+	if (ret)
+		return ERR_PTR(ret);
 	if (type != IB_MR_TYPE_MEM_REG || !max_pages ||
 	    max_pages > dev->profile->max_pages)
 		return ERR_PTR(-EINVAL);
@@ -96,7 +103,10 @@ int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 		      unsigned int *offset)
 {
 	struct adapter_mr *mr = to_adapter(ib, mr);
+	int ret = adapter_fault(FAULT_MAP_MR_SG);
 
+	if (ret)
+		return ret;
 	if (atomic_read(&mr->posted))
 		adapter_broken(to_adapter(ib->device, dev), RULE_MAP_POSTED,
 			       false, "MR %u gets new pages", mr->index);

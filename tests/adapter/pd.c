@@ -5,7 +5,7 @@
 int adapter_alloc_pd(struct ib_pd *ib, struct ib_udata *udata)
 {
 	atomic_set(&to_adapter(ib, pd)->users, 0);
-	return 0;
+	return adapter_fault(FAULT_ALLOC_PD);
 }
 
 int adapter_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata)

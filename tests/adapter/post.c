@@ -204,6 +204,12 @@ static int post_one(struct adapter_qp *qp, const struct ib_send_wr *wr)
 	}
 	for (i = 0; i < wr->num_sge; i++)
 		length += wr->sg_list[i].length;
+	if (qp->ib.qp_type == IB_QPT_RC) {
+		int ret = adapter_fault(FAULT_POST_SEND);
+
+		if (ret)
+			return ret;
+	}
 	if (dev->profile->no_local_inv && wr->opcode == IB_WR_LOCAL_INV)
 		return -EINVAL;
 	broken = check(qp, wr, length);
@@ -218,6 +224,7 @@ static int post_one(struct adapter_qp *qp, const struct ib_send_wr *wr)
 	send->opcode = wr->opcode;
 	send->flags = wr->send_flags;
 	send->signaled = qp->signal_all || wr->send_flags & IB_SEND_SIGNALED;
+	send->tried = false;
 	send->length = length;
 	send->imm_data = wr->ex.imm_data;
 	copy_data(send, wr);

@@ -83,8 +83,12 @@ int adapter_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init,
 {
 	struct adapter_dev *dev = to_adapter(ib->device, dev);
 	struct adapter_qp *qp = to_adapter(ib, qp);
-	int ret;
+	int ret = 0;
 
+	if (init->qp_type == IB_QPT_RC)
+		ret = adapter_fault(FAULT_CREATE_QP);
+	if (ret)
+		return ret;
 	if ((init->qp_type != IB_QPT_RC && init->qp_type != IB_QPT_GSI) ||
 	    init->create_flags)
 		return -EOPNOTSUPP;
@@ -109,6 +113,8 @@ int adapter_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init,
 	if (ret)
 		return ret;
 	qp->rq.cq = qp->recv_cq;
+	qp->send_cq->gsi |= init->qp_type == IB_QPT_GSI;
+	qp->recv_cq->gsi |= init->qp_type == IB_QPT_GSI;
 	ret = give_number(dev, qp);
 	if (ret) {
 		free_queues(qp);
@@ -239,8 +245,14 @@ int adapter_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 {
 	struct adapter_qp *qp = to_adapter(ib, qp);
 	enum ib_qp_state next;
-	int ret;
+	int ret = 0;
 
+	if (ib->qp_type == IB_QPT_RC)
+		ret = adapter_fault(FAULT_MODIFY_QP);
+	if (ret) {
+		qp->stuck = true;
+		return ret;
+	}
 	mutex_lock(&qp->mutex);
 	next = mask & IB_QP_STATE ? attr->qp_state : qp->state;
 	ret = check_attr(qp, attr, mask, next);
@@ -261,7 +273,12 @@ int adapter_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 		     struct ib_qp_init_attr *init)
 {
 	struct adapter_qp *qp = to_adapter(ib, qp);
+	int ret = 0;
 
+	if (ib->qp_type == IB_QPT_RC)
+		ret = adapter_fault(FAULT_QUERY_QP);
+	if (ret)
+		return ret;
 	mutex_lock(&qp->mutex);
 	*attr = qp->attr;
 	attr->qp_state = qp->state;
@@ -304,7 +321,7 @@ int adapter_destroy_qp(struct ib_qp *ib, struct ib_udata *udata)
 	receives = qp->srq || qp->state == IB_QPS_RESET ?
 			   0 :
 			   adapter_rq_waiting(&qp->rq);
-	if ((sends || receives) && ib->qp_type == IB_QPT_RC)
+	if ((sends || receives) && ib->qp_type == IB_QPT_RC && !qp->stuck)
 		adapter_broken(dev, RULE_QP_BUSY, false,
 			       "QP %u: %u sends and %u receives are left",
 			       ib->qp_num, sends, receives);

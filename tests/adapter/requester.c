@@ -262,12 +262,16 @@ void adapter_requester(struct work_struct *work)
 	if (must_wait(qp))
 		return;
 	while (READ_ONCE(qp->state) == IB_QPS_RTS && (send = next_send(qp))) {
-		if (!execute(qp, send, &status, &delay)) {
+		status = adapter_fault_begin(qp, send);
+		if (status == IB_WC_SUCCESS &&
+		    !execute(qp, send, &status, &delay)) {
 			qp->waits = true;
 			qp->not_before = jiffies + delay;
 			queue_delayed_work(adapter_wq, &qp->work, delay);
 			return;
 		}
+		if (status == IB_WC_SUCCESS)
+			status = adapter_fault_end(qp, send);
 		if (status != IB_WC_SUCCESS) {
 			mutex_lock(&qp->mutex);
 			adapter_qp_failed(qp);

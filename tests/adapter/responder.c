@@ -93,6 +93,9 @@ static int respond_send(struct adapter_qp *qp, struct adapter_send *send,
 
 	if (!adapter_take(peer))
 		return ADAPTER_NOT_READY;
+	status = adapter_fault(FAULT_RECV);
+	if (status != IB_WC_SUCCESS)
+		return fail_receive(peer, status, IB_WC_REM_OP_ERR);
 	status = scatter(qp, send, peer);
 	adapter_spans_put(&qp->remote);
 	if (status != IB_WC_SUCCESS)

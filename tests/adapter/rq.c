@@ -106,6 +106,12 @@ int adapter_rq_post(struct adapter_dev *dev, struct adapter_rq *rq,
 			ret = -EINVAL;
 			break;
 		}
+		if (!rq->cq)
+			ret = adapter_fault(FAULT_POST_SRQ_RECV);
+		else if (!rq->cq->gsi)
+			ret = adapter_fault(FAULT_POST_RECV);
+		if (ret)
+			break;
 		if (posted_twice(rq, wr))
 			adapter_broken(dev, RULE_RECV_TWICE, false,
 				       "%s %u: address %#llx", kind, number,

@@ -8,8 +8,10 @@ int adapter_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init,
 	const struct adapter_profile *profile =
 		to_adapter(ib->device, dev)->profile;
 	struct adapter_srq *srq = to_adapter(ib, srq);
-	int ret;
+	int ret = adapter_fault(FAULT_CREATE_SRQ);
 
+	if (ret)
+		return ret;
 	if (init->srq_type != IB_SRQT_BASIC)
 		return -EOPNOTSUPP;
 	if (!init->attr.max_wr || init->attr.max_wr > profile->max_srq_wr ||
@@ -27,9 +29,12 @@ int adapter_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr,
 		       enum ib_srq_attr_mask mask, struct ib_udata *udata)
 {
 	struct adapter_srq *srq = to_adapter(ib, srq);
+	int ret = adapter_fault(FAULT_MODIFY_SRQ);
 	unsigned long flags;
 	bool below;
 
+	if (ret)
+		return ret;
 	if (mask & ~IB_SRQ_LIMIT)
 		return -EOPNOTSUPP;
 	if (attr->srq_limit > srq->rq.depth)
@@ -48,7 +53,10 @@ int adapter_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr,
 int adapter_query_srq(struct ib_srq *ib, struct ib_srq_attr *attr)
 {
 	struct adapter_srq *srq = to_adapter(ib, srq);
+	int ret = adapter_fault(FAULT_QUERY_SRQ);
 
+	if (ret)
+		return ret;
 	attr->max_wr = srq->rq.depth;
 	attr->max_sge = srq->rq.max_sge;
 	attr->srq_limit = READ_ONCE(srq->rq.limit);
