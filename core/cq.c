@@ -94,6 +94,20 @@ static __always_inline int iser_poll(struct iser_conn *conn, int budget, bool bh
 	return done;
 }
 
+/*
+ * Arm a queue.  After an error no event would come, and nothing else might wake
+ * the connection: it ends.  Return: true if something came since.
+ */
+static inline bool iser_poll_arm_cq(struct iser_conn *conn, struct ib_cq *cq)
+{
+	int ret = ib_req_notify_cq(cq, ISER_POLL_FLAGS);
+
+	if (unlikely(ret < 0) && iser_conn_end(conn, ret, false))
+		iser_conn_warn(conn, "can't arm a completion queue: error %d, ending the connection",
+			       ret);
+	return ret > 0;
+}
+
 /* Arm the queues when both are empty.  Return: true if something came since. */
 static inline bool iser_poll_arm(struct iser_conn *conn)
 {
@@ -102,8 +116,8 @@ static inline bool iser_poll_arm(struct iser_conn *conn)
 
 	/* A transfer that begins to wait without being seen here arms it by itself. */
 	if (atomic_read(&poll->awaited) || !list_empty(&conn->sq.waiting))
-		more = ib_req_notify_cq(poll->sends, ISER_POLL_FLAGS) > 0;
-	return ib_req_notify_cq(poll->receives, ISER_POLL_FLAGS) > 0 || more;
+		more = iser_poll_arm_cq(conn, poll->sends);
+	return iser_poll_arm_cq(conn, poll->receives) || more;
 }
 
 /*
@@ -380,13 +394,14 @@ void iser_poll_destroy(struct iser_conn *conn)
 /*
  * iser_send_cq_event - have the next completion of what was sent wake
  *
- * Any context.  Up-calls of end_work may come here when the queue is gone.
+ * Any context.  Up-calls of end_work may come here when the queue is gone.  The
+ * poll arms it once more, and reports an error.
  */
 void iser_send_cq_event(struct iser_conn *conn)
 {
 	if (unlikely(READ_ONCE(conn->poll.stopped)))
 		return;
-	if (ib_req_notify_cq(conn->poll.sends, ISER_POLL_FLAGS) > 0)
+	if (ib_req_notify_cq(conn->poll.sends, ISER_POLL_FLAGS))
 		iser_poll_kick(conn);
 }
 
