@@ -86,6 +86,9 @@ int iser_prepare_entry(struct iser_conn *conn, u32 index)
 	mutex_lock(&conn->setup_lock);
 	if (iser_table_at(&conn->table, index))
 		goto unlock;
+	ret = -ENOSPC;
+	if (index >= conn->table.nr)
+		goto unlock;
 	ret = -ENOTCONN;
 	if (!iser_state_live(READ_ONCE(conn->state)))
 		goto unlock;
