@@ -24,7 +24,6 @@ echo 1 >"$retries"
 fault no_read 1
 fails "can't post a Send: error -22, ending the connection"
 fault no_read 0
-echo 5 >"$retries"
 session_back t1
 verify_io "$DEVICE" 1M
 
