@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sessions of the initiator and portals of the target, as the kernel shows them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "iserctl.h"
+
+#define HOSTS "/sys/class/iscsi_host"
+#define LIO "/sys/kernel/config/target/iscsi"
+
+static void *room(void *array, size_t count, size_t size)
+{
+	void *more;
+
+	/* The room doubles at each power of two. */
+	if (count & (count - 1))
+		return array;
+	more = take((count * 2 + 1) * size);
+	if (count)
+		memcpy(more, array, count * size);
+	free(array);
+	return more;
+}
+
+static char **disks_of(const char *folder)
+{
+	char **disks = take(sizeof(*disks)), **target, **unit, **disk;
+	size_t count = 0;
+
+	for (target = names_in(folder); *target; target++) {
+		if (strncmp(*target, "target", 6))
+			continue;
+		for (unit = names_in(format("%s/%s", folder, *target)); *unit; unit++) {
+			disk = names_in(format("%s/%s/%s/block", folder, *target, *unit));
+			for (; *disk; disk++) {
+				char **more = take((count + 2) * sizeof(*more));
+
+				memcpy(more, disks, count * sizeof(*more));
+				free(disks);
+				disks = more;
+				disks[count++] = *disk;
+			}
+		}
+	}
+	return disks;
+}
+
+static void session_read(struct session *session, const char *host, const char *folder,
+			 const char *name)
+{
+	char **entry;
+
+	session->number = strtoul(name + strlen("session"), NULL, 10);
+	session->host = host;
+	session->folder = format("%s/iscsi_session/%s", folder, name);
+	session->target = attribute(session->folder, "targetname");
+	session->state = attribute(session->folder, "state");
+	session->tpgt = attribute(session->folder, "tpgt");
+	session->iface = attribute(session->folder, "ifacename");
+	session->initiator = attribute(session->folder, "initiatorname");
+	session->disks = disks_of(folder);
+	for (entry = names_in(folder); *entry; entry++) {
+		if (strncmp(*entry, "connection", 10))
+			continue;
+		session->connection = format("%s/%s/iscsi_connection/%s", folder, *entry, *entry);
+		session->address = attribute(session->connection, "persistent_address");
+		session->port = attribute(session->connection, "persistent_port");
+		break;
+	}
+}
+
+const struct session *sessions(size_t *count)
+{
+	static struct session *found;
+	static size_t found_count;
+	static bool asked;
+	char **host, **entry;
+
+	for (host = asked ? NULL : names_in(HOSTS); host && *host; host++) {
+		char *kind = file_text(format("/sys/class/scsi_host/%s/proc_name", *host));
+		char *folder = format(HOSTS "/%s/device", *host);
+
+		for (entry = names_in(folder); *entry; entry++) {
+			struct session *session;
+
+			if (strncmp(*entry, "session", 7))
+				continue;
+			found = room(found, found_count, sizeof(*found));
+			session = found + found_count;
+			session->iser = kind && !strcmp(kind, "iscsi_iser");
+			session_read(session, *host, format("%s/%s", folder, *entry), *entry);
+			/* One that has gone meanwhile has no name. */
+			if (session->target)
+				found_count++;
+		}
+	}
+	asked = true;
+	*count = found_count;
+	return found;
+}
+
+const struct portal *portals(size_t *count)
+{
+	static struct portal *found;
+	static size_t found_count;
+	static bool asked;
+	char **target, **group, **name;
+
+	for (target = asked ? NULL : names_in(LIO); target && *target; target++) {
+		for (group = names_in(format(LIO "/%s", *target)); *group; group++) {
+			char *tpg = format(LIO "/%s/%s", *target, *group);
+
+			if (strncmp(*group, "tpgt_", 5))
+				continue;
+			for (name = names_in(format("%s/np", tpg)); *name; name++) {
+				struct portal *portal;
+
+				found = room(found, found_count, sizeof(*found));
+				portal = found + found_count++;
+				portal->target = *target;
+				portal->group = *group + 5;
+				portal->tpg = tpg;
+				portal->folder = format("%s/np/%s", tpg, *name);
+				portal->name = *name;
+				portal->parsed = addr_parse(*name, &portal->addr);
+				portal->iser = attribute_is(portal->folder, "iser", "1");
+			}
+		}
+	}
+	asked = true;
+	*count = found_count;
+	return found;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Text that is safe to print and to paste. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "iserctl.h"
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	fputs("iserctl: out of memory\n", stderr);
+	exit(EXIT_UNSEEN);
+}
+
+void *take(size_t size)
+{
+	void *memory = calloc(1, size);
+
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
+
+char *vformat(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+char *format(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = vformat(fmt, args);
+	va_end(args);
+	return text;
+}
+
+char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r\n");
+	length = strlen(text);
+	while (length && strchr(" \t\r\n", text[length - 1]))
+		text[--length] = 0;
+	return text;
+}
+
+static bool printable(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+/*
+ * A byte beyond ASCII may be half of a character, or one that turns the direction of
+ * writing round, so it is written as a number, as control characters are. $'' is a word of
+ * bash, ksh, zsh and busybox; another shell sees a harmless word that names nothing.
+ */
+static const char *quote_bytes(const char *name)
+{
+	char *text = take(strlen(name) * 4 + 4), *to = text;
+
+	to += sprintf(to, "$'");
+	for (; *name; name++) {
+		unsigned char c = *name;
+
+		if (!printable(c) || strchr("'\\!", c))
+			to += sprintf(to, "\\%03o", c);
+		else
+			*to++ = c;
+	}
+	strcpy(to, "'");
+	return text;
+}
+
+bool made_of(const char *text, const char *more)
+{
+	const char *c;
+
+	for (c = text; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9') || strchr(more, *c)))
+			return false;
+	return c != text;
+}
+
+const char *quote(const char *name)
+{
+	const char *c;
+	char *text, *to;
+
+	if (made_of(name, "_@%+:,./-"))
+		return name;
+	for (c = name; *c; c++)
+		if (!printable(*c))
+			return quote_bytes(name);
+	text = take(strlen(name) * 4 + 3);
+	to = text;
+	*to++ = '\'';
+	for (c = name; *c; c++) {
+		if (*c == '\'')
+			to += sprintf(to, "'\\''");
+		else
+			*to++ = *c;
+	}
+	strcpy(to, "'");
+	return text;
+}
