@@ -622,8 +622,103 @@ sed -n 's/^    //p' "$work/out" >"$work/lines"
 tr '\n\0' '\001\n' <"$work/calls" | grep -qxF "$(printf '%s' "$hostile" | tr '\n' '\001')" || good=no
 verdict 'hostile names'
 
+# ---- status ----
+new initiator target
+fact connection rxe0 iser_core 192.0.2.1:40000 192.0.2.2:3260
+fact connection rxe0 iser_core 192.0.2.1:3260 192.0.2.9:50000
+put "$group/acls/$initiator/info" "InitiatorName: $initiator
+LIO Session ID: 2   ISID: 0x000000000000  TSIH: 1  SessionType: Normal
+Session State: TARG_SESS_STATE_LOGGED_IN"
+printf 'iqn.dynamic\0' >"$host$group/dynamic_sessions"
+run status
+expect 'status' 0 "session 1: LOGGED_IN to $target at 192.0.2.2 port 3260, rxe0, disks sd1" \
+	"portal 192.0.2.1:3260 of $target, portal group 1: iSER, listening, 1 connections" \
+	"session of $initiator at $target, portal group 1: LOGGED_IN" \
+	'connection from 192.0.2.9:50000 to 192.0.2.1:3260, rxe0'
+# Each field that the document describes is there, and no other.
+cat >"$work/fields.py" <<'EOS'
+import json, re, sys
+status = json.load(open(sys.argv[1]))
+paths = set()
+def walk(value, path):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            walk(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for inner in value:
+            walk(inner, path + "[]")
+    else:
+        paths.add((path, {type(None): "null", bool: "boolean", int: "number", str: "string",
+                          list: "list of strings"}[type(value)]))
+walk(status, "")
+table = {}
+for line in open(sys.argv[2]):
+    found = re.match(r"\| `([\w.\[\]]+)` \| ([a-z ,]+) \|", line)
+    if found:
+        table[found[1]] = found[2].split(", ")
+for path, kind in sorted(paths):
+    if path not in table:
+        sys.exit(f"not documented: {path}")
+    if kind not in table[path]:
+        sys.exit(f"{path} is {kind}")
+missing = set(table) - {path for path, kind in paths}
+if missing:
+    sys.exit(f"not there: {missing}")
+EOS
+run status --json
+good=yes
+sed -n '/^| field | /,/^$/p' "$tree/Documentation/iserctl.md" >"$work/table"
+python3 "$work/fields.py" "$work/out" "$work/table" 2>"$work/err" || good=no
+verdict 'status --json'
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/targetname "$hostile"
+run status --json
+good=yes
+python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$work/out" 2>"$work/err" || good=no
+run status
+LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
+verdict 'status with hostile names'
+
+# 500 sessions of each half, as fast as it is installed.
+new initiator target
+make -s -C "$tree/tools" -B BUILD="$work" CFLAGS=-O2
+python3 - "$host" <<'EOS'
+import os, sys
+root = sys.argv[1]
+facts = open(root + "/facts", "a")
+def put(path, text):
+    os.makedirs(os.path.dirname(root + path), exist_ok=True)
+    with open(root + path, "w") as file:
+        file.write(text + "\n")
+for n in range(10, 510):
+    at = f"/sys/class/iscsi_host/host{n}/device/session{n}"
+    put(f"/sys/class/scsi_host/host{n}/proc_name", "iscsi_iser")
+    for name in ("targetname", "state", "tpgt", "ifacename", "initiatorname", "initial_r2t",
+                 "immediate_data", "first_burst_len", "max_burst_len", "max_outstanding_r2t"):
+        put(f"{at}/iscsi_session/session{n}/{name}", "1")
+    for name in ("persistent_address", "persistent_port", "max_recv_dlength", "max_xmit_dlength"):
+        put(f"{at}/connection{n}:0/iscsi_connection/connection{n}:0/{name}", "192.0.2.2")
+    os.makedirs(f"{root}{at}/target{n}:0:0/{n}:0:0:0/block/sd{n}")
+    facts.write(f"connection rxe0 iser_core 192.0.2.1:3260 192.0.2.9:{n + 1000}\n")
+    facts.write(f"connection rxe0 iser_core 192.0.2.1:{n + 1000} 192.0.2.2:3260\n")
+EOS
+# The time of the CPU, because this machine may be busy.
+TIMEFORMAT='%3U %3S'
+fastest=100000
+for _ in 1 2 3; do
+	{ time run status --json; } 2>"$work/time"
+	took=$(awk '{printf "%d", ($1 + $2) * 1000}' "$work/time")
+	[ "$took" -ge "$fastest" ] || fastest=$took
+done
+echo "# 1,000 connections: $fastest ms"
+good=yes
+if [ "$fastest" -ge 1000 ] || [ $rc != 0 ]; then good=no; fi
+: >"$work/out"
+verdict '1,000 connections in a second'
+run doctor
+expect 'the doctor of as many' 0
+
 # ---- usage ----
-for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'doctor -h'; do
+for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor -h'; do
 	# shellcheck disable=SC2086 # words
 	run $words
 	expect "usage: iserctl $words" 2

@@ -167,6 +167,11 @@ void unseen(const char *what, const char *why)
 			return;
 	if (i < 256)
 		known[i] = format("%s", what);
+	if (!state) {
+		fprintf(stderr, "iserctl: can't see %s: %s\n", quote(what), why);
+		status_incomplete();
+		return;
+	}
 	state->unseen++;
 	say_unseen("%s: %s", quote(what), why);
 }

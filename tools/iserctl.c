@@ -10,11 +10,13 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "doctor", doctor },
+	{ "status", status },
 };
 
 static const char usage[] =
 	"usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]\n"
 	"       iserctl doctor --list\n"
+	"       iserctl status [--json]\n"
 	"See Documentation/iserctl.md.\n";
 
 int main(int argc, char **argv)

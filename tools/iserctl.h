@@ -34,6 +34,8 @@ char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 char *trim(char *text);
 void *take(size_t size);
+/* JSON: a string with its quotation marks. */
+const char *json(const char *text);
 
 /* ---- files.c ---- */
 
@@ -156,5 +158,8 @@ const struct portal *portals(size_t *count);
 /* ---- commands ---- */
 
 int doctor(int argc, char **argv);
+int status(int argc, char **argv);
+/* Something could not be seen, and the answer is not the whole truth. */
+void status_incomplete(void);
 
 #endif

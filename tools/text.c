@@ -111,3 +111,51 @@ const char *quote(const char *name)
 	strcpy(to, "'");
 	return text;
 }
+
+/* The bytes of a sequence of UTF-8 that begins here, 0 if it is not well-formed. */
+static unsigned int utf8(const unsigned char *c)
+{
+	unsigned int i, n = c[0] >= 0xc2 && c[0] < 0xe0 ? 2 :
+			    c[0] >= 0xe0 && c[0] < 0xf0 ? 3 :
+			    c[0] >= 0xf0 && c[0] < 0xf5 ? 4 :
+							  0;
+
+	for (i = 1; i < n; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+const char *json(const char *text)
+{
+	char *result, *to;
+
+	if (!text)
+		return "null";
+	result = take(strlen(text) * 6 + 3);
+	to = result;
+	*to++ = '"';
+	while (*text) {
+		unsigned char c = *text;
+		unsigned int n = utf8((const unsigned char *)text);
+
+		if (n) {
+			memcpy(to, text, n);
+			to += n;
+			text += n;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			to += sprintf(to, "\\%c", c);
+		else if (printable(c))
+			*to++ = c;
+		else
+			to += sprintf(to, "\\u%04x", c);
+		text++;
+	}
+	strcpy(to, "\"");
+	return result;
+}

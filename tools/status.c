@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* iserctl status: sessions and connections of both halves, as text or as JSON. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "iserctl.h"
+
+#define SCHEMA 1
+
+static bool as_json, incomplete;
+
+/* A separator before all elements of a list but the first. */
+static const char *comma(bool *later)
+{
+	const char *text = *later ? "," : "";
+
+	*later = true;
+	return text;
+}
+
+static void key(bool *later, const char *name, const char *value)
+{
+	printf("%s\"%s\":%s", comma(later), name, value);
+}
+
+static const char *truth(bool value)
+{
+	return value ? "true" : "false";
+}
+
+/* A number that the kernel has written, or null. */
+static const char *plain(const char *text)
+{
+	return text && *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 16 ?
+		       format("%llu", strtoull(text, NULL, 10)) :
+		       "null";
+}
+
+/* The RDMA device of the connection to this portal, or NULL. */
+static const char *device_to(const struct addr *addr)
+{
+	const struct rdma_id *id;
+	size_t i, count;
+
+	id = rdma_ids(&count);
+	for (i = 0; i < count; i++)
+		if (id[i].to.port == addr->port && addr_same(&id[i].to, addr))
+			return id[i].device;
+	return NULL;
+}
+
+/* Whether a connection, or with peer false a listener, belongs to a portal. */
+static bool belongs(const struct rdma_id *id, const struct portal *portal, bool peer)
+{
+	return portal->iser && portal->parsed && (id->to.family != 0) == peer &&
+	       id->from.port == portal->addr.port && (!peer || id->owner) &&
+	       (addr_same(&id->from, &portal->addr) || addr_any(&portal->addr));
+}
+
+static unsigned int count_of(const struct portal *portal, bool peer)
+{
+	const struct rdma_id *id;
+	unsigned int found = 0;
+	size_t i, count;
+
+	id = rdma_ids(&count);
+	for (i = 0; i < count; i++)
+		found += belongs(&id[i], portal, peer);
+	return found;
+}
+
+/* ---- initiator ---- */
+
+static void session_show(const struct session *session, bool *later)
+{
+	static const char *const keys[] = {
+		"initial_r2t",	 "immediate_data",	"first_burst_len",
+		"max_burst_len", "max_outstanding_r2t",
+	};
+	const char *device = NULL;
+	bool inner = false, disks = false;
+	struct addr addr;
+	char **disk;
+	size_t i;
+
+	if (session->address && addr_parse(session->address, &addr)) {
+		addr.port = session->port ? atoi(session->port) : ISER_PORT;
+		device = device_to(&addr);
+	}
+	if (!as_json) {
+		printf("session %u: %s to %s at %s port %s, %s", session->number,
+		       quote(session->state ? session->state : "unknown"), quote(session->target),
+		       quote(session->address ? session->address : "no address"),
+		       quote(session->port ? session->port : "none"),
+		       device ? quote(device) : "no RDMA connection");
+		for (disk = session->disks; *disk; disk++)
+			printf("%s%s", disk == session->disks ? ", disks " : " ", quote(*disk));
+		putchar('\n');
+		return;
+	}
+	printf("%s{", comma(later));
+	key(&inner, "number", format("%u", session->number));
+	key(&inner, "state", json(session->state));
+	key(&inner, "target", json(session->target));
+	key(&inner, "group", plain(session->tpgt));
+	key(&inner, "initiator", json(session->initiator));
+	key(&inner, "iface", json(session->iface));
+	key(&inner, "host", json(session->host));
+	key(&inner, "address", json(session->address));
+	key(&inner, "port", plain(session->port));
+	key(&inner, "device", json(device));
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		key(&inner, keys[i], plain(attribute(session->folder, keys[i])));
+	key(&inner, "max_recv_dlength",
+	    session->connection ? plain(attribute(session->connection, "max_recv_dlength")) :
+				  "null");
+	key(&inner, "max_xmit_dlength",
+	    session->connection ? plain(attribute(session->connection, "max_xmit_dlength")) :
+				  "null");
+	key(&inner, "disks", "[");
+	for (disk = session->disks; *disk; disk++)
+		printf("%s%s", comma(&disks), json(*disk));
+	printf("]}");
+}
+
+static void initiator_show(void)
+{
+	const struct session *session;
+	bool later = false;
+	size_t i, count;
+
+	session = sessions(&count);
+	if (as_json)
+		printf(",\"initiator\":{\"sessions\":[");
+	for (i = 0; i < count; i++)
+		if (session[i].iser)
+			session_show(&session[i], &later);
+	if (as_json)
+		printf("]}");
+}
+
+/* ---- target ---- */
+
+static void portals_show(void)
+{
+	const struct portal *portal;
+	bool later = false;
+	size_t i, count;
+
+	portal = portals(&count);
+	for (i = 0; i < count; i++) {
+		bool listens = count_of(&portal[i], false), inner = false;
+		unsigned int peers = count_of(&portal[i], true);
+
+		if (!as_json) {
+			printf("portal %s of %s, portal group %s: ", quote(portal[i].name),
+			       quote(portal[i].target), quote(portal[i].group));
+			if (portal[i].iser)
+				printf("iSER, %s, %u connections\n",
+				       listens ? "listening" : "NOT listening", peers);
+			else
+				puts("TCP only");
+			continue;
+		}
+		printf("%s{", comma(&later));
+		key(&inner, "target", json(portal[i].target));
+		key(&inner, "group", plain(portal[i].group));
+		key(&inner, "portal", json(portal[i].name));
+		key(&inner, "iser", truth(portal[i].iser));
+		key(&inner, "listening", truth(listens));
+		key(&inner, "connections", format("%u", peers));
+		printf("}");
+	}
+}
+
+static void target_session(const struct portal *group, const char *initiator, const char *state,
+			   bool acl, bool *later)
+{
+	bool inner = false;
+
+	if (!as_json) {
+		printf("session of %s at %s, portal group %s: %s\n", quote(initiator),
+		       quote(group->target), quote(group->group), quote(state));
+		return;
+	}
+	printf("%s{", comma(later));
+	key(&inner, "target", json(group->target));
+	key(&inner, "group", plain(group->group));
+	key(&inner, "initiator", json(initiator));
+	key(&inner, "acl", truth(acl));
+	key(&inner, "state", json(state));
+	printf("}");
+}
+
+/* A line of the text that LIO has about the session of an ACL, "" if it is not there. */
+static const char *info_line(const char *info, const char *words)
+{
+	const char *at = strstr(info, words);
+
+	if (!at)
+		return "";
+	at += strlen(words);
+	return trim(format("%.*s", (int)strcspn(at, "\n"), at));
+}
+
+/* Those without an ACL are a list of names that each end by a line or by a NUL. */
+static void dynamic_sessions(const struct portal *group, bool *later)
+{
+	size_t length = 0, i;
+	char *names = file_read(format("%s/dynamic_sessions", group->tpg), 1 << 20, &length);
+	char *name, *left;
+
+	for (i = 0; names && i < length; i++)
+		if (!names[i])
+			names[i] = '\n';
+	for (name = names ? strtok_r(names, "\n", &left) : NULL; name;
+	     name = strtok_r(NULL, "\n", &left))
+		target_session(group, name, "LOGGED_IN", false, later);
+}
+
+static void target_sessions(void)
+{
+	const struct portal *portal;
+	bool later = false;
+	size_t i, count;
+
+	portal = portals(&count);
+	for (i = 0; i < count; i++) {
+		char **acl;
+
+		/* The portals of a group follow each other. */
+		if (i && !strcmp(portal[i].tpg, portal[i - 1].tpg))
+			continue;
+		dynamic_sessions(&portal[i], &later);
+		for (acl = names_in(format("%s/acls", portal[i].tpg)); *acl; acl++) {
+			const char *info =
+				attribute(format("%s/acls/%s", portal[i].tpg, *acl), "info");
+			const char *state =
+				info ? info_line(info, "Session State: TARG_SESS_STATE_") : "";
+
+			if (*state)
+				target_session(&portal[i], *acl, state, true, &later);
+		}
+	}
+}
+
+static void connections_show(void)
+{
+	const struct portal *portal;
+	const struct rdma_id *id;
+	size_t i, j, count, ids;
+	bool later = false;
+
+	portal = portals(&count);
+	id = rdma_ids(&ids);
+	for (j = 0; j < ids; j++) {
+		for (i = 0; i < count && !belongs(&id[j], &portal[i], true); i++)
+			;
+		if (i == count)
+			continue;
+		if (!as_json) {
+			printf("connection from %s to %s, %s\n", quote(portal_text(&id[j].to)),
+			       quote(portal_text(&id[j].from)), quote(id[j].device));
+		} else {
+			bool inner = false;
+
+			printf("%s{", comma(&later));
+			key(&inner, "peer", json(portal_text(&id[j].to)));
+			key(&inner, "portal", json(portal_text(&id[j].from)));
+			key(&inner, "device", json(id[j].device));
+			printf("}");
+		}
+	}
+}
+
+static void target_show(void)
+{
+	if (as_json)
+		printf(",\"target\":{\"portals\":[");
+	portals_show();
+	if (as_json)
+		printf("],\"sessions\":[");
+	target_sessions();
+	if (as_json)
+		printf("],\"connections\":[");
+	connections_show();
+	if (as_json)
+		printf("]}");
+}
+
+/* ---- the host ---- */
+
+static void host_show(void)
+{
+	static const char *const modules[] = { "iser_core", "ib_iser", "ib_isert" };
+	const struct rdma_port *port;
+	bool later = false;
+	size_t i, count;
+
+	if (as_json)
+		printf("{\"schema\":%d,\"modules\":[", SCHEMA);
+	for (i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
+		const char *folder = format("/sys/module/%s", modules[i]);
+		const char *version = attribute(folder, "srcversion");
+
+		if (!exists(folder))
+			continue;
+		if (as_json)
+			printf("%s{\"name\":\"%s\",\"srcversion\":%s}", comma(&later), modules[i],
+			       json(version));
+		else
+			printf("module %s: srcversion %s\n", modules[i],
+			       quote(version ? version : "none"));
+	}
+	if (as_json)
+		printf("],\"ports\":[");
+	later = false;
+	port = rdma_ports(&count);
+	for (i = 0; i < count; i++) {
+		if (as_json)
+			printf("%s{\"device\":%s,\"port\":%u,\"netdev\":%s,\"active\":%s}",
+			       comma(&later), json(port[i].device), port[i].number,
+			       json(port[i].netdev), truth(port[i].active));
+		else
+			printf("port %u of RDMA device %s on %s: %s\n", port[i].number,
+			       quote(port[i].device),
+			       port[i].netdev ? quote(port[i].netdev) : "no network device",
+			       port[i].active ? "active" : "not active");
+	}
+	if (as_json)
+		printf("]");
+}
+
+void status_incomplete(void)
+{
+	incomplete = true;
+}
+
+int status(int argc, char **argv)
+{
+	as_json = argc == 2 && !strcmp(argv[1], "--json");
+	if (argc > 1 && !as_json) {
+		fputs("usage: iserctl status [--json]\n", stderr);
+		return EXIT_USAGE;
+	}
+	host_show();
+	initiator_show();
+	target_show();
+	if (as_json)
+		printf(",\"complete\":%s}\n", truth(!incomplete));
+	return incomplete ? EXIT_UNSEEN : 0;
+}
