@@ -717,6 +717,27 @@ verdict '1,000 connections in a second'
 run doctor
 expect 'the doctor of as many' 0
 
+# ---- what is installed with it ----
+make -s -C "$tree/tools" BUILD="$work" CFLAGS=-O2 DESTDIR="$work/installed" PREFIX=/usr install
+(cd "$work/installed" && find . -type f | sort) >"$work/out"
+rc=0
+expect 'make install' 0 ./usr/sbin/iserctl ./usr/share/man/man8/iserctl.8 \
+	./usr/share/bash-completion/completions/iserctl
+# complete WORD...: what the shell offers for the last word
+complete_words() {
+	# shellcheck source=tools/iserctl.bash
+	(. "$tree/tools/iserctl.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_iserctl
+		printf '%s\n' "${COMPREPLY[@]}") >"$work/out"
+}
+complete_words iserctl 'do'
+expect 'completion of a command' 0 doctor
+complete_words iserctl doctor in
+expect 'completion of a half' 0 initiator
+complete_words iserctl status -
+expect 'completion of an option' 0 --json
+
 # ---- usage ----
 for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor -h'; do
 	# shellcheck disable=SC2086 # words

@@ -17,7 +17,7 @@ static const char usage[] =
 	"usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]\n"
 	"       iserctl doctor --list\n"
 	"       iserctl status [--json]\n"
-	"See Documentation/iserctl.md.\n";
+	"See iserctl(8).\n";
 
 int main(int argc, char **argv)
 {

@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Completion of iserctl for bash.
+
+_iserctl() {
+	local words='' word command=${COMP_WORDS[1]:-}
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		words='doctor status --help'
+	else
+		case $command:${COMP_WORDS[COMP_CWORD - 1]} in
+		doctor:--limit) return 0 ;;
+		doctor:*) words='initiator target --limit --list' ;;
+		status:*) words='--json' ;;
+		esac
+	fi
+	for word in $words; do
+		case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+		*" $word "*) continue ;;
+		esac
+		[[ $word != "${COMP_WORDS[COMP_CWORD]}"* ]] || COMPREPLY+=("$word")
+	done
+}
+complete -F _iserctl iserctl
