@@ -3,8 +3,9 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
-# Checks: licence, languages, version, words, lines, whitespace, compat, waits,
-# structure, checkpatch, shellcheck; build-6.1, build-6.12, build-newest (W=1 without a warning);
+# Checks: licence, languages, version, words, lines, whitespace, compat, waits, structure,
+# checkpatch, shellcheck; tools (iserctl: warnings of gcc and clang, its manual);
+# build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
 
 set -euo pipefail
@@ -14,7 +15,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages version words lines whitespace compat waits structure shellcheck checkpatch
+all=(licence languages version words lines whitespace compat waits structure shellcheck checkpatch tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 # The files of the project: those that git tracks, or without git all of them.
@@ -136,25 +137,50 @@ check_shellcheck() {
 	scripts | xargs -d '\n' shellcheck
 }
 
+# What checkpatch says of kernel code only: functions and macros that no program has, and
+# text that is one line for whoever runs the program.
+programs_may=STRCPY,SPLIT_STRING,NAKED_SSCANF,EMBEDDED_FUNCTION_NAME,USE_NEGATIVE_ERRNO
+programs_may+=,BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO,MACRO_ARG_UNUSED
+
 check_checkpatch() {
-	local source copy found
+	local source copy found part may which
 	source=$(tests/vm/kernel.sh --source 6.12)
 	# checkpatch leaves a file in the folder where it runs, so it gets a copy.
 	copy=$(mktemp -d)
-	files | grep -E '^(include|proto|core|initiator|target|tests/(faults|adapter))/.*\.[ch]$' |
+	files | grep -E '^(include|proto|core|initiator|target|tools|tests/(faults|adapter))/.*\.[ch]$' |
 		xargs -r -d '\n' cp --parents -t "$copy"
 	# Left out is what this project cannot choose: the kernel's names, the form of trace
 	# headers, the purpose of the two other headers, and the error that ends LIO's np thread.
 	found=$(cd "$copy"
-		find . -type f -printf '%P\n' | sort | xargs -r perl "$source/scripts/checkpatch.pl" --no-tree --root="$copy" --strict --terse \
-			--quiet --no-summary --show-types --max-line-length=100 \
-			--ignore CONST_STRUCT,CAMELCASE -f |
+		for part in modules tools; do
+			may=CONST_STRUCT,CAMELCASE which=(-v)
+			[ $part = modules ] || may+=,$programs_may which=()
+			find . -type f -printf '%P\n' | grep "${which[@]}" '^tools/' | sort |
+				xargs -r perl "$source/scripts/checkpatch.pl" --no-tree \
+				--root="$copy" --strict --terse --quiet --no-summary --show-types \
+				--max-line-length=100 --ignore "$may" -f || true
+		done |
 		grep -vE -e '/trace\.h:.*:(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT):' \
 			-e '^include/iser/compat\.h:.*:(LINUX_VERSION_CODE|CONSTANT_COMPARISON):' \
 			-e '^include/iser/types\.h:.*:PREFER_KERNEL_TYPES:' \
 			-e '^target/main\.c:.*:ENOSYS:' || true)
 	rm -rf "$copy"
 	nothing "$found"
+}
+
+# A build without clang or mandoc checks less; this machine installs what is in packages.
+check_tools() {
+	local dir cc
+	dir=$(mktemp -d)
+	for cc in gcc clang; do
+		! command -v $cc >/dev/null ||
+			make -s -B -C tools CC=$cc BUILD="$dir" CFLAGS='-O2 -Werror' 2>&1
+	done
+	rm -rf "$dir"
+	nothing "$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 \
+		man --warnings -E UTF-8 -l -Tutf8 -Z tools/iserctl.8 2>&1 >/dev/null)"
+	! command -v mandoc >/dev/null ||
+		nothing "$(mandoc -Tlint tools/iserctl.8 | grep -v 'outdated mandoc.db' || true)"
 }
 
 check_build() {
