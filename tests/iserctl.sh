@@ -206,6 +206,13 @@ finds() {
 	verdict "$id${label:+ ($label)}"
 }
 
+# never TEXT: the last run has printed no command with it
+never() {
+	good=yes
+	grep -q -- "^    [^#].*$1\|^    $1" "$work/out" && good=no
+	verdict "no $1"
+}
+
 plan
 declare -A kinds=()
 host=$work/host
@@ -259,7 +266,7 @@ sed -i /libiscsi/d "$host/lib/modules/$release/modules.dep"
 finds kernel-no-iscsi ''
 new
 rm -r "$host/sys/class/infiniband"
-finds rdma-none 'rdma link add rxe0 type rxe netdev net0'
+finds rdma-none '# rdma link add rxe0 type rxe netdev net0'
 label='two to choose from'
 new
 rm -r "$host/sys/class/infiniband"
@@ -303,7 +310,19 @@ module ib_iser kernel/drivers 0
 finds module-kernels-own ''
 new
 loaded ib_iser 0000000000000000000000
-finds module-other-loaded 'rmmod ib_iser ib_isert iser_core && modprobe ib_iser && modprobe ib_isert'
+finds module-other-loaded 'rmmod ib_iser ib_isert iser_core; modprobe ib_iser; modprobe ib_isert'
+label='no file'
+new
+loaded ib_iser 0000000000000000000000
+rm "$host/lib/modules/$release/updates/ib_isert.ko"
+sed -i /ib_isert.ko/d "$host/lib/modules/$release/modules.dep"
+finds module-other-loaded '# install the modules before you unload ib_isert'
+never rmmod
+label=
+echo kernel/drivers/ib_isert.ko >"$host/lib/modules/$release/modules.builtin"
+loaded ib_iser ABCDEF0123456789ABCDEF0
+run doctor
+expect 'a module that is built in' 0 '0 errors, 0 warnings, 0 notes'
 label='in use'
 new initiator
 loaded ib_iser 0000000000000000000000
@@ -317,13 +336,41 @@ new initiator
 mkdir "$host/lib/modules/$release/updates/dkms"
 printf 'srcversion=111111111111111111111\0' >"$host/lib/modules/$release/updates/dkms/ib_iser.ko"
 finds module-two-files "# dkms uninstall iser/VERSION -k $release"
+label='the other'
+sed -i s,updates/ib_iser.ko,updates/dkms/ib_iser.ko, "$host/lib/modules/$release/modules.dep"
+loaded ib_iser 111111111111111111111
+folder=/lib/modules/$release/updates
+finds module-two-files "# rm $folder/ib_iser.ko $folder/ib_isert.ko $folder/iser_core.ko && depmod -a $release"
+label=
+: >"$host$folder/ib_iser.ko"
+run doctor
+expect 'two files that cannot be compared' 3 "unseen: $folder/ib_iser.ko: its srcversion cannot be compared"
 new initiator
 sed -i '/updates.ib_iser.ko/d' "$host/lib/modules/$release/modules.dep"
 module ib_iser kernel/drivers ABCDEF0123456789ABCDEF0
 finds module-index "depmod -a $release"
 new initiator
 put /etc/modprobe.d/site.conf 'blacklist   ib_iser'
-finds module-blacklisted "sed -i '/^[[:space:]]*blacklist[[:space:]]*ib_iser/d' /etc/modprobe.d/site.conf"
+sed_blacklist="# sed -Ei '/^\s*blacklist\s+ib[_-]iser\>/d'"
+finds module-blacklisted "$sed_blacklist /etc/modprobe.d/site.conf"
+# Its command leaves other names alone.
+printf '%s\n' 'blacklist ib_isert' 'blacklist ib-iser' 'blacklist ib_iser # x' >"$host/etc/modprobe.d/site.conf"
+run doctor
+sed -n "s,^    # \(sed .*\) /etc,\1 $host/etc,p" "$work/out" >"$work/command"
+bash "$work/command"
+good=yes
+[ "$(cat "$host/etc/modprobe.d/site.conf")" = 'blacklist ib_isert' ] || good=no
+verdict 'the blacklist of another module stays'
+label='a dash'
+put /etc/modprobe.d/site.conf 'blacklist ib-iser'
+finds module-blacklisted "$sed_blacklist /etc/modprobe.d/site.conf"
+label=
+new initiator
+put /usr/lib/modprobe.d/site.conf 'blacklist ib_iser'
+mkdir -p "$host/etc/modprobe.d"
+ln -s /dev/null "$host/etc/modprobe.d/site.conf"
+run doctor
+expect 'a masked file of modprobe.d' 0 '0 errors, 0 warnings, 0 notes'
 new
 rm -r "$host/sys/module"/i*
 put /sys/module/module/parameters/sig_enforce Y
@@ -333,7 +380,21 @@ new
 rm -r "$host/sys/module"/i*
 put /sys/kernel/security/lockdown 'none [integrity] confidentiality'
 finds module-unsigned ''
+put /usr/lib/linux-kbuild-6.12/scripts/sign-file
+put /var/lib/dkms/mok.key
+put /var/lib/dkms/mok.pub
+folder=/lib/modules/$release/updates
+label='keys of DKMS'
+finds module-unsigned "for f in $folder/ib_iser.ko $folder/ib_isert.ko $folder/iser_core.ko; do /usr/lib/linux-kbuild-6.12/scripts/sign-file sha256 /var/lib/dkms/mok.key /var/lib/dkms/mok.pub \"\$f\"; done"
+label='a file of the kernel'
+sed -i 's,^updates/ib_iser,kernel/drivers/ib_iser,' "$host/lib/modules/$release/modules.dep"
+mkdir -p "$host/lib/modules/$release/kernel/drivers"
+mv "$host$folder/ib_iser.ko" "$host/lib/modules/$release/kernel/drivers"
+finds module-unsigned ''
+never sign-file
 label=
+mv "$host/lib/modules/$release/kernel/drivers/ib_iser.ko" "$host$folder"
+sed -i 's,^kernel/drivers/ib_iser,updates/ib_iser,' "$host/lib/modules/$release/modules.dep"
 for m in iser_core ib_iser ib_isert; do
 	echo '~Module signature appended~' >>"$host/lib/modules/$release/updates/$m.ko"
 done
@@ -345,9 +406,25 @@ new initiator
 rm "$host/usr/sbin/iscsid"
 finds open-iscsi-missing 'apt-get install open-iscsi'
 new initiator
-echo GenerateName=yes >"$host/etc/iscsi/initiatorname.iscsi"
+echo '# none' >"$host/etc/iscsi/initiatorname.iscsi"
 # shellcheck disable=SC2016 # for the reader's shell
-finds initiator-name-missing 'echo "InitiatorName=$(iscsi-iname)" >/etc/iscsi/initiatorname.iscsi'
+finds initiator-name-missing "grep -qs '^InitiatorName *= *[^ ]' /etc/iscsi/initiatorname.iscsi || "'{ name=$(iscsi-iname) && echo "InitiatorName=$name" >/etc/iscsi/initiatorname.iscsi; }'
+# It is pasted when there is a name, and when no name can be made.
+sed -n "s,/etc/iscsi,$host&,g; s/^    grep/grep/p" "$work/out" >"$work/command"
+echo 'InitiatorName=iqn.kept' >"$host/etc/iscsi/initiatorname.iscsi"
+bash "$work/command" || true
+good=yes
+grep -qx InitiatorName=iqn.kept "$host/etc/iscsi/initiatorname.iscsi" || good=no
+echo '# none' >"$host/etc/iscsi/initiatorname.iscsi"
+mkdir -p "$work/failing"
+printf '#!/bin/sh\nexit 1\n' >"$work/failing/iscsi-iname"
+chmod +x "$work/failing/iscsi-iname"
+PATH=$work/failing:$PATH bash "$work/command" || true
+grep -qx '# none' "$host/etc/iscsi/initiatorname.iscsi" || good=no
+verdict 'a name is never overwritten'
+echo GenerateName=yes >"$host/etc/iscsi/initiatorname.iscsi"
+run doctor
+expect 'a name to be made' 0 '0 errors, 0 warnings, 0 notes'
 new initiator
 echo InitiatorName=myhost >"$host/etc/iscsi/initiatorname.iscsi"
 finds initiator-name-form ''
@@ -357,7 +434,10 @@ finds iscsid-not-running iscsid
 sed_iser="sed -i 's/^iface.transport_name *=.*/iface.transport_name = iser/'"
 new initiator
 put /var/lib/iscsi/ifaces/typo 'iface.transport_name = isre'
-finds iface-transport "$sed_iser /var/lib/iscsi/ifaces/typo"
+finds iface-transport "# $sed_iser /var/lib/iscsi/ifaces/typo"
+put /var/lib/iscsi/ifaces/typo 'iface.transport_name = <empty>'
+run doctor
+expect 'an empty transport' 0 '0 errors, 0 warnings, 0 notes'
 new initiator
 put /etc/iscsi/ifaces/bound 'iface.transport_name = iser
 iface.net_ifacename = net0'
@@ -374,10 +454,20 @@ new initiator
 rm -r "$host/etc/iscsi/nodes"
 record 192.0.2.2 default tcp
 finds record-tcp "$sed_iser $record"
+sed -i /transport_name/d "$host$record"
+label='no line to change'
+finds record-tcp "echo 'iface.transport_name = iser' >>$record"
+# A session of another iface is not that of this record.
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/ifacename fw
+label='another iface'
+finds record-tcp-only ''
 label=
 new initiator
 record 192.0.2.2 default tcp
-finds record-both "${words%iser}default -o update -n node.startup -v manual"
+finds record-both "# ${words%iser}default -o update -n node.startup -v manual"
+record_set node.startup onboot
+run doctor
+expect 'a record of the root file system' 0 '0 errors, 0 warnings, 0 notes'
 record_set node.startup manual
 run doctor
 expect 'a record of tcp to be used by hand' 0 '0 errors, 0 warnings, 0 notes'
@@ -387,7 +477,7 @@ record 192.0.2.2 default tcp
 finds record-tcp-only "# ${words%iser}default -o update -n iface.transport_name -v iser"
 new initiator
 record_set iface.transport_name isre
-finds record-transport "$words -o update -n iface.transport_name -v iser"
+finds record-transport "# $words -o update -n iface.transport_name -v iser"
 new initiator
 record_set iface.hwaddress 52:54:00:12:34:56
 finds record-binding "$words -o update -n iface.hwaddress -v ''"
@@ -405,20 +495,26 @@ record_set node.session.cmds_max 65664
 finds record-number "$words -o update -n node.session.cmds_max -v 128"
 new initiator
 record_set node.session.cmds_max 512
-finds record-commands-many 'echo 512 >/sys/module/ib_iser/parameters/max_cmds'
+record 192.0.2.3
+record_set node.session.cmds_max 1024
+fact route 192.0.2.3 net0
+finds record-commands-many 'echo 1024 >/sys/module/ib_iser/parameters/max_cmds'
+never 'echo 512'
 new initiator
 record_set 'node.conn[0].port' 99999
-finds record-port "iscsiadm -m node -T $target -p 192.0.2.2:99999,1 -I iser -o delete"
+finds record-port "# iscsiadm -m node -T $target -p 192.0.2.2:99999,1 -I iser -o delete"
+record_set 'node.conn[0].port' ''
+run doctor
+expect 'a record without a port' 0 '0 errors, 0 warnings, 0 notes'
 new initiator
 record fd00::2
 fact route fd00::2 net0
 record fd00:0::2
-finds record-twice "iscsiadm -m node -T $target -p '[fd00::2]:3260,1' -I iser -o update -n node.startup -v manual"
+finds record-twice "# iscsiadm -m node -T $target -p '[fd00::2]:3260,1' -I iser -o update -n node.startup -v manual"
 new initiator
 record_set node.session.auth.authmethod CHAP
 record_set node.session.auth.username user
-# shellcheck disable=SC2016 # for the reader's shell
-finds record-chap "# $words -o update -n node.session.auth.password -v \"\$word\"; unset word"
+finds record-chap "# node.session.auth.password = PASSWORD in $record"
 record_set node.session.auth.password secret-in-1234
 run doctor
 good=yes
@@ -430,10 +526,10 @@ new initiator
 cp -r "$host/sys/class/net/net0" "$host/sys/class/net/net1"
 record 192.0.9.2
 fact route 192.0.9.2 net1
-finds record-route 'rdma link add rxe1 type rxe netdev net1'
+finds record-route '# rdma link add rxe1 type rxe netdev net1'
 new initiator
 put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/state FAILED
-finds session-failed 'iserctl doctor initiator 192.0.2.2'
+finds session-failed 'iserctl doctor initiator 192.0.2.2:3260'
 new initiator
 rm -r "$host/sys/class/iscsi_host"
 session 2 host2 iscsi_tcp
@@ -452,10 +548,18 @@ finds target-not-saved '# if all targets are set up: targetcli saveconfig'
 new target
 put "$group/np/192.0.2.1:3260/iser" 0
 finds target-no-iser "echo 1 >$group/np/192.0.2.1:3260/iser"
+label='on all addresses'
+mv "$host$group/np/192.0.2.1:3260" "$host$group/np/0.0.0.0:3260"
+finds target-no-iser "# echo 1 >$group/np/0.0.0.0:3260/iser"
+label='on iWARP, which is the second device'
+rdma_device siw0 net1
+put /sys/class/infiniband/siw0/node_type '4: RNIC'
+finds target-no-iser '# on iWARP this may end TCP at the portal, see install.md'
+label=
 new target
 cp -r "$host$(dirname "$group")" "$host$(dirname "$group")2"
 put "$(dirname "$group")2/tpgt_1/np/192.0.2.1:3260/iser" 0
-finds portal-tcp "echo 1 >$(dirname "$group")2/tpgt_1/np/192.0.2.1:3260/iser"
+finds portal-tcp "# echo 1 >$(dirname "$group")2/tpgt_1/np/192.0.2.1:3260/iser"
 new target
 mv "$host$group/np/192.0.2.1:3260" "$host$group/np/192.0.7.7:3260"
 finds portal-no-address '# ip address add 192.0.7.7/PREFIX dev NETDEV'
@@ -474,7 +578,15 @@ put /proc/net/tcp '  sl  local_address rem_address   st
 finds portal-port-taken '# ss -K state listening src 192.0.2.1 sport = :3260'
 new target
 mv "$host$group/np/192.0.2.1:3260" "$host$group/np/[::]:3260"
+sed -i '/listener/s/ .*/ rxe0 [::]:3260/' "$host/facts"
 finds portal-ipv6-only ''
+label='one of two families'
+sed -i '/listener/s/ .*/ rxe0 0.0.0.0:3260/' "$host/facts"
+finds portal-not-listening ''
+label='one of all addresses'
+new target
+mv "$host$group/np/192.0.2.1:3260" "$host$group/np/0.0.0.0:3260"
+finds portal-not-listening ''
 label='a link-local portal'
 new target
 mv "$host$group/np/192.0.2.1:3260" "$host$group/np/[fe80::1%net0]:3260"
@@ -486,6 +598,7 @@ run doctor
 expect 'a link-local portal' 0 '0 errors, 0 warnings, 0 notes'
 new target
 put "$group/enable" 0
+rm -r "$host$group/acls"/*
 finds group-disabled "# echo 1 >$group/enable"
 new target
 rm -r "$host$group/lun"/*
@@ -528,7 +641,7 @@ finds route-none 'ip -4 route show' 198.51.100.1
 new
 fact route 192.0.9.2 net1
 put /sys/class/net/net1/type 1
-finds route-no-rdma 'rdma link add rxe1 type rxe netdev net1' 192.0.9.2
+finds route-no-rdma '# rdma link add rxe1 type rxe netdev net1' 192.0.9.2
 new
 rdma_device rxe1 net1 '1: DOWN'
 put /sys/class/net/net1/flags 0x1002
@@ -599,11 +712,15 @@ rm -r "$host/etc/iscsi/nodes/x"
 printf '%s\n' 'iface.transport_name = isre' 'node.conn[0].address = 192.0.2.2; touch pwned' \
 	'node.conn[0].port = 3260' "iface.iscsi_ifacename = -x' \$(touch pwned)"$'\e]0;x\a' \
 	>"$host/etc/iscsi/nodes/$hostile/1,3260"
+printf '%s\n' 'iface.transport_name = iser' 'node.conn[0].iscsi.DataDigest = CRC32C' \
+	>"$host/etc/iscsi/nodes/$hostile/2,3260"
 session 1 host1 iscsi_iser "192.0.2.2'; touch pwned"
 put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/targetname "$hostile"
 put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/state $'\e[2JFAILED'
 loaded ib_iser 00000000000000000000000
 put $'/etc/iscsi/ifaces/it\'s; touch pwned' 'iface.transport_name = isre'
+put $'/etc/iscsi/ifaces/it\'s bound; touch pwned' 'iface.transport_name = iser
+iface.ipaddress = 192.0.2.1'
 unset name
 run doctor
 good=yes
@@ -620,6 +737,10 @@ sed -n 's/^    //p' "$work/out" >"$work/lines"
 [ ! -s "$work/err" ] || good=no
 # The name of the folder arrives whole.
 tr '\n\0' '\001\n' <"$work/calls" | grep -qxF "$(printf '%s' "$hostile" | tr '\n' '\001')" || good=no
+# Nor do the findings, which somebody may paste too, leave a quotation open.
+while read -r line; do
+	"$BASH" -n <<<"$line" 2>&1 | grep -q 'looking for matching' && good=no
+done <"$work/out"
 verdict 'hostile names'
 
 # ---- status ----

@@ -71,6 +71,12 @@ bool addr_any(const struct addr *addr)
 	return !memcmp(addr->bytes, none, sizeof(none));
 }
 
+bool addr_serves(const struct addr *listener, const struct addr *addr)
+{
+	return addr_same(listener, addr) ||
+	       (listener->family == addr->family && addr_any(listener));
+}
+
 bool addr_local_link(const struct addr *addr)
 {
 	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&

@@ -56,7 +56,7 @@ static const char *new_device(const char *kind)
  * Without a network device, all that have an address come into question. If that is more
  * than one, the commands are not meant to be run all.
  */
-void fix_software_device(const char *netdev)
+void fix_software_device(const char *netdev, bool meant)
 {
 	bool rxe = module_there("rdma_rxe") || !modules_known(), siw = module_there("siw");
 	const char *kind = rxe ? "rxe" : "siw", *only = netdev;
@@ -87,10 +87,15 @@ void fix_software_device(const char *netdev)
 	}
 	if (candidates > 1)
 		return;
-	if (only)
+	if (only && !meant) {
+		advice("if RDMA shall go over %s, which everybody on that network can use then:",
+		       quote(only));
+		advice("rdma link add %s type %s netdev %s", new_device(kind), kind, quote(only));
+	} else if (only) {
 		fix("rdma link add %s type %s netdev %s", new_device(kind), kind, quote(only));
-	else
+	} else {
 		advice("rdma link add %s type %s netdev NETDEV", new_device(kind), kind);
+	}
 }
 
 /* The RDMA driver of an adapter that is there and that has none, or NULL. */
@@ -122,7 +127,7 @@ static void no_device(void)
 		advice("for the adapter of %s, if it can do RDMA:", quote(netdev));
 		fix("modprobe %s", driver);
 	} else {
-		fix_software_device(NULL);
+		fix_software_device(NULL, false);
 	}
 }
 
@@ -219,8 +224,8 @@ static void check_drivers(const struct rdma_port *port, size_t count)
 	static const char *const unsuitable[][2] = {
 		{ "efa", "has no reliable connections" },
 		{ "usnic_verbs", "has no reliable connections" },
-		{ "hns_roce_hw_v2", "can't invalidate registrations, see install.md, Adapters" },
-		{ "hns3", "can't invalidate registrations, see install.md, Adapters" },
+		{ "hns_roce_hw_v2", "cannot invalidate registrations, see install.md, Adapters" },
+		{ "hns3", "cannot invalidate registrations, see install.md, Adapters" },
 	};
 	size_t i, j;
 
@@ -320,7 +325,7 @@ void check_route(void)
 	if (!port) {
 		found(ROUTE_NO_RDMA, "the route to %s goes over %s, which has no RDMA device",
 		      quote(addr_text(&shared->addr)), quote(route.netdev));
-		fix_software_device(route.netdev);
+		fix_software_device(route.netdev, false);
 		/* TCP may answer there. */
 		shared->reachable = true;
 		return;
@@ -363,6 +368,11 @@ void check_rdma(void)
 	if (!shared->reachable || !port_of_netdev(shared->netdev))
 		return;
 	shared->rdma = rdma_answer(&shared->addr, &why);
+	/* That is a matter of this host, and says nothing about the target. */
+	if (shared->rdma == ANSWER_NO_DEVICE) {
+		shared->rdma = ANSWER_UNSEEN;
+		why = "no RDMA device of this host leads there";
+	}
 	if (shared->rdma == ANSWER_UNSEEN)
 		unseen(format("RDMA to %s", portal_text(&shared->addr)),
 		       *why ? why : "not to be tried");

@@ -49,8 +49,11 @@ bool module_loaded(const char *name);
 bool module_there(const char *name);
 /* Whether module_there() can be relied on. */
 bool modules_known(void);
-/* Commands that make a software device on a network device; NULL: the only candidate. */
-void fix_software_device(const char *netdev);
+/*
+ * Commands that make a software device on a network device; NULL: the only candidate. Not
+ * meant: nobody has chosen this network device for RDMA, which may be on the internet.
+ */
+void fix_software_device(const char *netdev, bool meant);
 const char *kernel_release(void);
 
 /* ---- steps ---- */

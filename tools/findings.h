@@ -50,12 +50,12 @@ FINDING(MODULE_KERNELS_OWN, "module-kernels-own", NOTE,
 
 FINDING(MODULE_OTHER_LOADED, "module-other-loaded", WARNING,
 	"The loaded module is not the file that modprobe would load.",
-	"replaces the modules, if nothing uses them")
+	"replaces the modules, if nothing uses them and their files are installed")
 
 FINDING(MODULE_TWO_FILES, "module-two-files", WARNING,
 	"updates/ and updates/dkms/ have different modules of one name. The order of the "
 	"directory decides which of them depmod takes.",
-	"removes the one that modprobe does not take now")
+	"removes those that modprobe does not take now")
 
 FINDING(MODULE_INDEX, "module-index", WARNING,
 	"A module in updates/ is not in modules.dep, so that modprobe does not find it.",
@@ -63,20 +63,21 @@ FINDING(MODULE_INDEX, "module-index", WARNING,
 
 FINDING(MODULE_BLACKLISTED, "module-blacklisted", ERROR,
 	"modprobe.d blacklists ib_iser. iscsid heeds that and cannot log in over iSER.",
-	"removes the line")
+	"removes the line, if it is not meant")
 
 FINDING(MODULE_UNSIGNED, "module-unsigned", ERROR,
 	"The kernel loads signed modules only (Secure Boot, lockdown or module.sig_enforce), "
 	"and the installed module is not signed.",
-	"signs it with the key of DKMS")
+	"signs it with the key of DKMS, unless it is compressed or of a package")
 
 FINDING(OPEN_ISCSI_MISSING, "open-iscsi-missing", ERROR,
 	"open-iscsi (iscsid, iscsiadm) is not installed.",
 	"installs it")
 
 FINDING(INITIATOR_NAME_MISSING, "initiator-name-missing", ERROR,
-	"/etc/iscsi/initiatorname.iscsi is missing or has no InitiatorName.",
-	"makes a name")
+	"/etc/iscsi/initiatorname.iscsi is missing or has no InitiatorName, and does not have "
+	"iscsid make one (GenerateName=yes).",
+	"makes a name, if there still is none")
 
 FINDING(INITIATOR_NAME_FORM, "initiator-name-form", WARNING,
 	"The InitiatorName is no iqn., eui. or naa. name, and targets refuse it.",
@@ -89,7 +90,7 @@ FINDING(ISCSID_NOT_RUNNING, "iscsid-not-running", WARNING,
 
 FINDING(IFACE_TRANSPORT, "iface-transport", WARNING,
 	"An iface has a transport that open-iscsi does not know. iscsiadm accepts any word.",
-	"sets it to iser")
+	"sets it to iser, if that is meant")
 
 FINDING(IFACE_BINDING, "iface-binding", WARNING,
 	"An iface of iSER has a hwaddress, net_ifacename or ipaddress. They have no effect: "
@@ -103,7 +104,7 @@ FINDING(RECORD_TCP, "record-tcp", WARNING,
 
 FINDING(RECORD_BOTH, "record-both", WARNING,
 	"The same portal has a record of tcp and one of iser, and both log in by themselves.",
-	"has the record of tcp no longer log in by itself")
+	"has the record of tcp no longer log in by itself, if nothing needs it")
 
 FINDING(RECORD_TCP_ONLY, "record-tcp-only", NOTE,
 	"A node record says tcp, although the route to its portal goes over an RDMA device.",
@@ -111,7 +112,7 @@ FINDING(RECORD_TCP_ONLY, "record-tcp-only", NOTE,
 
 FINDING(RECORD_TRANSPORT, "record-transport", WARNING,
 	"A node record has a transport that open-iscsi does not know.",
-	"sets it to iser")
+	"sets it to iser, if that is meant")
 
 FINDING(RECORD_BINDING, "record-binding", WARNING,
 	"A node record of iSER has a hwaddress, net_ifacename or ipaddress. They have no "
@@ -137,7 +138,7 @@ FINDING(RECORD_COMMANDS_MANY, "record-commands-many", NOTE,
 
 FINDING(RECORD_PORT, "record-port", ERROR,
 	"The port of a node record is 0 or more than 65535. iscsiadm accepts that.",
-	"deletes the record")
+	"deletes the record, which forgets its settings, and makes it again")
 
 FINDING(RECORD_TWICE, "record-twice", WARNING,
 	"Two node records of a target name the same IPv6 address in two spellings, and so "
@@ -146,11 +147,11 @@ FINDING(RECORD_TWICE, "record-twice", WARNING,
 
 FINDING(RECORD_CHAP, "record-chap", WARNING,
 	"A node record wants CHAP and has no user name or no password.",
-	"sets the user name; asks for the password")
+	"sets the user name; names the file that lacks the password")
 
 FINDING(RECORD_ROUTE, "record-route", WARNING,
 	"The route to the portal of an iSER record goes over no RDMA device.",
-	"makes a software device on the network device of the route")
+	"makes a software device on the network device of the route, if that is meant")
 
 FINDING(CHAP_FIPS, "chap-fips", ERROR,
 	"The kernel runs in FIPS mode, which has no MD5, and a node record allows CHAP with "
@@ -186,7 +187,7 @@ FINDING(TARGET_NO_ISER, "target-no-iser", WARNING,
 FINDING(PORTAL_TCP, "portal-tcp", NOTE,
 	"None of the portals of this target has iSER enabled, but those of another target "
 	"have.",
-	"enables it, and saves that")
+	"enables it, if that is meant, and saves that")
 
 FINDING(PORTAL_NO_ADDRESS, "portal-no-address", WARNING,
 	"No network device has the address of a portal with iSER.",
@@ -219,7 +220,8 @@ FINDING(GROUP_NO_LUN, "group-no-lun", WARNING,
 	"none: make one from a backstore")
 
 FINDING(GROUP_NO_ACL, "group-no-acl", ERROR,
-	"A portal group has no ACL and generates none, so that no initiator can log in.",
+	"An enabled portal group with iSER has no ACL and generates none, so that no initiator "
+	"can log in.",
 	"lists what is needed: the ACL has the name of the initiator")
 
 FINDING(GROUP_READ_ONLY, "group-read-only", NOTE,
@@ -254,7 +256,7 @@ FINDING(ROUTE_NONE, "route-none", ERROR,
 
 FINDING(ROUTE_NO_RDMA, "route-no-rdma", ERROR,
 	"The route to the address goes over a network device without RDMA.",
-	"makes a software device on that network device")
+	"makes a software device on that network device, if that is meant")
 
 FINDING(ROUTE_PORT_DOWN, "route-port-down", ERROR,
 	"The port of the RDMA device on the route is not active.",

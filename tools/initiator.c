@@ -74,14 +74,14 @@ static void record_add(const char *path, const char *target)
 	record->port = record_value(text, "node.conn[0].port");
 	record->tpgt = record_value(text, "node.tpgt");
 	record->iface = record_value(text, "iface.iscsi_ifacename");
-	record->transport = record_value(text, "iface.transport_name");
+	record->transport = setting(text, "iface.transport_name");
 	if (!record->iface)
 		record->iface = "default";
 	if (!record->transport)
 		record->transport = "tcp";
 	startup = record_value(text, "node.startup");
-	record->automatic = startup &&
-			    (!strcmp(startup, "automatic") || !strcmp(startup, "onboot"));
+	/* The root file system may depend on one that is "onboot". */
+	record->automatic = startup && !strcmp(startup, "automatic");
 }
 
 /*
@@ -144,6 +144,12 @@ static void fix_record(const struct record *record, const char *key, const char 
 	    quote(value));
 }
 
+static void advice_record(const struct record *record, const char *key, const char *value)
+{
+	advice("iscsiadm -m node %s -o update -n %s -v %s", record_words(record), quote(key),
+	       quote(value));
+}
+
 static bool over_iser(const struct record *record)
 {
 	return !strcmp(record->transport, "iser");
@@ -159,7 +165,10 @@ static bool same_portal(const struct record *a, const struct record *b)
 	return !strcmp(a->target, b->target) && !strcmp(record_portal(a), record_portal(b));
 }
 
-/* A session of this record, over iSER or over TCP, or NULL. */
+/*
+ * A session of this record, over iSER or over TCP, or NULL. One of another iface is not meant:
+ * that of the root file system, for example, which the firmware has set up.
+ */
 static const struct session *session_of(const struct record *record, bool iser)
 {
 	const struct session *session;
@@ -168,6 +177,7 @@ static const struct session *session_of(const struct record *record, bool iser)
 	session = sessions(&count);
 	for (i = 0; i < count; i++)
 		if (session[i].iser == iser && !strcmp(session[i].target, record->target) &&
+		    (!session[i].iface || !strcmp(session[i].iface, record->iface)) &&
 		    session[i].address && record->address &&
 		    !strcmp(session[i].address, record->address) && session[i].port &&
 		    record->port && !strcmp(session[i].port, record->port))
@@ -196,7 +206,8 @@ static void check_transport(const struct record *record)
 	if (!known_transport(record->transport)) {
 		found(RECORD_TRANSPORT, "%s has the transport %s", record_title(record),
 		      quote(record->transport));
-		fix_record(record, "iface.transport_name", "iser");
+		advice("if iser is meant:");
+		advice_record(record, "iface.transport_name", "iser");
 		return;
 	}
 	if (strcmp(record->transport, "tcp"))
@@ -208,12 +219,15 @@ static void check_transport(const struct record *record)
 		if (record->automatic && other[i].automatic) {
 			found(RECORD_BOTH, "%s logs in over TCP besides that of iface %s",
 			      record_title(record), quote(other[i].iface));
-			fix_record(record, "node.startup", "manual");
+			advice("if nothing needs the one over TCP:");
+			advice_record(record, "node.startup", "manual");
 		}
 		return;
 	}
 	/* As long as there is a session, iscsiadm refuses to change this setting. */
-	if (session || session_of(record, false))
+	if (!record_value(record->text, "iface.transport_name"))
+		command = format("echo 'iface.transport_name = iser' >>%s", quote(record->path));
+	else if (session || session_of(record, false))
 		command = format("%s %s", sed_iser, quote(record->path));
 	else
 		command = format("iscsiadm -m node %s -o update -n iface.transport_name -v iser",
@@ -274,6 +288,8 @@ static void check_digests(const struct record *record)
 	}
 }
 
+static const char commands[] = "node.session.cmds_max";
+
 static long number(const struct record *record, const char *key)
 {
 	const char *value = record_value(record->text, key);
@@ -281,10 +297,27 @@ static long number(const struct record *record, const char *key)
 	return value && *value ? strtol(value, NULL, 10) : -1;
 }
 
+/* The most that a record of iSER asks for, which is then enough for all of them. */
+static long largest_commands(void)
+{
+	const struct record *record;
+	size_t i, count;
+	long most = 0;
+
+	record = records(&count);
+	for (i = 0; i < count; i++) {
+		long value = number(record + i, commands);
+
+		if (over_iser(record + i) && value <= 65535 && value > most)
+			most = value;
+	}
+	return most;
+}
+
 static void check_numbers(const struct record *record)
 {
-	static const char commands[] = "node.session.cmds_max",
-			  depth[] = "node.session.queue_depth";
+	static const char depth[] = "node.session.queue_depth";
+	static bool told;
 	char *limit = file_text("/sys/module/ib_iser/parameters/max_cmds");
 	long most = limit ? atol(limit) : 65535, value = number(record, commands);
 
@@ -300,9 +333,14 @@ static void check_numbers(const struct record *record)
 	} else if (value > most) {
 		found(RECORD_COMMANDS_MANY, "%s has cmds_max %ld, the limit is %ld",
 		      record_title(record), value, most);
-		fix("echo %ld >/sys/module/ib_iser/parameters/max_cmds", value);
-		advice("for each boot: options ib_iser max_cmds=%ld in /etc/modprobe.d/iser.conf",
-		       value);
+		value = largest_commands();
+		if (!told) {
+			fix("echo %ld >/sys/module/ib_iser/parameters/max_cmds", value);
+			advice("for each boot: options ib_iser max_cmds=%ld in "
+			       "/etc/modprobe.d/iser.conf",
+			       value);
+		}
+		told = true;
 	}
 	value = number(record, depth);
 	if (value > 65535) {
@@ -314,12 +352,13 @@ static void check_numbers(const struct record *record)
 
 static void check_record_port(const struct record *record)
 {
-	long value = record->port ? strtol(record->port, NULL, 10) : ISER_PORT;
+	long value = record->port && *record->port ? strtol(record->port, NULL, 10) : ISER_PORT;
 
 	if (value > 0 && value < 65536)
 		return;
 	found(RECORD_PORT, "%s has the port %s", record_title(record), quote(record->port));
-	fix("iscsiadm -m node %s -o delete", record_words(record));
+	advice("this forgets its settings, CHAP secrets for example:");
+	advice("iscsiadm -m node %s -o delete", record_words(record));
 	advice("iscsiadm -m node -o new -T %s -p %s -I iser", quote(record->target),
 	       quote(format(strchr(record->address ? record->address : "", ':') ? "[%s]" : "%s",
 			    record->address ? record->address : "ADDRESS")));
@@ -342,7 +381,8 @@ static void check_spelling(const struct record *record, const struct record *end
 			continue;
 		found(RECORD_TWICE, "%s has another one of the same address, written %s",
 		      record_title(record), quote(other->address));
-		fix_record(other, "node.startup", "manual");
+		advice("one of them is enough:");
+		advice_record(other, "node.startup", "manual");
 	}
 }
 
@@ -361,9 +401,8 @@ static void check_chap(const struct record *record)
 		       record_words(record));
 	} else if (!setting(record->text, "node.session.auth.password")) {
 		found(RECORD_CHAP, "%s wants CHAP and has no password", record_title(record));
-		advice("read -rs word");
-		advice("iscsiadm -m node %s -o update -n %s -v \"$word\"; unset word",
-		       record_words(record), "node.session.auth.password");
+		advice("a command would show it to all users, so write it into the file:");
+		advice("node.session.auth.password = PASSWORD in %s", quote(record->path));
 	}
 	fips = file_text("/proc/sys/crypto/fips_enabled");
 	if (fips && !strcmp(fips, "1") && (!algorithms || !strcmp(algorithms, "MD5"))) {
@@ -387,7 +426,7 @@ static void check_record_route(const struct record *record)
 		return;
 	found(RECORD_ROUTE, "%s is reached over %s, which has no RDMA device", record_title(record),
 	      quote(route.netdev));
-	fix_software_device(route.netdev);
+	fix_software_device(route.netdev, false);
 }
 
 void check_records(void)
@@ -439,7 +478,7 @@ static void fix_package(const char *debian, const char *others)
 void check_initiator_name(void)
 {
 	static const char path[] = "/etc/iscsi/initiatorname.iscsi";
-	char *text, *name;
+	char *text, *name, *generate;
 
 	if (!exists("/usr/sbin/iscsid") && !exists("/sbin/iscsid")) {
 		found(OPEN_ISCSI_MISSING, "there is no iscsid");
@@ -450,10 +489,16 @@ void check_initiator_name(void)
 	if (!text && errno != ENOENT)
 		return;
 	name = text ? record_value(text, "InitiatorName") : NULL;
+	generate = text ? record_value(text, "GenerateName") : NULL;
+	/* The first start of iscsid makes a name then. */
+	if (!name && generate && !strcmp(generate, "yes"))
+		return;
 	if (!name || !*name) {
 		found(INITIATOR_NAME_MISSING, text ? "%s has no InitiatorName" : "%s is missing",
 		      path);
-		fix("echo \"InitiatorName=$(iscsi-iname)\" >%s", path);
+		/* It may be pasted when there is a name again. */
+		fix("grep -qs '^InitiatorName *= *[^ ]' %s || "
+		    "{ name=$(iscsi-iname) && echo \"InitiatorName=$name\" >%s; }", path, path);
 	} else if (strncmp(name, "iqn.", 4) && strncmp(name, "eui.", 4) &&
 		   strncmp(name, "naa.", 4)) {
 		found(INITIATOR_NAME_FORM, "the name is %s", quote(name));
@@ -485,7 +530,8 @@ static void check_iface(const char *path, const char *name)
 	if (!known_transport(transport)) {
 		found(IFACE_TRANSPORT, "iface %s has the transport %s", quote(name),
 		      quote(transport));
-		fix("%s %s", sed_iser, quote(path));
+		advice("if iser is meant:");
+		advice("%s %s", sed_iser, quote(path));
 		return;
 	}
 	for (i = 0; !strcmp(transport, "iser") && i < ARRAY(bindings); i++) {
@@ -525,7 +571,9 @@ static void check_state(const struct session *session)
 		return;
 	found(SESSION_FAILED, "%s is %s", session_title(session), quote(session->state));
 	if (session->address)
-		fix("iserctl doctor initiator %s", quote(session->address));
+		fix("iserctl doctor initiator %s",
+		    quote(format(strchr(session->address, ':') ? "[%s]:%s" : "%s:%s",
+				 session->address, session->port ? session->port : "3260")));
 	fix("dmesg | grep -E 'iser|iscsi' | tail");
 }
 
@@ -550,6 +598,9 @@ static void check_tcp_session(const struct session *session)
 
 	record = records(&count);
 	for (i = 0; i < count; i++) {
+		/* Most are of another target, and this is asked for each pair. */
+		if (strcmp(record[i].target, session->target))
+			continue;
 		if (session_of(record + i, false) != session)
 			continue;
 		if (!over_iser(record + i))

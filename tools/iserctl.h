@@ -82,6 +82,8 @@ struct addr {
 bool addr_parse(const char *text, struct addr *addr);
 bool addr_same(const struct addr *a, const struct addr *b);
 bool addr_any(const struct addr *addr);
+/* Whether a listener on the first address has the second one. */
+bool addr_serves(const struct addr *listener, const struct addr *addr);
 bool addr_local_link(const struct addr *addr);
 const char *addr_text(const struct addr *addr);
 const char *portal_text(const struct addr *addr);

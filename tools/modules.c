@@ -92,12 +92,16 @@ bool module_loaded(const char *name)
 	return exists(format("/sys/module/%s", name));
 }
 
-bool module_there(const char *name)
+static bool built_in(const char *name)
 {
 	bool unreadable;
 
-	return module_loaded(name) || module_file(name) ||
-	       listed(module_list("modules.builtin", &unreadable), name);
+	return listed(module_list("modules.builtin", &unreadable), name);
+}
+
+bool module_there(const char *name)
+{
+	return module_loaded(name) || module_file(name) || built_in(name);
 }
 
 bool modules_known(void)
@@ -256,12 +260,21 @@ static const char *modules_user(void)
 	return NULL;
 }
 
-/* Both halves have to be unloaded before the core. Each of them refuses if it is in use. */
+/*
+ * Both halves have to be unloaded before the core. Each of them refuses if it is in use; what
+ * was unloaded before it has to come back nevertheless.
+ */
 static void fix_loaded(void)
 {
 	const char *user = modules_user(), *words = "rmmod";
 	size_t i;
 
+	for (i = 0; i < OURS; i++) {
+		if (!module_loaded(ours[i]) || module_file(ours[i]))
+			continue;
+		advice("install the modules before you unload %s", ours[i]);
+		return;
+	}
 	if (user) {
 		advice("in use by %s: the next reboot loads the installed modules", user);
 		advice("without one, when nothing uses them any longer: scripts/loaded.sh");
@@ -272,7 +285,7 @@ static void fix_loaded(void)
 			words = format("%s %s", words, ours[i]);
 	for (i = 0; i < 2; i++)
 		if (module_loaded(ours[i]))
-			words = format("%s && modprobe %s", words, ours[i]);
+			words = format("%s; modprobe %s", words, ours[i]);
 	fix("%s", words);
 }
 
@@ -284,6 +297,8 @@ static bool other_loaded(const char *name)
 	bool in_tree = !taint || !strchr(taint, 'O');
 	struct module module;
 
+	if (built_in(name))
+		return false;
 	if (!file) {
 		found(MODULE_OTHER_LOADED, "%s is loaded, but no file of it is installed", name);
 		return true;
@@ -298,9 +313,9 @@ static bool other_loaded(const char *name)
 	    (!module.version || !loaded || !strcmp(module.version, loaded)))
 		return false;
 	found(MODULE_OTHER_LOADED, "the loaded %s (%s%s) is not %s (%s%s)", name,
-	      loaded ? quote(loaded) : "no srcversion", in_tree ? ", the kernel's own" : "",
+	      loaded ? quote(loaded) : "no srcversion", in_tree ? ", of the kernel" : "",
 	      quote(file), module.version ? quote(module.version) : "no srcversion",
-	      module.in_tree ? ", the kernel's own" : "");
+	      module.in_tree ? ", of the kernel" : "");
 	return true;
 }
 
@@ -321,6 +336,8 @@ static void check_places(const char *name)
 	const char *dkms = module_in(format("%s/updates/dkms", modules_folder()), name);
 	const char *taken = module_file(name);
 	struct module one, other;
+	const char *words = "";
+	size_t i;
 
 	if ((updates || dkms) && (!taken || !strstr(taken, "/updates/"))) {
 		found(MODULE_INDEX, "%s is not in the index of modules",
@@ -332,14 +349,46 @@ static void check_places(const char *name)
 		return;
 	one = module_read(updates);
 	other = module_read(dkms);
-	if (one.version && other.version && !strcmp(one.version, other.version))
+	if (!one.version || !other.version) {
+		unseen(one.version ? dkms : updates, "its srcversion cannot be compared");
+		return;
+	}
+	if (!strcmp(one.version, other.version))
 		return;
 	found(MODULE_TWO_FILES, "%s and %s: modprobe takes %s now", quote(updates), quote(dkms),
 	      !strcmp(taken, updates) ? "the first" : "the second");
-	if (!strcmp(taken, updates))
+	if (!strcmp(taken, updates)) {
 		advice("dkms uninstall iser/VERSION -k %s", quote(kernel_release()));
-	else
-		fix("rm %s && depmod -a %s", quote(updates), quote(kernel_release()));
+		return;
+	}
+	/* One module of another build than the others would not load. */
+	for (i = 0; i < OURS; i++) {
+		const char *file = module_in(format("%s/updates", modules_folder()), ours[i]);
+
+		if (file)
+			words = format("%s %s", words, quote(file));
+	}
+	advice("if those of DKMS are wanted, all of the others have to go:");
+	advice("rm%s && depmod -a %s", words, quote(kernel_release()));
+}
+
+/* A file of an earlier folder takes the place of one of the same name. */
+static bool overridden(const char *const *folders, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (exists(format("%s/%s", folders[i], name)))
+			return true;
+	return false;
+}
+
+/* Whether this is the name of a module, in which a dash is as good as an underscore. */
+static bool same_module(const char *word, const char *name)
+{
+	for (; *word && (*word == *name || (*word == '-' && *name == '_')); word++)
+		name++;
+	return !*word && !*name;
 }
 
 /* A file of modprobe.d that blacklists a module, or NULL. */
@@ -357,15 +406,17 @@ static const char *blacklist(const char *name)
 		for (; *entry; entry++) {
 			const char *path = format("%s/%s", folders[i], *entry);
 			const char *end = strrchr(*entry, '.');
-			char *text = end && !strcmp(end, ".conf") ? file_text(path) : NULL, *line,
-			     *left;
+			char *text, *line, *left;
 
+			if (!end || strcmp(end, ".conf") || overridden(folders, i, *entry))
+				continue;
+			text = file_text(path);
 			for (line = text ? strtok_r(text, "\n", &left) : NULL; line;
 			     line = strtok_r(NULL, "\n", &left)) {
 				char word[2][64];
 
 				if (sscanf(line, " %63s %63s", word[0], word[1]) == 2 &&
-				    !strcmp(word[0], "blacklist") && !strcmp(word[1], name))
+				    !strcmp(word[0], "blacklist") && same_module(word[1], name))
 					return path;
 			}
 		}
@@ -381,7 +432,7 @@ static void check_module(const char *name)
 	if (!module_there(name)) {
 		module_missing(name);
 	} else if (file && strstr(file, "/kernel/")) {
-		found(MODULE_KERNELS_OWN, "%s is the kernel's own", quote(file));
+		found(MODULE_KERNELS_OWN, "%s is that of the kernel", quote(file));
 		advice("its sources have make install, which puts the others before it");
 	}
 }
@@ -408,7 +459,8 @@ void check_modules(void)
 	path = initiator ? blacklist("ib_iser") : NULL;
 	if (path) {
 		found(MODULE_BLACKLISTED, "%s blacklists ib_iser", quote(path));
-		fix("sed -i '/^[[:space:]]*blacklist[[:space:]]*ib_iser/d' %s", quote(path));
+		advice("unless that is on purpose:");
+		advice("sed -Ei '/^\\s*blacklist\\s+ib[_-]iser\\>/d' %s", quote(path));
 	}
 }
 
@@ -430,6 +482,7 @@ void check_signatures(void)
 	const char *why = signed_only();
 	const char *files = "";
 	char **kbuild, **entry;
+	bool may_sign = true;
 	size_t i;
 
 	for (i = 0; why && i < OURS; i++) {
@@ -443,6 +496,8 @@ void check_signatures(void)
 		if (module.readable && !module.is_signed) {
 			found(MODULE_UNSIGNED, "%s, and %s is not signed", why, quote(file));
 			files = format("%s %s", files, quote(file));
+			/* A signature is no part of a compressed file, nor of a package's. */
+			may_sign &= !compressed(file) && !strstr(file, "/kernel/");
 		}
 	}
 	if (!*files)
@@ -452,7 +507,8 @@ void check_signatures(void)
 		if (!strncmp(*entry, "linux-kbuild-", 13) &&
 		    exists(format("/usr/lib/%s/scripts/sign-file", *entry)))
 			break;
-	if (!*entry || !exists("/var/lib/dkms/mok.key") || !exists("/var/lib/dkms/mok.pub")) {
+	if (!may_sign || !*entry || !exists("/var/lib/dkms/mok.key") ||
+	    !exists("/var/lib/dkms/mok.pub")) {
 		advice("install the modules by DKMS, which signs them, and enroll its key: "
 		       "mokutil --import /var/lib/dkms/mok.pub");
 		return;

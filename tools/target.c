@@ -76,10 +76,12 @@ void check_targets(void)
 	if (!*target && text && strstr(text, "\"fabric\": \"iscsi\"")) {
 		found(TARGET_NOT_RESTORED, "%s has targets, and none is set up", path);
 		advice("unless a cluster sets them up, or they were taken down on purpose:");
-		if (exists("/run/systemd/system"))
-			advice("systemctl start rtslib-fb-targetctl || systemctl start target");
-		else
+		if (exists("/run/systemd/system")) {
+			advice("systemctl start rtslib-fb-targetctl");
+			advice("with another name of the service: systemctl start target");
+		} else {
 			advice("targetctl restore");
+		}
 	}
 	for (; *target; target++) {
 		/* The JSON of rtslib escapes nothing that a name may have. */
@@ -130,6 +132,19 @@ static void check_acl(const char *tpg, const char *acl, const char *title, const
 	}
 }
 
+/* Whether initiators are expected here. */
+static bool serves_iser(const char *tpg)
+{
+	const struct portal *portal;
+	size_t i, count;
+
+	portal = portals(&count);
+	for (i = 0; i < count; i++)
+		if (portal[i].iser && !strcmp(portal[i].tpg, tpg))
+			return attribute_is(tpg, "enable", "1");
+	return false;
+}
+
 static void check_group(const char *target, const char *group)
 {
 	const char *tpg = format(LIO "/%s/%s", target, group), *title = group_title(target, group);
@@ -149,7 +164,7 @@ static void check_group(const char *target, const char *group)
 		advice("%s create /backstores/KIND/NAME", targetcli(target, group, "/luns"));
 	}
 	flag = attribute(tpg, "attrib/generate_node_acls");
-	if (!*acl && flag && !generate) {
+	if (!*acl && flag && !generate && serves_iser(tpg)) {
 		found(GROUP_NO_ACL, "%s has no ACL", title);
 		advice("with the name in /etc/iscsi/initiatorname.iscsi of the initiator:");
 		advice("%s create INITIATOR", targetcli(target, group, "/acls"));
@@ -193,30 +208,35 @@ static const char *portal_title(const struct portal *portal)
 	return format("portal %s of %s", quote(portal->name), quote(portal->target));
 }
 
+/* One of iWARP if there is one, because it may share ports with TCP. */
 static const struct rdma_port *any_active(void)
 {
-	const struct rdma_port *port;
+	const struct rdma_port *port, *found = NULL;
 	size_t i, count;
 
 	port = rdma_ports(&count);
 	for (i = 0; i < count; i++)
-		if (port[i].active)
-			return &port[i];
-	return NULL;
+		if (port[i].active && (!found || (port[i].iwarp && !found->iwarp)))
+			found = &port[i];
+	return found;
 }
 
-static void fix_iser(const struct portal *portal)
+/* It opens a portal, so it has to be certain which network that serves, and that it is meant. */
+static void fix_iser(const struct portal *portal, enum finding finding)
 {
-	const char *netdev = portal->parsed ? netdev_of(&portal->addr) : NULL;
-	const struct rdma_port *port = netdev ? port_of_netdev(netdev) : any_active();
+	bool any = !portal->parsed || addr_any(&portal->addr);
+	const char *netdev = any ? NULL : netdev_of(&portal->addr);
+	const struct rdma_port *port = netdev ? port_of_netdev(netdev) : any ? any_active() : NULL;
 
-	if (!port || port->iwarp) {
-		advice("on iWARP this may end TCP at the portal, see install.md:");
-		advice("echo 1 >%s", quote(format("%s/iser", portal->folder)));
+	if (port && !port->iwarp && !any && finding == TARGET_NO_ISER) {
+		fix("echo 1 >%s", quote(format("%s/iser", portal->folder)));
 		save_later();
 		return;
 	}
-	fix("echo 1 >%s", quote(format("%s/iser", portal->folder)));
+	advice("if initiators shall reach it over RDMA:");
+	if (port && port->iwarp)
+		advice("on iWARP this may end TCP at the portal, see install.md");
+	advice("echo 1 >%s", quote(format("%s/iser", portal->folder)));
 	save_later();
 }
 
@@ -228,15 +248,15 @@ static void check_enabled(const struct portal *portal, size_t count)
 	for (i = 0; i < count; i++)
 		any |= portal[i].iser;
 	for (i = 0; i < count; i++) {
+		enum finding finding = any ? PORTAL_TCP : TARGET_NO_ISER;
 		bool own = false;
 
 		for (j = 0; j < count; j++)
 			own |= portal[j].iser && !strcmp(portal[j].target, portal[i].target);
 		if (own)
 			continue;
-		found(any ? PORTAL_TCP : TARGET_NO_ISER, "%s has no iSER",
-		      portal_title(&portal[i]));
-		fix_iser(&portal[i]);
+		found(finding, "%s has no iSER", portal_title(&portal[i]));
+		fix_iser(&portal[i], finding);
 	}
 }
 
@@ -249,8 +269,7 @@ static bool rdma_listens(const struct portal *portal)
 	for (i = 0; i < count; i++) {
 		if (id[i].to.family || id[i].from.port != portal->addr.port)
 			continue;
-		if (addr_same(&id[i].from, &portal->addr) || addr_any(&id[i].from) ||
-		    addr_any(&portal->addr))
+		if (addr_serves(&id[i].from, &portal->addr))
 			return true;
 	}
 	return !rdma_ids_known();
@@ -261,7 +280,7 @@ static void port_taken(const struct portal *portal)
 {
 	const char *address = addr_text(&portal->addr);
 
-	found(PORTAL_PORT_TAKEN, "%s: LIO's TCP listener has the port", portal_title(portal));
+	found(PORTAL_PORT_TAKEN, "%s: the TCP listener of LIO has the port", portal_title(portal));
 	advice("the portal then no longer serves TCP; repeat it after each restore:");
 	advice("ss -K state listening src %s sport = :%u",
 	       quote(format(portal->addr.family == AF_INET6 ? "[%s]" : "%s", address)),
@@ -289,7 +308,7 @@ static void check_portal(const struct portal *portal)
 	if (!port) {
 		found(PORTAL_NO_DEVICE, "%s: %s has no RDMA device", portal_title(portal),
 		      any ? "this host" : quote(netdev));
-		fix_software_device(netdev);
+		fix_software_device(netdev, true);
 		return;
 	}
 	if (!port->active || rdma_listens(portal))
