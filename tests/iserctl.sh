@@ -431,6 +431,12 @@ finds initiator-name-form ''
 new initiator
 : >"$host/proc/net/unix"
 finds iscsid-not-running iscsid
+for ((i = 0; i < 30000; i++)); do
+	echo '0000: 00000002 00000000 00010000 0001 01 1 /run/some/folder'
+done >"$host/proc/net/unix"
+echo '0000: 00000002 00000000 00010000 0001 01 1 @ISCSIADM_ABSTRACT_NAMESPACE' >>"$host/proc/net/unix"
+run doctor
+expect 'many sockets' 0 '0 errors, 0 warnings, 0 notes'
 sed_iser="sed -i 's/^iface.transport_name *=.*/iface.transport_name = iser/'"
 new initiator
 put /var/lib/iscsi/ifaces/typo 'iface.transport_name = isre'
@@ -664,6 +670,31 @@ fact tcp 192.0.2.2:3260 refused
 fact rdma 192.0.2.2:3260 open
 finds answer-iser-only 'iscsiadm -m discovery -t st -p 192.0.2.2:3260 -I iser -o new' 192.0.2.2
 
+new
+fact tcp 192.0.2.2:3260 open
+fact rdma 192.0.2.2:3260 no-device
+run doctor 192.0.2.2
+expect 'no device of this host leads there' 3 'ok: TCP answers at 192.0.2.2:3260' \
+	"unseen: 'RDMA to 192.0.2.2:3260': no RDMA device of this host leads there"
+
+# A partition of InfiniBand is not on top of the network device of the port.
+new
+rdma_device mlx0 ib0
+put /sys/class/infiniband/mlx0/ports/1/link_layer InfiniBand
+mkdir -p "$host/sys/devices/function"
+ln -s "$host/sys/devices/function" "$host/sys/class/infiniband/mlx0/device"
+for netdev in ib0 ib0.8001; do
+	put "/sys/class/net/$netdev/type" 32
+	put "/sys/class/net/$netdev/dev_port" 0
+	ln -s "$host/sys/devices/function" "$host/sys/class/net/$netdev/device"
+done
+fact route 192.0.8.2 ib0.8001
+fact tcp 192.0.8.2:3260 open
+fact rdma 192.0.8.2:3260 open
+run doctor 192.0.8.2
+expect 'a partition of InfiniBand' 0 'ok: the route to 192.0.8.2 goes over port 1 of mlx0 on ib0' \
+	'0 errors, 0 warnings, 0 notes'
+
 good=yes
 : >"$work/out"
 for id in "${!kinds[@]}"; do
@@ -755,7 +786,25 @@ run status
 expect 'status' 0 "session 1: LOGGED_IN to $target at 192.0.2.2 port 3260, rxe0, disks sd1" \
 	"portal 192.0.2.1:3260 of $target, portal group 1: iSER, listening, 1 connections" \
 	"session of $initiator at $target, portal group 1: LOGGED_IN" \
+	"session of iqn.dynamic at $target, portal group 1: unknown" \
 	'connection from 192.0.2.9:50000 to 192.0.2.1:3260, rxe0'
+put /sys/class/iscsi_host/host1/device/session1/connection1:0/iscsi_connection/connection1:0/address 192.0.2.5
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/initiatorname '(null)'
+fact connection rxe5 iser_core 192.0.2.1:40001 192.0.2.5:3260
+put "$group/acls/$initiator/info" 'Session State: TARG_SESS_FAILED'
+run status
+expect 'status after a redirection' 0 \
+	"session 1: LOGGED_IN to $target at 192.0.2.2 port 3260, rxe5, disks sd1" \
+	"session of $initiator at $target, portal group 1: FAILED"
+run status --json
+good=yes
+grep -q '"initiator":null' "$work/out" || good=no
+verdict 'a value that the kernel has not'
+cp "$host$group/dynamic_sessions" "$work/dynamic"
+for ((i = 0; i < 400; i++)); do printf 'iqn.dynamic\0'; done >"$host$group/dynamic_sessions"
+run status
+expect 'a page of sessions' 3
+cp "$work/dynamic" "$host$group/dynamic_sessions"
 # Each field that the document describes is there, and no other.
 cat >"$work/fields.py" <<'EOS'
 import json, re, sys
@@ -794,7 +843,12 @@ verdict 'status --json'
 put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/targetname "$hostile"
 run status --json
 good=yes
-python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$work/out" 2>"$work/err" || good=no
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/ifacename $'\u00e9\U1f600'
+run status --json
+python3 -c 'import json, sys
+status = json.load(open(sys.argv[1], encoding="ascii"))
+assert status["initiator"]["sessions"][0]["iface"] == "\u00e9\U0001f600"' "$work/out" 2>"$work/err" || good=no
+LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
 run status
 LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
 verdict 'status with hostile names'

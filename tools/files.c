@@ -15,7 +15,9 @@
 
 #include "iserctl.h"
 
-#define TEXT_MOST (1 << 20)
+/* Sockets of a host, saved configurations and clusters have some mebibytes of text. */
+#define TEXT_MOST (64 << 20)
+#define OUTPUT_MOST (64 << 10)
 #define OUTPUT_SECONDS 5
 
 const char *root = "";
@@ -88,9 +90,12 @@ static const char *why(int error)
 
 char *file_text(const char *path)
 {
-	char *text = file_read(path, TEXT_MOST, NULL);
+	size_t length = 0;
+	char *text = file_read(path, TEXT_MOST, &length);
 	int error = errno;
 
+	if (length >= TEXT_MOST)
+		unseen(path, "only its beginning was read");
 	if (text)
 		return trim(text);
 	if (!absent(error)) {
@@ -209,7 +214,7 @@ static long milliseconds(void)
 char *output_of(char *const argv[])
 {
 	long end = milliseconds() + OUTPUT_SECONDS * 1000;
-	char *text = take(TEXT_MOST + 1);
+	char *text = take(OUTPUT_MOST + 1);
 	int fds[2], state = -1;
 	size_t done = 0;
 	ssize_t got = 1;
@@ -227,17 +232,19 @@ char *output_of(char *const argv[])
 		dup2(null, 0);
 		dup2(fds[1], 1);
 		dup2(null, 2);
+		/* That of the user may lack the folders of root, or have others. */
+		setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 		execvp(argv[0], argv);
 		_exit(127);
 	}
 	close(fds[1]);
-	while (got > 0 && done < TEXT_MOST) {
+	while (got > 0 && done < OUTPUT_MOST) {
 		struct pollfd ready = { .fd = fds[0], .events = POLLIN };
 		long left = end - milliseconds();
 
 		if (left <= 0 || poll(&ready, 1, left) <= 0)
 			break;
-		got = read(fds[0], text + done, TEXT_MOST - done);
+		got = read(fds[0], text + done, OUTPUT_MOST - done);
 		if (got > 0)
 			done += got;
 	}

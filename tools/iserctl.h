@@ -141,7 +141,8 @@ struct session {
 	bool iser;
 	const char *target, *state, *tpgt, *iface, *initiator;
 	const char *connection;		/* folder of its connection, or NULL */
-	const char *address, *port;	/* of its peer, or NULL */
+	const char *address, *port;	/* of its portal, or NULL */
+	const char *peer_address, *peer_port;	/* to which it is connected, or NULL */
 	char **disks;
 };
 

@@ -99,14 +99,16 @@ static int ask(int protocol, struct request *request, message_fn each, void *dat
 	while (more && !error) {
 		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
 		const struct nlmsghdr *message = (void *)buffer;
-		size_t left = got;
+		/* Signed, because the last step may lead beyond the end. */
+		int left = got;
 
 		if (got < 0) {
 			error = errno;
 			break;
 		}
 		more = request->head.nlmsg_flags & NLM_F_DUMP;
-		for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+		for (; left > 0 && NLMSG_OK(message, (unsigned int)left);
+		     message = NLMSG_NEXT(message, left)) {
 			if (message->nlmsg_type == NLMSG_DONE) {
 				more = false;
 			} else if (message->nlmsg_type == NLMSG_ERROR) {
@@ -197,23 +199,33 @@ static void netdev_found(const struct nlmsghdr *message, void *data)
 			ports[i].netdev = netdev;
 }
 
-/* An adapter of InfiniBand has addresses by a network device of the same function. */
+/*
+ * An adapter of InfiniBand has addresses by network devices of the same function: one for a
+ * port, and one for each of its partitions, which is not on top of the first.
+ */
+static bool ipoib_of(const char *device, unsigned int number, const char *netdev)
+{
+	char *folder = format("/sys/class/net/%s", netdev), *function, *other, *port;
+	bool same;
+
+	if (!attribute_is(folder, "type", "32"))
+		return false;
+	function = real_path(format("/sys/class/infiniband/%s/device", device));
+	other = real_path(format("%s/device", folder));
+	same = function && other && !strcmp(function, other);
+	free(function);
+	free(other);
+	port = same ? attribute(folder, "dev_port") : NULL;
+	return same && (!port || strtoul(port, NULL, 0) + 1 == number);
+}
+
 static const char *ipoib_netdev(const char *device, unsigned int number)
 {
-	char *function = real_path(format("/sys/class/infiniband/%s/device", device));
-	char **names = names_in("/sys/class/net"), **name;
+	char **name;
 
-	for (name = names; function && *name; name++) {
-		char *folder = format("/sys/class/net/%s", *name);
-		char *other = real_path(format("%s/device", folder));
-		char *port;
-
-		if (!other || strcmp(other, function) || !attribute_is(folder, "type", "32"))
-			continue;
-		port = attribute(folder, "dev_port");
-		if (!port || strtoul(port, NULL, 0) + 1 == number)
+	for (name = names_in("/sys/class/net"); *name; name++)
+		if (ipoib_of(device, number, *name))
 			return *name;
-	}
 	return NULL;
 }
 
@@ -223,6 +235,7 @@ const struct rdma_port *rdma_ports(size_t *count)
 	char **names, **name, **entry;
 	struct device *device;
 	size_t i;
+	int error;
 
 	*count = port_count;
 	if (asked)
@@ -245,7 +258,8 @@ const struct rdma_port *rdma_ports(size_t *count)
 			more->device = *name;
 			more->number = atoi(*entry);
 			more->state = state ? state : "unknown";
-			more->active = !state || strstr(state, "ACTIVE");
+			/* What may not be looked at gets the benefit of the doubt. */
+			more->active = state ? !!strstr(state, "ACTIVE") : errno != ENOENT;
 			more->iwarp = type && strstr(type, "RNIC");
 			more->infiniband = attribute_is(folder,
 							format("ports/%s/link_layer", *entry),
@@ -254,8 +268,12 @@ const struct rdma_port *rdma_ports(size_t *count)
 			more->netdev = facts_netdev(*name, more->number);
 		}
 	}
-	for (device = devices_ask(); device; device = device->next)
-		rdma_ask(RDMA_NLDEV_CMD_PORT_GET, &device->index, netdev_found, device);
+	for (device = devices_ask(); device; device = device->next) {
+		error = rdma_ask(RDMA_NLDEV_CMD_PORT_GET, &device->index, netdev_found, device);
+		/* It has gone meanwhile, or has no ports. */
+		if (error && error != ENODEV && error != EINVAL)
+			unseen("ports of RDMA devices by netlink", strerror(error));
+	}
 	for (i = 0; i < port_count; i++)
 		if (ports[i].infiniband && !ports[i].netdev)
 			ports[i].netdev = ipoib_netdev(ports[i].device, ports[i].number);
@@ -272,8 +290,10 @@ static bool gid_of(const struct rdma_port *port, const char *netdev)
 	for (; *name; name++) {
 		/* An entry that is not in use is an error to read, and no news. */
 		char *text = file_read(format("%s/%s", folder, *name), 256, NULL);
+		bool same = text && !strcmp(trim(text), netdev);
 
-		if (text && !strcmp(trim(text), netdev))
+		free(text);
+		if (same)
 			return true;
 	}
 	return false;
@@ -289,6 +309,8 @@ static const struct rdma_port *port_below(const char *netdev, unsigned int depth
 	port = rdma_ports(&count);
 	for (i = 0; i < count; i++) {
 		bool same = (port[i].netdev && !strcmp(port[i].netdev, netdev)) ||
+			    (port[i].infiniband &&
+			     ipoib_of(port[i].device, port[i].number, netdev)) ||
 			    (!port[i].iwarp && gid_of(&port[i], netdev));
 
 		if (same && (!found || port[i].active))
@@ -307,9 +329,25 @@ static const struct rdma_port *port_below(const char *netdev, unsigned int depth
 	return found;
 }
 
+/* A port may have hundreds of GIDs, and a host as many records that ask for them. */
 const struct rdma_port *port_of_netdev(const char *netdev)
 {
-	return port_below(netdev, 0);
+	static struct known {
+		const char *netdev;
+		const struct rdma_port *port;
+		struct known *next;
+	} *all;
+	struct known *known;
+
+	for (known = all; known; known = known->next)
+		if (!strcmp(known->netdev, netdev))
+			return known->port;
+	known = take(sizeof(*known));
+	known->netdev = format("%s", netdev);
+	known->port = port_below(netdev, 0);
+	known->next = all;
+	all = known;
+	return known->port;
 }
 
 /* ---- RDMA resources ---- */
@@ -393,9 +431,12 @@ static void ids_found(const struct nlmsghdr *message, void *data)
 		id_entry, data);
 }
 
-bool rdma_ids_known(void)
+/* The kernel shows its own in the first PID namespace only, which always has this number. */
+static bool contained(void)
 {
-	return !ids_unknown;
+	const char *namespace = link_name("/proc/self/ns/pid");
+
+	return namespace && strcmp(namespace, "pid:[4026531836]");
 }
 
 const struct rdma_id *rdma_ids(size_t *count)
@@ -417,9 +458,21 @@ const struct rdma_id *rdma_ids(size_t *count)
 			unseen("RDMA connections by netlink", strerror(error));
 		}
 	}
+	if (!asked && exists("/sys/class/infiniband") && contained()) {
+		ids_unknown = true;
+		unseen("RDMA connections by netlink", "a container has not those of the kernel");
+	}
 	asked = true;
 	*count = id_count;
 	return ids;
+}
+
+bool rdma_ids_known(void)
+{
+	size_t count;
+
+	rdma_ids(&count);
+	return !ids_unknown;
 }
 
 static void qp_entry(const struct nlattr *entry, struct walk *walk)

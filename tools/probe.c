@@ -20,7 +20,7 @@
 
 /* For each step of an attempt, and for all of one over RDMA. */
 #define ANSWER_MS 3000
-#define RDMA_MS 8000
+#define RDMA_MS 9500
 
 static socklen_t sockaddr_of(const struct addr *addr, struct sockaddr_storage *storage)
 {
@@ -67,7 +67,13 @@ enum answer tcp_answer(const struct addr *addr, const char **why)
 	return !error ? ANSWER_OPEN : error == ECONNREFUSED ? ANSWER_REFUSED : ANSWER_NONE;
 }
 
-/* Waits for the event of a step. 0, or minus an errno; a refusal is -ECONNREFUSED. */
+/* Of InfiniBand and RoCE: nobody listens. */
+#define NO_SUCH_SERVICE 8
+
+/*
+ * Waits for the event of a step. 0, or minus an errno: -ECONNREFUSED if nobody listens. Another
+ * reason for a rejection is returned as it is, and comes from somebody who listens.
+ */
 static int step(struct rdma_event_channel *channel, enum rdma_cm_event_type wanted, int posted)
 {
 	struct pollfd ready = { .fd = channel->fd, .events = POLLIN };
@@ -86,8 +92,9 @@ static int step(struct rdma_event_channel *channel, enum rdma_cm_event_type want
 	rdma_ack_cm_event(event);
 	if (got == wanted)
 		return 0;
+	/* The status is a reason, or an errno if it is of iWARP. */
 	if (got == RDMA_CM_EVENT_REJECTED)
-		return -ECONNREFUSED;
+		return status > 0 && status != NO_SUCH_SERVICE ? status : -ECONNREFUSED;
 	return status < 0 ? status : -ETIMEDOUT;
 }
 
@@ -98,12 +105,11 @@ struct result {
 };
 
 /* It has to be out before anything is taken down, because that may take long. */
-static void tell(int fd, enum answer answer, int error)
+static void tell(int fd, enum answer answer, const char *why)
 {
 	struct result result = { .answer = answer };
 
-	if (error)
-		snprintf(result.why, sizeof(result.why), "%s", strerror(error));
+	snprintf(result.why, sizeof(result.why), "%s", why);
 	if (write(fd, &result, sizeof(result)) < 0)
 		_exit(1);
 }
@@ -132,27 +138,29 @@ static void rdma_connect_to(struct rdma_event_channel *channel, struct rdma_cm_i
 	error = step(channel, RDMA_CM_EVENT_ADDR_RESOLVED,
 		     rdma_resolve_addr(id, NULL, (void *)&storage, ANSWER_MS));
 	if (error) {
-		tell(fd, error == -ENODEV ? ANSWER_NO_DEVICE : ANSWER_NONE, -error);
+		tell(fd, error == -ENODEV ? ANSWER_NO_DEVICE : ANSWER_NONE, strerror(-error));
 		return;
 	}
 	if (!id->verbs) {
-		tell(fd, ANSWER_UNSEEN, EOPNOTSUPP);
+		tell(fd, ANSWER_UNSEEN, strerror(EOPNOTSUPP));
 		return;
 	}
 	error = step(channel, RDMA_CM_EVENT_ROUTE_RESOLVED, rdma_resolve_route(id, ANSWER_MS));
 	if (error) {
-		tell(fd, ANSWER_NONE, -error);
+		tell(fd, ANSWER_NONE, strerror(-error));
 		return;
 	}
 	if (rdma_create_qp(id, NULL, &init)) {
-		tell(fd, ANSWER_UNSEEN, errno);
+		tell(fd, ANSWER_UNSEEN, strerror(errno));
 		return;
 	}
 	error = step(channel, RDMA_CM_EVENT_ESTABLISHED, rdma_connect(id, &param));
-	if (error)
-		tell(fd, error == -ECONNREFUSED ? ANSWER_REFUSED : ANSWER_NONE, -error);
+	if (error > 0)
+		tell(fd, ANSWER_UNSEEN, format("it listens, and rejects with reason %d", error));
+	else if (error)
+		tell(fd, error == -ECONNREFUSED ? ANSWER_REFUSED : ANSWER_NONE, strerror(-error));
 	else
-		tell(fd, ANSWER_OPEN, 0);
+		tell(fd, ANSWER_OPEN, "");
 	if (!error)
 		rdma_disconnect(id);
 	rdma_destroy_qp(id);
@@ -164,7 +172,7 @@ static void rdma_try(const struct addr *addr, int fd)
 	struct rdma_cm_id *id;
 
 	if (!channel || rdma_create_id(channel, &id, NULL, RDMA_PS_TCP)) {
-		tell(fd, ANSWER_UNSEEN, errno);
+		tell(fd, ANSWER_UNSEEN, strerror(errno));
 		return;
 	}
 	rdma_connect_to(channel, id, addr, fd);
@@ -178,7 +186,8 @@ static void rdma_try(const struct addr *addr, int fd)
  */
 enum answer rdma_answer(const struct addr *addr, const char **why)
 {
-	struct result result = { .answer = ANSWER_NONE };
+	/* A peer that does not answer ends each step; if no step ends, that is the provider's. */
+	struct result result = { ANSWER_UNSEEN, "the RDMA driver of this host does not answer" };
 	struct pollfd ready = { .events = POLLIN };
 	pid_t child;
 	int fds[2];

@@ -45,6 +45,14 @@ static char **disks_of(const char *folder)
 	return disks;
 }
 
+/* An attribute that has a value; the kernel writes NULL pointers as words. */
+static const char *value(const char *folder, const char *name)
+{
+	const char *text = attribute(folder, name);
+
+	return text && strcmp(text, "(null)") && strcmp(text, "<NULL>") ? text : NULL;
+}
+
 static void session_read(struct session *session, const char *host, const char *folder,
 			 const char *name)
 {
@@ -53,18 +61,21 @@ static void session_read(struct session *session, const char *host, const char *
 	session->number = strtoul(name + strlen("session"), NULL, 10);
 	session->host = host;
 	session->folder = format("%s/iscsi_session/%s", folder, name);
-	session->target = attribute(session->folder, "targetname");
-	session->state = attribute(session->folder, "state");
-	session->tpgt = attribute(session->folder, "tpgt");
-	session->iface = attribute(session->folder, "ifacename");
-	session->initiator = attribute(session->folder, "initiatorname");
+	session->target = value(session->folder, "targetname");
+	session->state = value(session->folder, "state");
+	session->tpgt = value(session->folder, "tpgt");
+	session->iface = value(session->folder, "ifacename");
+	session->initiator = value(session->folder, "initiatorname");
 	session->disks = disks_of(folder);
 	for (entry = names_in(folder); *entry; entry++) {
 		if (strncmp(*entry, "connection", 10))
 			continue;
 		session->connection = format("%s/%s/iscsi_connection/%s", folder, *entry, *entry);
-		session->address = attribute(session->connection, "persistent_address");
-		session->port = attribute(session->connection, "persistent_port");
+		session->address = value(session->connection, "persistent_address");
+		session->port = value(session->connection, "persistent_port");
+		/* Where a redirection of the target has led. */
+		session->peer_address = value(session->connection, "address");
+		session->peer_port = value(session->connection, "port");
 		break;
 	}
 }
@@ -89,9 +100,11 @@ const struct session *sessions(size_t *count)
 			session = found + found_count;
 			session->iser = kind && !strcmp(kind, "iscsi_iser");
 			session_read(session, *host, format("%s/%s", folder, *entry), *entry);
-			/* One that has gone meanwhile has no name. */
+			/* One that has gone meanwhile has no name, and leaves nothing behind. */
 			if (session->target)
 				found_count++;
+			else
+				memset(session, 0, sizeof(*session));
 		}
 	}
 	asked = true;

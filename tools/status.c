@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* iserctl status: sessions and connections of both halves, as text or as JSON. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "iserctl.h"
 
 #define SCHEMA 1
+#define NAME_MOST 223 /* of an iSCSI name, RFC 7143 */
 
 static bool as_json, incomplete;
 
@@ -54,7 +57,7 @@ static bool belongs(const struct rdma_id *id, const struct portal *portal, bool 
 {
 	return portal->iser && portal->parsed && (id->to.family != 0) == peer &&
 	       id->from.port == portal->addr.port && (!peer || id->owner) &&
-	       (addr_same(&id->from, &portal->addr) || addr_any(&portal->addr));
+	       addr_serves(peer ? &portal->addr : &id->from, peer ? &id->from : &portal->addr);
 }
 
 static unsigned int count_of(const struct portal *portal, bool peer)
@@ -77,22 +80,25 @@ static void session_show(const struct session *session, bool *later)
 		"initial_r2t",	 "immediate_data",	"first_burst_len",
 		"max_burst_len", "max_outstanding_r2t",
 	};
-	const char *device = NULL;
+	const char *address = session->peer_address ? session->peer_address : session->address;
+	const char *port = session->peer_port ? session->peer_port : session->port;
+	const char *device = NULL, *none;
 	bool inner = false, disks = false;
 	struct addr addr;
 	char **disk;
 	size_t i;
 
-	if (session->address && addr_parse(session->address, &addr)) {
-		addr.port = session->port ? atoi(session->port) : ISER_PORT;
+	if (address && addr_parse(address, &addr)) {
+		addr.port = port ? atoi(port) : ISER_PORT;
 		device = device_to(&addr);
 	}
+	none = rdma_ids_known() ? "no RDMA connection" : "RDMA device unknown";
 	if (!as_json) {
 		printf("session %u: %s to %s at %s port %s, %s", session->number,
 		       quote(session->state ? session->state : "unknown"), quote(session->target),
 		       quote(session->address ? session->address : "no address"),
 		       quote(session->port ? session->port : "none"),
-		       device ? quote(device) : "no RDMA connection");
+		       device ? quote(device) : none);
 		for (disk = session->disks; *disk; disk++)
 			printf("%s%s", disk == session->disks ? ", disks " : " ", quote(*disk));
 		putchar('\n');
@@ -149,13 +155,16 @@ static void portals_show(void)
 
 	portal = portals(&count);
 	for (i = 0; i < count; i++) {
-		bool listens = count_of(&portal[i], false), inner = false;
+		bool known = rdma_ids_known(), listens = count_of(&portal[i], false);
 		unsigned int peers = count_of(&portal[i], true);
+		bool inner = false;
 
 		if (!as_json) {
 			printf("portal %s of %s, portal group %s: ", quote(portal[i].name),
 			       quote(portal[i].target), quote(portal[i].group));
-			if (portal[i].iser)
+			if (portal[i].iser && !known)
+				puts("iSER, unknown whether it listens, unknown connections");
+			else if (portal[i].iser)
 				printf("iSER, %s, %u connections\n",
 				       listens ? "listening" : "NOT listening", peers);
 			else
@@ -167,8 +176,8 @@ static void portals_show(void)
 		key(&inner, "group", plain(portal[i].group));
 		key(&inner, "portal", json(portal[i].name));
 		key(&inner, "iser", truth(portal[i].iser));
-		key(&inner, "listening", truth(listens));
-		key(&inner, "connections", format("%u", peers));
+		key(&inner, "listening", known ? truth(listens) : "null");
+		key(&inner, "connections", known ? format("%u", peers) : "null");
 		printf("}");
 	}
 }
@@ -180,7 +189,7 @@ static void target_session(const struct portal *group, const char *initiator, co
 
 	if (!as_json) {
 		printf("session of %s at %s, portal group %s: %s\n", quote(initiator),
-		       quote(group->target), quote(group->group), quote(state));
+		       quote(group->target), quote(group->group), state ? quote(state) : "unknown");
 		return;
 	}
 	printf("%s{", comma(later));
@@ -203,19 +212,27 @@ static const char *info_line(const char *info, const char *words)
 	return trim(format("%.*s", (int)strcspn(at, "\n"), at));
 }
 
-/* Those without an ACL are a list of names that each end by a line or by a NUL. */
+/*
+ * Those without an ACL are a list of names that each end by a line or by a NUL. It is one page
+ * at most, and ends before the first name that would not fit.
+ */
 static void dynamic_sessions(const struct portal *group, bool *later)
 {
+	const char *path = format("%s/dynamic_sessions", group->tpg);
 	size_t length = 0, i;
-	char *names = file_read(format("%s/dynamic_sessions", group->tpg), 1 << 20, &length);
+	char *names = file_read(path, 1 << 20, &length);
 	char *name, *left;
 
+	if (!names && errno != ENOENT)
+		unseen(path, strerror(errno));
+	if (length + NAME_MOST + 1 > (size_t)sysconf(_SC_PAGESIZE))
+		unseen(path, "there may be more than the kernel shows in one page");
 	for (i = 0; names && i < length; i++)
 		if (!names[i])
 			names[i] = '\n';
 	for (name = names ? strtok_r(names, "\n", &left) : NULL; name;
 	     name = strtok_r(NULL, "\n", &left))
-		target_session(group, name, "LOGGED_IN", false, later);
+		target_session(group, name, NULL, false, later);
 }
 
 static void target_sessions(void)
@@ -236,8 +253,11 @@ static void target_sessions(void)
 			const char *info =
 				attribute(format("%s/acls/%s", portal[i].tpg, *acl), "info");
 			const char *state =
-				info ? info_line(info, "Session State: TARG_SESS_STATE_") : "";
+				info ? info_line(info, "Session State: TARG_SESS_") : "";
 
+			/* Some states have this in their names, and some not. */
+			if (!strncmp(state, "STATE_", 6))
+				state += 6;
 			if (*state)
 				target_session(&portal[i], *acl, state, true, &later);
 		}

@@ -112,7 +112,7 @@ const char *quote(const char *name)
 	return text;
 }
 
-/* The bytes of a sequence of UTF-8 that begins here, 0 if it is not well-formed. */
+/* The bytes of a character of UTF-8 that begins here, 0 if it is ASCII or not well-formed. */
 static unsigned int utf8(const unsigned char *c)
 {
 	unsigned int i, n = c[0] >= 0xc2 && c[0] < 0xe0 ? 2 :
@@ -129,6 +129,17 @@ static unsigned int utf8(const unsigned char *c)
 	return n;
 }
 
+static uint32_t utf8_number(const unsigned char *c, unsigned int length)
+{
+	uint32_t number = c[0] & (0x7f >> length);
+	unsigned int i;
+
+	for (i = 1; i < length; i++)
+		number = number << 6 | (c[i] & 0x3f);
+	return number;
+}
+
+/* All but printable ASCII is escaped, because the text may be seen on a terminal. */
 const char *json(const char *text)
 {
 	char *result, *to;
@@ -143,8 +154,13 @@ const char *json(const char *text)
 		unsigned int n = utf8((const unsigned char *)text);
 
 		if (n) {
-			memcpy(to, text, n);
-			to += n;
+			uint32_t number = utf8_number((const unsigned char *)text, n);
+
+			if (number > 0xffff)
+				to += sprintf(to, "\\u%04x\\u%04x", 0xd7c0 + (number >> 10),
+					      0xdc00 + (number & 0x3ff));
+			else
+				to += sprintf(to, "\\u%04x", number);
 			text += n;
 			continue;
 		}
