@@ -731,6 +731,32 @@ expect 'without rights' 3 'unseen: /etc/iscsi/nodes: Permission denied' \
 	'unseen: /etc/iscsi/initiatorname.iscsi: Permission denied' \
 	'0 errors, 0 warnings, 0 notes; could not see 3 things, root may'
 
+new target
+truncate -s 65M "$host/etc/rtslib-fb-target/saveconfig.json"
+run doctor
+expect 'a file that is too large' 3 \
+	'unseen: /etc/rtslib-fb-target/saveconfig.json: only its beginning was read'
+new initiator
+for ((i = 0; i < 60; i++)); do mkfifo "$host/etc/iscsi/ifaces/fifo$i"; done
+fact tcp 192.0.2.2:3260 hangs
+run doctor --limit 1 192.0.2.2
+expect 'much that cannot be seen' 3 '11 more of unseen are not shown' \
+	'0 errors, 0 warnings, 0 notes; could not see 61 things'
+new target
+mkdir -p "$host/proc/self/ns"
+ln -s 'pid:[1]' "$host/proc/self/ns/pid"
+sed -i /listener/d "$host/facts"
+run doctor
+expect 'a container' 3 'unseen: '\''RDMA connections by netlink'\'': a container has not those of the kernel' \
+	'0 errors, 0 warnings, 0 notes; could not see 1 thing'
+run status
+expect 'status of a container' 3 \
+	"portal 192.0.2.1:3260 of $target, portal group 1: iSER, unknown whether it listens, unknown connections"
+run status --json
+good=yes
+grep -q '"listening":null,"connections":null' "$work/out" || good=no
+verdict 'status --json of a container'
+
 # ---- hostile names ----
 # What is printed is pasted into a shell whose commands only say with what they were called.
 hostile=$'iqn.x; touch pwned $(touch pwned) `touch pwned` \'"&|<>*!~\e[31m\u202e\xff\nrm -rf .\r'
@@ -910,15 +936,28 @@ complete_words iserctl 'do'
 expect 'completion of a command' 0 doctor
 complete_words iserctl doctor in
 expect 'completion of a half' 0 initiator
+complete_words iserctl doctor target in
+expect 'completion of one half only' 0 ''
 complete_words iserctl status -
 expect 'completion of an option' 0 --json
 
 # ---- usage ----
-for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor -h'; do
+for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor --limit 0' \
+	'doctor --limit 18446744073709552' 'doctor 192.0.2' 'doctor 192.0.2.1:0' 'doctor host:70000' 'doctor host:1:2' \
+	'doctor host:'; do
 	# shellcheck disable=SC2086 # words
 	run $words
 	expect "usage: iserctl $words" 2
 done
+for words in --help 'status --help' 'doctor -h'; do
+	# shellcheck disable=SC2086 # words
+	run $words
+	expect "iserctl $words" 0 '       iserctl status [--json]'
+done
+rc=0
+ISERCTL_ROOT=$host "$work/iserctl" status >/dev/full 2>"$work/err" || rc=$?
+: >"$work/out"
+expect 'a full disk' 3
 run doctor '192.0.2.1; x'
 expect 'an address that is none' 2
 echo "1..$number"

@@ -46,7 +46,7 @@ static const struct {
 	{ "RDMA devices", HOST, check_devices },
 	{ "modules", HOST, check_modules },
 	{ "signatures of modules", HOST, check_signatures },
-	{ "the initiator's name", INITIATOR, check_initiator_name },
+	{ "the name of the initiator", INITIATOR, check_initiator_name },
 	{ "iscsid", INITIATOR, check_iscsid },
 	{ "ifaces", INITIATOR, check_ifaces },
 	{ "node records", INITIATOR, check_records },
@@ -64,7 +64,15 @@ static const struct {
 
 /* Of each kind so many are shown; a host may have thousands of sessions. */
 #define SHOWN 10
+#define SHOWN_UNSEEN 50
+#define NAMES 4096
 #define STEPS (sizeof(steps) / sizeof(*steps))
+
+/* What has been reported as unseen, by a hash, so that a path is reported once. */
+struct named {
+	unsigned int count;
+	uint64_t hash[NAMES];
+};
 
 /* In memory that parent and worker share, so that nothing is lost with a worker. */
 static struct state {
@@ -74,6 +82,8 @@ static struct state {
 	unsigned int counts[SEVERITIES], unseen;
 	unsigned int of_kind[FINDING_COUNT];
 	bool hidden; /* the last finding is one too many to be shown */
+	bool deciding; /* whether the part of this step is due */
+	struct named named;
 } *state;
 
 struct shared *shared;
@@ -152,27 +162,40 @@ static void say_unseen(const char *fmt, ...)
 {
 	va_list args;
 
+	if (++state->unseen > SHOWN_UNSEEN)
+		return;
 	va_start(args, fmt);
 	say("unseen: ", fmt, args);
 	va_end(args);
 }
 
+/* False if it has been named before. With too many names, one may be named again. */
+static bool named_first(struct named *named, const char *what)
+{
+	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+	unsigned int i;
+
+	for (; *what; what++)
+		hash = (hash ^ (unsigned char)*what) * 1099511628211ULL;
+	for (i = 0; i < named->count; i++)
+		if (named->hash[i] == hash)
+			return false;
+	if (named->count < NAMES)
+		named->hash[named->count++] = hash;
+	return true;
+}
+
 void unseen(const char *what, const char *why)
 {
-	static char *known[256];
-	size_t i;
+	static struct named of_status;
 
-	for (i = 0; i < 256 && known[i]; i++)
-		if (!strcmp(known[i], what))
-			return;
-	if (i < 256)
-		known[i] = format("%s", what);
+	if (!named_first(state ? &state->named : &of_status, what))
+		return;
 	if (!state) {
 		fprintf(stderr, "iserctl: can't see %s: %s\n", quote(what), why);
 		status_incomplete();
 		return;
 	}
-	state->unseen++;
 	say_unseen("%s: %s", quote(what), why);
 }
 
@@ -198,7 +221,9 @@ static void work(void)
 		state->started = now();
 		if (steps[state->step].part != part) {
 			part = steps[state->step].part;
+			state->deciding = true;
 			is_due = due(part);
+			state->deciding = false;
 			if (!is_due && part == INITIATOR && !asked_target)
 				good("nothing is configured for an initiator");
 			if (!is_due && part == TARGET && !asked_initiator)
@@ -236,10 +261,15 @@ static bool relay(int from, long limit)
 	return true;
 }
 
+/* If it is not even known whether a part is due, none of its steps can be run. */
 static void give_up(const char *why)
 {
-	state->unseen++;
+	const unsigned int part = steps[state->step].part;
+
 	say_unseen("%s: %s", steps[state->step].name, why);
+	while (state->deciding && state->step + 1 < STEPS && steps[state->step + 1].part == part)
+		say_unseen("%s: not tried either", steps[++state->step].name);
+	state->deciding = false;
 }
 
 static void run(long limit)
@@ -300,6 +330,23 @@ static int usage(const char *why)
 	return EXIT_USAGE;
 }
 
+/* A name to be looked up, with a port or not. Digits and dots alone are no name. */
+static bool name_valid(const char *name)
+{
+	const char *port = strchr(name, ':');
+	size_t length = port ? (size_t)(port - name) : strlen(name);
+	long number;
+
+	if (!length || strlen(name) > 255 || !made_of(name, ".-_:"))
+		return false;
+	if (strspn(name, "0123456789.") == length)
+		return false;
+	if (!port++)
+		return true;
+	number = strspn(port, "0123456789") == strlen(port) ? strtol(port, NULL, 10) : 0;
+	return number > 0 && number < 65536;
+}
+
 static const char *plural(unsigned int count)
 {
 	return count == 1 ? "" : "s";
@@ -318,9 +365,10 @@ int doctor(int argc, char **argv)
 		char *end = "";
 
 		if (!strcmp(argv[i], "--limit")) {
-			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) * 1000 : 0;
-			if (*end || limit < 1000 || limit > 3600000)
-				return usage("--limit wants a number of seconds");
+			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) : 0;
+			if (*end || limit < 1 || limit > 3600)
+				return usage("--limit wants a number of seconds, 1 to 3600");
+			limit *= 1000;
 		} else if (!strcmp(argv[i], "initiator")) {
 			asked_initiator = true;
 		} else if (!strcmp(argv[i], "target")) {
@@ -343,7 +391,7 @@ int doctor(int argc, char **argv)
 	if (asked_name && addr_parse(asked_name, &addr)) {
 		shared->addr = addr;
 		shared->addr_known = true;
-	} else if (asked_name && (!made_of(asked_name, ".-_:") || strlen(asked_name) > 255)) {
+	} else if (asked_name && !name_valid(asked_name)) {
 		return usage(format("%s is no address", quote(asked_name)));
 	}
 	run(limit);
@@ -351,6 +399,8 @@ int doctor(int argc, char **argv)
 		if (state->of_kind[kind] > SHOWN)
 			printf("%u more of %s are not shown\n", state->of_kind[kind] - SHOWN,
 			       kinds[kind].id);
+	if (state->unseen > SHOWN_UNSEEN)
+		printf("%u more of unseen are not shown\n", state->unseen - SHOWN_UNSEEN);
 	printf("%u error%s, %u warning%s, %u note%s", state->counts[ERROR],
 	       plural(state->counts[ERROR]), state->counts[WARNING], plural(state->counts[WARNING]),
 	       state->counts[NOTE], plural(state->counts[NOTE]));

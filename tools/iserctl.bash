@@ -10,7 +10,13 @@ _iserctl() {
 	else
 		case $command:${COMP_WORDS[COMP_CWORD - 1]} in
 		doctor:--limit) return 0 ;;
-		doctor:*) words='initiator target --limit --list' ;;
+		doctor:*)
+			words='initiator target --limit --list'
+			# One half, or both without a word.
+			case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+			*' initiator '* | *' target '*) words='--limit --list' ;;
+			esac
+			;;
 		status:*) words='--json' ;;
 		esac
 	fi

@@ -19,6 +19,15 @@ static const char usage[] =
 	"       iserctl status [--json]\n"
 	"See iserctl(8).\n";
 
+/* What has not arrived, on a full disk for example, is as good as not seen. */
+static int printed(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	perror("iserctl");
+	return EXIT_UNSEEN;
+}
+
 int main(int argc, char **argv)
 {
 	const char *other = getenv("ISERCTL_ROOT");
@@ -26,13 +35,15 @@ int main(int argc, char **argv)
 
 	if (other)
 		root = other;
-	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+	/* Alone or after the name of a command. */
+	if ((argc == 2 || argc == 3) &&
+	    (!strcmp(argv[argc - 1], "--help") || !strcmp(argv[argc - 1], "-h"))) {
 		fputs(usage, stdout);
-		return 0;
+		return printed(0);
 	}
 	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return printed(commands[i].run(argc - 1, argv + 1));
 	fputs(usage, stderr);
 	return EXIT_USAGE;
 }
