@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="iserctl finds nothing wrong with a host that works, and shows its session"
-QUICK=1
+LONG=1
 . "$(dirname "$0")/../../lib.sh"
 
 need_tool iserctl

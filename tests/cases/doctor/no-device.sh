@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="iserctl finds that there is no RDMA device, and its command makes one"
+LONG=1
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$PROVIDER" != adapter ] || skip 'no software device'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="iserctl finds that the port of the RDMA device is down, and its command sets it up"
+LONG=1
 . "$(dirname "$0")/../../lib.sh"
 
 port_active() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="iserctl finds a portal without iSER, at both ends, and its command enables it"
+LONG=1
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a discovery sets a node record to tcp: iserctl finds it, and its command sets it to iser"
+LONG=1
 . "$(dirname "$0")/../../lib.sh"
 
 target_up
