@@ -100,6 +100,14 @@ session_up() {
 	device "${1:-t1}"
 }
 
+# session_quiet: session_up for t1, whose initiator then sends no NOP-Outs
+session_quiet() {
+	node_new
+	node_quiet t1
+	login
+	device
+}
+
 # login_bare [NAME]: logs in without a scan for the disk, so that a case sees the session
 # before the kernel has sent commands to the disk
 login_bare() {

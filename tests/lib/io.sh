@@ -126,3 +126,13 @@ key_sweep() {
 	sweep "$DEVICE" -o 512 -g 1536 "$(echo "$sizes" | tr ' ' '\n' | awk '$1 <= 400000')"
 	logout
 }
+
+# slow_read_fails: a read of DEVICE, which needs longer, gets one attempt of one second
+slow_read_fails() {
+	local disk=/sys/class/block/${DEVICE##*/}/device
+	echo 0 >"$(echo "$disk"/scsi_disk/*/max_retries)"
+	echo 1 >"$disk/timeout"
+	must_fail 'a read that is too slow succeeded' \
+		dd if="$DEVICE" of=/dev/null bs=4k count=1 iflag=direct status=none
+	echo 30 >"$disk/timeout"
+}

@@ -100,14 +100,19 @@ target_off() {
 	echo 0 >"$(tpg "$1")/enable"
 }
 
+# target_with NAME STORE: gives a target this disk and one iSER portal, and enables it
+target_with() {
+	target_lun "$1" 0 "$2"
+	target_portal "$1"
+	target_on "$1"
+}
+
 # target_up [NAME [MIB]]: an enabled target with a ramdisk and one iSER portal
 target_up() {
 	local name=${1:-t1} store
 	target_new "$name"
 	store=$(backstore_ram "$name" "${2:-64}")
-	target_lun "$name" 0 "$store"
-	target_portal "$name"
-	target_on "$name"
+	target_with "$name" "$store"
 }
 
 # These print the directory of the backstore. A number makes each host adapter unique.
@@ -237,4 +242,12 @@ backstore_slow() {
 	# An I/O scheduler would accept more commands than the queue holds.
 	[ -z "${4:-}" ] || echo none >"/sys/block/${disk##*/}/queue/scheduler"
 	backstore_new iblock "$1" "udev_path=$disk"
+}
+
+# target_slow NAME MIB MILLISECONDS: target_with such a disk; skips the case where there is
+# none
+target_slow() {
+	local store
+	store=$(backstore_slow "$@") || skip 'this kernel has no null_blk'
+	target_with "$1" "$store"
 }

@@ -12,10 +12,7 @@ target_up
 initiator_up
 acl_new t1 "$(initiator_name)"
 acl_pings 3
-node_new
-node_quiet t1
-login
-device
+session_quiet
 mark_log
 on_exit 'tc qdisc del dev lo root 2>/dev/null'
 tc qdisc add dev lo root netem loss 100% || skip 'this kernel has no netem'

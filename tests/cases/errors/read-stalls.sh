@@ -15,10 +15,7 @@ acl_new t1 "$(initiator_name)"
 acl_pings 0
 echo 2 >"$ACL/attrib/dataout_timeout"
 echo 1 >"$ACL/attrib/dataout_timeout_retries"
-node_new
-node_quiet t1
-login
-device
+session_quiet
 # The rate is so low that data are in flight at any time.
 on_exit 'tc qdisc del dev lo root 2>/dev/null'
 tc qdisc add dev lo root netem rate 40mbit || skip 'this kernel has no netem'

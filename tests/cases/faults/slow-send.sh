@@ -7,10 +7,7 @@ NEEDS=faults
 need_fault hold
 need_fault maps
 target_up
-node_new
-node_quiet t1
-login
-device
+session_quiet
 read_once() {
 	dd if="$DEVICE" of=/dev/null bs=64K count=1 iflag=direct status=none
 }

@@ -14,10 +14,7 @@ control=/proc/dynamic_debug/control
 devices=
 for name in t1 t2; do
 	target_new $name
-	store=$(backstore_slow $name 64 1000) || skip 'this kernel has no null_blk'
-	target_lun $name 0 "$store"
-	target_portal $name
-	target_on $name
+	target_slow $name 64 1000
 	node_new $name
 	node_set $name node.session.queue_depth 128
 	login $name

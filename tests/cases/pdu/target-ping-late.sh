@@ -10,10 +10,7 @@ target_up
 initiator_up
 acl_new t1 "$(initiator_name)"
 echo 0 >"$ACL/attrib/nopin_timeout"
-node_new
-node_quiet t1
-login
-device
+session_quiet
 on_exit "echo 'func iscsit_setup_nop_out -p' >$control"
 echo 'func iscsit_setup_nop_out +p' >$control
 mark_log

@@ -11,10 +11,7 @@ target_up
 initiator_up
 acl_new t1 "$(initiator_name)"
 echo 3 >"$ACL/attrib/nopin_timeout"
-node_new
-node_quiet t1
-login
-device
+session_quiet
 on_exit "echo 'func isert_receive_pong -p' >$control"
 echo 'func isert_receive_pong +p' >$control
 mark_log

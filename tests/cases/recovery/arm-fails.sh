@@ -6,11 +6,8 @@ TIMEOUT=180
 
 need_places
 target_up
-node_new
 # Nothing else may wake a connection that no longer gets events.
-node_quiet t1
-login
-device
+session_quiet
 io_start "$DEVICE"
 mark_log
 place_under_io req-notify-cq 16 -5 || fail 'no queue was armed'

@@ -6,10 +6,7 @@ TIMEOUT=120
 
 target_new t1
 # This disk completes all commands at the same moment.
-store=$(backstore_slow slow 64 20) || skip "this kernel has no null_blk"
-target_lun t1 0 "$store"
-target_portal t1
-target_on t1
+target_slow t1 64 20
 node_new
 node_set t1 node.session.queue_depth 128
 login

@@ -6,10 +6,7 @@ TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 target_new t1
-store=$(backstore_slow slow 16 50) || skip "this kernel has no null_blk"
-target_lun t1 0 "$store"
-target_portal t1
-target_on t1
+target_slow t1 16 50
 before=$(not_ready)
 many aborts 120
 same 'times that the initiator found no receive' "$(not_ready)" "$before"

@@ -9,10 +9,7 @@ TIMEOUT=90
 target_new t1
 # LIO has 16 x 2 + 8 tags for the session, and the disk keeps 16 of them for a second.
 target_set t1 attrib default_cmdsn_depth 16
-store=$(backstore_slow slow 16 1000) || skip "this kernel has no null_blk"
-target_lun t1 0 "$store"
-target_portal t1
-target_on t1
+target_slow t1 16 1000
 target_up t2
 session_up t2
 io_start "$DEVICE"

@@ -6,8 +6,5 @@ TIMEOUT=90
 
 target_new t1
 # This disk completes several commands at a time.
-store=$(backstore_slow slow 16 5) || skip "this kernel has no null_blk"
-target_lun t1 0 "$store"
-target_portal t1
-target_on t1
+target_slow t1 16 5
 many order 200

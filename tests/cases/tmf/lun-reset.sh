@@ -8,10 +8,7 @@ TIMEOUT=90
 
 need_program sg_reset
 target_new t1
-store=$(backstore_slow slow 16 1500) || skip 'this kernel has no null_blk'
-target_lun t1 0 "$store"
-target_portal t1
-target_on t1
+target_slow t1 16 1500
 session_up
 before=$(statistic t1 tmfcmd_pdus)
 mark_log
