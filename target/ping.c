@@ -122,36 +122,36 @@ static bool isert_gets_late(struct isert_conn *ic,
 }
 
 /* Ends a Discovery session that nobody uses.  It may be one without credentials. */
-static void isert_discovery_check(struct isert_conn *ic)
+static bool isert_discovery_late(struct isert_conn *ic)
 {
 	if (READ_ONCE(ic->working))
 		WRITE_ONCE(ic->last_rx, jiffies);
 	if (time_before(jiffies, READ_ONCE(ic->last_rx) +
-			ISERT_DISCOVERY_TIME * HZ)) {
-		schedule_delayed_work(&ic->ping_work, ISERT_PING_POLL);
-		return;
-	}
+			ISERT_DISCOVERY_TIME * HZ))
+		return false;
 	isert_warn(ic, "a Discovery session without a PDU for %u s, ending the connection",
 		   ISERT_DISCOVERY_TIME);
 	iser_connection_fail(ic->dm, -ETIMEDOUT);
+	return true;
 }
 
-/* Ends the connection if the peer has asked for that and then takes no answer. */
-static void isert_logout_check(struct isert_conn *ic)
+/*
+ * Ends the connection if the peer has asked for that and then takes no answer.
+ * Returns true as well if it has taken it, or something else ends the connection.
+ */
+static bool isert_logout_late(struct isert_conn *ic)
 {
-	/* It has, or something else ends the connection. */
 	if (READ_ONCE(ic->logout_closing) ||
 	    READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_IN_LOGOUT)
-		return;
+		return true;
 	if (!ic->leaving || READ_ONCE(ic->working) || READ_ONCE(ic->deferring))
 		ic->leaving = jiffies ?: 1;
-	if (time_before(jiffies, ic->leaving + ISERT_TAKE_TIME * HZ)) {
-		schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
-		return;
-	}
+	if (time_before(jiffies, ic->leaving + ISERT_TAKE_TIME * HZ))
+		return false;
 	isert_warn(ic, "has not taken the Logout Response within %u s, ending the connection",
 		   ISERT_TAKE_TIME);
 	iser_connection_fail(ic->dm, -ETIMEDOUT);
+	return true;
 }
 
 /**
@@ -170,12 +170,15 @@ void isert_ping_work(struct work_struct *work)
 	bool asked;
 
 	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN) {
-		isert_logout_check(ic);
-		return;
+		if (isert_logout_late(ic))
+			return;
+		delay = ISERT_PING_RETRY;
+		goto again;
 	}
 	if (ic->conn->sess->sess_ops->SessionType) {
-		isert_discovery_check(ic);
-		return;
+		if (isert_discovery_late(ic))
+			return;
+		goto again;
 	}
 	attrib = isert_node_attrib(ic->conn);
 	if (isert_gets_late(ic, attrib))
