@@ -176,7 +176,7 @@ static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pd
 	if ((rejected.opcode & ISCSI_OPCODE_MASK) != ISCSI_OP_NOOP_OUT || !task ||
 	    task->sc)
 		return false;
-	iser_task = READ_ONCE(task->dd_data);
+	iser_task = iscsi_iser_task_taken(task);
 	/*
 	 * Its NOP-Out carried no tag that a target could know, and libiscsi would
 	 * end the task now, and once more when its Send has completed.
