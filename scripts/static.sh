@@ -18,14 +18,7 @@ export LC_ALL=C.UTF-8
 all=(licence languages version words lines whitespace compat waits structure shellcheck checkpatch tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
-# The files of the project: those that git tracks, or without git all of them.
-files() {
-	if [ -e .git ]; then
-		git -c safe.directory='*' ls-files
-	else
-		find . -type f ! -path './tests/results/*' -printf '%P\n'
-	fi | sort | while read -r f; do [ ! -f "$f" ] || echo "$f"; done
-}
+files() { scripts/files.sh; }
 
 scripts() {
 	files | while read -r f; do

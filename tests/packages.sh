@@ -22,16 +22,11 @@ work=$(mktemp -d) pid=''
 # With unshare, which ignores other signals, all processes in the root end.
 trap '[ ! "$pid" ] || kill -KILL "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-# What git tracks, or without git all files, with changes that are not committed yet.
 mkdir "$work/tree"
-(cd "$TREE" && if [ -e .git ]; then
-	git -c safe.directory='*' ls-files --cached --others --exclude-standard
-else
-	find . -type f ! -path './tests/results/*'
-fi | sort | while read -r f; do [ ! -f "$f" ] || echo "$f"; done | xargs -d '\n' cp -p --parents -t "$work/tree")
+(cd "$TREE" && scripts/files.sh --others | xargs -d '\n' cp -p --parents -t "$work/tree")
 
 # inside ROOT COMMAND...: becomes a command in the root, without a network. What it writes
-# there is gone afterwards, except in /work and in the cache of the compiler.
+# there is gone afterwards, except in /packages and in the cache of the compiler.
 inside() {
 	local root=$1
 	shift
@@ -45,8 +40,8 @@ inside() {
 		mkdir upper temp root
 		mount -t overlay -o lowerdir="$lower",upperdir=upper,workdir=temp none root
 		cd root
-		mkdir -p work ccache
-		mount --bind "$work" work
+		mkdir -p packages ccache
+		mount --bind "$work" packages
 		mount --bind "$ccache" ccache
 		mount -t proc none proc
 		mount --rbind /dev dev
@@ -60,7 +55,7 @@ for release in $releases; do
 	found=$("$TREE/tests/packages/root.sh" "$release")
 	eval "$found"
 	begin=$SECONDS end=''
-	exec {out}< <(inside "$root" /work/tree/tests/packages/inside.sh "$first" "$second" 2>&1)
+	exec {out}< <(inside "$root" /packages/tree/tests/packages/inside.sh "$first" "$second" 2>&1)
 	pid=$!
 	while IFS= read -r -u "$out" line; do
 		case $line in

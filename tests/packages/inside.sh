@@ -7,7 +7,7 @@
 # Prints "ok TEXT" and "not ok TEXT", lines that say what it does, and at its end "end".
 
 set -euo pipefail
-cd /work/tree
+cd /packages/tree
 first=$1 second=$2
 version=$(scripts/version.sh)
 export DEBIAN_FRONTEND=noninteractive
@@ -18,12 +18,12 @@ check() { # TEXT COMMAND...
 	local text=$1 code=0
 	shift
 	# In the background, because in a condition it would run without "set -e".
-	(set -e; "$@") >/work/log 2>&1 </dev/null &
+	(set -e; "$@") >/packages/log 2>&1 </dev/null &
 	wait $! || code=$?
 	if [ $code = 0 ]; then
 		echo "ok $text"
 	else
-		tail -n 30 /work/log
+		tail -n 30 /packages/log
 		echo "not ok $text"
 	fi
 }
@@ -34,44 +34,44 @@ build() {
 	shift 2
 	rm -rf "${tree:?}" "$out"
 	mkdir -p "$(dirname "$tree")" "$out/rpm"
-	cp -r /work/tree "$tree"
+	cp -r /packages/tree "$tree"
 	(cd "$tree" && env "$@" dpkg-buildpackage -us -uc)
 	mv "$(dirname "$tree")"/iser*.* "$out"
 	# Sorted, so that the RPM is of the same sources: make dist takes only what is committed.
-	tar -C /work --sort=name --transform "s,^tree,iser-$version," -czf "$out/rpm/iser-$version.tar.gz" tree
+	tar -C /packages --sort=name --transform "s,^tree,iser-$version," -czf "$out/rpm/iser-$version.tar.gz" tree
 	env "$@" rpmbuild -tb --nodeps --define "_topdir $out/rpm" "$out/rpm/iser-$version.tar.gz"
 	mv "$out"/rpm/RPMS/noarch/*.rpm "$out"
 	rm -r "$out/rpm"
 }
 
 equal() {
-	(cd /work/one && sha256sum -- *.deb *.dsc *.tar.* *.rpm) >/work/sums
-	cat /work/sums
-	cd /work/two && sha256sum -c /work/sums
+	(cd /packages/one && sha256sum -- *.deb *.dsc *.tar.* *.rpm) >/packages/sums
+	cat /packages/sums
+	cd /packages/two && sha256sum -c /packages/sums
 }
 
 # same_sources: whether both packages have the same files for DKMS, with the same bytes
 same_sources() {
-	mkdir -p /work/deb /work/rpm
-	dpkg-deb -x /work/one/iser-dkms_*.deb /work/deb
-	(cd /work/rpm && rpm2cpio /work/one/iser-dkms-*.rpm | cpio -idm)
-	diff -r /work/deb/usr/src /work/rpm/usr/src
-	diff <(cd /work/deb/usr/src && find . -printf '%p %m\n' | sort) \
-		<(cd /work/rpm/usr/src && find . -printf '%p %m\n' | sort)
-	[ -e "/work/deb/usr/src/iser-$version/target/main.c" ]
+	mkdir -p /packages/deb /packages/rpm
+	dpkg-deb -x /packages/one/iser-dkms_*.deb /packages/deb
+	(cd /packages/rpm && rpm2cpio /packages/one/iser-dkms-*.rpm | cpio -idm)
+	diff -r /packages/deb/usr/src /packages/rpm/usr/src
+	diff <(cd /packages/deb/usr/src && find . -printf '%p %m\n' | sort) \
+		<(cd /packages/rpm/usr/src && find . -printf '%p %m\n' | sort)
+	[ -e "/packages/deb/usr/src/iser-$version/target/main.c" ]
 }
 
 clean_lintian() {
-	lintian --allow-root --display-info --fail-on error,warning,info /work/one/iser_*.changes
+	lintian --allow-root --display-info --fail-on error,warning,info /packages/one/iser_*.changes
 }
 
 echo "builds the packages of version $version, twice"
-check 'the packages are built' build /tmp/iser /work/one
-check 'and again' build /var/tmp/elsewhere/iser /work/two TZ=Pacific/Auckland LC_ALL=C
+check 'the packages are built' build /tmp/iser /packages/one
+check 'and again' build /var/tmp/elsewhere/iser /packages/two TZ=Pacific/Auckland LC_ALL=C
 check 'both have the same bytes' equal
 echo 'runs lintian and rpmlint'
 check 'lintian reports nothing' clean_lintian
-check 'rpmlint reports nothing' rpmlint --strict -r packaging/iser-dkms.rpmlintrc /work/one/iser-dkms-*.rpm
+check 'rpmlint reports nothing' rpmlint --strict -r packaging/iser-dkms.rpmlintrc /packages/one/iser-dkms-*.rpm
 check 'deb and RPM have the same sources' same_sources
 
 # From here on this is a machine that runs FIRST: DKMS builds for the running kernel.
@@ -85,28 +85,22 @@ apt() { apt-get -q -y --no-install-recommends "$@"; }
 # lacks REGEX TEXT: whether no line of the text matches
 lacks() { [ -z "$(grep -E "$1" <<<"$2" || true)" ]; }
 
-# ours RELEASE...: whether modprobe takes both halves and the core from DKMS
-ours() {
-	local release half files
-	for release; do
-		for half in ib_iser ib_isert; do
-			files=$(modprobe -S "$release" --show-depends "$half")
-			echo "$files"
-			grep "^insmod /lib/modules/$release/updates/dkms/$half\.ko" <<<"$files"
-			grep "^insmod /lib/modules/$release/updates/dkms/iser_core\.ko" <<<"$files"
-		done
-	done
-}
-
-# kernels_own RELEASE...: whether it takes those of the kernel
-kernels_own() {
-	local release half files
+# takes ours|own RELEASE...: whether modprobe takes both halves and the core from DKMS, or the
+# kernel's own halves
+takes() {
+	local whose=$1 release half files
+	shift
 	for release; do
 		for half in iser isert; do
 			files=$(modprobe -S "$release" --show-depends "ib_$half")
 			echo "$files"
-			grep "^insmod /lib/modules/$release/kernel/drivers/infiniband/ulp/$half/ib_$half\.ko" <<<"$files"
-			lacks iser_core "$files"
+			if [ "$whose" = ours ]; then
+				grep "^insmod /lib/modules/$release/updates/dkms/ib_$half\.ko" <<<"$files"
+				grep "^insmod /lib/modules/$release/updates/dkms/iser_core\.ko" <<<"$files"
+			else
+				grep "^insmod /lib/modules/$release/kernel/drivers/infiniband/ulp/$half/ib_$half\.ko" <<<"$files"
+				lacks iser_core "$files"
+			fi
 		done
 	done
 }
@@ -163,7 +157,7 @@ lost_copy() {
 	local dir=/lib/modules/$first/updates
 	cp "$dir"/dkms/ib_iser.ko* "$dir/"
 	depmod "$first"
-	ours "$first"
+	takes ours "$first"
 	scripts/loaded.sh | tee /dev/stderr | grep "not taken: $dir/ib_iser\.ko"
 	rm "$dir"/ib_iser.ko*
 	depmod "$first"
@@ -190,7 +184,7 @@ next_version() {
 	local tree=$1
 	rm -rf "$tree"
 	mkdir -p "${tree%/*}"
-	cp -r /work/tree "$tree"
+	cp -r /packages/tree "$tree"
 	cd "$tree"
 	scripts/version.sh --set "$next"
 	scripts/version.sh --check
@@ -228,14 +222,14 @@ next_version() {
 
 # our_files: what the package may have left; the key with which DKMS signs is the machine's
 our_files() {
-	find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /work -o -path /ccache \
+	find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /packages -o -path /ccache \
 		-o -path '/usr/lib/modules/*/kernel' -o -path '/usr/src/linux-*' -o -path '/var/lib/dkms/mok.*' \) -prune -o \
 		\( -path '*iser*' -o -path '/usr/lib/modules/*/updates*' -o -path '/var/lib/dkms/*' \) -print
 }
 
 removed() {
 	if dpkg-query -W iser-dkms; then return 1; fi
-	diff /work/files-before <(our_files)
+	diff /packages/files-before <(our_files)
 }
 
 # upgraded: whether nothing of the version before is left
@@ -244,20 +238,20 @@ upgraded() {
 }
 
 rpm_scripts() {
-	rpm -i --nodeps --force-debian /work/one/iser-dkms-*.rpm
+	rpm -i --nodeps --force-debian /packages/one/iser-dkms-*.rpm
 	dkms status
-	ours "$first"
+	takes ours "$first"
 	rpm -e --nodeps --force-debian iser-dkms
-	kernels_own "$first"
+	takes own "$first"
 	[ ! -e "/usr/src/iser-$version" ] && [ ! -e "/var/lib/dkms/iser/$version" ]
 }
 
-our_files >/work/files-before
-check "without the package the kernel's own modules are taken" kernels_own "$first"
+our_files >/packages/files-before
+check "without the package the kernel's own modules are taken" takes own "$first"
 check 'and are in the initramfs' initramfs_own "$first"
 echo "installs the package: DKMS compiles for $first"
-check 'the package is installed' apt install /work/one/iser-dkms_*.deb
-check 'ours are taken' ours "$first"
+check 'the package is installed' apt install /packages/one/iser-dkms_*.deb
+check 'ours are taken' takes ours "$first"
 check 'and are in the initramfs' are_of "$version" "$first"
 check 'autopkgtest passes' debian/tests/modules
 check 'those of DKMS are taken if updates/ has others' two_copies
@@ -268,7 +262,7 @@ check 'an older kernel of the series is skipped' skipped 6.1.0-18-amd64 $((0x060
 check 'a kernel without LIO is skipped' skipped 6.99.0-amd64 $((0x066300)) "${config[@]:0:2}"
 echo "installs the second kernel: DKMS compiles for $second"
 check 'a second kernel is installed' apt install /kernels/*.deb
-check 'ours are taken for both' ours "$first" "$second"
+check 'ours are taken for both' takes ours "$first" "$second"
 check 'and are in both initramfs' are_of "$version" "$first" "$second"
 echo 'upgrades the package'
 next=$version.1
@@ -278,7 +272,7 @@ check 'it is taken, also in both initramfs' are_of "$next" "$first" "$second"
 check 'nothing of the version before is left' upgraded
 echo 'removes and purges the package'
 check 'the package is removed' apt remove iser-dkms
-check "the kernel's own modules are taken" kernels_own "$first" "$second"
+check "the kernel's own modules are taken" takes own "$first" "$second"
 check 'and are in both initramfs' initramfs_own "$first" "$second"
 check 'nothing is left' removed
 # apt knows no package that is in none of its lists.
