@@ -241,9 +241,10 @@ void iscsi_iser_tmf_put(struct iscsi_iser_endpoint *end);
 static inline void iscsi_iser_task_pool_put(struct iscsi_iser_task_pool *pool,
 					    struct iser_task *iser_task)
 {
-	bool command = iser_task->index >= pool->reserved;
-	struct iscsi_iser_free_list *idle = command ? &pool->commands : &pool->others;
+	struct iscsi_iser_free_list *idle = &pool->commands;
 
+	if (unlikely(iser_task->index < pool->reserved))
+		idle = &pool->others;
 	iser_task->next = idle->returned;
 	idle->returned = iser_task;
 	idle->nr_returned++;
