@@ -4,29 +4,29 @@
 #include <linux/slab.h>
 #include "adapter.h"
 
-static void call_handler(struct adapter_cq *cq)
+static void call_once(struct adapter_cq *cq)
 {
 	if (cq->ib.comp_handler)
 		cq->ib.comp_handler(&cq->ib, cq->ib.cq_context);
 }
 
+/* A second time as well, if a fault wants that. */
+static void call_handler(struct adapter_cq *cq)
+{
+	call_once(cq);
+	if (xchg(&cq->again, false))
+		call_once(cq);
+}
+
 static enum hrtimer_restart cq_timer(struct hrtimer *timer)
 {
-	struct adapter_cq *cq = container_of(timer, struct adapter_cq, timer);
-
-	call_handler(cq);
-	if (xchg(&cq->again, false))
-		call_handler(cq);
+	call_handler(container_of(timer, struct adapter_cq, timer));
 	return HRTIMER_NORESTART;
 }
 
 static void cq_work(struct work_struct *work)
 {
-	struct adapter_cq *cq = container_of(work, struct adapter_cq, work);
-
-	call_handler(cq);
-	if (xchg(&cq->again, false))
-		call_handler(cq);
+	call_handler(container_of(work, struct adapter_cq, work));
 }
 
 /*
