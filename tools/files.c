@@ -88,6 +88,16 @@ static const char *why(int error)
 	return error == EINVAL ? "not a file that can be read" : strerror(error);
 }
 
+/* Sets errno: ENOENT for what is not there, EACCES for what can't be seen, which is told. */
+static void missed(const char *path, int error)
+{
+	bool gone = absent(error);
+
+	if (!gone)
+		unseen(path, why(error));
+	errno = gone ? ENOENT : EACCES;
+}
+
 char *file_text(const char *path)
 {
 	size_t length = 0;
@@ -98,12 +108,7 @@ char *file_text(const char *path)
 		unseen(path, "only its beginning was read");
 	if (text)
 		return trim(text);
-	if (!absent(error)) {
-		unseen(path, why(error));
-		errno = EACCES;
-	} else {
-		errno = ENOENT;
-	}
+	missed(path, error);
 	return NULL;
 }
 
@@ -125,12 +130,7 @@ bool exists(const char *path)
 
 	if (!stat(below_root(path), &info))
 		return true;
-	if (!absent(errno)) {
-		unseen(path, why(errno));
-		errno = EACCES;
-	} else {
-		errno = ENOENT;
-	}
+	missed(path, errno);
 	return false;
 }
 
