@@ -230,13 +230,14 @@ int iser_send_task(struct iser_task *pub)
 	task->answered = pub->no_answer;
 	task->awaited = pub->no_answer;
 	task->deallocate = false;
-	if (trace_iser_send_control_enabled())
-		trace_iser_send_control(conn, pub->bhs,
-					ISER_MSG_MIN + pub->inline_len,
-					task->mr ? task->mr->rkey : 0);
 	spin_lock(&conn->send_lock);
-	if (likely(iser_state_live(conn->state)))
+	if (likely(iser_state_live(conn->state))) {
+		if (trace_iser_send_control_enabled())
+			trace_iser_send_control(conn, pub->bhs,
+						ISER_MSG_MIN + pub->inline_len,
+						task->mr ? task->mr->rkey : 0);
 		ret = iser_task_post(task);
+	}
 	spin_unlock(&conn->send_lock);
 	if (unlikely(ret))
 		iser_task_unmap(task);
@@ -319,13 +320,14 @@ static int iser_stag_invalidate(struct iser_initiator_task *task)
 	struct ib_send_wr wr = { };
 	int ret = -ENOTCONN;
 
-	trace_iser_invalidate(conn, task->mr->rkey);
 	wr.wr_cqe = &task->inv_cqe;
 	wr.opcode = IB_WR_LOCAL_INV;
 	wr.send_flags = IB_SEND_SIGNALED;
-	wr.ex.invalidate_rkey = task->mr->rkey;
 	spin_lock_bh(&conn->send_lock);
+	/* The end of the connection takes the region away before it ends the tasks. */
 	if (iser_state_live(conn->state)) {
+		trace_iser_invalidate(conn, task->mr->rkey);
+		wr.ex.invalidate_rkey = task->mr->rkey;
 		ret = ib_post_send(conn->qp, &wr, NULL);
 		if (ret)
 			iser_conn_warn(conn, "the device can't invalidate an STag: error %d, ending the connection",
