@@ -107,7 +107,9 @@ static void iser_qp_event(struct ib_event *event, void *context)
 	case IB_EVENT_PATH_MIG_ERR:
 		return;
 	case IB_EVENT_QP_LAST_WQE_REACHED:
-		complete_all(&conn->receives_drained.done);
+		/* Receives of its own are drained when the last one has completed. */
+		if (conn->rx.pool)
+			complete_all(&conn->receives_drained.done);
 		break;
 	default:
 		break;
