@@ -258,6 +258,9 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 	/* RFC 5047, section 8.4: a repeated call is ignored. */
 	if (conn->allocated)
 		return 0;
+	/* What a call that failed has made is there until the connection goes. */
+	if (conn->res.tasks)
+		return -ENOMEM;
 	if (r.receives > conn->param.recv_depth || r.recv_data > ISER_LOGIN_TEXT)
 		return -ENOSPC;
 	if (conn->sq.sink_mr && !r.regions) {
