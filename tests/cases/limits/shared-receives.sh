@@ -31,7 +31,7 @@ same 'times that receives were added for idle sessions and bad peers' "$(made)" 
 
 # There are enough receives for the full window of any one connection.
 before=$(not_ready)
-verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-8k
+verify_io "$DEVICE" "$(by_length 4M 16M)" --iodepth=64 --bsrange=4k-8k
 same 'times that receives were added for one busy session' "$(made)" 0
 same 'times that the initiator found no receive' "$(not_ready)" "$before"
 

@@ -23,7 +23,7 @@ found=$(stags)
 dd if="$DEVICE" of=/dev/null iflag=direct bs=4k count=300 status=none
 same 'STags after 300 commands, one at a time' "$(stags)" "$found"
 
-verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-16k
+verify_io "$DEVICE" "$(by_length 3M 8M)" --iodepth=128 --bsrange=4k-16k
 grown=$(stags)
 note "$grown STags after 128 commands at once"
 # How many of the 128 commands are outstanding at a time depends on the machine: on one
@@ -32,7 +32,7 @@ note "$grown STags after 128 commands at once"
 
 # After a pause there are never fewer STags, and never more new ones than tasks. "begun"
 # includes those of a target on the same machine.
-verify_io "$DEVICE" 8M --iodepth=128 --bsrange=4k-64k
+verify_io "$DEVICE" "$(by_length 3M 8M)" --iodepth=128 --bsrange=4k-64k
 again=$(stags)
 [ "$again" -ge "$grown" ] || fail "$again STags after another burst, $grown before"
 [ "$again" -le $((begun + 128)) ] || fail "$again STags for 128 tasks, $begun before"

@@ -33,7 +33,7 @@ for first in 2 16; do
 	note "$begun commands after the login, MaxCmdSN $sn"
 	same 'the window before the first command' "$begun" $first
 	scan
-	verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-16k
+	verify_io "$DEVICE" "$(by_length 4M 16M)" --iodepth=64 --bsrange=4k-16k
 	same 'the window after 64 commands at once' "$(granted)" 64
 	[ "$(max_cmdsn)" -ge $((sn + 64 - begun)) ] || fail "MaxCmdSN went from $sn to $(max_cmdsn)"
 	logout
@@ -42,6 +42,6 @@ done
 # The window grows no further than LIO allows.
 echo 24 >"$ACL/cmdsn_depth"
 session_up
-verify_io "$DEVICE" 16M --iodepth=64 --bsrange=4k-16k
+verify_io "$DEVICE" "$(by_length 4M 16M)" --iodepth=64 --bsrange=4k-16k
 same 'the window where LIO allows 24' "$(granted)" 24
 logout
