@@ -3,8 +3,8 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
-# Checks: licence, languages, version, words, lines, whitespace, compat, waits, structure,
-# checkpatch, shellcheck; tools (iserctl: warnings of gcc and clang, its manual);
+# Checks: licence, languages, version, words, lines, interface, whitespace, compat, waits,
+# structure, checkpatch, shellcheck; tools (iserctl: warnings of gcc and clang, its manual);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
 
@@ -15,7 +15,8 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages version words lines whitespace compat waits structure shellcheck checkpatch tools
+all=(licence languages version words lines interface whitespace compat waits structure shellcheck
+	checkpatch tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 files() { scripts/files.sh; }
@@ -95,13 +96,18 @@ check_words() {
 		'TODO|FIXME|XXX|/home/[a-z]|deb\.debian\.org|snapshot\.debian|https?://[a-z.]*mirror' |
 		grep -vE 'XXX{3,}|mktemp' || true
 		wrong_turns README.md CONTRIBUTING.md SECURITY.md \
-			Documentation/{install,design,protocol,peers}.md)"
+			Documentation/{install,design,protocol,peers,interface}.md)"
 }
 
 # The tables for administrators must have each log line, and no others.
 check_lines() {
 	files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$' |
 		xargs -d '\n' scripts/lines.py Documentation/install.md
+}
+
+# What scripts may rely on must be in the document, as it is, and nothing else.
+check_interface() {
+	scripts/interface.py
 }
 
 check_whitespace() {

@@ -292,6 +292,36 @@ lines 'a line of the table that no source has' 1
 printf '| line | meaning |\n|---|---|\n| the port is in use: error N | x |\n' >"$work/table"
 lines 'a reason that is not in the table' 1
 
+# interface WHAT STATUS [FILE SCRIPT-OF-SED]: the exit code of scripts/interface.py for a
+# copy of the tree in which this file has been edited
+interface() {
+	local code=0 copy=$work/interface
+	rm -rf "$copy"
+	mkdir "$copy"
+	(cd .. && cp -r --parents -t "$copy" Documentation/i*.md Kbuild Makefile core debian include \
+		initiator packaging proto target tests/cases/module/parameters.sh tools/Makefile)
+	if [ $# -gt 2 ]; then
+		sed -i "$4" "$copy/$3"
+		! cmp -s "$copy/$3" "../$3" || code=unedited
+	fi
+	[ $code != 0 ] || ../scripts/interface.py "$copy" >/dev/null || code=$?
+	same "$1" "$code" "$2"
+}
+page=Documentation/interface.md
+interface 'what scripts may rely on is in the document' 0
+interface 'a parameter that is not in it' 1 $page '/^| `recv_depth`/d'
+interface 'one that is in it only' 1 target/main.c '/^ISER_PARAM(recv_depth/d'
+interface 'one that is not in the other document' 1 Documentation/install.md '/^| `recv_depth`/d'
+interface 'a new one' 1 initiator/main.c '$a module_param(other, uint, 0644);'
+interface 'one with another default' 1 target/main.c 's/recv_depth = 250/recv_depth = 251/'
+interface 'with another mode' 1 target/main.c 's/32, 8192, 0644/32, 8192, 0444/'
+interface 'with other limits' 1 target/main.c 's/recv_depth, 32, 8192/recv_depth, 33, 8192/'
+interface 'a tracepoint that is not in it' 1 $page '/^| `iser_invalidate`/d'
+interface 'one with another field' 1 core/trace.h 's/__field(u32, data_sn)/__field(u32, sn)/'
+interface 'a file of the transport class' 1 initiator/main.c '/case ISCSI_PARAM_ERL:/d'
+interface 'another beginning of log lines' 1 core/log.c 's/": target, "/": as target, "/'
+interface 'a file that is installed' 1 debian/iser-dkms.docs '$a Documentation/other.md'
+
 # item KEY: the folder of an item of a cache of this test, which is made if there is none
 # shellcheck disable=SC2016 # the inner shell expands it
 item() {
