@@ -756,6 +756,10 @@ run status --json
 good=yes
 grep -q '"listening":null,"connections":null' "$work/out" || good=no
 verdict 'status --json of a container'
+run status --prometheus
+good=yes
+grep -q 'iser_portal' "$work/out" && good=no
+expect 'status --prometheus of a container' 3 'iser_status_complete 0'
 
 # ---- hostile names ----
 # What is printed is pasted into a shell whose commands only say with what they were called.
@@ -861,6 +865,37 @@ missing = set(table) - {path for path, kind in paths}
 if missing:
     sys.exit(f"not there: {missing}")
 EOS
+# Each metric that the document describes is there with its labels, and no other.
+cat >"$work/metrics.py" <<'EOS'
+import re, sys
+name, value = r"[a-z_]+", r'"(?:[ !#-\[\]-~]|\\["\\n])*"'
+found, told = {}, {}
+for line in open(sys.argv[1], encoding="ascii"):
+    if line.startswith("# "):
+        match = re.fullmatch(rf"# (HELP ({name}) .+|TYPE ({name}) gauge)\n", line)
+        found.setdefault(match[2] or match[3], None)
+        continue
+    match = re.fullmatch(rf"({name})(?:\{{({name}={value}(?:,{name}={value})*)\}})? (\d+)\n", line)
+    if not match:
+        sys.exit(f"not a metric: {line}")
+    found[match[1]] = re.findall(rf"({name})={value}", match[2] or "")
+for line in open(sys.argv[2]):
+    match = re.match(r"\| `(iser_\w+)` \| ([`\w, ]*) ?\| ", line)
+    if match:
+        told[match[1]] = re.findall(r"`(\w+)`", match[2])
+if found != told:
+    sys.exit(f"printed {found}, documented {told}")
+EOS
+run status --prometheus
+expect 'status --prometheus' 0 \
+	'iser_port_active{device="rxe0",port="1",netdev="eth0"} 1' \
+	"iser_session_logged_in{session=\"1\",target=\"$target\",address=\"192.0.2.2\",port=\"3260\",device=\"rxe5\"} 1" \
+	"iser_portal_listening{target=\"$target\",group=\"1\",portal=\"192.0.2.1:3260\"} 1" \
+	"iser_portal_connections{target=\"$target\",group=\"1\",portal=\"192.0.2.1:3260\"} 1" \
+	'iser_status_complete 1'
+good=yes
+python3 "$work/metrics.py" "$work/out" "$tree/Documentation/iserctl.md" 2>"$work/err" || good=no
+verdict 'metrics as documented'
 run status --json
 good=yes
 sed -n '/^| field | /,/^$/p' "$tree/Documentation/iserctl.md" >"$work/table"
@@ -878,6 +913,10 @@ LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
 run status
 LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
 verdict 'status with hostile names'
+run status --prometheus
+good=yes
+python3 "$work/metrics.py" "$work/out" "$tree/Documentation/iserctl.md" 2>"$work/err" || good=no
+verdict 'metrics with hostile names'
 
 # 500 sessions of each half, as fast as it is installed.
 new initiator target
@@ -939,7 +978,7 @@ expect 'completion of a half' 0 initiator
 complete_words iserctl doctor target in
 expect 'completion of one half only' 0 ''
 complete_words iserctl status -
-expect 'completion of an option' 0 --json
+expect 'completion of an option' 0 --json --prometheus
 
 # ---- usage ----
 for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor --limit 0' \
@@ -952,7 +991,7 @@ done
 for words in --help 'status --help' 'doctor -h'; do
 	# shellcheck disable=SC2086 # words
 	run $words
-	expect "iserctl $words" 0 '       iserctl status [--json]'
+	expect "iserctl $words" 0 '       iserctl status [--json | --prometheus]'
 done
 rc=0
 ISERCTL_ROOT=$host "$work/iserctl" status >/dev/full 2>"$work/err" || rc=$?

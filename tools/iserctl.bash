@@ -17,7 +17,7 @@ _iserctl() {
 			*' initiator '* | *' target '*) words='--limit --list' ;;
 			esac
 			;;
-		status:*) words='--json' ;;
+		status:*) words='--json --prometheus' ;;
 		esac
 	fi
 	for word in $words; do

@@ -16,7 +16,7 @@ static const struct {
 static const char usage[] =
 	"usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]\n"
 	"       iserctl doctor --list\n"
-	"       iserctl status [--json]\n"
+	"       iserctl status [--json | --prometheus]\n"
 	"See iserctl(8).\n";
 
 /* What has not arrived, on a full disk for example, is as good as not seen. */

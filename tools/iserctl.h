@@ -157,6 +157,12 @@ struct portal {
 };
 
 const struct portal *portals(size_t *count);
+/* The RDMA device of the session's connection, or NULL. */
+const char *session_device(const struct session *session);
+/* Whether a connection, or with peer false a listener, belongs to the portal. */
+bool portal_has(const struct portal *portal, const struct rdma_id *id, bool peer);
+/* How many do. */
+unsigned int portal_ids(const struct portal *portal, bool peer);
 
 /* ---- commands ---- */
 
@@ -164,5 +170,10 @@ int doctor(int argc, char **argv);
 int status(int argc, char **argv);
 /* Something could not be seen, and the answer is not the whole truth. */
 void status_incomplete(void);
+
+/* ---- prometheus.c ---- */
+
+/* Prints all metrics; the last one is 0 if *incomplete is true by then. */
+void prometheus_show(const bool *incomplete);
 
 #endif

@@ -144,3 +144,47 @@ const struct portal *portals(size_t *count)
 	*count = found_count;
 	return found;
 }
+
+/* The RDMA device of the connection to this portal, or NULL. */
+static const char *device_to(const struct addr *addr)
+{
+	const struct rdma_id *id;
+	size_t i, count;
+
+	id = rdma_ids(&count);
+	for (i = 0; i < count; i++)
+		if (id[i].to.port == addr->port && addr_same(&id[i].to, addr))
+			return id[i].device;
+	return NULL;
+}
+
+const char *session_device(const struct session *session)
+{
+	const char *address = session->peer_address ? session->peer_address : session->address;
+	const char *port = session->peer_port ? session->peer_port : session->port;
+	struct addr addr;
+
+	if (!address || !addr_parse(address, &addr))
+		return NULL;
+	addr.port = port ? atoi(port) : ISER_PORT;
+	return device_to(&addr);
+}
+
+bool portal_has(const struct portal *portal, const struct rdma_id *id, bool peer)
+{
+	return portal->iser && portal->parsed && (id->to.family != 0) == peer &&
+	       id->from.port == portal->addr.port && (!peer || id->owner) &&
+	       addr_serves(peer ? &portal->addr : &id->from, peer ? &id->from : &portal->addr);
+}
+
+unsigned int portal_ids(const struct portal *portal, bool peer)
+{
+	const struct rdma_id *id;
+	unsigned int found = 0;
+	size_t i, count;
+
+	id = rdma_ids(&count);
+	for (i = 0; i < count; i++)
+		found += portal_has(portal, &id[i], peer);
+	return found;
+}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* iserctl status: sessions and connections of both halves, as text or as JSON. */
+/*
+ * iserctl status: sessions and connections of both halves, as text or as JSON. What
+ * Prometheus reads is in prometheus.c.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,39 +42,6 @@ static const char *plain(const char *text)
 		       "null";
 }
 
-/* The RDMA device of the connection to this portal, or NULL. */
-static const char *device_to(const struct addr *addr)
-{
-	const struct rdma_id *id;
-	size_t i, count;
-
-	id = rdma_ids(&count);
-	for (i = 0; i < count; i++)
-		if (id[i].to.port == addr->port && addr_same(&id[i].to, addr))
-			return id[i].device;
-	return NULL;
-}
-
-/* Whether a connection, or with peer false a listener, belongs to a portal. */
-static bool belongs(const struct rdma_id *id, const struct portal *portal, bool peer)
-{
-	return portal->iser && portal->parsed && (id->to.family != 0) == peer &&
-	       id->from.port == portal->addr.port && (!peer || id->owner) &&
-	       addr_serves(peer ? &portal->addr : &id->from, peer ? &id->from : &portal->addr);
-}
-
-static unsigned int count_of(const struct portal *portal, bool peer)
-{
-	const struct rdma_id *id;
-	unsigned int found = 0;
-	size_t i, count;
-
-	id = rdma_ids(&count);
-	for (i = 0; i < count; i++)
-		found += belongs(&id[i], portal, peer);
-	return found;
-}
-
 /* ---- initiator ---- */
 
 static void session_show(const struct session *session, bool *later)
@@ -80,18 +50,11 @@ static void session_show(const struct session *session, bool *later)
 		"initial_r2t",	 "immediate_data",	"first_burst_len",
 		"max_burst_len", "max_outstanding_r2t",
 	};
-	const char *address = session->peer_address ? session->peer_address : session->address;
-	const char *port = session->peer_port ? session->peer_port : session->port;
-	const char *device = NULL, *none;
+	const char *device = session_device(session), *none;
 	bool inner = false, disks = false;
-	struct addr addr;
 	char **disk;
 	size_t i;
 
-	if (address && addr_parse(address, &addr)) {
-		addr.port = port ? atoi(port) : ISER_PORT;
-		device = device_to(&addr);
-	}
 	none = rdma_ids_known() ? "no RDMA connection" : "RDMA device unknown";
 	if (!as_json) {
 		printf("session %u: %s to %s at %s port %s, %s", session->number,
@@ -155,8 +118,8 @@ static void portals_show(void)
 
 	portal = portals(&count);
 	for (i = 0; i < count; i++) {
-		bool known = rdma_ids_known(), listens = count_of(&portal[i], false);
-		unsigned int peers = count_of(&portal[i], true);
+		bool known = rdma_ids_known(), listens = portal_ids(&portal[i], false);
+		unsigned int peers = portal_ids(&portal[i], true);
 		bool inner = false;
 
 		if (!as_json) {
@@ -274,7 +237,7 @@ static void connections_show(void)
 	portal = portals(&count);
 	id = rdma_ids(&ids);
 	for (j = 0; j < ids; j++) {
-		for (i = 0; i < count && !belongs(&id[j], &portal[i], true); i++)
+		for (i = 0; i < count && !portal_has(&portal[i], &id[j], true); i++)
 			;
 		if (i == count)
 			continue;
@@ -358,10 +321,16 @@ void status_incomplete(void)
 
 int status(int argc, char **argv)
 {
+	bool metrics = argc == 2 && !strcmp(argv[1], "--prometheus");
+
 	as_json = argc == 2 && !strcmp(argv[1], "--json");
-	if (argc > 1 && !as_json) {
-		fputs("usage: iserctl status [--json]\n", stderr);
+	if (argc > 1 && !as_json && !metrics) {
+		fputs("usage: iserctl status [--json | --prometheus]\n", stderr);
 		return EXIT_USAGE;
+	}
+	if (metrics) {
+		prometheus_show(&incomplete);
+		return incomplete ? EXIT_UNSEEN : 0;
 	}
 	host_show();
 	initiator_show();
