@@ -216,8 +216,9 @@ static int init_long_cdb(struct iscsi_task *task, u32 ahs)
  * The buffer is registered here and not by iscsi_iser_task_xmit(), because
  * libiscsi retries after an error of that, for ever if it persists, while an
  * error of this ends the command.  A mapping that fails may succeed later (a
- * bounce buffer is in use), so the command is tried again, but for no longer
- * than the SCSI layer lets all attempts take.  Under frwd_lock.
+ * bounce buffer is in use, the driver had no memory), so the command is tried
+ * again, but for no longer than the SCSI layer lets all attempts take.  Under
+ * frwd_lock.
  * Return: 0; -EINVAL when the target takes no such AHS, or the device can't
  * cover the buffer; -EIO when it could not be mapped in time; -EBUSY when the
  * target takes no PDU of this kind now.

@@ -46,6 +46,15 @@ void iser_unmap_task(struct iser_task *pub)
 EXPORT_SYMBOL_ISER(iser_unmap_task);
 
 /*
+ * Why ib_map_mr_sg() has not described a whole buffer.  A shortage passes.  What an
+ * STag does not cover is no error to a driver: it takes fewer segments, or none.
+ */
+static int iser_map_error(int taken)
+{
+	return taken == -ENOMEM || taken == -EAGAIN ? -EAGAIN : -EINVAL;
+}
+
+/*
  * Sends gather their data from memory and not from the STag, which may be invalid
  * before a Send is acknowledged, or before all Data-Out are posted.  So a buffer
  * is registered only if the target must fetch or place data.
@@ -56,7 +65,7 @@ int iser_map_task(struct iser_task *pub)
 	const struct iser_data *data = &pub->data;
 	struct iser_conn *conn = pub->conn;
 	struct ib_mr *mr = task->region;
-	int n;
+	int n, taken = 0;
 
 	/* end_work waits for those with BH disabled before it releases the device. */
 	if (!iser_state_live(READ_ONCE(conn->state)))
@@ -72,14 +81,14 @@ int iser_map_task(struct iser_task *pub)
 		goto unmap;
 	/* A new key each time: an old STag never comes to life again. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
-	if (ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE) != n ||
-	    mr->length < data->len)
+	taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
+	if (taken != n || mr->length < data->len)
 		goto unmap;
 	task->mr = mr;
 	return 0;
 unmap:
 	iser_task_unmap(task);
-	return -EINVAL;
+	return iser_map_error(taken);
 }
 EXPORT_SYMBOL_ISER(iser_map_task);
 

@@ -20,7 +20,8 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
  * Before iser_send_task(), so that the half learns in time of a buffer with
  * which every attempt would fail.  The caller keeps BH disabled until then, or
  * until iser_unmap_task().
- * Return: 0; -EAGAIN: there was no room to map it; -ENOTCONN: the connection has
+ * Return: 0; -EAGAIN: there was no room to map it, or no memory to describe it to
+ * the device, which may be different later; -ENOTCONN: the connection has
  * ended (after both iser_send_task() gives -EAGAIN); -EINVAL: the device can't
  * cover the buffer.
  */
