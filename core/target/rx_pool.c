@@ -164,50 +164,49 @@ static void iser_rx_pool_release(struct kref *ref)
 	kfree(pool);
 }
 
-static struct iser_rx_pool *iser_rx_pool_create(struct ib_device *dev, u32 size,
-						u32 room)
+static struct iser_rx_pool *iser_rx_pool_alloc(struct ib_device *dev, u32 size,
+					       u32 room)
 {
-	struct ib_srq_init_attr attr = {
-		.event_handler = iser_rx_pool_event,
-		/* Providers add one and round up to a power of two. */
-		.attr.max_wr = size - 1,
-		.attr.max_sge = ISER_RX_SGES,
-		.srq_type = IB_SRQT_BASIC,
-	};
-	struct iser_rx_pool *pool;
-	int ret;
+	struct iser_rx_pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 
-	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 	if (!pool)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	kref_init(&pool->ref);
 	INIT_DELAYED_WORK(&pool->grow, iser_rx_pool_grow);
 	pool->dev = dev;
-	pool->size = attr.attr.max_wr;
+	/* Providers add one and round up to a power of two. */
+	pool->size = size - 1;
 	pool->room = min(room, pool->size);
 	INIT_LIST_HEAD(&pool->parked);
 	spin_lock_init(&pool->parked_lock);
 	INIT_LIST_HEAD(&pool->conns);
-	pool->pd = ib_alloc_pd(dev, 0);
-	ret = PTR_ERR_OR_ZERO(pool->pd);
-	if (ret)
-		goto fail;
-	attr.srq_context = pool;
+	return pool;
+}
+
+/* Return: 0 or negative errno: the caller destroys it, not under iser_rx_pools_lock. */
+static int iser_rx_pool_open(struct iser_rx_pool *pool)
+{
+	struct ib_srq_init_attr attr = {
+		.event_handler = iser_rx_pool_event,
+		.srq_context = pool,
+		.attr.max_wr = pool->size,
+		.attr.max_sge = ISER_RX_SGES,
+		.srq_type = IB_SRQT_BASIC,
+	};
+	int ret;
+
+	pool->pd = ib_alloc_pd(pool->dev, 0);
+	if (IS_ERR(pool->pd))
+		return PTR_ERR(pool->pd);
 	pool->srq = ib_create_srq(pool->pd, &attr);
-	ret = PTR_ERR_OR_ZERO(pool->srq);
-	if (!ret)
-		ret = iser_rx_pool_add(pool, ISER_RX_POOL_FIRST);
+	if (IS_ERR(pool->srq))
+		return PTR_ERR(pool->srq);
+	ret = iser_rx_pool_add(pool, ISER_RX_POOL_FIRST);
 	if (ret)
-		goto fail;
+		return ret;
 	iser_rx_pool_arm(pool);
 	list_add(&pool->node, &iser_rx_pools);
-	return pool;
-
-fail:
-	WRITE_ONCE(pool->closed, true);
-	iser_rx_pool_destroy(pool);
-	kref_put(&pool->ref, iser_rx_pool_release);
-	return ERR_PTR(ret);
+	return 0;
 }
 
 /* Finds a pool with a share left and room for a window of @room, or NULL. */
@@ -228,17 +227,25 @@ static struct iser_rx_pool *iser_rx_pool_find(struct ib_device *dev, u32 room)
 }
 
 /*
- * Some devices name a size but refuse a queue of any size.  Only a refusal for
- * good is remembered, a lack of resources is not.
+ * Some devices name a size but refuse a queue of any size.  Only that is
+ * remembered: a lack of resources is not, nor what fails once there is a queue.
  */
-static void iser_rx_pool_refused(struct iser_conn *conn, long err)
+static void iser_rx_pool_refused(struct iser_conn *conn, int err, bool queue)
 {
-	if (err != -EOPNOTSUPP && err != -EINVAL)
-		iser_conn_warn(conn, "can't create a shared receive queue: error %ld, the connection has its own receives",
+	if (!queue || (err != -EOPNOTSUPP && err != -EINVAL))
+		iser_conn_warn(conn, "can't create a shared receive queue: error %d, the connection has its own receives",
 			       err);
 	else if (iser_device_note(conn->dev, ISER_NO_SHARED))
-		iser_conn_warn(conn, "the device refuses a shared receive queue: error %ld, each connection has its own receives",
+		iser_conn_warn(conn, "the device refuses a shared receive queue: error %d, each connection has its own receives",
 			       err);
+}
+
+/* The pool was not opened.  Not under iser_rx_pools_lock, which its work takes. */
+static void iser_rx_pool_abandon(struct iser_rx_pool *pool)
+{
+	WRITE_ONCE(pool->closed, true);
+	iser_rx_pool_destroy(pool);
+	kref_put(&pool->ref, iser_rx_pool_release);
 }
 
 /*
@@ -252,15 +259,20 @@ void iser_rx_pool_join(struct iser_conn *conn)
 	u32 size = min(conn->param.shared_depth, conn->limits.srq);
 	u32 room = conn->param.recv_depth;
 	struct iser_rx_pool *pool;
+	bool refuses = false;
+	int ret = 0;
 
 	if (size < ISER_RX_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
 	    rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) ||
 	    iser_device_noted(conn->dev, ISER_NO_SHARED))
 		return;
 	mutex_lock(&iser_rx_pools_lock);
-	pool = iser_rx_pool_find(conn->dev, room) ?:
-		iser_rx_pool_create(conn->dev, size, room);
-	if (!IS_ERR(pool)) {
+	pool = iser_rx_pool_find(conn->dev, room);
+	if (!pool) {
+		pool = iser_rx_pool_alloc(conn->dev, size, room);
+		ret = pool ? iser_rx_pool_open(pool) : -ENOMEM;
+	}
+	if (!ret) {
 		list_add(&conn->rx.pool_node, &pool->conns);
 		pool->users++;
 		pool->joined++;
@@ -273,8 +285,13 @@ void iser_rx_pool_join(struct iser_conn *conn)
 		conn->pd = pool->pd;
 	}
 	mutex_unlock(&iser_rx_pools_lock);
-	if (IS_ERR(pool))
-		iser_rx_pool_refused(conn, PTR_ERR(pool));
+	if (!ret)
+		return;
+	if (pool) {
+		refuses = IS_ERR(pool->srq);
+		iser_rx_pool_abandon(pool);
+	}
+	iser_rx_pool_refused(conn, ret, refuses);
 }
 
 /*

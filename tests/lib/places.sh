@@ -68,3 +68,10 @@ place_under_io() {
 	wait_for 60 "$1 $3: I/O goes on" io_moves "$DEVICE"
 	note "$1 $3: I/O goes on after $(($(now) - start))0 ms"
 }
+
+# srq_held: how many shared receives the device has for messages to come; 0 if connections
+# share none
+srq_held() {
+	awk '/ shared$/ {split($(NF - 3), at, "/"); n = at[3] - at[2]} END {print n + 0}' \
+		"$adapter_debug/$(rdma_device)/qps"
+}
