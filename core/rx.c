@@ -490,7 +490,7 @@ void iser_pdu_put(struct iser_pdu *pdu)
 {
 	struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
 	struct iser_conn *conn = pdu->conn;
-	int ret;
+	int ret = 0;
 
 	pdu->task = NULL;
 	/* The login buffer is posted when a Login PDU is expected. */
@@ -498,7 +498,7 @@ void iser_pdu_put(struct iser_pdu *pdu)
 		return;
 	if (rx->pool) {
 		atomic_inc(&conn->rx.given);
-		ret = iser_rx_pool_post(rx->pool, rx);
+		iser_rx_pool_post(rx->pool, rx);
 	} else {
 		ret = iser_rx_post(conn, rx);
 	}

@@ -12,7 +12,8 @@
  * A completion queue must not overrun, whatever a peer sends.  So the device
  * holds no more receives of a pool, posted or completed and not polled yet,
  * than the completion queue of any one of its connections has room for.  The
- * others are parked until one has been polled.
+ * others are parked until one has been polled.  One that the device did not take
+ * is parked as well, and tried again: the other connections were promised it.
  *
  * Some providers lose a receive when a connection ends amid a message.  So a
  * pool may grow by one for each connection that has ended, and in its life it
@@ -35,6 +36,8 @@
 #define ISER_RX_POOL_LOW		16
 #define ISER_RX_POOL_SHARE		64	/* of the queue's size, for a connection */
 #define ISER_RX_POOL_RETRY		HZ
+#define ISER_RX_POOL_AGAIN		msecs_to_jiffies(10)
+#define ISER_RX_POOL_REFUSALS		100	/* in a row: no passing shortage */
 
 /* Also guards node to armed in struct iser_rx_pool.  Set-up, never I/O. */
 static DEFINE_MUTEX(iser_rx_pools_lock);
@@ -53,7 +56,7 @@ static void iser_rx_pool_arm(struct iser_rx_pool *pool)
 			 pool->dev->name, ret, pool->nr);
 }
 
-/* Return: 0 or negative errno; what was posted stays. */
+/* Return: 0 or -ENOMEM; what was added stays. */
 static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 {
 	const struct iser_rx_shape shape = {
@@ -62,9 +65,8 @@ static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 		.done = iser_target_recv_done,
 	};
 	u32 had = pool->nr, nr, i;
-	int ret = 0;
 
-	for (; !ret && more; more -= nr) {
+	for (; more; more -= nr) {
 		struct iser_rx_chunk *chunk;
 
 		nr = min_t(u32, more, ISER_RX_CHUNK);
@@ -74,12 +76,12 @@ static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 		chunk->next = pool->chunk;
 		pool->chunk = chunk;
 		pool->nr += nr;
-		for (i = 0; !ret && i < nr; i++)
-			ret = iser_rx_pool_post(pool, &chunk->rx[i]);
+		for (i = 0; i < nr; i++)
+			iser_rx_pool_post(pool, &chunk->rx[i]);
 	}
 	pr_debug("%s: %u shared receives made %u\n",
 		 pool->dev->name, had, pool->nr);
-	return ret;
+	return 0;
 }
 
 /* No connection can receive any longer.  Under iser_rx_pools_lock. */
@@ -130,6 +132,35 @@ unlock:
 	}
 }
 
+/*
+ * The device has not taken a receive: try again.  Each refusal queues this work.
+ * While it has receives, its connections go on, with fewer.  When it has none left
+ * but those that the provider may have lost, the queue has failed.
+ */
+static void iser_rx_pool_again(struct work_struct *work)
+{
+	struct iser_rx_pool *pool = container_of(to_delayed_work(work),
+						 struct iser_rx_pool, again);
+	int ret = iser_rx_pool_unpark(pool);
+
+	if (!ret)
+		pool->refusals = 0;
+	else
+		pool->refusals++;
+	if (pool->refusals < ISER_RX_POOL_REFUSALS || READ_ONCE(pool->failed))
+		return;
+	if (pool->refusals == ISER_RX_POOL_REFUSALS)
+		iser_log(ISER_LOG_SESSION, NULL,
+			 "%s: can't post a shared receive: error %d, trying again",
+			 pool->dev->name, ret);
+	mutex_lock(&iser_rx_pools_lock);
+	if (atomic_read(&pool->posted) <= pool->joined - pool->users) {
+		WRITE_ONCE(pool->failed, true);
+		iser_rx_pool_fail(pool);
+	}
+	mutex_unlock(&iser_rx_pools_lock);
+}
+
 /* Any context, also a hard interrupt, so a work does the rest. */
 static void iser_rx_pool_event(struct ib_event *event, void *context)
 {
@@ -150,6 +181,7 @@ static void iser_rx_pool_destroy(struct iser_rx_pool *pool)
 		ib_destroy_srq(pool->srq);
 	}
 	cancel_delayed_work_sync(&pool->grow);
+	cancel_delayed_work_sync(&pool->again);
 	for (chunk = pool->chunk; chunk; chunk = chunk->next)
 		iser_rx_chunk_unmap(pool->dev, chunk);
 	if (!IS_ERR_OR_NULL(pool->pd))
@@ -173,6 +205,7 @@ static struct iser_rx_pool *iser_rx_pool_alloc(struct ib_device *dev, u32 size,
 		return NULL;
 	kref_init(&pool->ref);
 	INIT_DELAYED_WORK(&pool->grow, iser_rx_pool_grow);
+	INIT_DELAYED_WORK(&pool->again, iser_rx_pool_again);
 	pool->dev = dev;
 	/* Providers add one and round up to a power of two. */
 	pool->size = size - 1;
@@ -202,6 +235,9 @@ static int iser_rx_pool_open(struct iser_rx_pool *pool)
 	if (IS_ERR(pool->srq))
 		return PTR_ERR(pool->srq);
 	ret = iser_rx_pool_add(pool, ISER_RX_POOL_FIRST);
+	/* A device that takes none serves nobody: ask it why. */
+	if (!ret && !atomic_read(&pool->posted))
+		ret = iser_rx_pool_unpark(pool);
 	if (ret)
 		return ret;
 	iser_rx_pool_arm(pool);
@@ -240,7 +276,7 @@ static void iser_rx_pool_refused(struct iser_conn *conn, int err, bool queue)
 			       err);
 }
 
-/* The pool was not opened.  Not under iser_rx_pools_lock, which its work takes. */
+/* The pool was not opened.  Not under iser_rx_pools_lock, which its works take. */
 static void iser_rx_pool_abandon(struct iser_rx_pool *pool)
 {
 	WRITE_ONCE(pool->closed, true);
@@ -349,7 +385,10 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 	return ret;
 }
 
-/* It is counted already.  Return: 0, also after the pool's end, or -errno. */
+/*
+ * It is counted already.  Return: 0, also after the pool's end, or negative errno:
+ * the caller parks it.
+ */
 static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
 	int ret = 0;
@@ -359,6 +398,10 @@ static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *r
 		if (rx->came)
 			iser_rx_sync_device(pool->dev, rx);
 		ret = ib_post_srq_recv(pool->srq, &rx->wr, NULL);
+		/* Within the section, for whose end the pool's end waits. */
+		if (unlikely(ret))
+			queue_delayed_work(iser_wq, &pool->again,
+					   ISER_RX_POOL_AGAIN);
 	}
 	rcu_read_unlock();
 	if (unlikely(ret))
@@ -366,30 +409,41 @@ static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *r
 	return ret;
 }
 
-/* Post parked receives, as far as there is room.  Under parked_lock. */
-static void iser_rx_pool_refill(struct iser_rx_pool *pool)
+/*
+ * Post parked receives, as far as there is room.  Under parked_lock.
+ * Return: 0, or negative errno when the device has not taken one.
+ */
+static int iser_rx_pool_refill(struct iser_rx_pool *pool)
 {
 	struct iser_rx *rx, *next;
+	int ret;
 
 	list_for_each_entry_safe(rx, next, &pool->parked, pdu.node) {
 		if (!atomic_add_unless(&pool->posted, 1, pool->room))
-			return;
+			return 0;
 		list_del(&rx->pdu.node);
-		if (!iser_rx_pool_hand(pool, rx))
+		ret = iser_rx_pool_hand(pool, rx);
+		if (!ret)
 			continue;
 		list_add(&rx->pdu.node, &pool->parked);
-		return;
+		return ret;
 	}
+	return 0;
 }
 
-/* iser_rx_pool_unpark - post what was parked for want of room.  Any context. */
-void iser_rx_pool_unpark(struct iser_rx_pool *pool)
+/*
+ * iser_rx_pool_unpark - post what is parked, as far as there is room
+ * Any context.  Return: 0, or negative errno when the device has not taken one.
+ */
+int iser_rx_pool_unpark(struct iser_rx_pool *pool)
 {
 	unsigned long flags;
+	int ret;
 
 	spin_lock_irqsave(&pool->parked_lock, flags);
-	iser_rx_pool_refill(pool);
+	ret = iser_rx_pool_refill(pool);
 	spin_unlock_irqrestore(&pool->parked_lock, flags);
+	return ret;
 }
 
 static noinline void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx *rx)
@@ -404,14 +458,10 @@ static noinline void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx
 	spin_unlock_irqrestore(&pool->parked_lock, flags);
 }
 
-/*
- * iser_rx_pool_post - hand a buffer to the queue, or park it
- * Any context.  Return: 0, also after the pool's end, or negative errno.
- */
-int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
+/* iser_rx_pool_post - hand a buffer to the queue, or park it.  Any context. */
+void iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
-	if (likely(atomic_add_unless(&pool->posted, 1, pool->room)))
-		return iser_rx_pool_hand(pool, rx);
-	iser_rx_pool_park(pool, rx);
-	return 0;
+	if (unlikely(!atomic_add_unless(&pool->posted, 1, pool->room) ||
+		     iser_rx_pool_hand(pool, rx)))
+		iser_rx_pool_park(pool, rx);
 }

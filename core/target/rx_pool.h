@@ -34,18 +34,20 @@ struct iser_rx_pool {
 	u32 room;			/* of them, that the device may hold */
 	atomic_t posted;		/* at the device, or lost there */
 	spinlock_t parked_lock;		/* irq */
-	struct list_head parked;	/* iser_rx: there is no room; parked_lock */
+	struct list_head parked;	/* iser_rx: no room, or refused; parked_lock */
 	bool closed;			/* srq is going */
 	bool failed;			/* the device has said so */
 	struct delayed_work grow;
+	struct delayed_work again;
+	u32 refusals;			/* in a row, of again */
 };
 
 void iser_rx_pool_join(struct iser_conn *conn);
 void iser_rx_pool_leave(struct iser_conn *conn);
 void iser_rx_pool_put(struct iser_rx_pool *pool);
 int iser_rx_pool_promise(struct iser_conn *conn, u32 nr);
-int iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx);
-void iser_rx_pool_unpark(struct iser_rx_pool *pool);
+void iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx);
+int iser_rx_pool_unpark(struct iser_rx_pool *pool);
 
 /* iser_rx_pool_took - the device has given a buffer back.  Any context. */
 static inline void iser_rx_pool_took(struct iser_rx_pool *pool)
