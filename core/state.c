@@ -111,6 +111,25 @@ void iser_connect_give_up(struct iser_conn *conn, int reason)
 }
 EXPORT_SYMBOL_ISER(iser_connect_give_up);
 
+/* Whether a work request has failed because of what the peer did, or left undone. */
+static bool iser_wc_remote(enum ib_wc_status status)
+{
+	switch (status) {
+	case IB_WC_BAD_RESP_ERR:
+	case IB_WC_REM_INV_REQ_ERR:
+	case IB_WC_REM_ACCESS_ERR:
+	case IB_WC_REM_OP_ERR:
+	case IB_WC_RETRY_EXC_ERR:
+	case IB_WC_RNR_RETRY_EXC_ERR:
+	case IB_WC_REM_INV_RD_REQ_ERR:
+	case IB_WC_REM_ABORT_ERR:
+	case IB_WC_RESP_TIMEOUT_ERR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * iser_wc_failed - a work request has failed: end the connection
  * @what: the operation, for the log line
@@ -129,7 +148,8 @@ void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
 		iser_conn_end(conn, -ECONNRESET, true);
 		return;
 	}
-	if (iser_conn_end(conn, -EIO, false))
+	if (iser_conn_end(conn, iser_wc_remote(wc->status) ? -EREMOTEIO : -EIO,
+			  false))
 		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
 			       what, ib_wc_status_msg(wc->status),
 			       wc->vendor_err);

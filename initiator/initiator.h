@@ -129,6 +129,8 @@ struct iscsi_iser_endpoint {
 	int final_len;
 	bool logged_out;		/* the Logout Response has arrived */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
+	int login_error;		/* of the request that was sent last */
+	bool login_unsent;		/* this end could not send one */
 
 	struct iscsi_iser_task_pool pool;
 
@@ -205,6 +207,8 @@ bool iscsi_iser_attempt_succeeded(struct iscsi_iser_endpoint *end);
 /* login.c */
 int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
 			      char *data, u32 size);
+int iscsi_iser_login_xmit(struct iscsi_iser_endpoint *end,
+			  const struct iscsi_hdr *hdr, const char *text, u32 len);
 int iscsi_iser_login_response(struct iscsi_iser_endpoint *end, struct iscsi_hdr *hdr,
 			      char *text, u32 len);
 void iscsi_iser_login_ended(struct iscsi_iser_endpoint *end);

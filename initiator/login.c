@@ -104,6 +104,27 @@ static const char *keys_error_text(int err)
 	}
 }
 
+/**
+ * iscsi_iser_login_xmit - send a Login Request that libiscsi has completed
+ * @end: endpoint
+ * @hdr: its header
+ * @text: its text
+ * @len: its length
+ *
+ * Under frwd_lock, atomic.  Return: 0; -ENOTCONN; another error after a line.
+ */
+int iscsi_iser_login_xmit(struct iscsi_iser_endpoint *end,
+			  const struct iscsi_hdr *hdr, const char *text, u32 len)
+{
+	int err = iser_send_login(end->conn, (const u8 *)hdr, text, len, true);
+
+	end->login_error = err;
+	if (err && err != -ENOTCONN)
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a Login Request can't be sent: error %d", err);
+	return err;
+}
+
 static u8 login_stage(const struct iscsi_hdr *hdr)
 {
 	return ISCSI_LOGIN_CURRENT_STAGE(hdr->flags);
@@ -161,6 +182,8 @@ static int login_allocate(struct iscsi_iser_endpoint *end)
 	res.receives = tasks + iscsi_iser_unexpected + 1;
 	err = iser_allocate_connection_resources(end->conn, &res) ?:
 		iscsi_iser_task_pool_begin(end);
+	if (err && err != -ENOTCONN)
+		end->login_unsent = true;
 	if (err)
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "no resources for %u tasks, %u receives of %u bytes, %u STags of %u pages (%d); a smaller max_sectors needs less",
@@ -198,8 +221,10 @@ int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr 
 		return -EINVAL;
 
 	text = kvmalloc(ISCSI_DEF_MAX_RECV_SEG_LEN, GFP_KERNEL);
-	if (!text)
+	if (!text) {
+		end->login_unsent = true;
 		return -ENOMEM;
+	}
 	memcpy(text, data, len);
 
 	login_begin(end);
@@ -225,6 +250,12 @@ int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr 
 		}
 	}
 	len = iscsi_conn_send_pdu(cls_conn, &copy, text, len);
+	/*
+	 * libiscsi refuses it after a first login that failed.  If there is no
+	 * connection any more, what has ended it is the cause.
+	 */
+	if (len && end->login_error != -ENOTCONN)
+		end->login_unsent = true;
 free:
 	kvfree(text);
 	return len;
@@ -291,6 +322,24 @@ refuse:
 	return -EPROTO;
 }
 
+/*
+ * Whether this end has failed, which says nothing of the target.  Only reasons that
+ * follow from what the target has done, or has not answered, are named here.
+ */
+static bool failed_here(const struct iscsi_iser_endpoint *end)
+{
+	switch (end->reason) {
+	case 0:			/* iscsid has closed it */
+	case -ECONNRESET:
+	case -EPROTO:
+	case -EREMOTEIO:
+	case -ETIMEDOUT:
+		return end->login_unsent;
+	default:
+		return true;
+	}
+}
+
 /* Whether the login was refused for a cause that can't be the keys. */
 static bool refused_for_good(const struct iscsi_iser_endpoint *end)
 {
@@ -319,13 +368,13 @@ static bool refused_for_good(const struct iscsi_iser_endpoint *end)
  * @end: endpoint
  *
  * A login that failed after it had offered the four keys may have failed
- * because of them.  Process context.
+ * because of them, unless this end is the cause.  Process context.
  */
 void iscsi_iser_login_ended(struct iscsi_iser_endpoint *end)
 {
 	const struct iser_keys *keys = &end->keys;
 
-	if (end->full || !keys->offer || keys->discovery ||
+	if (end->full || !keys->offer || keys->discovery || failed_here(end) ||
 	    refused_for_good(end))
 		return;
 	if (!keys->first_contact)

@@ -353,8 +353,8 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 	if (!end)
 		return -ENOTCONN;
 	if (unlikely(!iser_task))
-		return iser_send_login(end->conn, (u8 *)task->hdr, task->data,
-				       task->data_count, true);
+		return iscsi_iser_login_xmit(end, task->hdr, task->data,
+					     task->data_count);
 	if (!sc)
 		err = describe_other(task);
 	else if (sc->sc_data_direction == DMA_TO_DEVICE)
