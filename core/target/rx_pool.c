@@ -43,17 +43,22 @@
 static DEFINE_MUTEX(iser_rx_pools_lock);
 static LIST_HEAD(iser_rx_pools);
 
-/* Asks for one event when less than ISER_RX_POOL_LOW are posted. */
+/*
+ * Asks for one event when less than ISER_RX_POOL_LOW are posted.  If the device
+ * will not tell, the pool grows without having been asked to.
+ */
 static void iser_rx_pool_arm(struct iser_rx_pool *pool)
 {
 	struct ib_srq_attr attr = { .srq_limit = ISER_RX_POOL_LOW };
 	int ret = ib_modify_srq(pool->srq, &attr, IB_SRQ_LIMIT);
 
 	pool->armed = !ret;
-	if (ret)
-		iser_log(ISER_LOG_SESSION, NULL,
-			 "%s: can't request an event for a low shared receive queue, error %d, staying at %u receives",
-			 pool->dev->name, ret, pool->nr);
+	if (!ret)
+		return;
+	iser_log(ISER_LOG_SESSION, NULL,
+		 "%s: can't request an event for a low shared receive queue, error %d, adding to its %u receives now",
+		 pool->dev->name, ret, pool->nr);
+	queue_delayed_work(iser_wq, &pool->grow, ISER_RX_POOL_RETRY);
 }
 
 /* Return: 0 or -ENOMEM; what was added stays. */
