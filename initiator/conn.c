@@ -303,6 +303,20 @@ void iscsi_iser_ep_put(struct iscsi_iser_endpoint *end)
  * be unbound (before bind_conn).  libiscsi's connection outlives this call,
  * because ep_disconnect waits for it.
  */
+/* Whether commands have no response yet: a logout may leave some behind. */
+static bool has_commands(struct iscsi_conn *iscsi)
+{
+	struct iscsi_session *session = iscsi->session;
+	bool found = false;
+	u32 i;
+
+	spin_lock_bh(&session->back_lock);
+	for (i = 0; !found && i < session->cmds_max; i++)
+		found = session->cmds[i]->sc;
+	spin_unlock_bh(&session->back_lock);
+	return found;
+}
+
 static void notify_terminated(struct iser_conn *conn, int reason)
 {
 	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
@@ -324,7 +338,7 @@ static void notify_terminated(struct iser_conn *conn, int reason)
 	flush_delayed_work(&end->answer_work);
 
 	/* This end closed it, or the target after it had answered a logout. */
-	if (!reason || !iscsi || end->logged_out)
+	if (!reason || !iscsi || (end->logged_out && !has_commands(iscsi)))
 		return;
 
 	iser_log(ISER_LOG_END, &end->remote, "connection lost: %s (%d)",
@@ -427,7 +441,8 @@ int iscsi_iser_ep_poll(struct iscsi_endpoint *ep, int timeout_ms)
 	do {
 		ret = attempt_wait(end, timeout_ms < 0 ? POLL_SLICE :
 				   min(timeout_ms, POLL_SLICE));
-	} while (!ret && (timeout_ms < 0 || time_before(jiffies, until)));
+	} while (!ret && !signal_pending(current) &&
+		 (timeout_ms < 0 || time_before(jiffies, until)));
 	iscsi_iser_ep_put(end);
 	return ret;
 }
@@ -447,7 +462,8 @@ static void detach(struct iscsi_conn *iscsi)
 	spin_lock(&session->back_lock);
 	iscsi->dd_data = NULL;
 	for (i = 0; i < session->cmds_max; i++)
-		session->cmds[i]->dd_data = NULL;
+		if (session->cmds[i]->conn == iscsi)
+			session->cmds[i]->dd_data = NULL;
 	spin_unlock(&session->back_lock);
 	spin_unlock_bh(&session->frwd_lock);
 }
@@ -583,16 +599,30 @@ put_ep:
  * @buflen: its length
  *
  * Digests and markers are for a byte stream, and iSER forbids them (RFC 7145,
- * sections 6.1 and 6.2): what protects the data is the RDMA transport.
+ * sections 6.1 and 6.2): what protects the data is the RDMA transport.  A Send
+ * carries no more than ISER_SEND_DATA, whatever open-iscsi takes by default from
+ * a target that names no length.
  * Process context.
- * Return: 0, -EPROTO for a digest or marker, or libiscsi's error.
+ * Return: 0, -EPROTO for a value that iSER does not allow, or libiscsi's error.
  */
 int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
 			      char *buf, int buflen)
 {
+	struct iscsi_conn *conn = cls_conn->dd_data;
 	int value;
+	u32 len;
 
 	switch (param) {
+	case ISCSI_PARAM_MAX_XMIT_DLENGTH:
+		/* A target can hide a false value from the module's filter. */
+		if (kstrtou32(buf, 0, &len) || len < ISER_MIN_DATA) {
+			pr_err("a MaxXmitDataSegmentLength of less than 512 bytes is refused\n");
+			return -EPROTO;
+		}
+		if (len <= ISER_SEND_DATA)
+			break;
+		conn->max_xmit_dlength = ISER_SEND_DATA;
+		return 0;
 	case ISCSI_PARAM_HDRDGST_EN:
 	case ISCSI_PARAM_DATADGST_EN:
 	case ISCSI_PARAM_IFMARKER_EN:
@@ -603,8 +633,24 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
 		}
 		return 0;
 	default:
-		return iscsi_set_param(cls_conn, param, buf, buflen);
+		break;
 	}
+	return iscsi_set_param(cls_conn, param, buf, buflen);
+}
+
+/**
+ * iscsi_iser_conn_start - full feature phase: commands may follow
+ * @cls_conn: connection
+ *
+ * Process context.  Return: 0, -EINVAL without a MaxXmitDataSegmentLength, or
+ * libiscsi's error.
+ */
+int iscsi_iser_conn_start(struct iscsi_cls_conn *cls_conn)
+{
+	const struct iscsi_conn *conn = cls_conn->dd_data;
+
+	/* Without it, unsolicited data would be sent in pieces of no bytes. */
+	return conn->max_xmit_dlength ? iscsi_conn_start(cls_conn) : -EINVAL;
 }
 
 /**

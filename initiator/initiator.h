@@ -37,6 +37,7 @@
  * post.  For more than that, an RDMA Read by the target is better.
  */
 #define ISER_SEND_DATA		8192
+#define ISER_MIN_DATA		512	/* RFC 7143, section 13.12 */
 
 /* Data bytes of a receive buffer in a Discovery session: SendTargets text. */
 #define ISER_DISCOVERY_DATA	8192
@@ -128,6 +129,7 @@ struct iscsi_iser_endpoint {
 	struct iser_pdu *final;		/* last Login Response, until hello_done() */
 	int final_len;
 	bool logged_out;		/* the Logout Response has arrived */
+	struct iser_task *tmf;		/* libiscsi's last one; frwd_lock */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
 	int login_error;		/* of the request that was sent last */
 	bool login_unsent;		/* this end could not send one */
@@ -136,7 +138,7 @@ struct iscsi_iser_endpoint {
 
 	/* Discovery: an answer for iscsiadm, see recv.c. */
 	struct delayed_work answer_work;
-	struct iser_pdu *answer;
+	struct iser_pdu *answer;	/* not read by the work yet, or NULL */
 	int answer_len;
 
 	/* Immediate PDUs, under frwd_lock; see task.c. */
@@ -187,6 +189,7 @@ struct iscsi_cls_conn *iscsi_iser_conn_create(struct iscsi_cls_session *cls_sess
 int iscsi_iser_conn_bind(struct iscsi_cls_session *cls_session,
 			 struct iscsi_cls_conn *cls_conn, u64 transport_eph,
 			 int is_leading);
+int iscsi_iser_conn_start(struct iscsi_cls_conn *cls_conn);
 int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param param,
 			      char *buf, int buflen);
 int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,

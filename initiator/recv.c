@@ -108,6 +108,35 @@ static int complete_login(struct iscsi_conn *conn, struct iscsi_hdr *hdr,
 	return err;
 }
 
+/*
+ * libiscsi takes any response to task management for the answer to its last
+ * request, also that of one which it has given up (a signal ended the wait).  It
+ * would then give buffers back that the target still uses.  The lock is held from
+ * when libiscsi begins to wait until it has sent its request.
+ */
+static int complete_tmf(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
+			int len)
+{
+	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
+	struct iscsi_conn *conn = end->iscsi;
+	struct iscsi_session *session = conn->session;
+	int err = 0;
+
+	spin_lock(&session->frwd_lock);
+	if (likely(pdu->task == end->tmf)) {
+		err = iscsi_complete_pdu(conn, hdr, iscsi_iser_pdu_data(pdu), len);
+	} else {
+		spin_lock(&session->back_lock);
+		iscsi_update_cmdsn(session, (struct iscsi_nopin *)hdr);
+		conn->exp_statsn = be32_to_cpu(hdr->statsn) + 1;
+		conn->tmfrsp_pdus_cnt++;
+		__iscsi_put_task(iscsi_iser_task(pdu->task)->task);
+		spin_unlock(&session->back_lock);
+	}
+	spin_unlock(&session->frwd_lock);
+	return err;
+}
+
 static noinline void log_refused(struct iscsi_iser_endpoint *end,
 				 const struct iscsi_hdr *hdr, int err)
 {
@@ -152,6 +181,8 @@ static void complete_pdu(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 
 	if (opcode == ISCSI_OP_LOGIN_RSP || opcode == ISCSI_OP_TEXT_RSP)
 		err = complete_login(conn, hdr, data, len);
+	else if (opcode == ISCSI_OP_SCSI_TMFUNC_RSP)
+		err = complete_tmf(end, pdu, len);
 	else
 		err = iscsi_complete_pdu(conn, hdr, data, len);
 	completed(end, pdu, err);
@@ -169,8 +200,14 @@ void iscsi_iser_recv_answer_work(struct work_struct *work)
 		container_of(to_delayed_work(work), struct iscsi_iser_endpoint,
 			     answer_work);
 
+	struct iser_pdu *pdu;
+	int len;
+
 	local_bh_disable();
-	complete_pdu(end, end->answer, end->answer_len);
+	len = end->answer_len;
+	/* The next answer may come once libiscsi has had this one. */
+	pdu = xchg(&end->answer, NULL);
+	complete_pdu(end, pdu, len);
 	local_bh_enable();
 }
 
@@ -185,13 +222,22 @@ static bool answer_later(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 {
 	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
 
-	if (!end->keys.discovery || delayed_work_pending(&end->answer_work) ||
+	if (!end->keys.discovery ||
 	    (opcode != ISCSI_OP_LOGIN_RSP && opcode != ISCSI_OP_TEXT_RSP &&
 	     opcode != ISCSI_OP_LOGOUT_RSP))
 		return false;
-	end->answer = pdu;
+	if (READ_ONCE(end->answer)) {
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "opcode %#x answers no request, ending the connection",
+			 opcode);
+		iser_connection_fail(end->conn, -EPROTO);
+		iser_pdu_put(pdu);
+		return true;
+	}
 	end->answer_len = len;
-	return queue_delayed_work(iscsi_iser_answer_wq, &end->answer_work, 2);
+	smp_store_release(&end->answer, pdu);
+	queue_delayed_work(iscsi_iser_answer_wq, &end->answer_work, 2);
+	return true;
 }
 
 /**

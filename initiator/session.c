@@ -141,6 +141,7 @@ static struct iscsi_cls_session *session_make(struct iscsi_iser_endpoint *end,
 	shost->max_lun = iscsi_iser_max_lun;
 	shost->max_id = 0;
 	shost->max_channel = 0;
+	shost->max_cmd_len = ISCSI_CDB_SIZE;
 	if (end) {
 		dma = iser_get_dma_device(end->conn);
 		if (!dma && end->info->sg_gaps)

@@ -101,6 +101,8 @@ static int alloc_other(struct iscsi_task *task, struct iscsi_iser_endpoint *end,
 	if (!end->full)
 		return -ENOTCONN;
 	task->dd_data = iscsi_iser_task_pool_find(end, task->sc);
+	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_TMFUNC)
+		end->tmf = task->dd_data;
 	return task->dd_data ? 1 : -ENOMEM;
 }
 
