@@ -254,6 +254,13 @@ void iser_rx_sync_device(struct ib_device *dev, struct iser_rx *rx)
 }
 
 /*
+ * ib_post_recv() notes here what it did not post; nobody reads it.  With NULL it would
+ * make such a place on the stack of its caller, which the compiler then guards.  It
+ * is static, as the compiler takes only such an address for one that is not NULL.
+ */
+static const struct ib_recv_wr *iser_not_posted;
+
+/*
  * iser_rx_post - hand a buffer of a connection to its queue pair
  *
  * Some adapters may still use the next entry of the queue although it has
@@ -270,7 +277,7 @@ noinline int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	if (READ_ONCE(conn->state) < ISER_ENDING) {
 		if (rx->came)
 			iser_rx_sync_device(conn->dev, rx);
-		ret = ib_post_recv(conn->qp, &rx->wr, NULL);
+		ret = ib_post_recv(conn->qp, &rx->wr, &iser_not_posted);
 		if (unlikely(ret == -EAGAIN)) {
 			llist_add(&rx->again, &conn->rx.again);
 			iser_send_cq_poll_later(conn);

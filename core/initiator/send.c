@@ -119,7 +119,11 @@ static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
 
-/* ib_post_send() says here what it did not post; nobody reads it. */
+/*
+ * ib_post_send() notes here what it did not post; nobody reads it.  With NULL it would
+ * make such a place on the stack of its caller, which the compiler then guards.  It
+ * is static, as the compiler takes only such an address for one that is not NULL.
+ */
 static const struct ib_send_wr *iser_not_posted;
 
 /* iser_task_batch_init - what the work requests of all tasks share.  Sleeps. */

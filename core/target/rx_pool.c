@@ -391,6 +391,13 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 }
 
 /*
+ * ib_post_srq_recv() notes here what it did not post; nobody reads it.  With NULL it would
+ * make such a place on the stack of its caller, which the compiler then guards.  It
+ * is static, as the compiler takes only such an address for one that is not NULL.
+ */
+static const struct ib_recv_wr *iser_not_posted;
+
+/*
  * It is counted already.  Return: 0, also after the pool's end, or negative errno:
  * the caller parks it.
  */
@@ -402,7 +409,7 @@ static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *r
 	if (!READ_ONCE(pool->closed)) {
 		if (rx->came)
 			iser_rx_sync_device(pool->dev, rx);
-		ret = ib_post_srq_recv(pool->srq, &rx->wr, NULL);
+		ret = ib_post_srq_recv(pool->srq, &rx->wr, &iser_not_posted);
 		/* Within the section, for whose end the pool's end waits. */
 		if (unlikely(ret))
 			queue_delayed_work(iser_wq, &pool->again,
