@@ -179,15 +179,10 @@ static void isert_fetch_more(struct isert_cmd *c)
 /* Maps the buffer and starts the bursts.  Returns 0 or -ENOMEM. */
 static int isert_fetch_start(struct isert_cmd *c)
 {
-	struct se_cmd *se_cmd = &c->cmd->se_cmd;
-	struct iser_data data = {
-		.sgl = se_cmd->t_data_sg,
-		.nents = se_cmd->t_data_nents,
-		.len = se_cmd->data_length,
-	};
 	int ret;
 
-	ret = iser_map_data(&c->iser, &data);
+	isert_describe_data(c);
+	ret = iser_map_data(&c->iser, &c->data);
 	if (ret)
 		return ret;
 	spin_lock_bh(&c->lock);

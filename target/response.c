@@ -86,8 +86,8 @@ static const struct iser_data *isert_segment(struct isert_cmd *c, const void *da
 					     u32 len)
 {
 	sg_init_one(&c->tx_sg, data, len);
-	c->tx = (struct iser_data){ .sgl = &c->tx_sg, .nents = 1, .len = len };
-	return &c->tx;
+	c->data = (struct iser_data){ .sgl = &c->tx_sg, .nents = 1, .len = len };
+	return &c->data;
 }
 
 /* Puts sense data after the BHS: RFC 7143, section 11.4.7.  Returns bytes. */
@@ -134,18 +134,14 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	struct isert_conn *ic = conn->context;
 	struct isert_cmd *c = isert_cmd_of(cmd);
 	struct se_cmd *se_cmd = &cmd->se_cmd;
-	struct iser_data data = {
-		.sgl = se_cmd->t_data_sg,
-		.nents = se_cmd->t_data_nents,
-		.len = se_cmd->data_length,
-	};
+	u32 len = se_cmd->data_length;
 	int ret;
 
-	if (data.len && data.nents) {
-		ret = iser_put_data(&c->iser, &data, ic->limits.max_burst);
-		if (ret)
+	if (len && isert_describe_data(c)) {
+		ret = iser_put_data(&c->iser, &c->data, ic->limits.max_burst);
+		if (unlikely(ret))
 			return ret;
-		atomic_long_add(data.len, &conn->sess->tx_data_octets);
+		atomic_long_add(len, &conn->sess->tx_data_octets);
 	}
 	isert_respond(ic, c);
 	return 0;

@@ -61,7 +61,8 @@ struct isert_cmd {
 	struct isert_buffer *buffer;	/* or this is the backend's buffer */
 	struct scatterlist sg[ISERT_IMMEDIATE_SGS];
 	struct scatterlist tx_sg;
-	struct iser_data tx;		/* data segment of the PDU being sent */
+	/* All data of a SCSI command, or the data segment of another PDU that is sent. */
+	struct iser_data data;
 	enum cmd_i_state_table sent;	/* LIO's state that this PDU is for */
 	bool posted;			/* response_done() is due, or just ran */
 	bool more;			/* Text Response with the C bit */
@@ -186,6 +187,20 @@ static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 	c->more = false;
 	c->refused = false;
 	*(struct isert_cmd **)iscsit_priv_cmd(cmd) = c;
+}
+
+/*
+ * Describes the buffer of a SCSI command, which is not mapped, to the core.  The core
+ * reads this until it has unmapped the buffer.  Returns its segments.
+ */
+static inline unsigned int isert_describe_data(struct isert_cmd *c)
+{
+	const struct se_cmd *se_cmd = &c->cmd->se_cmd;
+
+	c->data.sgl = se_cmd->t_data_sg;
+	c->data.nents = se_cmd->t_data_nents;
+	c->data.len = se_cmd->data_length;
+	return c->data.nents;
 }
 
 /* Gives back the PDU whose data the backend has used. */

@@ -83,8 +83,7 @@ int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data *data,
 	if (iser_state_live(READ_ONCE(conn->state))) {
 		n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, dir);
 		if (n > 0) {
-			c->sgl = data->sgl;
-			c->nents = data->nents;
+			c->buffer = data;
 			c->mapped = n;
 			c->dir = dir;
 		}
@@ -106,7 +105,7 @@ void iser_cmd_unmap(struct iser_target_cmd *c)
 		c->data_mapped = 0;
 	}
 	if (c->mapped) {
-		ib_dma_unmap_sg(dev, c->sgl, c->nents, c->dir);
+		ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
 		c->mapped = 0;
 	}
 }

@@ -180,7 +180,7 @@ static bool iser_sink_post(struct iser_conn *conn, struct iser_transfer *x)
 	 * ib_map_mr_sg() would take nothing.
 	 */
 	sg_init_table(conn->sq.sink_sg, conn->res.region_pages);
-	sg = iser_sg_seek(x->cmd->sgl, x->offset + x->done, &skip);
+	sg = iser_sg_seek(x->cmd->buffer->sgl, x->offset + x->done, &skip);
 	room = conn->res.region_pages * ISER_STAG_PAGE -
 		((sg_dma_address(sg) + skip) & (ISER_STAG_PAGE - 1));
 	left = min(x->len - x->done, room);
@@ -242,7 +242,7 @@ static bool iser_transfer_post(struct iser_conn *conn, struct iser_transfer *x)
 	if (!room)
 		return false;
 	if (x->done < x->len)
-		at.sg = iser_sg_seek(x->cmd->sgl, x->offset + x->done, &at.skip);
+		at.sg = iser_sg_seek(x->cmd->buffer->sgl, x->offset + x->done, &at.skip);
 	for (nr = 0; nr < room && !complete; nr++) {
 		if (x->done == x->len && !x->ack_due) {
 			wr = iser_fill_response(x->cmd, x->cmd->head_dma);

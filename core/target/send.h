@@ -52,8 +52,8 @@ struct iser_target_cmd {
 	struct llist_node sent;	/* conn->sq.unsignaled */
 
 	/* the mapped buffer */
-	struct scatterlist *sgl;
-	unsigned int nents, mapped;
+	const struct iser_data *buffer;
+	unsigned int mapped;	/* entries of its list; 0: nothing is mapped */
 	enum dma_data_direction dir;
 
 	struct iser_transfer response;

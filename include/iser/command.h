@@ -29,7 +29,7 @@ struct iser_cmd *iser_conn_cmd(struct iser_conn *conn, u32 index);
 
 /**
  * iser_map_data - map the buffer of a write
- * @data: its memory stays valid until it is unmapped
+ * @data: it and its memory stay as they are until it is unmapped
  *
  * May sleep if the DMA API does.  Return: 0 or -ENOMEM.
  */
@@ -56,7 +56,8 @@ void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged);
 
 /**
  * iser_put_data - Put_Data: RDMA Write of the data of a read
- * @data: all data of the command; its memory stays valid until response_done()
+ * @data: all data of the command; it and its memory stay as they are until
+ *	response_done()
  * @burst: 0, or bytes of a Data-In sequence: each full one but the last of the
  *	command ends with an A-bit, and data_ack_notify() follows for it
  *
