@@ -33,6 +33,8 @@
 #include <iser/connection.h>
 #include <iser/datamover.h>
 #include <iser/flow.h>
+/* Before all that calls verbs, also from a header. */
+#include "faults.h"
 #include "../proto/sendq.h"
 #include "../proto/state.h"
 #include "cq.h"
@@ -46,7 +48,6 @@
 #include "unsig.h"
 #include "target/pending.h"
 #include "target/send.h"
-#include "faults.h"
 
 struct iser_listener;
 

@@ -19,10 +19,11 @@ struct iser_conn;
 #define ISER_BATCH_SGES		128	/* SGEs of a batch: half a page */
 
 /*
- * The provider copies work requests when they are posted.  Members that are never
- * set stay zero.
+ * The provider copies work requests when they are posted.  Members that are the same
+ * for all of them are set once, by iser_batch_init(), or stay zero.
  */
 struct iser_batch {
+	struct ib_rdma_wr put;	/* all data of a read, ahead of send */
 	struct ib_rdma_wr wr[ISER_BATCH];
 	struct ib_send_wr send;
 	struct ib_reg_wr reg;

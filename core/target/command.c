@@ -32,6 +32,7 @@ static int iser_cmd_init(struct iser_conn *conn, void *entry, u32 index, u8 *hea
 	/* Unless responses name STags, all of them have the same header. */
 	iser_encode_control(head, &none);
 	c->ack_cqe.done = iser_ack_done;
+	c->read_cqe.done = iser_read_done;
 	iser_transfer_init(&c->response, c, iser_response_done);
 	for (n = 0; n < ISER_MAX_GETS; n++) {
 		iser_transfer_init(&c->get[n], c, iser_get_done);
@@ -53,9 +54,10 @@ static const struct iser_table_kind iser_cmd_kind = {
  */
 int iser_cmds_init(struct iser_conn *conn, u32 nr)
 {
-	conn->batch = kzalloc(sizeof(*conn->batch), GFP_KERNEL);
-	if (!conn->batch)
-		return -ENOMEM;
+	int ret = iser_batch_init(conn);
+
+	if (ret)
+		return ret;
 	return iser_table_init(conn, nr, &iser_cmd_kind);
 }
 
@@ -71,44 +73,44 @@ EXPORT_SYMBOL_ISER(iser_conn_cmd);
  * The buffers of commands.
  */
 
-/* iser_cmd_map - map a buffer, unless the connection has ended.  0 or -ENOMEM. */
-int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data *data,
-		 enum dma_data_direction dir)
+/* Map a buffer, unless the connection has ended.  Return: 0 or -ENOMEM. */
+static inline int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data *data,
+			       enum dma_data_direction dir)
 {
 	struct iser_conn *conn = c->cmd.conn;
 	int n = 1;
 
 	rcu_read_lock();
 	/* After the end the transfers are flushed and touch no data. */
-	if (iser_state_live(READ_ONCE(conn->state))) {
+	if (likely(iser_state_live(READ_ONCE(conn->state)))) {
 		n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, dir);
-		if (n > 0) {
+		if (likely(n > 0)) {
 			c->buffer = data;
 			c->mapped = n;
 			c->dir = dir;
 		}
 	}
 	rcu_read_unlock();
-	return n > 0 ? 0 : -ENOMEM;
+	return likely(n > 0) ? 0 : -ENOMEM;
 }
 
-/*
- * iser_cmd_unmap - undo iser_cmd_map(), and unmap a data segment; no-op when nothing
- * is mapped.  Any context, while the connection holds the device.
- */
-void iser_cmd_unmap(struct iser_target_cmd *c)
+int iser_put_data(struct iser_cmd *cmd, const struct iser_data *data, u32 burst)
 {
-	struct ib_device *dev = c->cmd.conn->dev;
+	struct iser_target_cmd *c = iser_target_cmd(cmd);
+	int ret = iser_cmd_map(c, data, DMA_TO_DEVICE);
 
-	if (unlikely(c->data_mapped)) {
-		ib_dma_unmap_sg(dev, c->data->sgl, c->data->nents, DMA_TO_DEVICE);
-		c->data_mapped = 0;
+	if (unlikely(ret))
+		return ret;
+	c->response.len = data->len;
+	/* RFC 7143, section 11.7.2: no A-bit at level 0. */
+	if (unlikely(cmd->conn->notice.recovery_level) &&
+	    iser_ack_possible(cmd->conn)) {
+		c->response.burst = burst;
+		c->acked = 0;
 	}
-	if (c->mapped) {
-		ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
-		c->mapped = 0;
-	}
+	return 0;
 }
+EXPORT_SYMBOL_ISER(iser_put_data);
 
 int iser_map_data(struct iser_cmd *cmd, const struct iser_data *data)
 {
@@ -124,13 +126,13 @@ void iser_unmap_data(struct iser_cmd *cmd)
 	rcu_read_lock();
 	live = iser_state_live(READ_ONCE(conn->state));
 	if (live)
-		iser_cmd_unmap(iser_target_cmd(cmd));
+		iser_cmd_unmap(conn->dev, iser_target_cmd(cmd));
 	rcu_read_unlock();
 	if (live)
 		return;
 	/* end_work may do the same: the lock admits one. */
 	spin_lock_bh(&conn->send_lock);
-	iser_cmd_unmap(iser_target_cmd(cmd));
+	iser_cmd_unmap(conn->dev, iser_target_cmd(cmd));
 	spin_unlock_bh(&conn->send_lock);
 }
 EXPORT_SYMBOL_ISER(iser_unmap_data);
@@ -139,7 +141,7 @@ void iser_cmd_abandon(struct iser_cmd *cmd)
 {
 	struct iser_target_cmd *c = iser_target_cmd(cmd);
 
-	iser_cmd_unmap(c);
+	iser_cmd_unmap(cmd->conn->dev, c);
 	c->response.len = 0;
 	c->response.burst = 0;
 }

@@ -57,6 +57,7 @@ struct iser_target_cmd {
 	enum dma_data_direction dir;
 
 	struct iser_transfer response;
+	struct ib_cqe read_cqe;	/* what completes a response and its data: iser_read_post() */
 	struct ib_cqe ack_cqe;	/* what completes an A-bit */
 	u32 acked;		/* sequences acknowledged */
 	struct iser_transfer get[ISER_MAX_GETS];
@@ -82,16 +83,31 @@ static inline struct iser_target_cmd *iser_target_cmd(struct iser_cmd *cmd)
 	return container_of(cmd, struct iser_target_cmd, cmd);
 }
 
+/*
+ * iser_cmd_unmap - unmap the buffer of a command, and a data segment; no-op when
+ * nothing is mapped.  Any context, while the connection holds the device @dev.
+ */
+static inline void iser_cmd_unmap(struct ib_device *dev, struct iser_target_cmd *c)
+{
+	if (unlikely(c->data_mapped)) {
+		ib_dma_unmap_sg(dev, c->data->sgl, c->data->nents, DMA_TO_DEVICE);
+		c->data_mapped = 0;
+	}
+	if (c->mapped) {
+		ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
+		c->mapped = 0;
+	}
+}
+
 /* command.c */
 int iser_cmds_init(struct iser_conn *conn, u32 nr);
-int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data *data,
-		 enum dma_data_direction dir);
-void iser_cmd_unmap(struct iser_target_cmd *c);
 int iser_sinks_init(struct iser_conn *conn);
 void iser_sinks_free(struct iser_conn *conn);
 
 /* send.c */
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
+int iser_batch_init(struct iser_conn *conn);
+void iser_read_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_response_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_get_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_transfers_run(struct iser_conn *conn);
