@@ -50,8 +50,8 @@ static inline int iser_poll_cq(struct iser_conn *conn, struct ib_cq *cq, int max
  * Up-calls of an initiator are made with BH disabled, which libiscsi expects.  A
  * single one takes thousands of instructions, so BH are enabled after each.
  */
-static inline void iser_poll_handle(struct ib_cq *cq, struct ib_wc *wc, int n,
-				    bool bh)
+static __always_inline void iser_poll_handle(struct ib_cq *cq, struct ib_wc *wc, int n,
+					     bool bh)
 {
 	for (; n > 0; n--, wc++) {
 		if (bh)
@@ -63,8 +63,9 @@ static inline void iser_poll_handle(struct ib_cq *cq, struct ib_wc *wc, int n,
 }
 
 /*
- * The context that polls has claimed the connection, or is the last one.  @bh: it
- * is one with BH enabled, of an initiator.
+ * The context that polls has claimed the connection, or is the only or last one.
+ * @target: it is that of a target.  @bh: it has BH enabled, and is an initiator's.
+ * All but the end pass constants, so that each end runs only its own part.
  *
  * Receives are polled first and handed up last.  So everything that the peer
  * acknowledged before it sent them has completed by then: a response finds the
@@ -72,7 +73,8 @@ static inline void iser_poll_handle(struct ib_cq *cq, struct ib_wc *wc, int n,
  * finds that LIO has released the previous one.
  * Return: completions, at least @budget when there may be more.
  */
-static __always_inline int iser_poll(struct iser_conn *conn, int budget, bool bh)
+static __always_inline int iser_poll(struct iser_conn *conn, int budget, bool target,
+				     bool bh)
 {
 	struct iser_poll *poll = &conn->poll;
 	int done = 0, came, sent;
@@ -80,17 +82,17 @@ static __always_inline int iser_poll(struct iser_conn *conn, int budget, bool bh
 	do {
 		came = iser_poll_cq(conn, poll->receives, ARRAY_SIZE(poll->came),
 				    poll->came);
-		if (!llist_empty(&conn->sq.unsignaled))
+		if (target && !llist_empty(&conn->sq.unsignaled))
 			iser_unsignaled_end(conn, 0);
 		do {
 			sent = iser_poll_cq(conn, poll->sends,
 					    ARRAY_SIZE(poll->sent), poll->sent);
 			iser_poll_handle(poll->sends, poll->sent, sent, bh);
 			done += sent;
-		} while (sent == ARRAY_SIZE(poll->sent));
+		} while (unlikely(sent == ARRAY_SIZE(poll->sent)));
 		iser_poll_handle(poll->receives, poll->came, came, bh);
 		done += came;
-	} while (came == ARRAY_SIZE(poll->came) && done < budget);
+	} while (unlikely(came == ARRAY_SIZE(poll->came)) && done < budget);
 	return done;
 }
 
@@ -109,13 +111,14 @@ static inline bool iser_poll_arm_cq(struct iser_conn *conn, struct ib_cq *cq)
 }
 
 /* Arm the queues when both are empty.  Return: true if something came since. */
-static inline bool iser_poll_arm(struct iser_conn *conn)
+static __always_inline bool iser_poll_arm(struct iser_conn *conn, bool target)
 {
 	struct iser_poll *poll = &conn->poll;
 	bool more = false;
 
 	/* A transfer that begins to wait without being seen here arms it by itself. */
-	if (atomic_read(&poll->awaited) || !list_empty(&conn->sq.waiting))
+	if (unlikely(atomic_read(&poll->awaited) ||
+		     (target && !list_empty(&conn->sq.waiting))))
 		more = iser_poll_arm_cq(conn, poll->sends);
 	return iser_poll_arm_cq(conn, poll->receives) || more;
 }
@@ -142,12 +145,12 @@ static int iser_poll_softirq(struct irq_poll *iop, int budget)
 	int done = 0;
 
 	if (iser_poll_claim(&conn->poll)) {
-		done = iser_poll(conn, budget, false);
+		done = iser_poll(conn, budget, false, false);
 		again = iser_poll_release(&conn->poll);
 		if (done >= budget)
 			return done;
 		irq_poll_complete(iop);
-		if (again || iser_poll_arm(conn))
+		if (again || iser_poll_arm(conn, false))
 			irq_poll_sched(iop);
 	} else {
 		/*
@@ -169,11 +172,7 @@ static void iser_poll_again(struct iser_conn *conn)
 		iser_send_cq_poll_later(conn);
 }
 
-/*
- * At a target LIO submits to backends from here, which takes long.  When the
- * budget is used up the work goes to the end of the queue, so that other
- * connections get the worker.
- */
+/* The worker of an initiator; its softirq may want to poll at the same time. */
 static void iser_poll_work(struct work_struct *work)
 {
 	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
@@ -182,11 +181,29 @@ static void iser_poll_work(struct work_struct *work)
 
 	if (READ_ONCE(poll->stopped) || !iser_poll_claim(poll))
 		return;
-	more = iser_poll(conn, ISER_POLL_BUDGET, conn->role == ISER_INITIATOR) >=
-		ISER_POLL_BUDGET;
-	if (iser_poll_release(poll) || more || iser_poll_arm(conn))
+	more = iser_poll(conn, ISER_POLL_BUDGET, false, true) >= ISER_POLL_BUDGET;
+	if (iser_poll_release(poll) || more || iser_poll_arm(conn, false))
 		queue_work(poll->wq, work);
 	if (unlikely(READ_ONCE(poll->overdue)))
+		iser_poll_again(conn);
+}
+
+/*
+ * The worker of a target, which alone polls: a work does not run twice at a time, so
+ * that nothing is claimed.  LIO submits to backends from here, which takes long.  When
+ * the budget is used up the work goes to the end of the queue, so that other
+ * connections get the worker.
+ */
+static void iser_poll_target(struct work_struct *work)
+{
+	struct iser_conn *conn = container_of(work, struct iser_conn, poll.work);
+
+	if (READ_ONCE(conn->poll.stopped))
+		return;
+	if (iser_poll(conn, ISER_POLL_BUDGET, true, false) >= ISER_POLL_BUDGET ||
+	    iser_poll_arm(conn, true))
+		queue_work(iser_target_wq, work);
+	if (unlikely(READ_ONCE(conn->poll.overdue)))
 		iser_poll_again(conn);
 }
 
@@ -214,6 +231,15 @@ void iser_poll_kick(struct iser_conn *conn)
 static void iser_poll_event(struct ib_cq *cq, void *context)
 {
 	iser_poll_kick(context);
+}
+
+/* As iser_poll_kick() does at a target. */
+static void iser_poll_target_event(struct ib_cq *cq, void *context)
+{
+	struct iser_conn *conn = context;
+
+	if (!READ_ONCE(conn->poll.stopped))
+		queue_work(iser_target_wq, &conn->poll.work);
 }
 
 static void iser_poll_late(struct work_struct *work)
@@ -305,8 +331,9 @@ static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
 {
 	struct ib_cq_init_attr attr = { .cqe = size, .comp_vector = vector };
 
-	return ib_create_cq(conn->dev, iser_poll_event, iser_cq_event, conn,
-			    &attr);
+	return ib_create_cq(conn->dev, conn->role == ISER_TARGET ?
+			    iser_poll_target_event : iser_poll_event,
+			    iser_cq_event, conn, &attr);
 }
 
 /*
@@ -325,7 +352,8 @@ int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 
 	irq_poll_init(&poll->iop, ISER_POLL_WEIGHT, iser_poll_softirq);
 	poll->wq = conn->role == ISER_TARGET ? iser_target_wq : iser_initiator_wq;
-	INIT_WORK(&poll->work, iser_poll_work);
+	INIT_WORK(&poll->work, conn->role == ISER_TARGET ? iser_poll_target :
+		  iser_poll_work);
 	INIT_DELAYED_WORK(&poll->late, iser_poll_late);
 	cq = iser_poll_create(conn, receives, vector);
 	if (IS_ERR(cq))
@@ -362,10 +390,11 @@ void iser_poll_stop(struct iser_conn *conn)
 {
 	struct iser_poll *poll = &conn->poll;
 	int left = poll->sends->cqe + poll->receives->cqe, n;
+	bool target = conn->role == ISER_TARGET;
 
 	iser_poll_end(poll);
 	do {
-		n = iser_poll(conn, 1, conn->role == ISER_INITIATOR);
+		n = iser_poll(conn, 1, target, !target);
 		left -= n;
 	} while (n && left > 0);
 }
@@ -432,6 +461,6 @@ void iser_send_cq_poll_later(struct iser_conn *conn)
 {
 	/* Pairs with the work's own: it is no longer pending when it looks. */
 	smp_mb();
-	if (!delayed_work_pending(&conn->poll.late))
+	if (unlikely(!delayed_work_pending(&conn->poll.late)))
 		queue_delayed_work(iser_wq, &conn->poll.late, ISER_POLL_LATE);
 }
