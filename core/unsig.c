@@ -25,12 +25,18 @@ struct ib_cqe iser_unsig_cqe = { .done = iser_unsig_failed };
 /* iser_unsig_init - the slots.  Sleeps.  Return: 0 or -ENOMEM. */
 int iser_unsig_init(struct iser_conn *conn)
 {
+	int ret;
+
 	BUILD_BUG_ON(ISER_UNSIG_HEADER < ISER_MSG_MIN);
 	BUILD_BUG_ON(ISER_UNSIG_HEADER * ISER_UNSIG_SENDS > PAGE_SIZE);
 	conn->unsig.cqe.done = iser_unsig_covered;
 	conn->unsig.each = conn->unsig.nr / 3;
 	conn->unsig.nr = 3 * conn->unsig.each;
 	conn->unsig.signal = conn->unsig.each;
-	return iser_hdr_pages_init(&conn->unsig.heads, conn->dev, ISER_UNSIG_HEADER,
-				   conn->unsig.nr, DMA_TO_DEVICE);
+	ret = iser_hdr_pages_init(&conn->unsig.heads, conn->dev, ISER_UNSIG_HEADER,
+				  conn->unsig.nr, DMA_TO_DEVICE);
+	if (!ret)
+		conn->unsig.va = iser_hdr_slot(&conn->unsig.heads, 0,
+					       &conn->unsig.dma);
+	return ret;
 }

@@ -26,6 +26,8 @@ struct iser_conn;
  */
 struct iser_unsig {
 	struct iser_hdr_pages heads;
+	u8 *va;			/* of the first slot */
+	u64 dma;		/* likewise, for the device */
 	u32 nr;			/* slots */
 	u32 each;		/* Sends whose completion one signaled Send shows */
 	u32 next;		/* slot of the next Send; send_lock */
@@ -49,10 +51,11 @@ static inline u8 *iser_unsig_header(struct iser_unsig *q, u32 len, u64 *dma)
 {
 	u32 at = q->next * ISER_UNSIG_HEADER;
 
-	if (len > ISER_UNSIG_HEADER || q->posted - READ_ONCE(q->done) >= q->nr)
+	if (unlikely(len > ISER_UNSIG_HEADER ||
+		     q->posted - READ_ONCE(q->done) >= q->nr))
 		return NULL;
-	*dma = q->heads.pages->dma + at;
-	return q->heads.pages->va + at;
+	*dma = q->dma + at;
+	return q->va + at;
 }
 
 /*

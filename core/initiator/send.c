@@ -28,20 +28,21 @@
 /* --- the buffer ------------------------------------------------------------ */
 
 /* No-op when nothing is mapped.  Any context, while the connection has the device. */
-static void iser_task_unmap(struct iser_initiator_task *task)
+static inline void iser_task_unmap(struct iser_conn *conn,
+				   struct iser_initiator_task *task)
 {
 	task->mr = NULL;
 	if (!task->mapped)
 		return;
 	task->mapped = 0;
-	ib_dma_unmap_sg(task->pub.conn->dev, task->pub.data.sgl,
-			task->pub.data.nents, task->pub.dir);
+	ib_dma_unmap_sg(conn->dev, task->pub.data.sgl, task->pub.data.nents,
+			task->pub.dir);
 }
 
 void iser_unmap_task(struct iser_task *pub)
 {
 	WARN_ON_ONCE(pub->state == ISER_TASK_POSTED);
-	iser_task_unmap(iser_initiator_task(pub));
+	iser_task_unmap(pub->conn, iser_initiator_task(pub));
 }
 EXPORT_SYMBOL_ISER(iser_unmap_task);
 
@@ -87,7 +88,7 @@ int iser_map_task(struct iser_task *pub)
 	task->mr = mr;
 	return 0;
 unmap:
-	iser_task_unmap(task);
+	iser_task_unmap(conn, task);
 	return iser_map_error(taken);
 }
 EXPORT_SYMBOL_ISER(iser_map_task);
@@ -253,7 +254,7 @@ int iser_send_task(struct iser_task *pub)
 	}
 	spin_unlock(&conn->send_lock);
 	if (unlikely(ret))
-		iser_task_unmap(task);
+		iser_task_unmap(conn, task);
 	return ret;
 }
 EXPORT_SYMBOL_ISER(iser_send_task);
@@ -267,7 +268,7 @@ static void iser_task_idle(struct iser_initiator_task *task, int status)
 	bool done = task->pub.no_answer || task->deallocate;
 	struct iser_rx *rsp = task->rsp;
 
-	iser_task_unmap(task);
+	iser_task_unmap(conn, task);
 	task->rsp = NULL;
 	WRITE_ONCE(task->pub.state, ISER_TASK_IDLE);
 	if (rsp) {
@@ -380,17 +381,42 @@ static bool iser_invalidated_rightly(struct iser_conn *conn,
 		      iser_stag_dead(conn, rkey);
 }
 
-/* The response of a task has arrived.  @invalidated: and has invalidated the STag. */
-static void iser_task_response(struct iser_initiator_task *task, struct iser_rx *rx,
-			       bool invalidated)
+/* The device uses nothing of the task any more, whose response has just arrived. */
+static inline void iser_task_hand_up(struct iser_conn *conn,
+				     struct iser_initiator_task *task,
+				     struct iser_rx *rx)
 {
+	iser_task_unmap(conn, task);
+	WRITE_ONCE(task->pub.state, ISER_TASK_IDLE);
+	rx->pdu.task = &task->pub;
+	conn->ops->control_notify(conn, &rx->pdu);
+}
+
+/*
+ * The response of a task has arrived.  @invalidated: and has invalidated the STag.
+ *
+ * Most often its reference is the last one, because completions of Sends are handled
+ * first.  Then nobody else can take or drop one, as that would need another, so that
+ * it is not dropped either.  The task does not wait for a completion, nor does
+ * task management for the task: either would have set answered before.
+ */
+static void iser_task_response(struct iser_conn *conn, struct iser_initiator_task *task,
+			       struct iser_rx *rx, bool invalidated)
+{
+	bool valid = task->mr && !invalidated;
+
 	task->answered = true;
+	/* Pairs with atomic_dec_and_test(). */
+	if (likely(!valid && atomic_read_acquire(&task->refs) == 1 && !task->status)) {
+		iser_task_hand_up(conn, task, rx);
+		return;
+	}
 	task->rsp = rx;
-	if (unlikely(task->mr && !invalidated)) {
+	if (valid) {
 		atomic_inc(&task->refs);
 		if (iser_stag_invalidate(task)) {
 			/* The connection has ended: end_work sweeps. */
-			iser_connection_fail(task->pub.conn, -ENOTCONN);
+			iser_connection_fail(conn, -ENOTCONN);
 			return;
 		}
 	}
@@ -402,20 +428,22 @@ static void iser_task_response(struct iser_initiator_task *task, struct iser_rx 
 void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 			     const struct ib_wc *wc)
 {
+	struct iser_task *pub = conn->ops->find_task(conn, rx->pdu.bhs);
 	bool invalidated = wc->wc_flags & IB_WC_WITH_INVALIDATE;
 	struct iser_initiator_task *task = NULL;
 	u8 opcode = rx->pdu.bhs[0] & 0x3f;
-	struct iser_task *pub;
 
-	/* SCSI Data-In and R2T become RDMA; RFC 7145, sections 7.3.5, 7.3.6. */
-	if (unlikely(opcode == 0x25 || opcode == 0x31)) {
+	/*
+	 * SCSI Data-In and R2T become RDMA; RFC 7145, sections 7.3.5, 7.3.6.  They answer
+	 * no task: it would have to be a Data-Out or a SNACK.
+	 */
+	if (likely(pub && !iser_initiator_task(pub)->answered)) {
+		task = iser_initiator_task(pub);
+	} else if (opcode == 0x25 || opcode == 0x31) {
 		iser_conn_warn(conn, "opcode %#x arrived as a message, ending the connection",
 			       opcode);
 		goto fail;
 	}
-	pub = conn->ops->find_task(conn, rx->pdu.bhs);
-	if (pub && !iser_initiator_task(pub)->answered)
-		task = iser_initiator_task(pub);
 
 	if (invalidated &&
 	    unlikely(!iser_invalidated_rightly(conn, task,
@@ -428,12 +456,13 @@ void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 		conn->ops->control_notify(conn, &rx->pdu);
 		return;
 	}
-	if (unlikely(!iser_stag_named(task, &rx->pdu.msg.hdr))) {
+	if (unlikely((rx->pdu.msg.hdr.rsv || rx->pdu.msg.hdr.wsv) &&
+		     !iser_stag_named(task, &rx->pdu.msg.hdr))) {
 		iser_conn_warn(conn, "response with opcode %#x names an STag that is not the task's, ending the connection",
 			       opcode);
 		goto fail;
 	}
-	iser_task_response(task, rx, invalidated);
+	iser_task_response(conn, task, rx, invalidated);
 	return;
 fail:
 	iser_connection_fail(conn, -EPROTO);
