@@ -12,7 +12,6 @@
 
 #include "target.h"
 
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -29,6 +28,7 @@ struct isert_buffer {
 	struct isert_buffer *next;	/* ic->buffers.free */
 	u32 order;			/* 1 << order pages */
 	u32 last;			/* segment that is marked as the end */
+	u32 len;			/* bytes up to there */
 	struct scatterlist sg[];	/* each entry is one page */
 };
 
@@ -57,6 +57,7 @@ static struct isert_buffer *isert_buffer_alloc(u32 order)
 		return NULL;
 	b->order = order;
 	b->last = n - 1;
+	b->len = n * PAGE_SIZE;
 	sg_init_table(b->sg, n);
 	for (i = 0; i < n; i++) {
 		struct page *page = alloc_page(GFP_KERNEL);
@@ -70,11 +71,14 @@ static struct isert_buffer *isert_buffer_alloc(u32 order)
 	return b;
 }
 
-/* Ends the scatterlist after @len bytes. */
+/* Ends the scatterlist after @len bytes.  Most often it ends there already. */
 static void isert_buffer_cut(struct isert_buffer *b, u32 len)
 {
 	u32 last = (len - 1) / PAGE_SIZE;
 
+	if (likely(b->len == len))
+		return;
+	b->len = len;
 	sg_unmark_end(&b->sg[b->last]);
 	b->sg[b->last].length = PAGE_SIZE;
 	b->sg[last].length = len - last * PAGE_SIZE;
@@ -84,7 +88,7 @@ static void isert_buffer_cut(struct isert_buffer *b, u32 len)
 
 static struct isert_buffer *isert_buffer_get(struct isert_conn *ic, u32 len)
 {
-	u32 order = order_base_2(DIV_ROUND_UP(len, PAGE_SIZE));
+	u32 order = get_order(len);
 	struct isert_buffers *bs = &ic->buffers;
 	struct isert_buffer *b;
 
@@ -213,6 +217,7 @@ void isert_buffers_free(struct isert_conn *ic)
 void isert_buffer_attach(struct isert_cmd *c)
 {
 	struct se_cmd *se_cmd = &c->cmd->se_cmd;
+	struct isert_buffer *b;
 
 	if (!se_cmd->data_length ||
 	    (se_cmd->se_cmd_flags & (SCF_SCSI_DATA_CDB | SCF_BIDI |
@@ -220,11 +225,12 @@ void isert_buffer_attach(struct isert_cmd *c)
 	    SCF_SCSI_DATA_CDB ||
 	    se_cmd->se_dev->transport_flags & TRANSPORT_FLAG_PASSTHROUGH)
 		return;
-	c->buffer = isert_buffer_get(c->ic, se_cmd->data_length);
-	if (!c->buffer)
+	b = isert_buffer_get(c->ic, se_cmd->data_length);
+	if (!b)
 		return;
-	isert_buffer_cut(c->buffer, se_cmd->data_length);
-	se_cmd->t_data_sg = c->buffer->sg;
-	se_cmd->t_data_nents = c->buffer->last + 1;
+	isert_buffer_cut(b, se_cmd->data_length);
+	c->buffer = b;
+	se_cmd->t_data_sg = b->sg;
+	se_cmd->t_data_nents = b->last + 1;
 	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
 }
