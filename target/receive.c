@@ -76,7 +76,7 @@ static u32 isert_window_room(const struct isert_conn *ic)
  *
  * Worker of the completion queue, or RX thread; allocates nothing.
  */
-void isert_window_used(struct isert_conn *ic)
+noinline void isert_window_used(struct isert_conn *ic)
 {
 	if (iser_window_more(&ic->window, isert_window_room(ic)))
 		schedule_delayed_work(&ic->window_work, ic->window_short ?
@@ -328,34 +328,14 @@ static bool isert_allowed(struct isert_conn *ic, u8 opcode)
 		opcode == ISCSI_OP_NOOP_OUT;
 }
 
-/*
- * Handles one PDU; @sleep is true in the RX thread.
- * Returns 0 if the PDU was given back or is held, or -EAGAIN if the RX thread
- * must handle it.
- */
-static int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
-			 bool sleep)
+/* Handles a PDU other than a SCSI Command, as isert_receive() does. */
+static noinline int isert_receive_rest(struct isert_conn *ic, struct iser_pdu *pdu,
+				       bool sleep)
 {
 	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
 
-	/* Drop PDUs after a logout, and while LIO closes the connection. */
-	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN) {
-		pr_debug("peer %pISpc: opcode %#04x dropped, the connection is being closed\n",
-			 &ic->conn->login_sockaddr, opcode);
-		iser_pdu_put(pdu);
-		return 0;
-	}
-	/* LIO compares with what the initiator has offered, not with the answer. */
-	if (unlikely(pdu->msg.data_len > ISERT_RECV_DSL)) {
-		isert_protocol_error(ic, "%u bytes of data, more than TargetRecvDataSegmentLength",
-				     pdu->msg.data_len);
-		iser_pdu_put(pdu);
-		return 0;
-	}
 	if (isert_allowed(ic, opcode)) {
 		switch (opcode) {
-		case ISCSI_OP_SCSI_CMD:
-			return isert_receive_command(ic, pdu, sleep);
 		case ISCSI_OP_SCSI_DATA_OUT:
 			return isert_receive_data_out(ic, pdu, sleep);
 		case ISCSI_OP_NOOP_OUT:
@@ -378,6 +358,45 @@ static int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 	else
 		isert_receive_other(ic, pdu, opcode);
 	return 0;
+}
+
+/* Drops PDUs after a logout, and while LIO closes the connection. */
+static noinline void isert_receive_late(struct isert_conn *ic, struct iser_pdu *pdu)
+{
+	pr_debug("peer %pISpc: opcode %#04x dropped, the connection is being closed\n",
+		 &ic->conn->login_sockaddr, pdu->bhs[0] & ISCSI_OPCODE_MASK);
+	iser_pdu_put(pdu);
+}
+
+/* LIO compares with what the initiator has offered, not with the answer. */
+static noinline void isert_receive_long(struct isert_conn *ic, struct iser_pdu *pdu)
+{
+	isert_protocol_error(ic, "%u bytes of data, more than TargetRecvDataSegmentLength",
+			     pdu->msg.data_len);
+	iser_pdu_put(pdu);
+}
+
+/*
+ * Handles one PDU; @sleep is true in the RX thread.
+ * Returns 0 if the PDU was given back or is held, or -EAGAIN if the RX thread
+ * must handle it.
+ */
+static inline int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
+				bool sleep)
+{
+	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
+
+	if (unlikely(READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN)) {
+		isert_receive_late(ic, pdu);
+		return 0;
+	}
+	if (unlikely(pdu->msg.data_len > ISERT_RECV_DSL)) {
+		isert_receive_long(ic, pdu);
+		return 0;
+	}
+	if (likely(opcode == ISCSI_OP_SCSI_CMD) && isert_allowed(ic, opcode))
+		return isert_receive_command(ic, pdu, sleep);
+	return isert_receive_rest(ic, pdu, sleep);
 }
 
 /**
