@@ -129,26 +129,22 @@ struct isert_cmd *isert_cmd_attach(struct isert_conn *ic, struct iscsit_cmd *cmd
 	return c;
 }
 
-/**
- * isert_unmap_cmd - detach what a released or aborted command holds
- * @conn: LIO's connection
- * @cmd: command; no PDU and no data of it are being transferred
- *
- * May be called more than once.  Process context; sleeps if the command is
- * ahead of its CmdSN.
- */
-void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+/* isert_unmap_cmd(), within isert_cmd_release() as well. */
+static __always_inline void isert_detach(struct iscsit_conn *conn,
+					 struct iscsit_cmd *cmd)
 {
 	struct isert_cmd *c = isert_cmd_of(cmd);
 
-	isert_order_forget(cmd);
+	if (unlikely(READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN))
+		isert_order_forget(cmd);
 	if (!c)
 		return;
 	isert_cmd_put_pdu(c);
-	if (c->buffer)
+	if (c->buffer) {
 		isert_buffer_put(c->ic, c->buffer,
 				 cmd->data_direction != DMA_TO_DEVICE);
-	c->buffer = NULL;
+		c->buffer = NULL;
+	}
 	/* No response raises MaxCmdSN: each abort would shrink the window. */
 	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED))
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
@@ -160,6 +156,19 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		isert_fence_release(c->ic);
 	}
 	WRITE_ONCE(c->posted, false);
+}
+
+/**
+ * isert_unmap_cmd - detach what a released or aborted command holds
+ * @conn: LIO's connection
+ * @cmd: command; no PDU and no data of it are being transferred
+ *
+ * May be called more than once.  Process context; sleeps if the command is
+ * ahead of its CmdSN.
+ */
+void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	isert_detach(conn, cmd);
 }
 
 /**
@@ -202,7 +211,13 @@ bool isert_cmd_parked(struct iscsit_cmd *cmd)
  */
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
-	bool parked = cmd->se_cmd.se_tfo && isert_cmd_parked(cmd);
+	bool begun = cmd->se_cmd.se_tfo, parked = false;
+
+	/* Those that were submitted and have come back, which are most, are not. */
+	if (begun && unlikely(cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
+			      cmd->cmd_flags & ICF_OOO_CMDSN ||
+			      cmd->se_cmd.t_state == TRANSPORT_WRITE_PENDING))
+		parked = isert_cmd_parked(cmd);
 
 	spin_lock_bh(&conn->cmd_lock);
 	if (!list_empty(&cmd->i_conn_node))
@@ -215,12 +230,12 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	/* Only LIO can free a recovery R2T, which occurs at level 1. */
 	if (!list_empty(&cmd->cmd_r2t_list))
 		iscsit_aborted_task(conn, cmd);
-	isert_unmap_cmd(conn, cmd);
-	if (!cmd->se_cmd.se_tfo) {
+	isert_detach(conn, cmd);
+	if (unlikely(!begun)) {
 		iscsit_release_cmd(cmd);
 		return;
 	}
-	if (parked)
+	if (unlikely(parked))
 		target_put_sess_cmd(&cmd->se_cmd);
 	transport_generic_free_cmd(&cmd->se_cmd, 0);
 }
@@ -268,6 +283,10 @@ void isert_response_done(struct iser_cmd *iser, int status)
 	struct iscsit_cmd *cmd = c->cmd;
 	bool keep = false;
 
+	if (likely(c->sent == ISTATE_SEND_STATUS)) {
+		isert_cmd_release(ic->conn, cmd);
+		return;
+	}
 	switch (c->sent) {
 	case ISTATE_SEND_LOGOUTRSP:
 		if (isert_logout_sent(c, status))
@@ -312,10 +331,10 @@ static bool isert_copy_command(struct isert_conn *ic,
 	const struct iscsi_ecdb_ahdr *ahs = (const void *)(hdr + 1);
 	u32 cdb_len = ISCSI_CDB_SIZE, len;
 
-	if (pdu->msg.ahs_len > sizeof(ic->hdr) - ISER_BHS_LEN)
-		return false;
 	memcpy(ic->hdr, pdu->bhs, ISER_BHS_LEN);
-	if (pdu->msg.ahs_len) {
+	if (unlikely(pdu->msg.ahs_len)) {
+		if (pdu->msg.ahs_len > sizeof(ic->hdr) - ISER_BHS_LEN)
+			return false;
 		memset(ic->hdr + ISER_BHS_LEN, 0,
 		       sizeof(ic->hdr) - ISER_BHS_LEN);
 		iser_pdu_copy(pdu, 0, ic->hdr + ISER_BHS_LEN,
@@ -364,16 +383,12 @@ static bool isert_check_stags(struct isert_conn *ic,
 static bool isert_in_place(struct isert_cmd *c, struct iser_pdu *pdu)
 {
 	struct se_cmd *se_cmd = &c->cmd->se_cmd;
-	unsigned int n, i;
+	unsigned int n;
 
+	/* Backends rely on contiguous sectors, of which a page has a whole number. */
 	n = iser_pdu_sg(pdu, c->sg, ARRAY_SIZE(c->sg));
-	if (!n)
+	if (unlikely(!n))
 		return false;
-	/* Backends rely on contiguous sectors. */
-	for (i = 0; i < n; i++)
-		if (!IS_ALIGNED(c->sg[i].offset, SECTOR_SIZE) ||
-		    (i < n - 1 && !IS_ALIGNED(c->sg[i].length, SECTOR_SIZE)))
-			return false;
 	c->pdu = pdu;
 	se_cmd->t_data_sg = c->sg;
 	se_cmd->t_data_nents = n;
@@ -539,10 +554,11 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 		goto put;
 	}
 	c = isert_allocate_cmd(ic, sleep);
-	if (!c && !sleep)
-		return -EAGAIN;
-	if (!c)
+	if (unlikely(!c)) {
+		if (!sleep)
+			return -EAGAIN;
 		goto put;
+	}
 
 	cmd = c->cmd;
 	c->iser.peer = pdu->msg.hdr;

@@ -91,13 +91,11 @@ static const struct iser_data *isert_segment(struct isert_cmd *c, const void *da
 }
 
 /* Puts sense data after the BHS: RFC 7143, section 11.4.7.  Returns bytes. */
-static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
+static noinline u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 {
 	u32 len = se_cmd->scsi_sense_length, padded;
 
-	if (!(se_cmd->se_cmd_flags &
-	      (SCF_TRANSPORT_TASK_SENSE | SCF_EMULATED_TASK_SENSE)) ||
-	    !se_cmd->sense_buffer)
+	if (!se_cmd->sense_buffer)
 		return 0;
 	len = min_t(u32, len, TRANSPORT_SENSE_BUFFER);
 	padded = ALIGN(len + 2, 4);
@@ -109,16 +107,20 @@ static u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 }
 
 /* Sends the SCSI Response after the data that iser_put_data() has noted. */
-static void isert_respond(struct isert_conn *ic, struct isert_cmd *c)
+static __always_inline void isert_respond(struct isert_conn *ic, struct isert_cmd *c)
 {
 	struct iscsit_cmd *cmd = c->cmd;
 	u8 *bhs = c->iser.bhs;
+	u32 sense = 0;
 
 	/* The response grants a credit: the receive goes first. */
 	isert_cmd_put_pdu(c);
 	iser_send_begin(ic->dm);
 	iscsit_build_rsp_pdu(cmd, ic->conn, true, (struct iscsi_scsi_rsp *)bhs);
-	isert_send(c, ISTATE_SEND_STATUS, isert_put_sense(&cmd->se_cmd, bhs), NULL);
+	if (unlikely(cmd->se_cmd.se_cmd_flags &
+		     (SCF_TRANSPORT_TASK_SENSE | SCF_EMULATED_TASK_SENSE)))
+		sense = isert_put_sense(&cmd->se_cmd, bhs);
+	isert_send(c, ISTATE_SEND_STATUS, sense, NULL);
 	isert_fence_release(ic);
 }
 

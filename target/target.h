@@ -206,8 +206,9 @@ static inline unsigned int isert_describe_data(struct isert_cmd *c)
 /* Gives back the PDU whose data the backend has used. */
 static inline void isert_cmd_put_pdu(struct isert_cmd *c)
 {
-	if (c->pdu)
-		iser_pdu_put(c->pdu);
+	if (!c->pdu)
+		return;
+	iser_pdu_put(c->pdu);
 	c->pdu = NULL;
 }
 
@@ -221,7 +222,7 @@ static inline void isert_fence_release(struct isert_conn *ic)
 {
 	/* Pairs with isert_fence_hold(): the answer ceases to be due first. */
 	smp_mb();
-	if (unlikely(!list_empty_careful(&ic->fenced)))
+	if (unlikely(!list_empty(&ic->fenced)))
 		isert_fence_wake(ic);
 }
 

@@ -82,7 +82,8 @@ bool iser_task_answered(struct iser_task *task);
 void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len);
 
 /**
- * iser_pdu_sg - describe the data segment in place, for use without a copy
+ * iser_pdu_sg - describe the data segment in place, for use without a copy: whole
+ *	pages, and the beginning of one at the end
  * @sg: filled, not terminated before sg_init_table()
  * @max: entries of @sg
  * Return: entries used; 0 when that is impossible (an AHS comes first).
