@@ -137,9 +137,11 @@ static int complete_tmf(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 	return err;
 }
 
-static noinline void log_refused(struct iscsi_iser_endpoint *end,
-				 const struct iscsi_hdr *hdr, int err)
+static noinline void log_refused(const struct iser_pdu *pdu, int err)
 {
+	struct iscsi_iser_endpoint *end = iser_conn_upper(pdu->conn);
+	const struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
+
 	iser_log(ISER_LOG_SESSION, &end->info->remote,
 		 "PDU with opcode %#x refused: iSCSI error %d",
 		 hdr->opcode & ISCSI_OPCODE_MASK, err);
@@ -147,13 +149,10 @@ static noinline void log_refused(struct iscsi_iser_endpoint *end,
 }
 
 /* libiscsi has had the PDU. */
-static inline void completed(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
-			     int err)
+static inline void completed(struct iser_pdu *pdu, int err)
 {
-	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
-
 	if (unlikely(err && err != ISCSI_ERR_NO_SCSI_CMD))
-		log_refused(end, hdr, err);
+		log_refused(pdu, err);
 	iser_pdu_put(pdu);
 }
 
@@ -164,7 +163,7 @@ static inline void complete_command(struct iscsi_iser_endpoint *end,
 	struct iscsi_conn *conn = end->iscsi;
 
 	conn->rxdata_octets += bytes_read(pdu);
-	completed(end, pdu,
+	completed(pdu,
 		  iscsi_complete_pdu(conn, iscsi_iser_pdu_hdr(pdu),
 				     iscsi_iser_pdu_data(pdu), pdu->msg.data_len));
 }
@@ -185,7 +184,7 @@ static void complete_pdu(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 		err = complete_tmf(end, pdu, len);
 	else
 		err = iscsi_complete_pdu(conn, hdr, data, len);
-	completed(end, pdu, err);
+	completed(pdu, err);
 }
 
 /**
@@ -316,6 +315,19 @@ static bool ends_other_tasks(const struct iser_pdu *pdu)
 	return opcode == ISCSI_OP_SCSI_TMFUNC_RSP || opcode == ISCSI_OP_REJECT;
 }
 
+/* A PDU that no SCSI command waits for, or that task management holds. */
+static noinline void notify_other(struct iscsi_iser_endpoint *end,
+				  struct iser_pdu *pdu)
+{
+	/* Task management came first; task_done() follows. */
+	if (pdu->task && iscsi_iser_task(pdu->task)->abort) {
+		list_add(&pdu->node, &end->held);
+		return;
+	}
+	if (!ends_other_tasks(pdu) || !iscsi_iser_tmf_hold(end, pdu))
+		iscsi_iser_recv_complete(end, pdu);
+}
+
 /**
  * iscsi_iser_recv_notify - Control_Notify
  * @conn: connection
@@ -326,18 +338,11 @@ static bool ends_other_tasks(const struct iser_pdu *pdu)
 void iscsi_iser_recv_notify(struct iser_conn *conn, struct iser_pdu *pdu)
 {
 	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
-	struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
+	const struct iscsi_hdr *hdr = iscsi_iser_pdu_hdr(pdu);
 
-	/* Task management came first; task_done() follows. */
-	if (pdu->task && unlikely(iscsi_iser_task(pdu->task)->abort)) {
-		list_add(&pdu->node, &end->held);
-		return;
-	}
-	if (likely(pdu->task &&
-		   (hdr->opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_CMD_RSP)) {
+	if (likely(pdu->task && !iscsi_iser_task(pdu->task)->abort &&
+		   (hdr->opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_CMD_RSP))
 		complete_command(end, pdu);
-		return;
-	}
-	if (!ends_other_tasks(pdu) || !iscsi_iser_tmf_hold(end, pdu))
-		iscsi_iser_recv_complete(end, pdu);
+	else
+		notify_other(end, pdu);
 }

@@ -64,7 +64,7 @@ static bool has_credit(const struct iser_unexpected *u, bool ping)
  * Return: 0, maybe with the immediate flag cleared; -EBUSY when the command
  * window is closed as well.
  */
-static int unexpected_init(struct iscsi_task *task)
+static noinline int unexpected_init(struct iscsi_task *task)
 {
 	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iscsi_session *session = task->conn->session;
@@ -150,7 +150,7 @@ int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
  * Whether each PDU with unsolicited data has an SGE for each segment of its
  * piece.  The core sends the segments in place.
  */
-static bool can_gather(const struct iscsi_task *task, u32 max)
+static noinline bool can_gather(const struct iscsi_task *task, u32 max)
 {
 	u32 piece = task->imm_count, left = piece + task->unsol_r2t.data_length;
 	struct scatterlist *sg = scsi_sglist(task->sc);
@@ -190,7 +190,7 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
  * An AHS: for a CDB of more than 16 bytes.
  * Return: 0; -EINVAL when the target takes no such AHS.
  */
-static int init_long_cdb(struct iscsi_task *task, u32 ahs)
+static noinline int init_long_cdb(struct iscsi_task *task, u32 ahs)
 {
 	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 
@@ -203,6 +203,37 @@ static int init_long_cdb(struct iscsi_task *task, u32 ahs)
 	if (task->sc->sc_data_direction == DMA_TO_DEVICE)
 		send_nothing_unsolicited(task);
 	return 0;
+}
+
+/*
+ * The buffer of a command could not be mapped.  Return: 0 if it is to be tried again,
+ * or the error that ends it: see iscsi_iser_task_init().
+ */
+static noinline int map_failed(struct iscsi_task *task, int err)
+{
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
+	struct iser_task *iser_task = task->dd_data;
+	struct scsi_cmnd *sc = task->sc;
+
+	/* iscsi_iser_task_xmit() then gives it back to the SCSI layer. */
+	if (err == -ENOTCONN)
+		return 0;
+	if (err == -EAGAIN) {
+		/* Less than 0: any number of attempts. */
+		if (sc->allowed < 0 ||
+		    time_before(jiffies, sc->jiffies_at_alloc +
+				(sc->allowed + 1UL) * scsi_cmd_to_rq(sc)->timeout))
+			return 0;
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "%s could not map a command's %u bytes in %u segments in time, the command fails",
+			 end->info->device, iser_task->data.len,
+			 iser_task->data.nents);
+		return -EIO;
+	}
+	iser_log(ISER_LOG_SESSION, &end->info->remote,
+		 "an STag of %s can't cover a command's %u bytes in %u segments: error %d, the command fails",
+		 end->info->device, iser_task->data.len, iser_task->data.nents, err);
+	return err;
 }
 
 /**
@@ -230,10 +261,9 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 	u32 ahs = task->hdr_len - sizeof(struct iscsi_hdr);
 	struct iser_task *iser_task = task->dd_data;
 	struct scsi_cmnd *sc = task->sc;
-	struct iscsi_iser_endpoint *end;
 	int err;
 
-	if (!sc)
+	if (unlikely(!sc))
 		return unexpected_init(task);
 	iser_task->inline_len = ahs;
 	if (unlikely(ahs)) {
@@ -244,11 +274,12 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 	iser_task->data.len = scsi_bufflen(sc);
 	if (!iser_task->data.len)
 		return 0;
-	end = task->conn->dd_data;
 	iser_task->data.sgl = scsi_sglist(sc);
 	iser_task->data.nents = scsi_sg_count(sc);
 	iser_task->dir = DMA_FROM_DEVICE;
 	if (sc->sc_data_direction == DMA_TO_DEVICE) {
+		const struct iscsi_iser_endpoint *end = task->conn->dd_data;
+
 		if (iser_task->data.nents > end->info->gather_max &&
 		    !can_gather(task, end->info->gather_max))
 			send_nothing_unsolicited(task);
@@ -257,27 +288,7 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 		iser_task->unsolicited = task->unsol_r2t.data_length;
 	}
 	err = iser_map_task(iser_task);
-	if (likely(!err))
-		return 0;
-	/* iscsi_iser_task_xmit() then gives it back to the SCSI layer. */
-	if (err == -ENOTCONN)
-		return 0;
-	if (err == -EAGAIN) {
-		/* Less than 0: any number of attempts. */
-		if (sc->allowed < 0 ||
-		    time_before(jiffies, sc->jiffies_at_alloc +
-				(sc->allowed + 1UL) * scsi_cmd_to_rq(sc)->timeout))
-			return 0;
-		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "%s could not map a command's %u bytes in %u segments in time, the command fails",
-			 end->info->device, iser_task->data.len,
-			 iser_task->data.nents);
-		return -EIO;
-	}
-	iser_log(ISER_LOG_SESSION, &end->info->remote,
-		 "an STag of %s can't cover a command's %u bytes in %u segments: error %d, the command fails",
-		 end->info->device, iser_task->data.len, iser_task->data.nents, err);
-	return err;
+	return likely(!err) ? 0 : map_failed(task, err);
 }
 
 /*
@@ -285,7 +296,7 @@ int iscsi_iser_task_init(struct iscsi_task *task)
  * iscsi_iser_task_notify_ready() when there is more room.  All must be sent,
  * even those of an aborted task, because the core ends a task only after them.
  */
-static void send_data_out(struct iscsi_task *task)
+static noinline void send_data_out(struct iscsi_task *task)
 {
 	struct iscsi_r2t_info *r2t = &task->unsol_r2t;
 	struct iscsi_conn *conn = task->conn;
@@ -334,6 +345,37 @@ static int describe_other(struct iscsi_task *task)
 	return task->data_count ? describe_text(task) : 0;
 }
 
+/* A Login Request, or another PDU that is not a SCSI command. */
+static noinline int xmit_other(struct iscsi_task *task)
+{
+	struct iscsi_iser_endpoint *end = task->conn->dd_data;
+	int err;
+
+	if (!task->dd_data)
+		return iscsi_iser_login_xmit(end, task->hdr, task->data,
+					     task->data_count);
+	err = describe_other(task);
+	return err ?: iser_send_task(task->dd_data);
+}
+
+/* A PDU was not sent.  Return: what libiscsi is told, see iscsi_iser_task_xmit(). */
+static noinline int xmit_failed(const struct iscsi_task *task, int err)
+{
+	const struct iscsi_iser_endpoint *end = task->conn->dd_data;
+	const struct iser_task *iser_task = task->dd_data;
+
+	/* That of a Login Request says enough. */
+	if (!iser_task)
+		return err;
+	if (err == -EIO && task->sc)
+		return 0;
+	if (err != -EAGAIN && err != -ENOTCONN)
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a PDU with opcode %#x and %u bytes of data can't be sent: error %d",
+			 task->hdr->opcode, iser_task->data.len, err);
+	return err;
+}
+
 /**
  * iscsi_iser_task_xmit - Send_Control
  * @task: task whose header is complete
@@ -346,36 +388,27 @@ static int describe_other(struct iscsi_task *task)
  */
 int iscsi_iser_task_xmit(struct iscsi_task *task)
 {
-	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iser_task *iser_task = task->dd_data;
 	struct scsi_cmnd *sc = task->sc;
 	u32 written = 0;
-	int err = 0;
+	int err;
 
-	if (!end)
+	if (unlikely(!task->conn->dd_data))
 		return -ENOTCONN;
-	if (unlikely(!iser_task))
-		return iscsi_iser_login_xmit(end, task->hdr, task->data,
-					     task->data_count);
-	if (!sc)
-		err = describe_other(task);
-	else if (sc->sc_data_direction == DMA_TO_DEVICE)
-		written = scsi_bufflen(sc);
-	/* The response may arrive, and end the task, before the call returns. */
-	if (!err)
+	if (likely(sc && iser_task)) {
+		if (sc->sc_data_direction == DMA_TO_DEVICE)
+			written = scsi_bufflen(sc);
+		/* The response may arrive, and end the task, before the call returns. */
 		err = iser_send_task(iser_task);
-	if (unlikely(err)) {
-		if (err == -EIO && sc)
-			return 0;
-		if (err != -EAGAIN && err != -ENOTCONN)
-			iser_log(ISER_LOG_SESSION, &end->info->remote,
-				 "a PDU with opcode %#x and %u bytes of data can't be sent: error %d",
-				 task->hdr->opcode, iser_task->data.len, err);
-		return err;
+	} else {
+		err = xmit_other(task);
 	}
+	if (unlikely(err))
+		return xmit_failed(task, err);
 	if (written) {
 		task->conn->txdata_octets += written;
-		send_data_out(task);
+		if (unlikely(iscsi_task_has_unsol_data(task)))
+			send_data_out(task);
 	}
 	return 0;
 }
