@@ -268,7 +268,7 @@ static const struct ib_recv_wr *iser_not_posted;
  * these adapters has shared receives.
  * Any context.  Return: 0, also after the end of the connection.
  */
-noinline int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
+int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 {
 	int ret = 0;
 
@@ -482,37 +482,42 @@ unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 	if (pdu->msg.ahs_len || !n || n > rx->nr_pages || n > max)
 		return 0;
 	sg_init_table(sg, n);
-	for (i = 0; i < n; i++) {
-		u32 bytes = min_t(u32, left, PAGE_SIZE);
-
-		sg_set_page(&sg[i], rx->pages[i], bytes, 0);
-		left -= bytes;
-	}
+	for (i = 0; i < n - 1; i++)
+		sg_set_page(&sg[i], rx->pages[i], PAGE_SIZE, 0);
+	sg_set_page(&sg[i], rx->pages[i], left - i * PAGE_SIZE, 0);
 	return n;
 }
 EXPORT_SYMBOL_ISER(iser_pdu_sg);
 
-/* Whatever becomes of a message, its buffer goes back here, to its queue or pool. */
+static noinline void iser_rx_not_posted(struct iser_conn *conn, int err)
+{
+	iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
+		       err);
+	iser_connection_fail(conn, err);
+}
+
+/*
+ * Whatever becomes of a message, its buffer goes back here, to its queue or pool.
+ * Neither a login buffer nor one of an initiator is a pool's, and only an initiator
+ * has tasks.
+ */
 void iser_pdu_put(struct iser_pdu *pdu)
 {
 	struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
 	struct iser_conn *conn = pdu->conn;
 	int ret = 0;
 
-	pdu->task = NULL;
-	/* The login buffer is posted when a Login PDU is expected. */
-	if (rx->login)
-		return;
 	if (rx->pool) {
 		atomic_inc(&conn->rx.given);
 		iser_rx_pool_post(rx->pool, rx);
 	} else {
+		pdu->task = NULL;
+		/* The login buffer is posted when a Login PDU is expected. */
+		if (unlikely(rx->login))
+			return;
 		ret = iser_rx_post(conn, rx);
 	}
-	if (unlikely(ret)) {
-		iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
-			       ret);
-		iser_connection_fail(conn, ret);
-	}
+	if (unlikely(ret))
+		iser_rx_not_posted(conn, ret);
 }
 EXPORT_SYMBOL_ISER(iser_pdu_put);
