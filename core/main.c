@@ -115,7 +115,7 @@ module_exit(iser_core_exit);
 /* The files of proto/ include no kernel header: their exports are here. */
 #define export_pure(symbol)	EXPORT_SYMBOL_ISER(symbol)
 
-export_pure(iser_parse);
+export_pure(iser_parse_other);
 export_pure(iser_check_ahs);
 export_pure(iser_msg_error_name);
 export_pure(iser_keys_init);

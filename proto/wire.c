@@ -5,12 +5,6 @@
  */
 #include <iser/wire.h>
 
-/*
- * Lengths in the iSCSI Basic Header Segment: RFC 7143, section 11.2.1.
- * TotalAHSLength, in words, is the first byte, DataSegmentLength the others.
- */
-#define BHS_LENGTHS		4
-
 /* Additional Header Segments: RFC 7143, section 11.2.2. */
 #define AHS_FIXED		3	/* AHSLength and AHSType */
 #define AHS_CODE		0x3f	/* the other two bits are reserved */
@@ -19,32 +13,6 @@
 #define AHS_EXTENDED_CDB_MIN	2	/* a CDB of 17 bytes */
 #define AHS_BIDI_LENGTH_SIZE	5
 
-static u32 pad4(u32 len)
-{
-	return (len + 3) & ~3u;
-}
-
-static void decode_control(const u8 *p, struct iser_header *hdr)
-{
-	u8 flags = p[0];
-
-	/*
-	 * Section 9.2: the fields of an STag that is not valid are ignored.
-	 * They are zero here, so that no caller can use them by mistake.
-	 */
-	*hdr = (struct iser_header){ };
-	if (flags & ISER_FLAG_WSV) {
-		hdr->wsv = true;
-		hdr->write_stag = iser_get32(p + 4);
-		hdr->write_base = iser_get64(p + 8);
-	}
-	if (flags & ISER_FLAG_RSV) {
-		hdr->rsv = true;
-		hdr->read_stag = iser_get32(p + 16);
-		hdr->read_base = iser_get64(p + 20);
-	}
-}
-
 static void decode_hello(const u8 *p, struct iser_hello *hello)
 {
 	hello->max_version = p[1] >> 4;
@@ -52,43 +20,15 @@ static void decode_hello(const u8 *p, struct iser_hello *hello)
 	hello->depth = iser_get16(p + 2);
 }
 
-static enum iser_msg_error parse_pdu(const u8 *bhs, u32 len,
-				     struct iser_msg *msg)
-{
-	u32 lengths = iser_get32(bhs + BHS_LENGTHS), bare, padded;
-
-	/* At most 76 + 1020 + 2^24: the sums can't wrap. */
-	msg->ahs_len = (lengths >> 24) * 4;
-	msg->data_len = lengths & 0xffffff;
-	msg->data_off = ISER_MSG_MIN + msg->ahs_len;
-	if (msg->data_off > len)
-		return ISER_MSG_AHS;
-
-	/*
-	 * The message ends where the PDU ends.  Some peers send the padding
-	 * of the data segment, others leave it out.
-	 */
-	bare = msg->data_off + msg->data_len;
-	padded = msg->data_off + pad4(msg->data_len);
-	if (len != bare && len != padded)
-		return len == msg->data_off ? ISER_MSG_DATA : ISER_MSG_LENGTH;
-	return ISER_MSG_OK;
-}
-
-enum iser_msg_error iser_parse(const u8 *head, u32 len, struct iser_msg *msg)
+enum iser_msg_error iser_parse_other(const u8 *head, u32 len, struct iser_msg *msg)
 {
 	if (len < ISER_HDR_LEN)
 		return ISER_MSG_SHORT;
 
-	if (head[0] >> 4 == ISER_OP_CONTROL) {
-		if (len < ISER_MSG_MIN)
-			return ISER_MSG_SHORT;
-		msg->opcode = ISER_OP_CONTROL;
-		decode_control(head, &msg->hdr);
-		return parse_pdu(head + ISER_HDR_LEN, len, msg);
-	}
 	memset(msg, 0, sizeof(*msg));
 	switch (head[0] >> 4) {
+	case ISER_OP_CONTROL:
+		return ISER_MSG_SHORT;
 	case ISER_OP_HELLO:
 		msg->opcode = ISER_OP_HELLO;
 		break;
@@ -119,7 +59,7 @@ enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max)
 		if (len < AHS_FIXED + 1)
 			return ISER_MSG_AHS;
 		value = iser_get16(ahs);
-		size = pad4(AHS_FIXED + value);
+		size = iser_pad4(AHS_FIXED + value);
 		if (size > len)
 			return ISER_MSG_AHS;
 
