@@ -85,7 +85,6 @@ static inline u8 *iser_rx_head(const struct iser_rx *rx)
 }
 
 /* recv.c */
-void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_target_recv_done(struct ib_cq *cq, struct ib_wc *wc);
 
 /* rx.c */

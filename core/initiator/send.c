@@ -19,11 +19,11 @@
 #include "../conn.h"
 #include "../cq.h"
 #include "../qp.h"
-#include "../recv.h"
+#include "../login.h"
+#include "../received.h"
 #include "../sge.h"
 #include "../unsig.h"
 #include "send.h"
-#include "../trace.h"
 
 /* --- the buffer ------------------------------------------------------------ */
 
@@ -279,17 +279,23 @@ static void iser_task_idle(struct iser_initiator_task *task, int status)
 		conn->ops->task_done(&task->pub, status);
 }
 
-/* Drop a reference of a task.  Completion queue.  Return: whether it was the last. */
-static bool iser_task_put(struct iser_initiator_task *task)
+/* The last reference of a task is gone. */
+static noinline void iser_task_last(struct iser_initiator_task *task)
 {
-	if (!atomic_dec_and_test(&task->refs))
-		return false;
 	/* After a failure the STag may still be valid: end_work sweeps. */
 	if (unlikely(task->status) && !task->pub.no_answer)
-		return true;
-	if (unlikely(task->awaited))
+		return;
+	if (task->awaited)
 		iser_send_cq_disarm(task->pub.conn);
 	iser_task_idle(task, task->status);
+}
+
+/* Drop a reference of a task.  Completion queue.  Return: whether it was the last. */
+static inline bool iser_task_put(struct iser_initiator_task *task)
+{
+	if (likely(!atomic_dec_and_test(&task->refs)))
+		return false;
+	iser_task_last(task);
 	return true;
 }
 
@@ -424,9 +430,9 @@ static void iser_task_response(struct iser_conn *conn, struct iser_initiator_tas
 		iser_task_await(task);
 }
 
-/* iser_initiator_received - a PDU in full feature phase.  Completion queue. */
-void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
-			     const struct ib_wc *wc)
+/* A PDU in full feature phase.  Completion queue. */
+static inline void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
+					   const struct ib_wc *wc)
 {
 	struct iser_task *pub = conn->ops->find_task(conn, rx->pdu.bhs);
 	bool invalidated = wc->wc_flags & IB_WC_WITH_INVALIDATE;
@@ -466,6 +472,27 @@ void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
 	return;
 fail:
 	iser_connection_fail(conn, -EPROTO);
+}
+
+/* iser_initiator_recv_done - a message has arrived; completion of a receive */
+void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct iser_rx *rx = container_of(wc->wr_cqe, struct iser_rx, cqe);
+	struct iser_conn *conn = cq->cq_context;
+
+	rx->posted = false;
+	rx->pdu.conn = conn;
+	if (unlikely(!iser_rx_check(conn, rx, wc))) {
+		iser_pdu_put(&rx->pdu);
+		return;
+	}
+	if (unlikely(iser_rx_hello(conn, rx)) && !iser_hello_received(conn, rx))
+		return;
+	iser_rx_trace(conn, rx, wc);
+	if (unlikely(rx->login) && READ_ONCE(conn->state) != ISER_FULL)
+		iser_login_received(conn, rx);
+	else
+		iser_initiator_received(conn, rx, wc);
 }
 
 /* --- a task that task management, or the connection, has ended ------------- */

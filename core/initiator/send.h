@@ -74,8 +74,7 @@ struct iser_data_out_queue {
 };
 
 /* send.c */
-void iser_initiator_received(struct iser_conn *conn, struct iser_rx *rx,
-			     const struct ib_wc *wc);
+void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc);
 int iser_task_batch_init(struct iser_conn *conn);
 void iser_task_send_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc);
