@@ -97,8 +97,8 @@ EXPORT_SYMBOL_ISER(iser_map_task);
  * SGEs for @len > 0 bytes of the mapped buffer from @offset.
  * Return: how many; 0 if a Send has not so many.
  */
-static u32 iser_task_gather(struct iser_initiator_task *task, u32 offset, u32 len,
-			    struct ib_sge *sge)
+static noinline u32 iser_task_gather(struct iser_initiator_task *task, u32 offset,
+				     u32 len, struct ib_sge *sge)
 {
 	struct iser_conn *conn = task->pub.conn;
 	struct iser_place at;
@@ -137,6 +137,7 @@ int iser_task_batch_init(struct iser_conn *conn)
 	b->send.opcode = IB_WR_SEND;
 	b->send.sg_list = b->sge;
 	b->sge[0].lkey = conn->pd->local_dma_lkey;
+	b->sge[1].lkey = conn->pd->local_dma_lkey;
 	b->reg.wr.opcode = IB_WR_REG_MR;
 	b->reg.wr.wr_cqe = &iser_reg_cqe;
 	b->reg.wr.next = &b->send;
@@ -144,37 +145,37 @@ int iser_task_batch_init(struct iser_conn *conn)
 	return 0;
 }
 
-/* Writes the STag that a command advertises. */
-static void iser_advertise(const struct iser_initiator_task *task, u8 *head)
+/*
+ * Writes the header of a PDU, with the STag of its task if that has one.
+ * Return: the Send, or the work request that registers the STag, and after it the Send.
+ */
+static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task *task,
+						struct iser_task_batch *b, u8 *head)
 {
 	const struct iser_task *pub = &task->pub;
 	struct iser_header hdr = { };
+	struct ib_mr *mr = task->mr;
 
-	if (!task->mr) {
+	if (!mr) {
 		/* All of the data, if any, go out by Sends. */
-	} else if (pub->dir == DMA_FROM_DEVICE) {
+		iser_encode_control(head, &hdr);
+		return &b->send;
+	}
+	b->reg.mr = mr;
+	b->reg.key = mr->rkey;
+	if (pub->dir == DMA_FROM_DEVICE) {
+		b->reg.access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
 		hdr.rsv = true;
-		hdr.read_stag = task->mr->rkey;
-		hdr.read_base = task->mr->iova;
+		hdr.read_stag = mr->rkey;
+		hdr.read_base = mr->iova;
 	} else {
+		b->reg.access = IB_ACCESS_REMOTE_READ;
 		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
 		hdr.wsv = true;
-		hdr.write_stag = task->mr->rkey;
-		hdr.write_base = task->mr->iova + pub->immediate +
-			pub->unsolicited;
+		hdr.write_stag = mr->rkey;
+		hdr.write_base = mr->iova + pub->immediate + pub->unsolicited;
 	}
 	iser_encode_control(head, &hdr);
-}
-
-/* The work request that registers the STag, and after it the Send. */
-static struct ib_send_wr *iser_task_register(const struct iser_initiator_task *task,
-					     struct iser_task_batch *b)
-{
-	b->reg.mr = task->mr;
-	b->reg.key = task->mr->rkey;
-	b->reg.access = IB_ACCESS_REMOTE_READ;
-	if (task->pub.dir == DMA_FROM_DEVICE)
-		b->reg.access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
 	return &b->reg.wr;
 }
 
@@ -182,10 +183,9 @@ static struct ib_send_wr *iser_task_register(const struct iser_initiator_task *t
  * Build the Send and post it after the registration.
  * Under send_lock.  Return: 0 or negative errno.
  */
-static int iser_task_post(struct iser_initiator_task *task)
+static int iser_task_post(struct iser_conn *conn, struct iser_initiator_task *task)
 {
 	struct iser_task *pub = &task->pub;
-	struct iser_conn *conn = pub->conn;
 	struct iser_task_batch *b = conn->task_batch;
 	u32 len = ISER_MSG_MIN + pub->inline_len, n = 0;
 	struct ib_send_wr *wr;
@@ -193,7 +193,12 @@ static int iser_task_post(struct iser_initiator_task *task)
 	int ret;
 	u64 dma;
 
-	if (pub->immediate) {
+	if (pub->immediate && likely(task->mapped == 1)) {
+		/* The only segment begins with them; its lkey is in place. */
+		b->sge[1].addr = sg_dma_address(pub->data.sgl);
+		b->sge[1].length = pub->immediate;
+		n = 1;
+	} else if (pub->immediate) {
 		n = iser_task_gather(task, 0, pub->immediate, &b->sge[1]);
 		if (!n)
 			return -EMSGSIZE;
@@ -215,12 +220,11 @@ static int iser_task_post(struct iser_initiator_task *task)
 		if (pub->no_answer)
 			iser_send_cq_arm(conn);
 	}
-	iser_advertise(task, head);
+	wr = iser_advertise(task, b, head);
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	b->sge[0].addr = dma;
 	b->sge[0].length = len;
 	b->send.num_sge = 1 + n;
-	wr = task->mr ? iser_task_register(task, b) : &b->send;
 	/* Pairs with the half's find_task().  An answer may end the task now. */
 	smp_store_release(&pub->state, ISER_TASK_POSTED);
 	ret = ib_post_send(conn->qp, wr, &iser_not_posted);
@@ -250,7 +254,7 @@ int iser_send_task(struct iser_task *pub)
 			trace_iser_send_control(conn, pub->bhs,
 						ISER_MSG_MIN + pub->inline_len,
 						task->mr ? task->mr->rkey : 0);
-		ret = iser_task_post(task);
+		ret = iser_task_post(conn, task);
 	}
 	spin_unlock(&conn->send_lock);
 	if (unlikely(ret))
