@@ -70,13 +70,15 @@ static void sessions_show(void)
 
 	session = sessions(&count);
 	metric("iser_session_logged_in", "Whether a session of the initiator is logged in.");
-	for (i = 0; i < count; i++)
-		if (session[i].iser)
-			printf("iser_session_logged_in{session=\"%u\",target=%s,address=%s,port=%s,device=%s} %d\n",
-			       session[i].number, label(session[i].target),
-			       label(session[i].address), label(session[i].port),
-			       label(session_device(&session[i])),
-			       session[i].state && !strcmp(session[i].state, "LOGGED_IN"));
+	for (i = 0; i < count; i++) {
+		if (!session[i].iser)
+			continue;
+		printf("iser_session_logged_in{session=\"%u\",target=%s,", session[i].number,
+		       label(session[i].target));
+		printf("address=%s,port=%s,device=%s} %d\n", label(session[i].address),
+		       label(session[i].port), label(session_device(&session[i])),
+		       session[i].state && !strcmp(session[i].state, "LOGGED_IN"));
+	}
 }
 
 /* One metric of all portals with iSER. */
