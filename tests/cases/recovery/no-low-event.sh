@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a device can't be asked to report few shared receives: there are enough for all sessions without that"
-SHOWS="R-8.1-2"
 TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a device does not take a shared receive at one time: it gets it later, no connection ends"
-SHOWS="R-8.1-2"
 TIMEOUT=300
 . "$(dirname "$0")/../../lib.sh"
 
