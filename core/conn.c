@@ -236,6 +236,8 @@ void iser_connection_terminate(struct iser_conn *conn)
 	}
 	iser_connection_fail(conn, 0);
 	wait_for_completion(&conn->down);
+	/* What came after the end was submitted to this work. */
+	flush_work(&conn->sq.flush_work);
 }
 EXPORT_SYMBOL_ISER(iser_connection_terminate);
 

@@ -234,6 +234,7 @@ static bool answer_later(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 		return true;
 	}
 	end->answer_len = len;
+	/* Pairs with the work's xchg(). */
 	smp_store_release(&end->answer, pdu);
 	queue_delayed_work(iscsi_iser_answer_wq, &end->answer_work, 2);
 	return true;

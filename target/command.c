@@ -145,6 +145,10 @@ static __always_inline void isert_detach(struct iscsit_conn *conn,
 				 cmd->data_direction != DMA_TO_DEVICE);
 		c->buffer = NULL;
 	}
+	if (unlikely(c->text)) {
+		kfree(c->text);
+		c->text = NULL;
+	}
 	/* No response raises MaxCmdSN: each abort would shrink the window. */
 	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED))
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
@@ -224,8 +228,12 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 		list_del_init(&cmd->i_conn_node);
 	spin_unlock_bh(&conn->cmd_lock);
 
-	/* LIO no longer starts the timer. */
-	if (READ_ONCE(cmd->dataout_timer_flags) & ISCSI_TF_RUNNING)
+	/*
+	 * LIO no longer starts the timer.  While it runs it does not say so, hence
+	 * the lock is taken for all commands that may have it.
+	 */
+	if (READ_ONCE(cmd->dataout_timer_flags) & ISCSI_TF_RUNNING ||
+	    cmd->cmd_flags & ICF_NON_IMMEDIATE_UNSOLICITED_DATA)
 		iscsit_stop_dataout_timer(cmd);
 	/* Only LIO can free a recovery R2T, which occurs at level 1. */
 	if (!list_empty(&cmd->cmd_r2t_list))

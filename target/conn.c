@@ -325,7 +325,8 @@ static struct iscsit_cmd *isert_find_left(struct iscsit_conn *conn)
 
 		if (!cmd->se_cmd.se_tfo || !isert_cmd_left(cmd))
 			continue;
-		if (c && !isert_fetch_idle(c))
+		/* The end of its response releases it. */
+		if (c && (READ_ONCE(c->posted) || !isert_fetch_idle(c)))
 			continue;
 		if (!kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
 			continue;
@@ -361,7 +362,8 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 		if (dev)
 			flush_work(&dev->queues[cmd->se_cmd.cpuid].sq.work);
 		/* It may have asked for data meanwhile, which a work reports. */
-		if (isert_cmd_left(cmd) && (!c || isert_fetch_idle(c)))
+		if (isert_cmd_left(cmd) &&
+		    (!c || (!READ_ONCE(c->posted) && isert_fetch_idle(c))))
 			isert_cmd_release(conn, cmd);
 		target_put_sess_cmd(&cmd->se_cmd);
 	}

@@ -206,6 +206,11 @@ static void isert_receive_text(struct isert_conn *ic, struct iser_pdu *pdu)
 		if (isert_cmd_wait(c))
 			goto put;
 		c->more = false;
+		/*
+		 * LIO would free the text now, and read it to build the next part.
+		 * isert_send_text() gives it back.
+		 */
+		swap(c->text, cmd->text_in_ptr);
 	}
 	if (iscsit_setup_text_cmd(conn, cmd, hdr) < 0)
 		goto put;

@@ -356,10 +356,15 @@ static int isert_send_text(struct isert_conn *ic, struct isert_cmd *c)
 	if (!copy)
 		return -ENOMEM;
 	memset(rsp, 0, sizeof(*rsp));
+	if (c->text)
+		swap(c->text, cmd->text_in_ptr);
 	len = iscsit_build_text_rsp(cmd, copy, rsp, ISCSI_INFINIBAND);
 	kfree(copy);
 	if (len < 0)
 		return len;
+	/* RFC 7143, section 11.11.1.  LIO repeats the tag of the request. */
+	if (rsp->flags & ISCSI_FLAG_CMD_FINAL)
+		rsp->ttt = cpu_to_be32(ISCSI_RESERVED_TAG);
 	/* LIO's buffer has this length, and the padding may exceed it. */
 	len = min_t(u32, len, conn->conn_ops->MaxRecvDataSegmentLength);
 	if (len)

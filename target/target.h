@@ -63,6 +63,7 @@ struct isert_cmd {
 	struct scatterlist tx_sg;
 	/* All data of a SCSI command, or the data segment of another PDU that is sent. */
 	struct iser_data data;
+	char *text;			/* a Text Request, while LIO must not have it */
 	enum cmd_i_state_table sent;	/* LIO's state that this PDU is for */
 	bool posted;			/* response_done() is due, or just ran */
 	bool more;			/* Text Response with the C bit */
