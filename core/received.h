@@ -22,6 +22,7 @@ void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_error err);
 static __always_inline bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx,
 					  const struct ib_wc *wc)
 {
+	const u8 *head = iser_rx_head(rx);
 	enum iser_msg_error err;
 
 	if (!iser_wc_ok(conn, wc, "receive"))
@@ -34,7 +35,9 @@ static __always_inline bool iser_rx_check(struct iser_conn *conn, struct iser_rx
 		return false;
 	if (!ib_uses_virt_dma(conn->dev))
 		iser_rx_sync_cpu(conn->dev, rx, wc->byte_len);
-	err = iser_parse(iser_rx_head(rx), wc->byte_len, &rx->pdu.msg);
+	/* Else the compiler no longer sees that four bytes of the header are a word. */
+	OPTIMIZER_HIDE_VAR(head);
+	err = iser_parse(head, wc->byte_len, &rx->pdu.msg);
 	if (likely(!err && !rx->pdu.msg.ahs_len))
 		return true;
 	if (!err)
