@@ -29,6 +29,7 @@ struct iser_batch {
 	struct ib_reg_wr reg;
 	struct ib_sge send_sge[ISER_SEND_SGES];
 	struct ib_sge sge[ISER_BATCH_SGES];
+	const struct ib_send_wr *not_posted;
 };
 
 /* The last work request of a queue. */

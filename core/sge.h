@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buffers that are mapped for the device, and SGEs for pieces of them.
+ * Buffers that are mapped for the device, SGEs for pieces of them, and posting what
+ * names these.  Included after conn.h, with which a test build takes the verbs' place.
  */
 #ifndef ISER_CORE_SGE_H
 #define ISER_CORE_SGE_H
@@ -70,6 +71,22 @@ static inline u32 iser_fill_sges(struct iser_place *at, u32 *len, struct ib_sge 
 	at->skip = skip;
 	*len = left;
 	return n;
+}
+
+/*
+ * iser_post_send - ib_post_send() that notes at *@not_posted what it did not post
+ *
+ * Nobody here reads that, but qedr does, to see whether its own post has failed: so
+ * each connection has a place, under send_lock.  For NULL, ib_post_send() makes one
+ * on its caller's stack, which the compiler then guards in each post.
+ */
+static inline int iser_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
+				 const struct ib_send_wr **not_posted)
+{
+	/* A hint: it saves the test for NULL, and the place on the stack. */
+	if (!not_posted)
+		__builtin_unreachable();
+	return ib_post_send(qp, wr, not_posted);
 }
 
 #endif

@@ -297,12 +297,6 @@ void iscsi_iser_ep_put(struct iscsi_iser_endpoint *end)
 	kref_put(&end->ref, release);
 }
 
-/*
- * Connection_Terminate_Notify.  Runs in a worker of the core, after the last
- * up-call of the connection, and of each attempt to connect.  The endpoint may
- * be unbound (before bind_conn).  libiscsi's connection outlives this call,
- * because ep_disconnect waits for it.
- */
 /* Whether commands have no response yet: a logout may leave some behind. */
 static bool has_commands(struct iscsi_conn *iscsi)
 {
@@ -317,6 +311,12 @@ static bool has_commands(struct iscsi_conn *iscsi)
 	return found;
 }
 
+/*
+ * Connection_Terminate_Notify.  Runs in a worker of the core, after the last
+ * up-call of the connection, and of each attempt to connect.  The endpoint may
+ * be unbound (before bind_conn).  libiscsi's connection outlives this call,
+ * because ep_disconnect waits for it.
+ */
 static void notify_terminated(struct iser_conn *conn, int reason)
 {
 	struct iscsi_iser_endpoint *end = iser_conn_upper(conn);
@@ -404,9 +404,9 @@ struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 
 	if (!non_blocking) {
 		err = iscsi_iser_ep_poll(ep, -1);
-		if (err < 0) {
+		if (err <= 0) {
 			iscsi_iser_ep_disconnect(ep);
-			return ERR_PTR(err);
+			return ERR_PTR(err ?: -EINTR);
 		}
 	}
 	return ep;
@@ -615,13 +615,11 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
 	switch (param) {
 	case ISCSI_PARAM_MAX_XMIT_DLENGTH:
 		/* A target can hide a false value from the module's filter. */
-		if (kstrtou32(buf, 0, &len) || len < ISER_MIN_DATA) {
+		if (kstrtou32(buf, 10, &len) || len < ISER_MIN_DATA) {
 			pr_err("a MaxXmitDataSegmentLength of less than 512 bytes is refused\n");
 			return -EPROTO;
 		}
-		if (len <= ISER_SEND_DATA)
-			break;
-		conn->max_xmit_dlength = ISER_SEND_DATA;
+		conn->max_xmit_dlength = min_t(u32, len, ISER_SEND_DATA);
 		return 0;
 	case ISCSI_PARAM_HDRDGST_EN:
 	case ISCSI_PARAM_DATADGST_EN:
@@ -633,9 +631,8 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
 		}
 		return 0;
 	default:
-		break;
+		return iscsi_set_param(cls_conn, param, buf, buflen);
 	}
-	return iscsi_set_param(cls_conn, param, buf, buflen);
 }
 
 /**

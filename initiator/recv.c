@@ -130,6 +130,7 @@ static int complete_tmf(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 		iscsi_update_cmdsn(session, (struct iscsi_nopin *)hdr);
 		conn->exp_statsn = be32_to_cpu(hdr->statsn) + 1;
 		conn->tmfrsp_pdus_cnt++;
+		conn->last_recv = jiffies;
 		__iscsi_put_task(iscsi_iser_task(pdu->task)->task);
 		spin_unlock(&session->back_lock);
 	}

@@ -120,13 +120,6 @@ static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
 
-/*
- * ib_post_send() notes here what it did not post; nobody reads it.  With NULL it would
- * make such a place on the stack of its caller, which the compiler then guards.  It
- * is static, as the compiler takes only such an address for one that is not NULL.
- */
-static const struct ib_send_wr *iser_not_posted;
-
 /* iser_task_batch_init - what the work requests of all tasks share.  Sleeps. */
 int iser_task_batch_init(struct iser_conn *conn)
 {
@@ -227,7 +220,7 @@ static int iser_task_post(struct iser_conn *conn, struct iser_initiator_task *ta
 	b->send.num_sge = 1 + n;
 	/* Pairs with the half's find_task().  An answer may end the task now. */
 	smp_store_release(&pub->state, ISER_TASK_POSTED);
-	ret = ib_post_send(conn->qp, wr, &iser_not_posted);
+	ret = iser_post_send(conn->qp, wr, &b->not_posted);
 	if (likely(!ret))
 		return 0;
 	WRITE_ONCE(pub->state, ISER_TASK_STARTED);

@@ -54,6 +54,7 @@ struct iser_task_batch {
 	struct ib_reg_wr reg;
 	struct ib_send_wr send;
 	struct ib_sge sge[ISER_COMMAND_SGES];
+	const struct ib_send_wr *not_posted;
 };
 
 /* An unsolicited Data-Out on its way. */

@@ -391,7 +391,8 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 }
 
 /*
- * ib_post_srq_recv() notes here what it did not post; nobody reads it.  With NULL it would
+ * ib_post_srq_recv() notes here what it did not post, if that fails; nobody
+ * reads it, the provider included.  With NULL it would
  * make such a place on the stack of its caller, which the compiler then guards.  It
  * is static, as the compiler takes only such an address for one that is not NULL.
  */

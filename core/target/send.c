@@ -49,13 +49,6 @@ int iser_batch_init(struct iser_conn *conn)
 	return 0;
 }
 
-/*
- * ib_post_send() notes here what it did not post; nobody reads it.  With NULL it would
- * make such a place on the stack of its caller, which the compiler then guards.  It
- * is static, as the compiler takes only such an address for one that is not NULL.
- */
-static const struct ib_send_wr *iser_not_posted;
-
 static noinline void iser_post_failed(struct iser_conn *conn, int err)
 {
 	iser_conn_warn(conn, "can't post to the send queue: error %d, ending the connection",
@@ -66,7 +59,7 @@ static noinline void iser_post_failed(struct iser_conn *conn, int err)
 /* Post a chain.  If that fails, the connection ends.  Return: whether it was posted. */
 static inline bool iser_post(struct iser_conn *conn, struct ib_send_wr *first)
 {
-	int ret = ib_post_send(conn->qp, first, &iser_not_posted);
+	int ret = iser_post_send(conn->qp, first, &conn->batch->not_posted);
 
 	if (likely(!ret))
 		return true;
