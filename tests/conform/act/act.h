@@ -21,6 +21,7 @@ struct act {
 	 */
 	bool (*wrong)(struct conn *c, struct rx *rx);
 	bool (*tmf)(struct conn *c, struct rx *rx);
+	bool (*login)(struct conn *c, struct rx *rx);	/* and with a Login Request */
 	const char *keys;	/* changes to the answers of a login */
 	/* a message in place of the response: how it differs from that */
 	uint8_t opcode, ahs_words;

@@ -2,6 +2,7 @@
 /*
  * A target of any name with a disk in memory, which never invalidates an STag.  It serves
  * as it should until block 2048 is read or written, and then does one thing wrong, once.
+ * Only "hidden" does it in the login.
  */
 #include "../as-target/target.h"
 #include "act.h"
@@ -9,6 +10,7 @@
 #define TRIGGER	2048u
 #define BLOCKS	32768
 #define CONNS	16
+#define LOGIN_C	0x40
 
 static struct conn *conns[CONNS];
 static struct conn *mute_conn;
@@ -199,6 +201,38 @@ static bool instead(struct conn *c, struct rx *rx)
 	return true;
 }
 
+/*
+ * A value that no target may declare is in a text that has no end: an initiator that reads
+ * it there, part by part, takes it after all.
+ */
+static bool hidden_length(struct conn *c, struct rx *rx)
+{
+	static const char text[] = "TargetRecvDataSegmentLength=0";
+	static struct conn *said;
+	struct msg *m;
+
+	if (!(rx->bhs[1] & 0x0c))
+		return false;
+	if (!offered(c, "RDMAExtensions")) {
+		said = NULL;
+		rx->bhs[1] &= 0x0c;
+		return false;
+	}
+	if (said == c) {
+		rx->bhs[1] |= FINAL | 3;
+		return false;
+	}
+	said = c;
+	c->cmdsn = get32(rx->bhs + 24);
+	m = reply(c, rx, ISCSI_LOGIN_RSP);
+	BHS(m)[1] = LOGIN_C | (rx->bhs[1] & 0x0c);
+	memcpy(BHS(m) + 8, rx->bhs + 8, 8);
+	add_data(m, text, sizeof(text));
+	post(c, m);
+	say("sent");
+	return true;
+}
+
 /* --- serving ---------------------------------------------------------------- */
 
 static bool on_trigger(const struct rx *rx)
@@ -217,6 +251,8 @@ static void handle(struct conn *c, struct rx *rx)
 	if (c == mute_conn)
 		return;
 	if (rx->opcode == ISCSI_LOGIN && !c->full) {
+		if (opt.act->login && opt.act->login(c, rx))
+			return;
 		if ((rx->bhs[1] & 0x83) == 0x83)
 			printf("login %d\n", ++logins);
 		serve_login_request(c, rx, opt.act->keys ?: "");
@@ -292,6 +328,8 @@ const struct act target_acts[] = {
 	/* The others say "sent". */
 	{ "wrong", "invalidates the STag of another command", serve,
 	  .wrong = wrong_stag },
+	{ "hidden", "declares a length of 0 in a login text without an end", serve,
+	  .login = hidden_length, .keys = "InitialR2T=No" },
 	{ "early", "lets a write fail before its data are here", serve, .wrong = early,
 	  .keys = "InitialR2T=No" },
 	{ "mute", "answers nothing any more on this connection", serve, .wrong = mute },
