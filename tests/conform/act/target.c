@@ -4,6 +4,7 @@
  * as it should until block 2048 is read or written, and then does one thing wrong, once.
  * Only "hidden" does it in the login.
  */
+#include <signal.h>
 #include "../as-target/target.h"
 #include "act.h"
 
@@ -18,6 +19,7 @@ static bool done;
 /* A request that is answered later than it should be, and whose it is. */
 static struct rx *held;
 static struct conn *held_of;
+static struct rx *held_read;
 
 static void say(const char *what)
 {
@@ -155,6 +157,44 @@ static bool reset_late(struct conn *c, struct rx *rx)
 		printf("reset answered\n");
 	}
 	answer_late(c, rx);
+	return true;
+}
+
+/* The first reset is answered while a second one waits, and a read that came between. */
+static bool resets_held(struct conn *c, struct rx *rx)
+{
+	struct rx *first = held;
+	sigset_t go_on;
+	int sig;
+
+	if (!first) {
+		held = rx;
+		held_of = c;
+		printf("reset held\n");
+		return true;
+	}
+	if (!held_read || held_of != c)
+		return false;
+	post(c, reply(c, first, ISCSI_TMF_RSP));
+	printf("reset answered\n");
+	/* The initiator has time to take this for the answer to its second reset. */
+	pause_ms(300);
+	sigemptyset(&go_on);
+	sigaddset(&go_on, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &go_on, NULL);
+	try_stag(c, held_read, true);
+	sigwait(&go_on, &sig);
+	held_read = NULL;
+	if (!c->ended)
+		post(c, reply(c, rx, ISCSI_TMF_RSP));
+	return true;
+}
+
+static bool read_held(struct conn *c, struct rx *rx)
+{
+	(void)c;
+	held_read = rx;
+	printf("read held\n");
 	return true;
 }
 
@@ -322,6 +362,8 @@ const struct act target_acts[] = {
 	{ "foreign", "uses an STag on another connection", serve, .wrong = foreign },
 	{ "reset-late", "answers a reset behind a later read, before its data", serve,
 	  .wrong = reset_late, .tmf = reset_held },
+	{ "resets", "answers the first of two resets, and at SIGUSR1 the second one", serve,
+	  .wrong = read_held, .tmf = resets_held },
 	{ "no-task", "answers the abort of a read ahead of the read", serve,
 	  .wrong = abort_held, .tmf = no_task },
 	{ "pings", "sends 1000 NOP-In that want no answer: \"answered\"", serve, .wrong = pings },
