@@ -9,6 +9,7 @@
 #define READS	16	/* at a time */
 #define BURST	32
 #define STORM	300
+#define TEXT_C	0x40
 
 static struct conn *arrive(const struct cm *cm, const char *keys)
 {
@@ -333,6 +334,44 @@ static void burst(void)
 	answered(c, i);
 }
 
+/* --- an answer of several parts ---------------------------------------------- */
+
+/* Asks a Discovery session for one target, and prints the text of all parts. */
+static void targets(void)
+{
+	struct conn *c = conn_open(NULL);
+	uint32_t itt, ttt, parts = 1, i;
+	struct text t = { 0 };
+	struct msg *m;
+	struct rx *rx;
+
+	check(opt.target, "--target is needed");
+	discovery(c, "MaxRecvDataSegmentLength=512");
+	m = send_targets(c);
+	itt = itt_of(BHS(m));
+	for (;; parts++) {
+		rx = ask(c, m, ISCSI_TEXT_RSP);
+		ttt = get32(rx->bhs + 20);
+		check(rx->data_len <= 512, "a part has %u bytes", rx->data_len);
+		check(t.len + rx->data_len < sizeof(t.b), "too much text");
+		memcpy(t.b + t.len, rx->data, rx->data_len);
+		t.len += rx->data_len;
+		if (rx->bhs[1] & FINAL)
+			break;
+		check(rx->bhs[1] == TEXT_C, "the flags of part %u are %02x", parts, rx->bhs[1]);
+		check(ttt != NO_TAG, "part %u has no Target Transfer Tag", parts);
+		m = text_request(c, "");
+		put32(BHS(m) + 16, itt);
+		put32(BHS(m) + 20, ttt);
+	}
+	check(rx->bhs[1] == FINAL, "the flags of the last part are %02x", rx->bhs[1]);
+	check(ttt == NO_TAG, "the last part has the Target Transfer Tag %08x", ttt);
+	check(!c->sn_faults, "%u StatSN are out of order", c->sn_faults);
+	for (i = 0; i < t.len; i++)
+		putchar(t.b[i] ?: '\n');
+	printf("parts %u\n", parts);
+}
+
 /* --- nothing is taken, however often it comes -------------------------------- */
 
 static void take_nothing(struct conn *c, struct msg *first, struct msg *second)
@@ -400,6 +439,8 @@ const struct act initiator_acts[] = {
 	{ "aborts", "writes with immediate data, each with its ABORT TASK", aborts },
 	{ "order", "reads, 16 at a time", order },
 	{ "burst", "16 reads, and behind them 32 NOP-Out by one doorbell", burst },
+	{ "targets", "SendTargets of one target in parts of 512 bytes: its text, \"parts N\"",
+	  targets },
 	/* "sent", then "closed MS" or "open MS". */
 	{ "stall", "two Login Requests, and no response is taken", stall },
 	{ "texts", "two Text Requests, and no response is taken", texts },
