@@ -107,6 +107,96 @@ void isert_order_forget_all(struct iscsit_conn *conn)
 }
 
 /*
+ * Aborted writes that nobody else would end.
+ *
+ * An abort waits until the command comes back to the target core, which for a
+ * write is when its data have arrived.  When the turn of a write with immediate
+ * data comes, LIO asks for no data if the write has been aborted by then, and
+ * leaves it at that.  The abort would wait for ever, and so would every later
+ * LUN RESET of the device.
+ */
+
+/* Returns true if LIO, which has had the write's turn, will not go on with it. */
+static bool isert_passed_over(const struct isert_cmd *c,
+			      const struct iscsit_cmd *cmd)
+{
+	return READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_ABORTED &&
+		!READ_ONCE(c->asked) &&
+		!(READ_ONCE(cmd->cmd_flags) & (ICF_GOT_LAST_DATAOUT |
+					       ICF_NON_IMMEDIATE_UNSOLICITED_DATA));
+}
+
+/* Hands such a write to the target core's abort.  The caller has a reference. */
+static void isert_end_aborted(struct iscsit_cmd *cmd)
+{
+	spin_lock_bh(&cmd->istate_lock);
+	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
+	cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
+	spin_unlock_bh(&cmd->istate_lock);
+	target_execute_cmd(&cmd->se_cmd);
+}
+
+/*
+ * Returns a write that was ahead of its CmdSN and seems to be passed over now,
+ * with a reference, or NULL.  LIO keeps the state of a command before it was
+ * entered as ahead, which is never 0.
+ */
+static struct iscsit_cmd *isert_find_passed(struct iscsit_conn *conn,
+					    bool *ahead)
+{
+	struct iscsit_cmd *cmd, *found = NULL;
+
+	*ahead = false;
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		const struct isert_cmd *c = isert_cmd_of(cmd);
+
+		if (READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN) {
+			*ahead = true;
+			continue;
+		}
+		if (!c || !cmd->deferred_i_state || !cmd->immediate_data ||
+		    cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
+		    cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING ||
+		    !isert_passed_over(c, cmd))
+			continue;
+		if (!kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
+			continue;
+		found = cmd;
+		break;
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return found;
+}
+
+/**
+ * isert_order_poll - end the aborted writes whose turn has come
+ * @ic: connection
+ *
+ * Any connection of the session may fill the gap before a write, by any PDU.
+ * Worker; sleeps if there is such a write.
+ * Return: whether a command is ahead of its CmdSN.
+ */
+bool isert_order_poll(struct isert_conn *ic)
+{
+	struct mutex *lock = &ic->conn->sess->cmdsn_mutex;
+	struct iscsit_cmd *cmd;
+	bool ahead;
+
+	while ((cmd = isert_find_passed(ic->conn, &ahead))) {
+		struct isert_cmd *c = isert_cmd_of(cmd);
+
+		/* LIO clears ICF_OOO_CMDSN first, and may be about to ask. */
+		mutex_lock(lock);
+		mutex_unlock(lock);
+		if (c && isert_passed_over(c, cmd))
+			isert_end_aborted(cmd);
+		target_put_sess_cmd(&cmd->se_cmd);
+	}
+	return ahead;
+}
+
+/*
  * The state of one of LIO's commands, from its tag to its release.
  */
 
@@ -522,6 +612,10 @@ static void isert_immediate(struct isert_conn *ic, struct isert_cmd *c,
 		target_put_sess_cmd(se_cmd);
 	else if (unsolicited)
 		iscsit_set_unsolicited_dataout(cmd);
+	else if (unlikely(ret == CMDSN_HIGHER_THAN_EXP))
+		isert_ping_ahead(ic);
+	else if (unlikely(isert_passed_over(c, cmd)))
+		isert_end_aborted(cmd);
 }
 
 /**

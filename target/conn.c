@@ -425,6 +425,7 @@ void isert_wait_conn(struct iscsit_conn *conn)
 		iser_connection_fail(ic->dm, 0);
 	iser_connection_terminate(ic->dm);
 	/* From here on, up-calls come only for what LIO still submits. */
+	cancel_delayed_work_sync(&ic->ping_work);
 	cancel_delayed_work_sync(&ic->window_work);
 	isert_drop_deferred(ic);
 	isert_starve_stop(ic);

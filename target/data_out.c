@@ -281,6 +281,7 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	 * performs a Read, which may wait in a queue for those of other writes.
 	 */
 	iscsit_stop_dataout_timer(cmd);
+	WRITE_ONCE(c->asked, true);
 	if (!isert_tagged(c, start, &tagged) ||
 	    !isert_tagged(c, end - 1, &tagged)) {
 		isert_protocol_error(ic, "Write Base Offset %#llx has no room for bytes %u to %u",

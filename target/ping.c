@@ -34,7 +34,8 @@
 
 /* A changed attribute is noticed within this time. */
 #define ISERT_PING_POLL		(5UL * HZ)
-#define ISERT_PING_RETRY	HZ
+#define ISERT_PING_RETRY	((unsigned long)HZ)
+#define ISERT_AHEAD_POLL	(HZ / 5)
 #define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
 
 /* Returns true if LIO's timers run: see above. */
@@ -158,7 +159,8 @@ static bool isert_logout_late(struct isert_conn *ic)
  * isert_ping_work - ping a silent initiator, or end its connection
  * @work: ic->ping_work
  *
- * Worker; does not wait.  It runs repeatedly until the connection is closed.
+ * Worker.  It waits only as isert_order_poll() does.  It runs repeatedly until
+ * the connection is closed.
  */
 void isert_ping_work(struct work_struct *work)
 {
@@ -181,6 +183,12 @@ void isert_ping_work(struct work_struct *work)
 		goto again;
 	}
 	attrib = isert_node_attrib(ic->conn);
+	/* A command that comes ahead from here on has this run again. */
+	xchg(&ic->ahead, 0);
+	if (isert_order_poll(ic)) {
+		xchg(&ic->ahead, 1);
+		delay = ISERT_AHEAD_POLL;
+	}
 	if (isert_gets_late(ic, attrib))
 		return;
 	spin_lock_bh(&ic->rx_lock);
@@ -211,7 +219,7 @@ void isert_ping_work(struct work_struct *work)
 		delay = min(delay, READ_ONCE(attrib->nopin_response_timeout) *
 			    (unsigned long)HZ);
 	else
-		delay = ISERT_PING_RETRY;
+		delay = min(delay, ISERT_PING_RETRY);
 again:
 	schedule_delayed_work(&ic->ping_work, delay);
 }
@@ -228,6 +236,19 @@ void isert_ping_start(struct isert_conn *ic)
 {
 	WRITE_ONCE(ic->last_rx, jiffies);
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
+}
+
+/**
+ * isert_ping_ahead - look often at the commands that are ahead of their CmdSN
+ * @ic: connection; one with immediate data is
+ *
+ * Worker of the completion queue or RX thread.  isert_wait_conn() cancels the
+ * timer once more when neither handles PDUs any longer.
+ */
+void isert_ping_ahead(struct isert_conn *ic)
+{
+	if (!xchg(&ic->ahead, 1))
+		mod_delayed_work(system_wq, &ic->ping_work, ISERT_AHEAD_POLL);
 }
 
 /* If @cmd is ic->ping, not LIO's own ping, clears it and returns true. */

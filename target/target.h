@@ -68,6 +68,7 @@ struct isert_cmd {
 	bool posted;			/* response_done() is due, or just ran */
 	bool more;			/* Text Response with the C bit */
 	bool refused;			/* a Data-Out broke a rule: drop the rest */
+	bool asked;			/* LIO has asked for the rest of a write's data */
 	u32 unsolicited;		/* bytes of a write that are not fetched */
 
 	spinlock_t lock;		/* bursts, status */
@@ -148,6 +149,7 @@ struct isert_conn {
 	struct iscsit_cmd *ping;	/* unanswered NOP-In, or NULL */
 	unsigned long ping_sent;	/* jiffies: when ping was queued */
 	unsigned long leaving;		/* jiffies: a Logout was noticed; ping_work */
+	int ahead;			/* ping_work looks often at what is ahead */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
@@ -187,6 +189,7 @@ static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 	c->cmd = cmd;
 	c->more = false;
 	c->refused = false;
+	c->asked = false;
 	*(struct isert_cmd **)iscsit_priv_cmd(cmd) = c;
 }
 
@@ -295,6 +298,7 @@ void isert_response_done(struct iser_cmd *iser, int status);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_forget_all(struct iscsit_conn *conn);
+bool isert_order_poll(struct isert_conn *ic);
 struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
 void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offset);
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
@@ -327,6 +331,7 @@ void isert_drop_deferred(struct isert_conn *ic);
 /* ping.c */
 void isert_ping_work(struct work_struct *work);
 void isert_ping_start(struct isert_conn *ic);
+void isert_ping_ahead(struct isert_conn *ic);
 void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd);
 void isert_get_begins(struct isert_conn *ic);
 void isert_get_ends(struct isert_conn *ic);

@@ -291,6 +291,8 @@ int login_try(struct conn *c, const char *changes);
 /* The same, but the case fails on anything else than success. */
 void login(struct conn *c, const char *changes);
 struct conn *session(const char *changes);	/* conn_open(), login(), no unit attention */
+/* A session of two connections.  Skips the case if the target allows only one. */
+struct conn *session_of_two(const char *changes, struct conn **other);
 /* The answer to a key of the last login, or NULL. */
 const char *answer(const struct conn *c, const char *key);
 uint32_t answer_number(const struct conn *c, const char *key, uint32_t absent);

@@ -164,6 +164,28 @@ struct conn *session(const char *changes)
 	return session_cm(NULL, changes);
 }
 
+struct conn *session_of_two(const char *changes, struct conn **other)
+{
+	struct conn *first, *c;
+	char all[512];
+
+	snprintf(all, sizeof(all), "MaxConnections=2 %s", changes);
+	first = session(all);
+	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
+		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
+	c = conn_open(NULL);
+	memcpy(c->isid, first->isid, sizeof(c->isid));
+	c->tsih = first->tsih;
+	c->cid = first->cid + 1;
+	c->cmdsn = first->cmdsn;
+	login(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
+	      "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
+	      "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
+	      "-DataPDUInOrder -DataSequenceInOrder -MaxAHSLength");
+	*other = c;
+	return first;
+}
+
 void discovery(struct conn *c, const char *changes)
 {
 	char all[512];

@@ -43,26 +43,6 @@ static void again(struct conn *c)
 	conn_close(next);
 }
 
-/* Logs in to a session of two connections. */
-static struct conn *two(struct conn **other)
-{
-	struct conn *first = session("MaxConnections=2"), *c;
-
-	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
-		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
-	c = conn_open(NULL);
-	memcpy(c->isid, first->isid, sizeof(c->isid));
-	c->tsih = first->tsih;
-	c->cid = first->cid + 1;
-	c->cmdsn = first->cmdsn;
-	login(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
-	      "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
-	      "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
-	      "-DataPDUInOrder -DataSequenceInOrder -MaxAHSLength");
-	*other = c;
-	return first;
-}
-
 /*
  * Sends Logouts that do not close the connection, then one that does.  The target
  * executes them one after another when the gap is filled: when it sends the responses
@@ -161,7 +141,7 @@ CASE(initiator, "logout/twice-ahead", "R-5.2.2-4",
 CASE(initiator, "logout/each-other", "R-5.2.2-2 R-5.2.2-4",
      "two connections of a session log each other out at once: they end")
 {
-	struct conn *b, *a = two(&b);
+	struct conn *b, *a = session_of_two("", &b);
 	uint32_t sn = a->cmdsn++;
 	struct msg *fill;
 
@@ -217,7 +197,7 @@ static void any_logouts(uint32_t seed)
 
 	dice = seed;
 	step("Logouts of seed %u", seed);
-	c[0] = two(&c[1]);
+	c[0] = session_of_two("", &c[1]);
 	sn = c[0]->cmdsn;
 	cmdsn = sn + roll(2);
 	for (i = roll(8); i >= 0; i--) {

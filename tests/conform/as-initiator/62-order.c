@@ -159,6 +159,37 @@ CASE(initiator, "order/rejected", "R-10.1.4.4-1",
 	refused(unsolicited(), 65536, false);
 }
 
+CASE(initiator, "order/reset-ahead", "R-7.3.3-1",
+     "LUN RESET aborts a write that is ahead of its CmdSN: both are answered once the gap is filled")
+{
+	struct conn *b, *a = session_of_two("", &b), *other = session("");
+	struct mem *mem = mem_new(b, 65536, WRITE_SOURCE);
+	struct msg *write, *reset, *fill;
+	uint32_t sn;
+	struct rx *rx;
+
+	block_size(b);
+	sn = gap(b);
+	/* The rest of the data is to be fetched. */
+	write = write_blocks(b, free_block(b), mem, 4096);
+	post(b, write);
+	ping(b);
+	reset = tmf(other, TMF_LUN_RESET, NO_TAG);
+	post(other, reset);
+	ping(other);
+	/* Nothing tells when the reset has come to the write. */
+	pause_ms(100);
+	fill = missing(a, sn);
+	post(a, fill);
+	step("waiting for the end of the LUN RESET");
+	rx = expect(other, ISCSI_TMF_RSP, itt_of(BHS(reset)));
+	check(!rx->bhs[2], "the response to LUN RESET is %u", rx->bhs[2]);
+	expect(a, ISCSI_RESPONSE, itt_of(BHS(fill)));
+	step("waiting for the answer of the write");
+	expect(b, ISCSI_RESPONSE, itt_of(BHS(write)));
+	still_serves();
+}
+
 /* --- commands that are unfinished at the end -------------------------------- */
 
 static void left_plain(struct conn *c)
