@@ -189,7 +189,8 @@ bool isert_order_poll(struct isert_conn *ic)
 		/* LIO clears ICF_OOO_CMDSN first, and may be about to ask. */
 		mutex_lock(lock);
 		mutex_unlock(lock);
-		if (c && isert_passed_over(c, cmd))
+		if (c && !(READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN) &&
+		    isert_passed_over(c, cmd))
 			isert_end_aborted(cmd);
 		target_put_sess_cmd(&cmd->se_cmd);
 	}
@@ -544,6 +545,17 @@ void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offse
 	sg_miter_stop(&miter);
 }
 
+/* RX thread: sleeps until commands of the session give a tag back. */
+static noinline struct iscsit_cmd *isert_wait_tag(struct isert_conn *ic)
+{
+	struct iscsit_cmd *cmd;
+
+	WRITE_ONCE(ic->tag_wait, true);
+	cmd = iscsit_allocate_cmd(ic->conn, TASK_INTERRUPTIBLE);
+	WRITE_ONCE(ic->tag_wait, false);
+	return cmd;
+}
+
 /**
  * isert_allocate_cmd - allocate one of LIO's commands
  * @ic: connection
@@ -556,8 +568,8 @@ struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 	struct iscsit_cmd *cmd;
 	struct iser_cmd *iser;
 
-	cmd = iscsit_allocate_cmd(ic->conn, sleep ? TASK_INTERRUPTIBLE :
-				  TASK_RUNNING);
+	cmd = sleep ? isert_wait_tag(ic) :
+		      iscsit_allocate_cmd(ic->conn, TASK_RUNNING);
 	if (!cmd)
 		return NULL;
 	iser = iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag);

@@ -16,6 +16,9 @@
  * connection completes for as long as LIO would wait for Data-Out, which is
  * dataout_timeout multiplied by dataout_timeout_retries, the connection ends.
  *
+ * The same limit is for a command that waits for an earlier CmdSN, since an abort
+ * of it, and with that a LUN RESET of anybody, waits along.
+ *
  * Other debts have limits of their own: that the Logout Response is taken, and
  * that a Discovery session, for which LIO has no timer, does not stay unused.
  *
@@ -54,6 +57,8 @@ static bool isert_ping(struct isert_conn *ic)
 	if (!cmd)
 		return false;
 	cmd->iscsi_opcode = ISCSI_OP_NOOP_IN;
+	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
+	cmd->immediate_cmd = 1;
 	cmd->init_task_tag = RESERVED_ITT;
 	cmd->targ_xfer_tag = session_get_next_ttt(conn->sess);
 
@@ -122,6 +127,57 @@ static bool isert_gets_late(struct isert_conn *ic,
 	return true;
 }
 
+/* Returns true if a PDU of the session may have arrived that is not handled yet. */
+static bool isert_held_up(struct isert_conn *ic)
+{
+	struct iscsit_session *sess = ic->conn->sess;
+	struct iscsit_conn *other;
+	bool held = false;
+
+	spin_lock_bh(&sess->conn_lock);
+	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
+		const struct isert_conn *o = other->context;
+
+		if (other->conn_transport != ic->conn->conn_transport || !o)
+			continue;
+		/* What it drops fills no gap, and what waits for a tag waits for us. */
+		if (READ_ONCE(other->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
+		    READ_ONCE(o->ended))
+			continue;
+		held |= READ_ONCE(o->working) ||
+			(READ_ONCE(o->deferring) && !READ_ONCE(o->tag_wait));
+	}
+	spin_unlock_bh(&sess->conn_lock);
+	return held;
+}
+
+/*
+ * Ends the connection if a command of it has waited for its CmdSN for too long.
+ * Counts the polls that saw it wait, of which there are few a second, and so no
+ * time in which nobody looked.
+ */
+static bool isert_ahead_late(struct isert_conn *ic,
+			     const struct iscsi_node_attrib *attrib, bool ahead)
+{
+	u32 limit = READ_ONCE(attrib->dataout_timeout) *
+		READ_ONCE(attrib->dataout_timeout_retries);
+	u32 sn = READ_ONCE(ic->conn->sess->exp_cmd_sn);
+
+	if (!ahead || sn != ic->ahead_sn) {
+		ic->ahead_sn = sn;
+		ic->ahead_polls = 0;
+		return false;
+	}
+	if (isert_held_up(ic) ||
+	    ++ic->ahead_polls < limit * (HZ / ISERT_AHEAD_POLL))
+		return false;
+	isert_warn(ic, "a command has waited %u s for an earlier CmdSN, ending the connection: it was left out, or refused before it was counted",
+		   limit);
+	isert_count_timeout(ic->conn->sess);
+	iser_connection_fail(ic->dm, -ETIMEDOUT);
+	return true;
+}
+
 /* Ends a Discovery session that nobody uses.  It may be one without credentials. */
 static bool isert_discovery_late(struct isert_conn *ic)
 {
@@ -168,8 +224,8 @@ void isert_ping_work(struct work_struct *work)
 					     struct isert_conn, ping_work);
 	unsigned long since, end, delay = ISERT_PING_POLL;
 	const struct iscsi_node_attrib *attrib;
+	bool asked, ahead;
 	u32 limit;
-	bool asked;
 
 	if (READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN) {
 		if (isert_logout_late(ic))
@@ -185,11 +241,12 @@ void isert_ping_work(struct work_struct *work)
 	attrib = isert_node_attrib(ic->conn);
 	/* A command that comes ahead from here on has this run again. */
 	xchg(&ic->ahead, 0);
-	if (isert_order_poll(ic)) {
+	ahead = isert_order_poll(ic);
+	if (ahead) {
 		xchg(&ic->ahead, 1);
 		delay = ISERT_AHEAD_POLL;
 	}
-	if (isert_gets_late(ic, attrib))
+	if (isert_ahead_late(ic, attrib, ahead) || isert_gets_late(ic, attrib))
 		return;
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;

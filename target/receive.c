@@ -172,7 +172,9 @@ static void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 r
 {
 	isert_warn(ic, "opcode %#04x rejected, reason %#04x",
 		   pdu->bhs[0] & ISCSI_OPCODE_MASK, reason);
+	WRITE_ONCE(ic->tag_wait, true);
 	iscsit_add_reject(ic->conn, reason, isert_copy_hdr(ic, pdu));
+	WRITE_ONCE(ic->tag_wait, false);
 }
 
 /**

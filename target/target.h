@@ -141,6 +141,7 @@ struct isert_conn {
 	 * the delay is not the peer's fault.
 	 */
 	bool working;			/* the completion worker is in LIO */
+	bool tag_wait;			/* the RX thread waits for a tag */
 	atomic_t gets;			/* Get_Data that have not completed */
 	unsigned long get_moved;	/* jiffies: one ended, or none ran */
 
@@ -150,6 +151,8 @@ struct isert_conn {
 	unsigned long ping_sent;	/* jiffies: when ping was queued */
 	unsigned long leaving;		/* jiffies: a Logout was noticed; ping_work */
 	int ahead;			/* ping_work looks often at what is ahead */
+	u32 ahead_sn;			/* ExpCmdSN that it found last */
+	u32 ahead_polls;		/* how often one was ahead, since that moved */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */

@@ -190,6 +190,27 @@ CASE(initiator, "order/reset-ahead", "R-7.3.3-1",
 	still_serves();
 }
 
+CASE(initiator, "gap/never-filled", "R-5.2.2-4",
+     "a write waits for a CmdSN that never comes: the connection ends, and a LUN RESET is answered")
+{
+	struct conn *c = session(""), *other = session("");
+	long end = now_ms() + 8000L * opt.slow;
+	struct msg *reset;
+
+	block_size(c);
+	gap(c);
+	post(c, write_blocks(c, free_block(c), mem_new(c, 4096, WRITE_SOURCE), 4096));
+	ping(c);
+	reset = tmf(other, TMF_LUN_RESET, NO_TAG);
+	post(other, reset);
+	step("waiting for the end of the connection");
+	while (!c->ended && now_ms() < end)
+		next_rx(c, 100);
+	check(c->ended, "the connection goes on, and holds up the LUN RESET of another");
+	expect(other, ISCSI_TMF_RSP, itt_of(BHS(reset)));
+	still_serves();
+}
+
 /* --- commands that are unfinished at the end -------------------------------- */
 
 static void left_plain(struct conn *c)
