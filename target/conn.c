@@ -337,6 +337,24 @@ static struct iscsit_cmd *isert_find_left(struct iscsit_conn *conn)
 	return found;
 }
 
+/*
+ * Raises MaxCmdSN as the response of a released command would have, so that the
+ * window of a session that goes on does not shrink.  What has no CmdSN has used
+ * none of it, nor has a command that is only to be removed.
+ */
+static void isert_return_window(struct iscsit_conn *conn,
+				struct iscsit_cmd *cmd)
+{
+	switch (cmd->iscsi_opcode) {
+	case ISCSI_OP_NOOP_IN:
+	case ISCSI_OP_REJECT:
+	case ISCSI_OP_ASYNC_EVENT:
+		return;
+	}
+	if (cmd->i_state != ISTATE_REMOVE)
+		iscsit_increment_maxcmdsn(cmd, conn->sess);
+}
+
 static void isert_release_orphans(struct iscsit_conn *conn)
 {
 	struct iscsit_cmd *cmd;
@@ -344,6 +362,7 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 	while ((cmd = isert_queued(conn))) {
 		bool parked = cmd->se_cmd.se_tfo && isert_cmd_parked(cmd);
 
+		isert_return_window(conn, cmd);
 		/* Removes it from all lists, and calls isert_unmap_cmd(). */
 		iscsit_aborted_task(conn, cmd);
 		if (!cmd->se_cmd.se_tfo) {
@@ -363,8 +382,10 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 			flush_work(&dev->queues[cmd->se_cmd.cpuid].sq.work);
 		/* It may have asked for data meanwhile, which a work reports. */
 		if (isert_cmd_left(cmd) &&
-		    (!c || (!READ_ONCE(c->posted) && isert_fetch_idle(c))))
+		    (!c || (!READ_ONCE(c->posted) && isert_fetch_idle(c)))) {
+			isert_return_window(conn, cmd);
 			isert_cmd_release(conn, cmd);
+		}
 		target_put_sess_cmd(&cmd->se_cmd);
 	}
 }

@@ -166,6 +166,35 @@ CASE(initiator, "logout/each-other", "R-5.2.2-2 R-5.2.2-4",
 	still_serves();
 }
 
+CASE(initiator, "logout/window", "R-5.2.2-4",
+     "a connection is logged out while its writes wait for data: the session gets its window back")
+{
+	struct conn *b, *a = session_of_two("InitialR2T=No FirstBurstLength=8192", &b);
+	struct mem *mem = mem_new(b, 8192, WRITE_SOURCE);
+	uint32_t before, after = 0;
+	int i;
+
+	if (strcmp(answer(a, "InitialR2T") ?: "Yes", "No"))
+		skip("the target answers InitialR2T=%s", answer(a, "InitialR2T"));
+	block_size(b);
+	ping(b);
+	before = b->max_cmdsn - b->exp_cmdsn;
+	for (i = 0; i < 4; i++)
+		post(b, write_in_parts(b, free_block(b), mem, 512));
+	ping(b);
+	ask(a, logout_of(a, CLOSE_CONN, b->cid), ISCSI_LOGOUT_RSP);
+	wait_end(b, "logged out by the other one");
+	/* The target releases the commands after that. */
+	for (i = 0; i < 50; i++) {
+		ping(a);
+		after = a->max_cmdsn - a->exp_cmdsn;
+		if (after == before)
+			return;
+		pause_ms(20);
+	}
+	fail("the window was %u and is %u", before, after);
+}
+
 static uint32_t dice;
 
 static uint32_t roll(uint32_t sides)
