@@ -106,6 +106,33 @@ void isert_order_forget_all(struct iscsit_conn *conn)
 	mutex_unlock(&sess->cmdsn_mutex);
 }
 
+/**
+ * isert_find_cmd - first command of a connection that a test accepts
+ * @conn: LIO's connection
+ * @accepts: the test, under cmd_lock
+ * @arg: for it
+ *
+ * Any context.  Return: a command with a reference that keeps it if an abort runs
+ * concurrently, or NULL.
+ */
+struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
+				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
+				  void *arg)
+{
+	struct iscsit_cmd *cmd, *found = NULL;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		if (accepts(cmd, arg) &&
+		    kref_get_unless_zero(&cmd->se_cmd.cmd_kref)) {
+			found = cmd;
+			break;
+		}
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return found;
+}
+
 /*
  * Aborted writes that nobody else would end.
  *
@@ -137,36 +164,22 @@ static void isert_end_aborted(struct iscsit_cmd *cmd)
 }
 
 /*
- * Returns a write that was ahead of its CmdSN and seems to be passed over now,
- * with a reference, or NULL.  LIO keeps the state of a command before it was
- * entered as ahead, which is never 0.
+ * Whether the write was ahead of its CmdSN and seems to be passed over now.  LIO keeps
+ * the state of a command before it was entered as ahead, which is never 0.  Notes at
+ * @ahead that a command is ahead.
  */
-static struct iscsit_cmd *isert_find_passed(struct iscsit_conn *conn,
-					    bool *ahead)
+static bool isert_was_ahead(struct iscsit_cmd *cmd, void *ahead)
 {
-	struct iscsit_cmd *cmd, *found = NULL;
+	const struct isert_cmd *c = isert_cmd_of(cmd);
 
-	*ahead = false;
-	spin_lock_bh(&conn->cmd_lock);
-	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		const struct isert_cmd *c = isert_cmd_of(cmd);
-
-		if (READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN) {
-			*ahead = true;
-			continue;
-		}
-		if (!c || !cmd->deferred_i_state || !cmd->immediate_data ||
-		    cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
-		    cmd->se_cmd.t_state != TRANSPORT_WRITE_PENDING ||
-		    !isert_passed_over(c, cmd))
-			continue;
-		if (!kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
-			continue;
-		found = cmd;
-		break;
+	if (READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN) {
+		*(bool *)ahead = true;
+		return false;
 	}
-	spin_unlock_bh(&conn->cmd_lock);
-	return found;
+	return c && cmd->deferred_i_state && cmd->immediate_data &&
+		cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD &&
+		cmd->se_cmd.t_state == TRANSPORT_WRITE_PENDING &&
+		isert_passed_over(c, cmd);
 }
 
 /**
@@ -181,9 +194,9 @@ bool isert_order_poll(struct isert_conn *ic)
 {
 	struct mutex *lock = &ic->conn->sess->cmdsn_mutex;
 	struct iscsit_cmd *cmd;
-	bool ahead;
+	bool ahead = false;
 
-	while ((cmd = isert_find_passed(ic->conn, &ahead))) {
+	while ((cmd = isert_find_cmd(ic->conn, isert_was_ahead, &ahead))) {
 		struct isert_cmd *c = isert_cmd_of(cmd);
 
 		/* LIO clears ICF_OOO_CMDSN first, and may be about to ask. */
@@ -193,6 +206,7 @@ bool isert_order_poll(struct isert_conn *ic)
 		    isert_passed_over(c, cmd))
 			isert_end_aborted(cmd);
 		target_put_sess_cmd(&cmd->se_cmd);
+		ahead = false;
 	}
 	return ahead;
 }

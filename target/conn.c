@@ -312,29 +312,15 @@ static bool isert_fetch_idle(struct isert_cmd *c)
 }
 
 /*
- * Returns a command that only this half will release, or NULL.  The reference
- * that it takes keeps the command if an abort runs concurrently.
+ * Whether a command can be released now by this half, which alone will do so.  The
+ * end of a response that is on its way releases its command itself.
  */
-static struct iscsit_cmd *isert_find_left(struct iscsit_conn *conn)
+static bool isert_releasable(struct iscsit_cmd *cmd, void *unused)
 {
-	struct iscsit_cmd *cmd, *found = NULL;
+	struct isert_cmd *c = isert_cmd_of(cmd);
 
-	spin_lock_bh(&conn->cmd_lock);
-	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		struct isert_cmd *c = isert_cmd_of(cmd);
-
-		if (!cmd->se_cmd.se_tfo || !isert_cmd_left(cmd))
-			continue;
-		/* The end of its response releases it. */
-		if (c && (READ_ONCE(c->posted) || !isert_fetch_idle(c)))
-			continue;
-		if (!kref_get_unless_zero(&cmd->se_cmd.cmd_kref))
-			continue;
-		found = cmd;
-		break;
-	}
-	spin_unlock_bh(&conn->cmd_lock);
-	return found;
+	return cmd->se_cmd.se_tfo && isert_cmd_left(cmd) &&
+		(!c || (!READ_ONCE(c->posted) && isert_fetch_idle(c)));
 }
 
 /*
@@ -373,16 +359,14 @@ static void isert_release_orphans(struct iscsit_conn *conn)
 			target_put_sess_cmd(&cmd->se_cmd);
 		transport_generic_free_cmd(&cmd->se_cmd, 0);
 	}
-	while ((cmd = isert_find_left(conn))) {
+	while ((cmd = isert_find_cmd(conn, isert_releasable, NULL))) {
 		struct se_device *dev = cmd->se_cmd.se_dev;
-		struct isert_cmd *c = isert_cmd_of(cmd);
 
 		/* The target core's submission may still hold it. */
 		if (dev)
 			flush_work(&dev->queues[cmd->se_cmd.cpuid].sq.work);
 		/* It may have asked for data meanwhile, which a work reports. */
-		if (isert_cmd_left(cmd) &&
-		    (!c || (!READ_ONCE(c->posted) && isert_fetch_idle(c)))) {
+		if (isert_releasable(cmd, NULL)) {
 			isert_return_window(conn, cmd);
 			isert_cmd_release(conn, cmd);
 		}

@@ -75,9 +75,13 @@ static bool isert_ping(struct isert_conn *ic)
 	return true;
 }
 
-/* Counts a timeout as LIO's own timer does; see iscsi_sess_err in configfs. */
-static void isert_count_timeout(struct iscsit_session *sess)
+/*
+ * Ends a connection, and counts a timeout as LIO's own timer does; see
+ * iscsi_sess_err in configfs.
+ */
+static void isert_end_late(struct isert_conn *ic)
 {
+	struct iscsit_session *sess = ic->conn->sess;
 	struct iscsi_sess_err_stats *stats = &sess->tpg->tpg_tiqn->sess_err_stats;
 
 	spin_lock_bh(&stats->lock);
@@ -87,6 +91,7 @@ static void isert_count_timeout(struct iscsit_session *sess)
 	stats->cxn_timeout_errors++;
 	atomic_long_inc(&sess->conn_timeout_errors);
 	spin_unlock_bh(&stats->lock);
+	iser_connection_fail(ic->dm, -ETIMEDOUT);
 }
 
 /* isert_get_begins - count a Get_Data before it is submitted.  Any context. */
@@ -122,8 +127,7 @@ static bool isert_gets_late(struct isert_conn *ic,
 		return false;
 	isert_warn(ic, "no RDMA Read of a write's data within %u s, ending the connection: the initiator hangs or allows none, or the path to it is broken",
 		   limit);
-	isert_count_timeout(ic->conn->sess);
-	iser_connection_fail(ic->dm, -ETIMEDOUT);
+	isert_end_late(ic);
 	return true;
 }
 
@@ -173,8 +177,7 @@ static bool isert_ahead_late(struct isert_conn *ic,
 		return false;
 	isert_warn(ic, "a command has waited %u s for an earlier CmdSN, ending the connection: it was left out, or refused before it was counted",
 		   limit);
-	isert_count_timeout(ic->conn->sess);
-	iser_connection_fail(ic->dm, -ETIMEDOUT);
+	isert_end_late(ic);
 	return true;
 }
 
@@ -268,8 +271,7 @@ void isert_ping_work(struct work_struct *work)
 	if (asked) {
 		isert_warn(ic, "no answer to a NOP-In within %u s, ending the connection: the initiator hangs, or the path to it is broken",
 			   limit);
-		isert_count_timeout(ic->conn->sess);
-		iser_connection_fail(ic->dm, -ETIMEDOUT);
+		isert_end_late(ic);
 		return;
 	}
 	if (isert_ping(ic))

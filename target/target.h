@@ -301,6 +301,9 @@ void isert_response_done(struct iser_cmd *iser, int status);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_forget_all(struct iscsit_conn *conn);
+struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
+				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
+				  void *arg);
 bool isert_order_poll(struct isert_conn *ic);
 struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
 void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offset);
