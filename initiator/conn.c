@@ -615,7 +615,7 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
 	switch (param) {
 	case ISCSI_PARAM_MAX_XMIT_DLENGTH:
 		/* A target can hide a false value from the module's filter. */
-		if (kstrtou32(buf, 10, &len) || len < ISER_MIN_DATA) {
+		if (kstrtou32(buf, 10, &len) || len < ISER_RECV_DSL_MIN) {
 			pr_err("a MaxXmitDataSegmentLength of less than 512 bytes is refused\n");
 			return -EPROTO;
 		}

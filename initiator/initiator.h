@@ -37,7 +37,6 @@
  * post.  For more than that, an RDMA Read by the target is better.
  */
 #define ISER_SEND_DATA		8192
-#define ISER_MIN_DATA		512	/* RFC 7143, section 13.12 */
 
 /* Data bytes of a receive buffer in a Discovery session: SendTargets text. */
 #define ISER_DISCOVERY_DATA	8192

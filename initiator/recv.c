@@ -199,7 +199,6 @@ void iscsi_iser_recv_answer_work(struct work_struct *work)
 	struct iscsi_iser_endpoint *end =
 		container_of(to_delayed_work(work), struct iscsi_iser_endpoint,
 			     answer_work);
-
 	struct iser_pdu *pdu;
 	int len;
 
