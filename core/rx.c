@@ -254,10 +254,10 @@ void iser_rx_sync_device(struct ib_device *dev, struct iser_rx *rx)
 }
 
 /*
- * ib_post_recv() notes here what it did not post, if that fails; nobody
- * reads it, the provider included.  With NULL it would
- * make such a place on the stack of its caller, which the compiler then guards.  It
- * is static, as the compiler takes only such an address for one that is not NULL.
+ * ib_post_recv() notes here what it did not post, if that fails; nobody reads it, the
+ * provider included.  With NULL it would make such a place on the stack of its caller,
+ * which the compiler then guards.  It is static, as the compiler takes only such an
+ * address for one that is not NULL.
  */
 static const struct ib_recv_wr *iser_not_posted;
 

@@ -243,11 +243,9 @@ static int iser_rx_pool_open(struct iser_rx_pool *pool)
 	/* A device that takes none serves nobody: ask it why. */
 	if (!ret && !atomic_read(&pool->posted))
 		ret = iser_rx_pool_unpark(pool);
-	if (ret)
-		return ret;
-	iser_rx_pool_arm(pool);
-	list_add(&pool->node, &iser_rx_pools);
-	return 0;
+	if (!ret)
+		list_add(&pool->node, &iser_rx_pools);
+	return ret;
 }
 
 /* Finds a pool with a share left and room for a window of @room, or NULL. */
@@ -390,12 +388,7 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 	return ret;
 }
 
-/*
- * ib_post_srq_recv() notes here what it did not post, if that fails; nobody
- * reads it, the provider included.  With NULL it would
- * make such a place on the stack of its caller, which the compiler then guards.  It
- * is static, as the compiler takes only such an address for one that is not NULL.
- */
+/* What ib_post_srq_recv() did not post: see rx.c. */
 static const struct ib_recv_wr *iser_not_posted;
 
 /*
