@@ -888,7 +888,7 @@ if found != told:
 EOS
 run status --prometheus
 expect 'status --prometheus' 0 \
-	'iser_port_active{device="rxe0",port="1",netdev="eth0"} 1' \
+	'iser_port_active{device="rxe0",port="1",netdev="net0"} 1' \
 	"iser_session_logged_in{session=\"1\",target=\"$target\",address=\"192.0.2.2\",port=\"3260\",device=\"rxe5\"} 1" \
 	"iser_portal_listening{target=\"$target\",group=\"1\",portal=\"192.0.2.1:3260\"} 1" \
 	"iser_portal_connections{target=\"$target\",group=\"1\",portal=\"192.0.2.1:3260\"} 1" \

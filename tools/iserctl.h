@@ -30,6 +30,8 @@
 const char *quote(const char *name);
 /* Whether text is not empty and has only letters and digits of ASCII and those of more. */
 bool made_of(const char *text, const char *more);
+/* Whether a byte is printable ASCII. */
+bool printable(unsigned char c);
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 char *trim(char *text);
@@ -168,6 +170,9 @@ unsigned int portal_ids(const struct portal *portal, bool peer);
 
 int doctor(int argc, char **argv);
 int status(int argc, char **argv);
+/* The modules of iSER, in the order in which they are loaded. */
+#define MODULES	3
+extern const char *const loadable[MODULES];
 /* Something could not be seen, and the answer is not the whole truth. */
 void status_incomplete(void);
 

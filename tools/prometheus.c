@@ -28,7 +28,7 @@ static const char *label(const char *text)
 
 		if (c == '"' || c == '\\')
 			to += sprintf(to, "\\%c", c);
-		else if (c >= ' ' && c <= '~')
+		else if (printable(c))
 			*to++ = c;
 		else
 			to += sprintf(to, "\\\\x%02x", c);
@@ -39,14 +39,13 @@ static const char *label(const char *text)
 
 static void modules_show(void)
 {
-	static const char *const modules[] = { "iser_core", "ib_iser", "ib_isert" };
 	size_t i;
 
 	metric("iser_module_loaded", "Whether a module of iSER is loaded.");
-	for (i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
-		const char *folder = format("/sys/module/%s", modules[i]);
+	for (i = 0; i < MODULES; i++) {
+		const char *folder = format("/sys/module/%s", loadable[i]);
 
-		printf("iser_module_loaded{module=\"%s\"} %d\n", modules[i], exists(folder));
+		printf("iser_module_loaded{module=\"%s\"} %d\n", loadable[i], exists(folder));
 	}
 }
 
@@ -90,12 +89,13 @@ static void portals_show(const char *name, const char *help, bool peers)
 	portal = portals(&count);
 	metric(name, help);
 	for (i = 0; i < count; i++) {
-		unsigned int ids = portal_ids(&portal[i], peers);
+		unsigned int ids;
 
-		if (portal[i].iser)
-			printf("%s{target=%s,group=%s,portal=%s} %u\n", name,
-			       label(portal[i].target), label(portal[i].group),
-			       label(portal[i].name), peers ? ids : ids > 0);
+		if (!portal[i].iser)
+			continue;
+		ids = portal_ids(&portal[i], peers);
+		printf("%s{target=%s,group=%s,portal=%s} %u\n", name, label(portal[i].target),
+		       label(portal[i].group), label(portal[i].name), peers ? ids : ids > 0);
 	}
 }
 

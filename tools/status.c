@@ -273,26 +273,27 @@ static void target_show(void)
 
 /* ---- the host ---- */
 
+const char *const loadable[MODULES] = { "iser_core", "ib_iser", "ib_isert" };
+
 static void host_show(void)
 {
-	static const char *const modules[] = { "iser_core", "ib_iser", "ib_isert" };
 	const struct rdma_port *port;
 	bool later = false;
 	size_t i, count;
 
 	if (as_json)
 		printf("{\"schema\":%d,\"modules\":[", SCHEMA);
-	for (i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
-		const char *folder = format("/sys/module/%s", modules[i]);
+	for (i = 0; i < MODULES; i++) {
+		const char *folder = format("/sys/module/%s", loadable[i]);
 		const char *version = attribute(folder, "srcversion");
 
 		if (!exists(folder))
 			continue;
 		if (as_json)
-			printf("%s{\"name\":\"%s\",\"srcversion\":%s}", comma(&later), modules[i],
+			printf("%s{\"name\":\"%s\",\"srcversion\":%s}", comma(&later), loadable[i],
 			       json(version));
 		else
-			printf("module %s: srcversion %s\n", modules[i],
+			printf("module %s: srcversion %s\n", loadable[i],
 			       quote(version ? version : "none"));
 	}
 	if (as_json)

@@ -51,7 +51,7 @@ char *trim(char *text)
 	return text;
 }
 
-static bool printable(unsigned char c)
+bool printable(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f;
 }
