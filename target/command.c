@@ -258,7 +258,7 @@ static __always_inline void isert_detach(struct iscsit_conn *conn,
 	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED))
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
 	c->cmd = NULL;
-	*(struct isert_cmd **)iscsit_priv_cmd(cmd) = NULL;
+	c->ic->cmds[cmd->se_cmd.map_tag] = NULL;
 	/* If posted is set, an answer was sent, and its end has unmapped the data. */
 	if (!c->posted) {
 		iser_cmd_abandon(&c->iser);

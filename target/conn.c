@@ -151,7 +151,10 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 
 static void isert_conn_release(struct kref *ref)
 {
-	kfree(container_of(ref, struct isert_conn, ref));
+	struct isert_conn *ic = container_of(ref, struct isert_conn, ref);
+
+	kvfree(ic->cmds);
+	kfree(ic);
 }
 
 /* isert_conn_put - drop a reference.  Any context. */

@@ -307,7 +307,10 @@ static int isert_allocate(struct isert_conn *ic)
 	else
 		res.receives = iser_window_start(&ic->window, &plan,
 						 plan.granted);
-	ret = iser_allocate_connection_resources(ic->dm, &res);
+	ic->cmds = kvcalloc(res.tasks, sizeof(*ic->cmds), GFP_KERNEL);
+	ret = -ENOMEM;
+	if (ic->cmds)
+		ret = iser_allocate_connection_resources(ic->dm, &res);
 	ic->allocated = !ret;
 	if (ret)
 		isert_warn(ic, "login refused: no resources for %u tasks and %u receives, error %d",

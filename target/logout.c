@@ -60,6 +60,7 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr)
 {
 	if (isert_logout_waits(ic->conn)) {
+		isert_unmap_cmd(ic->conn, cmd);
 		iscsit_release_cmd(cmd);
 		isert_protocol_error(ic, "a second Logout Request while one waits for its CmdSN");
 		return;

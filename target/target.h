@@ -122,6 +122,7 @@ struct isert_conn {
 	struct iser_limits limits;	/* what the login agreed on */
 	struct isert_buffers buffers;
 	bool allocated;			/* the core's resources: there may be commands */
+	struct isert_cmd **cmds;	/* ours of LIO's commands, by tag; NULL: none */
 	/*
 	 * Header of the PDU being handled, followed by its AHS, zeroed up to
 	 * the longest CDB.  PDUs are handled one at a time: see
@@ -175,10 +176,16 @@ struct isert_conn {
 extern struct workqueue_struct *isert_wq;
 extern const struct iser_ops isert_ops;
 
-/* Ours of a command of LIO, or NULL. */
-static inline struct isert_cmd *isert_cmd_of(struct iscsit_cmd *cmd)
+/*
+ * Ours of a command of LIO, or NULL.  It is not in LIO's private part of the command:
+ * LIO takes the place of a command in the session's memory from the size of that part,
+ * which would have to be equal for all transports of a session, and iSCSI/TCP has none.
+ */
+static inline struct isert_cmd *isert_cmd_of(const struct iscsit_cmd *cmd)
 {
-	return *(struct isert_cmd **)iscsit_priv_cmd(cmd);
+	const struct isert_conn *ic = cmd->conn->context;
+
+	return ic->cmds[cmd->se_cmd.map_tag];
 }
 
 static inline struct isert_cmd *isert_cmd(struct iser_cmd *iser)
@@ -193,7 +200,7 @@ static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 	c->more = false;
 	c->refused = false;
 	c->asked = false;
-	*(struct isert_cmd **)iscsit_priv_cmd(cmd) = c;
+	c->ic->cmds[cmd->se_cmd.map_tag] = c;
 }
 
 /*
