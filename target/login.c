@@ -475,19 +475,47 @@ int isert_login_finish(struct isert_conn *ic)
 #define ISERT_OWN_WORDS	2048	/* bytes of a Login Response that answer no key */
 #define ISERT_IDLE_REQUESTS	6
 
+/* Whether this target wants credentials for the session: LIO's rule. */
+static bool isert_auth_required(const struct iscsit_conn *conn)
+{
+	const struct iscsi_tpg_attrib *tpg = &conn->tpg->tpg_attrib;
+	const struct se_node_acl *acl;
+	s32 own;
+
+	if (conn->sess->sess_ops->SessionType)
+		return tpg->authentication;
+	acl = conn->sess->se_sess->se_node_acl;
+	if (!acl)
+		return true;
+	own = isert_node_attrib(conn)->authentication;
+	if (acl->dynamic_node_acl || own == NA_AUTHENTICATION_INHERITED)
+		return tpg->authentication;
+	return own;
+}
+
 /**
- * isert_validate_params - limit what LIO may negotiate
+ * isert_validate_params - check a login, and limit what LIO may negotiate
  * @conn: LIO's connection, parameters copied, negotiation not begun
+ *
+ * A login that leaves out the security stage is refused here where credentials are
+ * required: nothing that it names may be touched.  LIO lets no login leave it out later.
  *
  * ErrorRecoveryLevel is the value of LIO's attribute default_erl, limited by
  * max_recovery_level.  A further connection takes the session's value.
- * np thread.  Return: 0, or negative if LIO has refused the login.
+ * np thread.  Return: 0, or negative if the login has been refused.
  */
 int isert_validate_params(struct iscsit_conn *conn)
 {
+	struct iscsi_login *login = conn->conn_login;
 	u32 level = 0;
 
-	if (!conn->conn_login->leading_connection)
+	if (login->current_stage && isert_auth_required(conn)) {
+		isert_warn(conn->context, "login refused: it leaves out the security stage, but the target requires credentials");
+		return isert_refuse_login(conn->context, (u8 *)login->req,
+					  ISERT_STATUS_INITIATOR,
+					  ISCSI_LOGIN_STATUS_AUTH_FAILED);
+	}
+	if (!login->leading_connection)
 		return 0;
 	if (!conn->sess->sess_ops->SessionType)
 		level = min(isert_node_attrib(conn)->default_erl,

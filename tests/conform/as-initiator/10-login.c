@@ -243,6 +243,22 @@ CASE(initiator, "login/other-version", "R-10.1.4.6-2",
 	expect_end(c, "the login failed");
 }
 
+CASE(initiator, "login/no-security-stage", "R-11-1",
+     "a login without the security stage: 0201 where credentials are required, then the end")
+{
+	struct conn *c = conn_open(NULL);
+	struct text t;
+	struct rx *rx;
+
+	text_default(&t, "");
+	rx = login_round(c, login_pdu(c, 1, 3, &t));
+	check(rx, "no Login Response");
+	if (!login_status(rx))
+		skip("this target requires no credentials");
+	check(login_status(rx) == 0x201, "the status is %04x", login_status(rx));
+	expect_end(c, "the login failed");
+}
+
 CASE(initiator, "login/not-a-login", "R-7.3.9-1",
      "a SCSI Command before the login ends the connection; nothing is answered")
 {
