@@ -6,10 +6,14 @@
 
 #include "target.h"
 
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <iser/log.h>
+
+#define ISERT_CLOSE_POLL	(HZ / 20)
+#define ISERT_TURN_POLL		10	/* milliseconds */
 
 /*
  * A connection that joins a session while the session's other connections end.
@@ -26,20 +30,37 @@
 static DEFINE_SPINLOCK(isert_join_lock);
 
 /**
+ * isert_join_over - whether the session is ending
+ * @ic: connection of the session, maybe one that has just been added to it
+ *
+ * LIO may be closing the connections of the session one by one, and does not
+ * see one that is added late.
+ */
+static bool isert_join_over(struct isert_conn *ic)
+{
+	struct iscsit_session *sess = ic->conn->sess;
+
+	return atomic_read(&sess->session_logout) ||
+		atomic_read(&sess->session_close) ||
+		atomic_read(&sess->session_reinstatement) ||
+		atomic_read(&sess->session_fall_back_to_erl0);
+}
+
+/**
  * isert_join - a login is about to join a session
  * @ic: connection that logs in
  * @other: connection of the session.  Under its conn_lock.
  *
  * isert_join_end() or isert_wait_conn() of @ic follows soon, since LIO does not
  * wait in between.
- * Return: true, or false when @other is being closed.
+ * Return: true, or false when @other is being closed, or the session.
  */
 bool isert_join(struct isert_conn *ic, struct isert_conn *other)
 {
 	bool alive;
 
 	spin_lock_bh(&isert_join_lock);
-	alive = !other->closing;
+	alive = !other->closing && !isert_join_over(other);
 	if (alive) {
 		kref_get(&other->ref);
 		other->joining++;
@@ -69,23 +90,6 @@ static void isert_join_end(struct isert_conn *ic)
 	isert_conn_put(other);
 }
 
-/**
- * isert_join_over - whether the session is ending
- * @ic: connection that has just been added to the session
- *
- * LIO may be closing the connections of the session one by one, and does not
- * see one that is added late.
- */
-static bool isert_join_over(struct isert_conn *ic)
-{
-	struct iscsit_session *sess = ic->conn->sess;
-
-	return atomic_read(&sess->session_logout) ||
-		atomic_read(&sess->session_close) ||
-		atomic_read(&sess->session_reinstatement) ||
-		atomic_read(&sess->session_fall_back_to_erl0);
-}
-
 static bool isert_nobody_joins(struct isert_conn *ic)
 {
 	bool nobody;
@@ -94,6 +98,28 @@ static bool isert_nobody_joins(struct isert_conn *ic)
 	nobody = !ic->joining;
 	spin_unlock_bh(&isert_join_lock);
 	return nobody;
+}
+
+/*
+ * Has LIO close the connections that have joined through @ic and then have been marked
+ * as logged out before their RX thread began: it ends without a word, and nothing else
+ * tells their TX thread.
+ */
+static void isert_join_drop(struct isert_conn *ic)
+{
+	struct iscsit_session *sess = ic->conn->sess;
+	struct iscsit_conn *other;
+
+	spin_lock_bh(&sess->conn_lock);
+	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
+		const struct isert_conn *o = other->context;
+
+		if (other->conn_transport == ic->conn->conn_transport && o &&
+		    READ_ONCE(o->joined) == ic &&
+		    READ_ONCE(other->conn_state) != TARG_CONN_STATE_LOGGED_IN)
+			iscsit_cause_connection_reinstatement(other, 0);
+	}
+	spin_unlock_bh(&sess->conn_lock);
 }
 
 /**
@@ -107,7 +133,9 @@ static void isert_join_wait(struct isert_conn *ic)
 	spin_lock_bh(&isert_join_lock);
 	ic->closing = true;
 	spin_unlock_bh(&isert_join_lock);
-	wait_event(ic->wait, isert_nobody_joins(ic));
+	while (!wait_event_timeout(ic->wait, isert_nobody_joins(ic),
+				   ISERT_CLOSE_POLL))
+		isert_join_drop(ic);
 }
 
 /**
@@ -266,8 +294,6 @@ void isert_terminate_notify(struct iser_conn *dm, int reason)
  * whose data will not arrive, and commands that wait for an earlier CmdSN.
  */
 
-#define ISERT_CLOSE_POLL	(HZ / 20)
-
 /* Returns a command in one of LIO's queues for the TX thread, or NULL. */
 static struct iscsit_cmd *isert_queued_in(struct list_head *queue,
 					  spinlock_t *lock)
@@ -405,31 +431,44 @@ static void isert_release_all(struct isert_conn *ic)
 	target_wait_for_cmds(count);
 }
 
-/**
- * isert_wait_conn - end all use of a connection that LIO closes
- * @conn: LIO's connection
+/*
+ * Whether LIO may take the connection out of the session's list.  When LIO replaces a
+ * session or closes it for the administrator, it walks over the list, and while it waits
+ * for a connection it keeps the next one in memory, but not in the list.  So they leave
+ * the list in its order, each when its predecessor is gone and the walk has come to it.
  *
- * RX thread or TX thread (the other one is gone), np thread or login work.
- * Sleeps until all commands of the connection have been given back.
+ * A Logout of the session closes the others first: isert_logout_work().
  */
-void isert_wait_conn(struct iscsit_conn *conn)
+static bool isert_close_turn(struct iscsit_conn *conn)
 {
-	struct isert_conn *ic = conn->context;
+	struct iscsit_session *sess = conn->sess;
+	bool turn = true;
 
-	isert_join_end(ic);
-	isert_join_wait(ic);
-	isert_login_over(ic);
-	/* LIO's login thread closes it, and must not wait for a peer. */
-	if (!ic->full) {
-		iser_connection_close(ic->dm);
-		return;
-	}
+	/* Its login has failed. */
+	if (!sess || list_empty(&conn->conn_list))
+		return true;
+	spin_lock_bh(&sess->conn_lock);
+	if (atomic_read(&sess->session_reinstatement) &&
+	    !atomic_read(&sess->session_logout))
+		turn = list_is_first(&conn->conn_list, &sess->sess_conn_list) &&
+			atomic_read(&sess->nconn) ==
+			list_count_nodes(&sess->sess_conn_list);
+	spin_unlock_bh(&sess->conn_lock);
+	return turn;
+}
+
+/* Ends a connection in the full feature phase, and all use of it. */
+static void isert_close(struct isert_conn *ic)
+{
+	struct iscsit_conn *conn = ic->conn;
+
 	cancel_delayed_work_sync(&ic->ping_work);
 	/*
 	 * The initiator has logged in again and LIO's login thread waits, so
 	 * the old connection ends without telling the initiator.
 	 */
-	if (atomic_read(&conn->sess->session_reinstatement))
+	if (atomic_read(&conn->sess->session_reinstatement) ||
+	    atomic_read(&conn->connection_wait_rcfr))
 		iser_connection_fail(ic->dm, 0);
 	iser_connection_terminate(ic->dm);
 	/* From here on, up-calls come only for what LIO still submits. */
@@ -445,6 +484,30 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	 */
 	if (ic->logout_closing)
 		wait_for_completion(&conn->conn_logout_comp);
+}
+
+/**
+ * isert_wait_conn - end all use of a connection that LIO closes
+ * @conn: LIO's connection
+ *
+ * RX thread or TX thread (the other one is gone), np thread or login work.
+ * Sleeps until all commands of the connection have been given back, and as
+ * isert_close_turn() says.
+ */
+void isert_wait_conn(struct iscsit_conn *conn)
+{
+	struct isert_conn *ic = conn->context;
+
+	isert_join_end(ic);
+	isert_join_wait(ic);
+	isert_login_over(ic);
+	if (ic->full)
+		isert_close(ic);
+	else
+		/* LIO's login thread closes it, and must not wait for a peer. */
+		iser_connection_close(ic->dm);
+	while (!isert_close_turn(conn))
+		msleep(ISERT_TURN_POLL);
 }
 
 /*

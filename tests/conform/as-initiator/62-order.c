@@ -159,6 +159,36 @@ CASE(initiator, "order/rejected", "R-10.1.4.4-1",
 	refused(unsolicited(), 65536, false);
 }
 
+CASE(initiator, "order/repeated", "R-7.3.3-1",
+     "of two writes with the same CmdSN ahead of its turn one is ignored, and a LUN RESET is answered")
+{
+	struct conn *c = session("");
+	struct msg *first, *second, *gap;
+	struct mem *mem;
+	uint32_t lba;
+
+	block_size(c);
+	lba = free_block(c);
+	mem = mem_new(c, 4096, WRITE_SOURCE);
+	fill(mem->p, 4096, 71);
+	c->cmdsn++;
+	first = write_blocks(c, lba, mem, 4096);
+	c->cmdsn--;
+	second = write_blocks(c, lba, mem, 4096);
+	c->cmdsn -= 2;
+	gap = test_unit_ready(c);
+	c->cmdsn++;
+	post(c, first);
+	post(c, second);
+	command(c, gap);
+	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(first))));
+	ask(c, tmf(c, TMF_LUN_RESET, NO_TAG), ISCSI_TMF_RSP);
+	nothing_else(c);
+	/* It answers the next command with a unit attention. */
+	ask(c, test_unit_ready(c), ISCSI_RESPONSE);
+	verify(c, lba, 4096, 71);
+}
+
 CASE(initiator, "order/reset-ahead", "R-7.3.3-1",
      "LUN RESET aborts a write that is ahead of its CmdSN: both are answered once the gap is filled")
 {
@@ -516,6 +546,49 @@ static void join_and_end(int us)
 	}
 	conn_close(c);
 	conn_close(first);
+}
+
+/*
+ * A login takes the place of a session of two connections with writes under way.  With
+ * @leave the second one goes at that moment.
+ */
+static void taken_over(bool leave)
+{
+	struct conn *second, *first = session_of_two("", &second), *c;
+	struct mem *mem = mem_new(first, 131072, WRITE_SOURCE);
+	uint32_t lba;
+	struct text t;
+	struct rx *rx;
+	int i;
+
+	block_size(first);
+	lba = free_block(first);
+	for (i = 0; i < 8; i++)
+		post(first, write_blocks(first, lba, mem, 0));
+	c = conn_open(NULL);
+	memcpy(c->isid, first->isid, sizeof(c->isid));
+	text_default(&t, "");
+	post(c, login_pdu(c, 1, 3, &t));
+	if (leave)
+		conn_close(second);
+	rx = next_rx(c, 2 * opt.wait_ms);
+	check(rx && !login_status(rx), "the login is not answered, or refused");
+	while (!first->ended && next_rx(first, opt.wait_ms))
+		;
+	check(first->ended, "the connection goes on, its session was taken over");
+	conn_close(first);
+	conn_close(second);
+	conn_close(c);
+}
+
+CASE(initiator, "order/taken-over", "R-5.2.3.2-1",
+     "a login takes the place of a session of two connections with writes under way, 4 times")
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		taken_over(false);
+	still_serves();
 }
 
 CASE(initiator, "order/joined-at-the-end", "R-5.2.2-4",
