@@ -31,19 +31,33 @@ static bool isert_logout_closes(const struct iscsit_cmd *cmd)
 	}
 }
 
-/* Returns true if a Logout that closes the connection waits for its CmdSN. */
+/*
+ * Returns true if a Logout that closes the connection waits for its CmdSN.  Another
+ * connection may be about to run it: under the mutex it still waits, or has been run.
+ */
 static bool isert_logout_waits(struct iscsit_conn *conn)
 {
 	struct iscsit_cmd *cmd;
 	bool waits = false;
 
+	mutex_lock(&conn->sess->cmdsn_mutex);
 	spin_lock_bh(&conn->cmd_lock);
 	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node)
 		if (cmd->iscsi_opcode == ISCSI_OP_LOGOUT &&
 		    cmd->cmd_flags & ICF_OOO_CMDSN && isert_logout_closes(cmd))
 			waits = true;
 	spin_unlock_bh(&conn->cmd_lock);
+	mutex_unlock(&conn->sess->cmdsn_mutex);
 	return waits;
+}
+
+/* Refuses a Logout, which LIO has not seen. */
+static void isert_logout_refuse(struct isert_conn *ic, struct iscsit_cmd *cmd,
+				const char *why)
+{
+	isert_unmap_cmd(ic->conn, cmd);
+	iscsit_release_cmd(cmd);
+	isert_protocol_error(ic, "%s", why);
 }
 
 /**
@@ -55,18 +69,21 @@ static bool isert_logout_waits(struct iscsit_conn *conn)
  * RX thread.  No further request may follow a Logout that closes the connection
  * (section 11.14); LIO would count both, and settle only one if the connection
  * is lost.  Once LIO has executed the first, isert_receive() drops all PDUs.
+ * LIO judges the reason when the Logout's turn comes, maybe on another connection,
+ * and those that wait behind it would wait on.
  */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr)
 {
-	if (isert_logout_waits(ic->conn)) {
-		isert_unmap_cmd(ic->conn, cmd);
-		iscsit_release_cmd(cmd);
-		isert_protocol_error(ic, "a second Logout Request while one waits for its CmdSN");
-		return;
-	}
-	if (iscsit_handle_logout_cmd(ic->conn, cmd, hdr) < 0)
-		isert_protocol_error(ic, "Logout Request with an unknown reason");
+	const struct iscsi_logout *req = hdr;
+
+	if ((req->flags & ISCSI_FLAG_LOGOUT_REASON_MASK) >
+	    ISCSI_LOGOUT_REASON_RECOVERY)
+		isert_logout_refuse(ic, cmd, "Logout Request with an unknown reason");
+	else if (isert_logout_waits(ic->conn))
+		isert_logout_refuse(ic, cmd, "a second Logout Request while one waits for its CmdSN");
+	else if (iscsit_handle_logout_cmd(ic->conn, cmd, hdr) < 0)
+		isert_protocol_error(ic, "Logout Request that LIO does not take");
 }
 
 /*
@@ -99,7 +116,8 @@ static u32 isert_logout_others(struct iscsit_session *sess, u16 cid,
  *
  * For a session, LIO walks the list of connections and waits for each; the walk
  * breaks if the next connection closes during a wait.  Therefore this closes
- * the others first, which takes as long as their backends need.
+ * the others first, which takes as long as their backends need, and those whose login
+ * relies on this one.
  */
 static void isert_logout_work(struct work_struct *work)
 {
@@ -108,7 +126,8 @@ static void isert_logout_work(struct work_struct *work)
 	struct iscsit_conn *conn = c->ic->conn;
 
 	if (c->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
-		while (isert_logout_others(conn->sess, 0, conn))
+		while (isert_logout_others(conn->sess, 0, conn) ||
+		       READ_ONCE(c->ic->joining))
 			msleep(ISERT_LOGOUT_POLL);
 	/*
 	 * LIO releases the command with the connection, and nothing here may be

@@ -138,6 +138,17 @@ CASE(initiator, "logout/twice-ahead", "R-5.2.2-4",
 	again(c);
 }
 
+CASE(initiator, "logout/unknown-ahead", "R-5.2.2-4",
+     "a Logout for no known reason, ahead of its CmdSN: the connection ends at once")
+{
+	struct conn *c = session("");
+
+	c->cmdsn++;
+	post(c, in_order(c, logout_of(c, 9, c->cid)));
+	expect_end(c, "a Logout without a valid reason");
+	still_serves();
+}
+
 CASE(initiator, "logout/each-other", "R-5.2.2-2 R-5.2.2-4",
      "two connections of a session log each other out at once: they end")
 {
