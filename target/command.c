@@ -107,6 +107,46 @@ void isert_order_forget_all(struct iscsit_conn *conn)
 }
 
 /**
+ * isert_order_repeats - whether a command with the same CmdSN waits already
+ * @sess: session
+ * @sn: CmdSN of a command that is not immediate, and not in its turn
+ *
+ * RFC 7143, section 4.2.2.1: such a command is ignored.  LIO would keep both, run one,
+ * and forget the other.  RX thread or worker; sleeps.
+ */
+bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
+{
+	struct iscsi_ooo_cmdsn *ooo;
+	bool found = false;
+
+	mutex_lock(&sess->cmdsn_mutex);
+	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
+		found |= ooo->cmdsn == sn;
+	mutex_unlock(&sess->cmdsn_mutex);
+	return found;
+}
+
+/**
+ * isert_order_forgotten - whether a command waits for a turn that is over
+ * @conn: LIO's connection
+ *
+ * Two connections can enter a CmdSN at the same time.  Worker; sleeps.
+ */
+bool isert_order_forgotten(struct iscsit_conn *conn)
+{
+	struct iscsit_session *sess = conn->sess;
+	struct iscsi_ooo_cmdsn *ooo;
+	bool found = false;
+
+	mutex_lock(&sess->cmdsn_mutex);
+	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
+		found |= ooo->cmd && ooo->cid == conn->cid &&
+			iscsi_sna_lt(ooo->cmdsn, sess->exp_cmd_sn);
+	mutex_unlock(&sess->cmdsn_mutex);
+	return found;
+}
+
+/**
  * isert_find_cmd - first command of a connection that a test accepts
  * @conn: LIO's connection
  * @accepts: the test, under cmd_lock
@@ -254,8 +294,12 @@ static __always_inline void isert_detach(struct iscsit_conn *conn,
 		kfree(c->text);
 		c->text = NULL;
 	}
-	/* No response raises MaxCmdSN: each abort would shrink the window. */
-	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED))
+	/*
+	 * No response raises MaxCmdSN: each abort would shrink the window.  It does not
+	 * count a command that LIO removes, since that has no CmdSN of its own.
+	 */
+	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED) &&
+	    cmd->i_state != ISTATE_REMOVE)
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
 	c->cmd = NULL;
 	c->ic->cmds[cmd->se_cmd.map_tag] = NULL;

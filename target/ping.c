@@ -39,6 +39,7 @@
 #define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	((unsigned long)HZ)
 #define ISERT_AHEAD_POLL	(HZ / 5)
+#define ISERT_HELD_UP		2U	/* times the limit that a PDU may be unhandled */
 #define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
 
 /* Returns true if LIO's timers run: see above. */
@@ -166,18 +167,57 @@ static bool isert_ahead_late(struct isert_conn *ic,
 	u32 limit = READ_ONCE(attrib->dataout_timeout) *
 		READ_ONCE(attrib->dataout_timeout_retries);
 	u32 sn = READ_ONCE(ic->conn->sess->exp_cmd_sn);
+	u32 polls = limit * (HZ / ISERT_AHEAD_POLL);
 
 	if (!ahead || sn != ic->ahead_sn) {
 		ic->ahead_sn = sn;
 		ic->ahead_polls = 0;
+		ic->ahead_held = 0;
 		return false;
 	}
-	if (isert_held_up(ic) ||
-	    ++ic->ahead_polls < limit * (HZ / ISERT_AHEAD_POLL))
+	/* A peer that keeps a connection busy must not make others wait without end. */
+	if (isert_held_up(ic) && ic->ahead_held < ISERT_HELD_UP * polls) {
+		ic->ahead_held++;
+		return false;
+	}
+	if (++ic->ahead_polls < polls)
 		return false;
 	isert_warn(ic, "a command has waited %u s for an earlier CmdSN, ending the connection: it was left out, or refused before it was counted",
 		   limit);
 	isert_end_late(ic);
+	return true;
+}
+
+/* Returns true if a connection of another transport has joined the session. */
+static bool isert_mixed(struct iscsit_conn *conn)
+{
+	struct iscsit_session *sess = conn->sess;
+	struct iscsit_conn *other;
+	bool mixed = false;
+
+	if (likely(sess->sess_ops->MaxConnections == 1))
+		return false;
+	spin_lock_bh(&sess->conn_lock);
+	list_for_each_entry(other, &sess->sess_conn_list, conn_list)
+		mixed |= other->conn_transport != conn->conn_transport;
+	spin_unlock_bh(&sess->conn_lock);
+	return mixed;
+}
+
+/*
+ * Ends the connection, and so the session, if LIO has let in what it can't serve.  It
+ * treats a TCP connection of the session as one of iSER: reads fail, and no command is
+ * freed.  Of two commands with one CmdSN it runs one, and no reset of the device ends
+ * before the other does.
+ */
+static bool isert_session_broken(struct isert_conn *ic, bool ahead)
+{
+	if (unlikely(isert_mixed(ic->conn)))
+		isert_protocol_error(ic, "a connection over another transport has joined the session");
+	else if (unlikely(ahead && isert_order_forgotten(ic->conn)))
+		isert_protocol_error(ic, "two commands with the same CmdSN");
+	else
+		return false;
 	return true;
 }
 
@@ -249,7 +289,8 @@ void isert_ping_work(struct work_struct *work)
 		xchg(&ic->ahead, 1);
 		delay = ISERT_AHEAD_POLL;
 	}
-	if (isert_ahead_late(ic, attrib, ahead) || isert_gets_late(ic, attrib))
+	if (isert_session_broken(ic, ahead) ||
+	    isert_ahead_late(ic, attrib, ahead) || isert_gets_late(ic, attrib))
 		return;
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;

@@ -375,6 +375,29 @@ static noinline void isert_receive_late(struct isert_conn *ic, struct iser_pdu *
 	iser_pdu_put(pdu);
 }
 
+/*
+ * Returns true if a PDU has the CmdSN of a command that waits for its turn.  Data-Out
+ * and SNACK have no CmdSN.
+ */
+static inline bool isert_repeated(struct isert_conn *ic, const u8 *bhs)
+{
+	struct iscsit_session *sess = ic->conn->sess;
+	u8 opcode = bhs[0] & ISCSI_OPCODE_MASK;
+	u32 sn = iser_get32(bhs + 24);
+
+	return unlikely(sn != READ_ONCE(sess->exp_cmd_sn)) &&
+		!(bhs[0] & ISCSI_OP_IMMEDIATE) &&
+		opcode != ISCSI_OP_SCSI_DATA_OUT && opcode != ISCSI_OP_SNACK &&
+		isert_order_repeats(sess, sn);
+}
+
+static noinline void isert_receive_repeated(struct isert_conn *ic, struct iser_pdu *pdu)
+{
+	pr_debug("peer %pISpc: opcode %#04x dropped, a command with its CmdSN waits\n",
+		 &ic->conn->login_sockaddr, pdu->bhs[0] & ISCSI_OPCODE_MASK);
+	iser_pdu_put(pdu);
+}
+
 /* LIO compares with what the initiator has offered, not with the answer. */
 static noinline void isert_receive_long(struct isert_conn *ic, struct iser_pdu *pdu)
 {
@@ -399,6 +422,10 @@ static inline int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 	}
 	if (unlikely(pdu->msg.data_len > ISERT_RECV_DSL)) {
 		isert_receive_long(ic, pdu);
+		return 0;
+	}
+	if (isert_repeated(ic, pdu->bhs)) {
+		isert_receive_repeated(ic, pdu);
 		return 0;
 	}
 	if (likely(opcode == ISCSI_OP_SCSI_CMD) && isert_allowed(ic, opcode))

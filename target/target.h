@@ -154,6 +154,7 @@ struct isert_conn {
 	int ahead;			/* ping_work looks often at what is ahead */
 	u32 ahead_sn;			/* ExpCmdSN that it found last */
 	u32 ahead_polls;		/* how often one was ahead, since that moved */
+	u32 ahead_held;			/* and how often a PDU was not handled yet */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
@@ -308,6 +309,8 @@ void isert_response_done(struct iser_cmd *iser, int status);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_forget_all(struct iscsit_conn *conn);
+bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
+bool isert_order_forgotten(struct iscsit_conn *conn);
 struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
 				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
 				  void *arg);

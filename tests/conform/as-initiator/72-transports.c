@@ -39,12 +39,12 @@ static uint8_t ask_by_tcp(int fd, struct conn *c, const struct msg *m, uint8_t *
 }
 
 CASE(initiator, "resource/tcp-joins", "R-5.1-7",
-     "a TCP connection joins a session of iSER: it is refused, or both take commands in turn")
+     "a TCP connection joins a session of iSER: it is refused, or the session ends")
 {
 	struct conn *c = session("MaxConnections=2"), *tcp = calloc(1, sizeof(*tcp));
 	uint8_t bhs[BHS_LEN], opcode;
 	struct text t;
-	int fd, i;
+	int fd;
 
 	if (strcmp(answer(c, "MaxConnections") ?: "1", "2"))
 		skip("the target answers MaxConnections=%s", answer(c, "MaxConnections"));
@@ -66,15 +66,10 @@ CASE(initiator, "resource/tcp-joins", "R-5.1-7",
 		ping(c);
 		return;
 	}
-	for (i = 0; i < 3; i++) {
-		command(c, test_unit_ready(c));
-		tcp->cmdsn = c->cmdsn;
-		opcode = ask_by_tcp(fd, tcp, test_unit_ready(tcp), bhs);
-		check(opcode == ISCSI_RESPONSE && !bhs[3], "%s with status %02x by TCP",
-		      opcode_name(opcode), bhs[3]);
-		c->cmdsn = tcp->cmdsn;
-	}
+	command(c, test_unit_ready(c));
+	/* The target looks every few seconds. */
+	next_rx(c, 3 * opt.wait_ms);
+	expect_end(c, "a TCP connection has joined its session");
 	close(fd);
-	conn_close(c);
 	still_serves();
 }
