@@ -307,6 +307,9 @@ static __always_inline void isert_detach(struct iscsit_conn *conn,
 	if (!c->posted) {
 		iser_cmd_abandon(&c->iser);
 		isert_fence_release(c->ic);
+	} else if (unlikely(READ_ONCE(c->ic->session->several))) {
+		/* Other connections wait until it has been delivered. */
+		isert_fence_release(c->ic);
 	}
 	WRITE_ONCE(c->posted, false);
 }

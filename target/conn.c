@@ -152,6 +152,10 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 
 	if (!ic)
 		return NULL;
+	if (isert_session_alloc(ic)) {
+		kfree(ic);
+		return NULL;
+	}
 	kref_init(&ic->ref);
 	ic->conn = conn;
 	ic->dm = dm;
@@ -164,8 +168,6 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	spin_lock_init(&ic->starve_lock);
 	INIT_LIST_HEAD(&ic->deferred);
 	INIT_LIST_HEAD(&ic->starved);
-	spin_lock_init(&ic->fence_lock);
-	INIT_LIST_HEAD(&ic->fenced);
 	INIT_DELAYED_WORK(&ic->starve_work, isert_starve_work);
 	INIT_DELAYED_WORK(&ic->ping_work, isert_ping_work);
 	INIT_DELAYED_WORK(&ic->window_work, isert_window_work);
@@ -182,6 +184,7 @@ static void isert_conn_release(struct kref *ref)
 	struct isert_conn *ic = container_of(ref, struct isert_conn, ref);
 
 	kvfree(ic->cmds);
+	isert_session_put(ic);
 	kfree(ic);
 }
 
@@ -538,6 +541,7 @@ void isert_free_conn(struct iscsit_conn *conn)
 	/* A failed login may no longer have a session. */
 	if (conn->sess && ic->allocated)
 		isert_end_session(conn->sess);
+	isert_session_leave(ic);
 	spin_lock_bh(&ic->login_lock);
 	ic->conn = NULL;
 	spin_unlock_bh(&ic->login_lock);

@@ -244,6 +244,7 @@ static int isert_session_keys(struct isert_conn *ic)
 		if (other->conn_transport != ic->conn->conn_transport || !o ||
 		    !isert_join(ic, o))
 			continue;
+		isert_session_join(ic, o);
 		ic->keys.tagged_solicited_only = o->keys.tagged_solicited_only;
 		ic->keys.peer_unexpected = o->keys.peer_unexpected;
 		ic->keys.unexpected_state = o->keys.unexpected_state;
@@ -420,6 +421,8 @@ static void isert_notice(struct isert_conn *ic)
 		.hello = ISER_HELLO_NONE,
 		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
 		.name_stags = isert_name_stags(),
+		/* The fence of task management on other connections: session.c. */
+		.tell_delivery = ic->conn->sess->sess_ops->MaxConnections > 1,
 	};
 
 	if (ic->keys.hello)
@@ -457,10 +460,10 @@ int isert_login_finish(struct isert_conn *ic)
 		.max_r2t = ops->MaxOutstandingR2T,
 	};
 	/* An initiator without the key gets the default; 0 means no limit. */
-	ic->unexpected.limit = ISER_UNEXPECTED_DEFAULT;
+	ic->session->limit = ISER_UNEXPECTED_DEFAULT;
 	if (ic->keys.unexpected_state == ISER_KEY_OFFERED ||
 	    ic->keys.unexpected_state == ISER_KEY_AGREED)
-		ic->unexpected.limit = ic->keys.peer_unexpected;
+		ic->session->limit = ic->keys.peer_unexpected;
 	isert_notice(ic);
 	ret = iser_enable_datamover(ic->dm);
 	if (!ret)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The sending side: Data-In, responses, and PDUs from LIO's queues, which are
- * those of Text, Logout, NOP and task management, with the Response Fence,
- * Rejects and Asynchronous Messages.
+ * those of Text, Logout, NOP and task management, with Rejects and Asynchronous
+ * Messages.
  *
  * A PDU that carries a StatSN is built and submitted under iser_send_begin(),
  * since the order of StatSN must be the order on the wire, and LIO increments
@@ -16,36 +16,23 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-/*
- * Unexpected PDUs: those for which no command of the initiator has provided a
- * receive.  The target never sends more than the initiator has declared (RFC
- * 7145, section 8.1.2), even if iSCSI requires a Reject.  All of this runs in
- * LIO's TX thread.
- */
-
-/* Retires each Reject and Asynchronous Message whose StatSN is acknowledged. */
-static void isert_unexpected_acked(struct isert_conn *ic)
-{
-	iser_unexpected_acked(&ic->unexpected, READ_ONCE(ic->exp_statsn));
-}
-
 /**
  * isert_may_tell - check and count a Reject or Asynchronous Message to send
  * @ic: connection
  * @what: its name
  *
- * The caller notes its StatSN by iser_unexpected_note().
+ * The caller notes its StatSN by isert_unexpected_note().
  * Return: true, or false if it must be left out, without a StatSN.
  */
 static bool isert_may_tell(struct isert_conn *ic, const char *what)
 {
-	isert_unexpected_acked(ic);
-	if (!iser_unexpected_take(&ic->unexpected, false)) {
-		isert_warn(ic, "%s left out: the initiator has not acknowledged %u unexpected PDUs",
-			   what, ic->unexpected.outstanding);
-		return false;
-	}
-	return true;
+	u32 out;
+
+	if (isert_unexpected_take(ic, false, &out))
+		return true;
+	isert_warn(ic, "%s left out: the initiator has not acknowledged %u unexpected PDUs",
+		   what, out);
+	return false;
 }
 
 /**
@@ -54,14 +41,9 @@ static bool isert_may_tell(struct isert_conn *ic, const char *what)
  */
 static bool isert_may_ping(struct isert_conn *ic)
 {
-	isert_unexpected_acked(ic);
-	return iser_unexpected_take(&ic->unexpected, true);
-}
+	u32 out;
 
-/* isert_ping_answered - retire a NOP-In whose NOP-Out has arrived */
-static void isert_ping_answered(struct isert_conn *ic)
-{
-	iser_unexpected_retire(&ic->unexpected, 1);
+	return isert_unexpected_take(ic, true, &out);
 }
 
 /*
@@ -251,14 +233,14 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_cmd *c,
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
-		iser_unexpected_note(&ic->unexpected, cmd->stat_sn);
+		isert_unexpected_note(ic, cmd->stat_sn);
 		/* The data segment is the header that was rejected. */
 		memcpy(bhs + ISER_BHS_LEN, cmd->buf_ptr, ISER_BHS_LEN);
 		inline_len = ISER_BHS_LEN;
 		break;
 	case ISTATE_SEND_ASYNCMSG:
 		isert_build_async(cmd, conn, (struct iscsi_async *)bhs);
-		iser_unexpected_note(&ic->unexpected, cmd->stat_sn);
+		isert_unexpected_note(ic, cmd->stat_sn);
 		break;
 	default:
 		/* LIO would sleep for a recovery that is not supported. */
@@ -275,63 +257,6 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_cmd *c,
 	/* A Reject may be the answer of a SCSI command. */
 	isert_fence_release(ic);
 	return ret;
-}
-
-/* Whether a command is done but not yet answered.  Under cmd_lock. */
-static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn)
-{
-	const struct isert_cmd *c = isert_cmd_of(cmd);
-
-	/* Once posted is set, isert_send() holds or has held send_lock. */
-	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && c &&
-		!READ_ONCE(c->posted) &&
-		READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_COMPLETE &&
-		iscsi_sna_lte(cmd->cmd_sn, cmd_sn);
-}
-
-static bool isert_answers_due(struct iscsit_conn *conn, u32 cmd_sn)
-{
-	struct iscsit_cmd *cmd;
-	bool due = false;
-
-	spin_lock_bh(&conn->cmd_lock);
-	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
-		due = isert_answer_due(cmd, cmd_sn);
-		if (due)
-			break;
-	}
-	spin_unlock_bh(&conn->cmd_lock);
-	return due;
-}
-
-/**
- * isert_fence_hold - hold back a task management response that must wait
- * @ic: connection
- * @c: the command of its request
- *
- * TX thread.  It does not hold back a response if the connection is closing,
- * which a signal tells the thread.
- * Return: true if the response will come through LIO's queue again.
- */
-static bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c)
-{
-	u32 cmd_sn = c->cmd->cmd_sn;
-	bool held;
-
-	if (!isert_answers_due(ic->conn, cmd_sn) || signal_pending(current))
-		return false;
-	spin_lock_bh(&ic->fence_lock);
-	list_add_tail(&c->node, &ic->fenced);
-	spin_unlock_bh(&ic->fence_lock);
-	/* Pairs with the barrier in isert_fence_release(): one sees the other. */
-	smp_mb();
-	if (isert_answers_due(ic->conn, cmd_sn))
-		return true;
-	spin_lock_bh(&ic->fence_lock);
-	held = list_empty(&c->node);	/* in LIO's queue already */
-	list_del_init(&c->node);
-	spin_unlock_bh(&ic->fence_lock);
-	return held;
 }
 
 /**
@@ -466,7 +391,7 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		if (c && isert_cmd_wait(c))
 			return 0;	/* LIO closes and releases it */
 		if (cmd->iscsi_opcode == ISCSI_OP_NOOP_IN)
-			isert_ping_answered(ic);
+			isert_unexpected_retire(ic);
 		isert_cmd_release(conn, cmd);
 		return 0;
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
@@ -495,36 +420,4 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		WARN_ONCE(1, "state %d in the immediate queue\n", state);
 		return -EINVAL;
 	}
-}
-
-/*
- * Response Fence: RFC 7143, sections 4.2.2.3.2 and 4.2.3.3.
- *
- * The response of a task management request must follow those of the tasks that
- * it concerns.  The target core does not abort a command that has completed
- * already: one of its workers is about to hand the command back, possibly
- * through LIO's queue for the TX thread.  If the response overtook it, the
- * initiator would already have invalidated the STag that Put_Data or the
- * invalidation is for, and would lose the connection.  The connections of a
- * session are not synchronized with each other.
- *
- * A COMPARE AND WRITE that has been compared also counts as completed, while
- * the backend still processes its write for an unknown time.  Therefore the TX
- * thread does not wait: it puts the response aside, and each response of a
- * command puts it back in LIO's queue.
- */
-
-/* isert_fence_wake - queue the held responses again.  Process context. */
-void isert_fence_wake(struct isert_conn *ic)
-{
-	struct isert_cmd *c, *next;
-
-	spin_lock_bh(&ic->fence_lock);
-	list_for_each_entry_safe(c, next, &ic->fenced, node) {
-		struct se_cmd *se_cmd = &c->cmd->se_cmd;
-
-		list_del_init(&c->node);
-		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
-	}
-	spin_unlock_bh(&ic->fence_lock);
 }

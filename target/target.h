@@ -74,7 +74,7 @@ struct isert_cmd {
 	spinlock_t lock;		/* bursts, status */
 	struct iser_bursts bursts;
 	int status;			/* error of a Get_Data */
-	struct list_head node;		/* ic->starved, or ic->fenced */
+	struct list_head node;		/* ic->starved, or fenced of the session */
 
 	struct work_struct logout_work;
 	struct iser_cmd iser;		/* last: the core's part follows */
@@ -96,6 +96,17 @@ struct isert_buffers {
 };
 
 #define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
+
+/* What the connections of a session share: session.c. */
+struct isert_session {
+	struct kref ref;		/* each connection has one */
+	spinlock_t lock;		/* conns, fenced */
+	struct list_head conns;
+	struct list_head fenced;	/* task management that must wait */
+	spinlock_t count_lock;		/* unexpected of each of conns */
+	u32 limit;			/* MaxOutstandingUnexpectedPDUs; 0: none */
+	bool several;			/* there have been two connections */
+};
 
 /* This half's state of one of LIO's connections. */
 struct isert_conn {
@@ -161,10 +172,9 @@ struct isert_conn {
 	struct delayed_work starve_work;
 	bool starve_over;		/* the connection is being closed */
 
-	spinlock_t fence_lock;		/* fenced */
-	struct list_head fenced;	/* task management that must wait */
-
-	struct iser_unexpected unexpected;	/* TX thread */
+	struct isert_session *session;
+	struct list_head session_node;
+	struct iser_unexpected unexpected;	/* the limit is the session's */
 	u32 exp_statsn;			/* ExpStatSN; see control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
@@ -227,7 +237,7 @@ static inline void isert_cmd_put_pdu(struct isert_cmd *c)
 	c->pdu = NULL;
 }
 
-void isert_fence_wake(struct isert_conn *ic);
+void isert_fence_wake(struct isert_session *s);
 
 /*
  * Queues held responses again after a command's end; see isert_fence_hold().
@@ -237,8 +247,8 @@ static inline void isert_fence_release(struct isert_conn *ic)
 {
 	/* Pairs with isert_fence_hold(): the answer ceases to be due first. */
 	smp_mb();
-	if (unlikely(!list_empty(&ic->fenced)))
-		isert_fence_wake(ic);
+	if (unlikely(!list_empty(&ic->session->fenced)))
+		isert_fence_wake(ic->session);
 }
 
 /* The attributes of the initiator's ACL, or of the one that LIO made for it. */
@@ -282,6 +292,16 @@ void isert_get_rx_pdu(struct iscsit_conn *conn);
 void isert_wait_conn(struct iscsit_conn *conn);
 void isert_free_conn(struct iscsit_conn *conn);
 void isert_terminate_notify(struct iser_conn *dm, int reason);
+
+/* session.c */
+int isert_session_alloc(struct isert_conn *ic);
+void isert_session_join(struct isert_conn *ic, struct isert_conn *other);
+void isert_session_leave(struct isert_conn *ic);
+void isert_session_put(struct isert_conn *ic);
+bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out);
+void isert_unexpected_note(struct isert_conn *ic, u32 stat_sn);
+void isert_unexpected_retire(struct isert_conn *ic);
+bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c);
 
 /* response.c */
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);

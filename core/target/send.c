@@ -505,7 +505,8 @@ void iser_send_response(struct iser_cmd *cmd, u32 inline_len,
 	struct iser_target_cmd *c = iser_target_cmd(cmd);
 	struct iser_conn *conn = cmd->conn;
 	/* A half that asks for acknowledgments waits for them. */
-	bool later = status && !c->response.burst, live, posted = false;
+	bool later = status && !c->response.burst && !conn->notice.tell_delivery;
+	bool live, posted = false;
 
 	c->inline_len = inline_len;
 	c->data = data;

@@ -138,6 +138,7 @@ struct iser_notice {
 	enum iser_hello_rule hello;
 	s8 recovery_level;	/* ErrorRecoveryLevel, or ISER_LEVEL_UNKNOWN */
 	bool name_stags;	/* target: name STags in the header of a response */
+	bool tell_delivery;	/* target: response_done() follows the Send's completion */
 };
 
 #define ISER_LEVEL_UNKNOWN	(-1)

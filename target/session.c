@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the connections of a session share: the account of unexpected PDUs, and the
+ * Response Fence.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "target.h"
+
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+/*
+ * Each connection begins with a session of its own, since it is not known before
+ * the end of its login which one it joins, and then moves to that one.
+ */
+
+/* isert_session_alloc - a session with one connection.  Return: 0 or -ENOMEM. */
+int isert_session_alloc(struct isert_conn *ic)
+{
+	struct isert_session *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return -ENOMEM;
+	kref_init(&s->ref);
+	spin_lock_init(&s->lock);
+	spin_lock_init(&s->count_lock);
+	INIT_LIST_HEAD(&s->conns);
+	INIT_LIST_HEAD(&s->fenced);
+	list_add(&ic->session_node, &s->conns);
+	ic->session = s;
+	return 0;
+}
+
+static void isert_session_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct isert_session, ref));
+}
+
+/**
+ * isert_session_leave - the connection is no longer one of its session
+ * @ic: connection; LIO has not freed its own part yet
+ *
+ * The session itself stays until isert_session_put(), since a worker may still
+ * look at it.
+ */
+void isert_session_leave(struct isert_conn *ic)
+{
+	spin_lock_bh(&ic->session->lock);
+	list_del_init(&ic->session_node);
+	spin_unlock_bh(&ic->session->lock);
+}
+
+/* isert_session_put - the connection is freed.  Any context. */
+void isert_session_put(struct isert_conn *ic)
+{
+	kref_put(&ic->session->ref, isert_session_release);
+}
+
+/**
+ * isert_session_join - move a connection to the session of another one
+ * @ic: connection at the end of its login, which nobody else uses yet
+ * @other: connection that stays for as long: isert_join()
+ */
+void isert_session_join(struct isert_conn *ic, struct isert_conn *other)
+{
+	struct isert_session *s = other->session;
+
+	isert_session_leave(ic);
+	isert_session_put(ic);
+	kref_get(&s->ref);
+	ic->session = s;
+	spin_lock_bh(&s->lock);
+	list_add_tail(&ic->session_node, &s->conns);
+	WRITE_ONCE(s->several, true);
+	spin_unlock_bh(&s->lock);
+}
+
+/*
+ * Unexpected PDUs: those for which no command of the initiator has provided a
+ * receive.  The target never sends more than the initiator has declared (RFC 7145,
+ * section 8.1.2), even if iSCSI requires a Reject.  The declaration holds for the
+ * session (section 6.7), while each PDU is acknowledged on its connection.
+ *
+ * A number is noted under iser_send_begin(), and the lock of the lists is taken
+ * before that: hence count_lock, which is the innermost.
+ */
+
+/**
+ * isert_unexpected_take - count an unexpected PDU if it may be sent now
+ * @ic: connection that it is for
+ * @ping: it makes the peer acknowledge, so it may use the last credit
+ * @out: set to the number that is outstanding in the session
+ *
+ * TX thread.  Return: true when the PDU was counted.
+ */
+bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out)
+{
+	struct isert_session *s = ic->session;
+	struct iser_unexpected all = { .limit = s->limit };
+	struct isert_conn *o;
+	bool may;
+
+	spin_lock_bh(&s->lock);
+	spin_lock(&s->count_lock);
+	list_for_each_entry(o, &s->conns, session_node) {
+		iser_unexpected_acked(&o->unexpected, READ_ONCE(o->exp_statsn));
+		all.outstanding += o->unexpected.outstanding;
+	}
+	may = iser_unexpected_take(&all, ping);
+	if (may)
+		ic->unexpected.outstanding++;
+	spin_unlock(&s->count_lock);
+	spin_unlock_bh(&s->lock);
+	*out = all.outstanding;
+	return may;
+}
+
+/* isert_unexpected_note - note the StatSN of the PDU that was taken last.  TX thread. */
+void isert_unexpected_note(struct isert_conn *ic, u32 stat_sn)
+{
+	spin_lock_bh(&ic->session->count_lock);
+	iser_unexpected_note(&ic->unexpected, stat_sn);
+	spin_unlock_bh(&ic->session->count_lock);
+}
+
+/* isert_unexpected_retire - a NOP-In has been answered.  TX thread. */
+void isert_unexpected_retire(struct isert_conn *ic)
+{
+	spin_lock_bh(&ic->session->count_lock);
+	iser_unexpected_retire(&ic->unexpected, 1);
+	spin_unlock_bh(&ic->session->count_lock);
+}
+
+/*
+ * Response Fence: RFC 7143, sections 4.2.2.3.2 and 4.2.3.3.
+ *
+ * The response of a task management request must follow those of the tasks that
+ * it concerns.  The target core does not abort a command that has completed
+ * already: one of its workers is about to hand the command back, possibly
+ * through LIO's queue for the TX thread.  If the response overtook it, the
+ * initiator would already have invalidated the STag that Put_Data or the
+ * invalidation is for, and would lose the connection.
+ *
+ * On the connection of the request it is enough that the responses before have
+ * been posted.  On other connections of the session they must have been delivered,
+ * which is known when their Sends have completed.  Over iWARP that tells only that
+ * the peer's acknowledgement is up to TCP.
+ *
+ * A COMPARE AND WRITE that has been compared also counts as completed, while
+ * the backend still processes its write for an unknown time.  Therefore the TX
+ * thread does not wait: it puts the response aside, and each response of a
+ * command puts it back in LIO's queue.
+ */
+
+/* Whether a command is done but not yet answered.  Under cmd_lock. */
+static bool isert_answer_due(struct iscsit_cmd *cmd, u32 cmd_sn, bool posted)
+{
+	const struct isert_cmd *c = isert_cmd_of(cmd);
+
+	/* Once posted is set, isert_send() holds or has held send_lock. */
+	return cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD && c &&
+		(posted || !READ_ONCE(c->posted)) &&
+		READ_ONCE(cmd->se_cmd.transport_state) & CMD_T_COMPLETE &&
+		iscsi_sna_lte(cmd->cmd_sn, cmd_sn);
+}
+
+/* @posted: also those whose response is on its way.  Under the session's lock. */
+static bool isert_conn_due(struct iscsit_conn *conn, u32 cmd_sn, bool posted)
+{
+	struct iscsit_cmd *cmd;
+	bool due = false;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		due = isert_answer_due(cmd, cmd_sn, posted);
+		if (due)
+			break;
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return due;
+}
+
+static bool isert_answers_due(struct isert_conn *ic, u32 cmd_sn)
+{
+	struct isert_session *s = ic->session;
+	struct isert_conn *o;
+	bool due = false;
+
+	spin_lock_bh(&s->lock);
+	list_for_each_entry(o, &s->conns, session_node) {
+		due = isert_conn_due(o->conn, cmd_sn, o != ic);
+		if (due)
+			break;
+	}
+	spin_unlock_bh(&s->lock);
+	return due;
+}
+
+/**
+ * isert_fence_hold - hold back a task management response that must wait
+ * @ic: connection
+ * @c: the command of its request
+ *
+ * TX thread.  It does not hold back a response if the connection is closing,
+ * which a signal tells the thread.
+ * Return: true if the response will come through LIO's queue again.
+ */
+bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c)
+{
+	struct isert_session *s = ic->session;
+	u32 cmd_sn = c->cmd->cmd_sn;
+	bool held;
+
+	if (!isert_answers_due(ic, cmd_sn) || signal_pending(current))
+		return false;
+	spin_lock_bh(&s->lock);
+	list_add_tail(&c->node, &s->fenced);
+	spin_unlock_bh(&s->lock);
+	/* Pairs with the barrier in isert_fence_release(): one sees the other. */
+	smp_mb();
+	if (isert_answers_due(ic, cmd_sn))
+		return true;
+	spin_lock_bh(&s->lock);
+	held = list_empty(&c->node);	/* in LIO's queue already */
+	list_del_init(&c->node);
+	spin_unlock_bh(&s->lock);
+	return held;
+}
+
+/**
+ * isert_fence_wake - queue the held responses again
+ * @s: session
+ *
+ * Process context.  The TX threads of their connections find out which of them
+ * must go on waiting.
+ */
+void isert_fence_wake(struct isert_session *s)
+{
+	struct isert_cmd *c, *next;
+
+	spin_lock_bh(&s->lock);
+	list_for_each_entry_safe(c, next, &s->fenced, node) {
+		struct se_cmd *se_cmd = &c->cmd->se_cmd;
+
+		list_del_init(&c->node);
+		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
+	}
+	spin_unlock_bh(&s->lock);
+}
