@@ -211,6 +211,22 @@ static void isert_build_async(struct iscsit_cmd *cmd,
 }
 
 /*
+ * Builds a Task Management Function Response.  LIO has two kinds of values, those
+ * of the target core and those of iSCSI where it has not asked the target core,
+ * and takes all for the former: a task that is not on this connection would be
+ * said to have been aborted.
+ */
+static void isert_build_tmf(struct iscsit_cmd *cmd, struct iscsit_conn *conn,
+			    struct iscsi_tm_rsp *hdr)
+{
+	const struct se_tmr_req *tmr = cmd->se_cmd.se_tmr_req;
+
+	iscsit_build_task_mgt_rsp(cmd, conn, hdr);
+	if (!tmr->call_transport)
+		hdr->response = tmr->response;
+}
+
+/*
  * Sends the PDUs that carry no separate data.  None invalidates an STag, not
  * even the Reject of a command that has carried one: RFC 7145, section 7.3.2
  * allows that only for the SCSI Response.
@@ -229,7 +245,7 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_cmd *c,
 	memset(bhs, 0, ISER_BHS_LEN);
 	switch (state) {
 	case ISTATE_SEND_TASKMGTRSP:
-		iscsit_build_task_mgt_rsp(cmd, conn, (struct iscsi_tm_rsp *)bhs);
+		isert_build_tmf(cmd, conn, (struct iscsi_tm_rsp *)bhs);
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
