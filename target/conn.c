@@ -36,7 +36,7 @@ static DEFINE_SPINLOCK(isert_join_lock);
  * LIO may be closing the connections of the session one by one, and does not
  * see one that is added late.
  */
-static bool isert_join_over(struct isert_conn *ic)
+bool isert_join_over(struct isert_conn *ic)
 {
 	struct iscsit_session *sess = ic->conn->sess;
 
@@ -213,7 +213,7 @@ void isert_get_rx_pdu(struct iscsit_conn *conn)
 	ended = ic->ended;
 	spin_unlock_bh(&ic->rx_lock);
 
-	if (ended || isert_join_over(ic) || isert_login_finish(ic))
+	if (ended || !isert_session_enter(ic) || isert_login_finish(ic))
 		return;
 	isert_ping_start(ic);
 	while (!wait_event_interruptible(ic->wait,
@@ -467,11 +467,11 @@ static void isert_close(struct isert_conn *ic)
 
 	cancel_delayed_work_sync(&ic->ping_work);
 	/*
-	 * The initiator has logged in again and LIO's login thread waits, so
-	 * the old connection ends without telling the initiator.
+	 * The initiator has logged in again, and that login waits, so the old
+	 * connection ends without telling the initiator.
 	 */
 	if (atomic_read(&conn->sess->session_reinstatement) ||
-	    atomic_read(&conn->connection_wait_rcfr))
+	    READ_ONCE(ic->replaced))
 		iser_connection_fail(ic->dm, 0);
 	iser_connection_terminate(ic->dm);
 	/* From here on, up-calls come only for what LIO still submits. */

@@ -355,6 +355,11 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
+	if (!ic->keys.leading && isert_session_full(ic)) {
+		isert_warn(ic, "login refused: the session has as many connections as MaxConnections allows");
+		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
+					  ISCSI_LOGIN_STATUS_ISID_ERROR);
+	}
 	if (ic->keys.leading && iser_keys_finish(&ic->keys)) {
 		isert_warn(ic, "login refused: the initiator has not requested iSER by RDMAExtensions=Yes");
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
@@ -533,6 +538,12 @@ static void isert_first_request(struct isert_conn *ic,
 	struct iscsi_login_req *req = (struct iscsi_login_req *)login->req;
 
 	login->leading_connection = !req->tsih;
+	/*
+	 * LIO would look for a connection with this CID, perhaps before it knows
+	 * the initiator, and end it together with its session.  In place of that
+	 * there are isert_session_full() and isert_session_enter().
+	 */
+	login->checked_for_existing = req->tsih != 0;
 	login->current_stage = ISCSI_LOGIN_CURRENT_STAGE(req->flags);
 	login->version_min = req->min_version;
 	login->version_max = req->max_version;

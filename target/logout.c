@@ -86,21 +86,32 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 		isert_protocol_error(ic, "Logout Request that LIO does not take");
 }
 
-/*
- * Closes other connections of the session: the one with @cid if @own is NULL,
- * or all but @own.  It works as LIO does but without waiting: the list and its
- * lock hold the connections.  Returns how many are still there.
+/**
+ * isert_close_others - close other connections of a session
+ * @sess: session
+ * @own: connection that stays, or NULL
+ * @cid: those with this CID; negative: all
+ * @replaced: since a login takes their place
+ *
+ * It works as LIO does but without waiting: the list and its lock hold the
+ * connections.  Any context, with BH enabled.
+ * Return: how many are still there.
  */
-static u32 isert_logout_others(struct iscsit_session *sess, u16 cid,
-			       const struct iscsit_conn *own)
+u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
+		       int cid, bool replaced)
 {
 	struct iscsit_conn *other;
 	u32 nr = 0;
 
 	spin_lock_bh(&sess->conn_lock);
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
-		if (other == own || (!own && other->cid != cid))
+		struct isert_conn *o = other->context;
+
+		if (other == own || (cid >= 0 && other->cid != cid))
 			continue;
+		/* LIO may have a connection over TCP in the session. */
+		if (replaced && o && own->conn_transport == other->conn_transport)
+			WRITE_ONCE(o->replaced, true);
 		spin_lock(&other->state_lock);
 		other->conn_state = TARG_CONN_STATE_IN_LOGOUT;
 		spin_unlock(&other->state_lock);
@@ -126,7 +137,7 @@ static void isert_logout_work(struct work_struct *work)
 	struct iscsit_conn *conn = c->ic->conn;
 
 	if (c->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
-		while (isert_logout_others(conn->sess, 0, conn) ||
+		while (isert_close_others(conn->sess, conn, -1, false) ||
 		       READ_ONCE(c->ic->joining))
 			msleep(ISERT_LOGOUT_POLL);
 	/*
@@ -171,6 +182,6 @@ bool isert_logout_sent(struct isert_cmd *c, int status)
 	}
 	if (!status && cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_CONNECTION &&
 	    cmd->logout_response == ISCSI_LOGOUT_SUCCESS)
-		isert_logout_others(cmd->conn->sess, cmd->logout_cid, NULL);
+		isert_close_others(cmd->conn->sess, NULL, cmd->logout_cid, false);
 	return false;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the connections of a session share: the account of unexpected PDUs, and the
- * Response Fence.
+ * What the connections of a session share: the account of unexpected PDUs, the
+ * Response Fence, and a connection that takes the place of another one.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "target.h"
 
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -248,4 +249,58 @@ void isert_fence_wake(struct isert_session *s)
 		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
 	}
 	spin_unlock_bh(&s->lock);
+}
+
+/*
+ * A connection that takes the place of another one: RFC 7143, section 6.3.4.
+ *
+ * LIO's own way ends the whole session below level 2, and comes before LIO has
+ * authenticated the initiator.  So LIO does not look for the other connection, and
+ * here it is closed as if it had logged out, when the new one is in LIO's list:
+ * the session is never without a connection, for LIO would free it.  The new one
+ * gets its Login Response after that.
+ */
+
+#define ISERT_REPLACE_POLL	10	/* milliseconds */
+
+/**
+ * isert_session_full - whether MaxConnections excludes a connection
+ * @ic: connection at the end of its login, after authentication
+ *
+ * LIO lets nobody else log in to the portal group at the same time.
+ */
+bool isert_session_full(struct isert_conn *ic)
+{
+	struct iscsit_session *sess = ic->conn->sess;
+	struct iscsit_conn *other;
+	u32 nr = 1;
+
+	spin_lock_bh(&sess->conn_lock);
+	list_for_each_entry(other, &sess->sess_conn_list, conn_list)
+		if (other->cid != ic->conn->cid)
+			nr++;
+	spin_unlock_bh(&sess->conn_lock);
+	return nr > sess->sess_ops->MaxConnections;
+}
+
+/**
+ * isert_session_enter - close the connection whose place another one takes
+ * @ic: connection in LIO's list; its initiator does not know yet
+ *
+ * RX thread.  Sleeps until the tasks of the old connection have ended.
+ * Return: true, or false if this connection or its session is ending.
+ */
+bool isert_session_enter(struct isert_conn *ic)
+{
+	struct iscsit_conn *conn = ic->conn;
+
+	while (!isert_join_over(ic)) {
+		if (ic->keys.leading ||
+		    !isert_close_others(conn->sess, conn, conn->cid, true))
+			return true;
+		if (msleep_interruptible(ISERT_REPLACE_POLL) ||
+		    signal_pending(current) || READ_ONCE(ic->ended))
+			return false;
+	}
+	return false;
 }

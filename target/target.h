@@ -182,6 +182,7 @@ struct isert_conn {
 	struct isert_conn *joined;	/* holds the joined session: conn.c */
 	u32 joining;			/* logins that rely on this one */
 	bool closing;
+	bool replaced;			/* a login takes its place */
 };
 
 extern struct workqueue_struct *isert_wq;
@@ -285,6 +286,7 @@ void isert_replaced_note(struct isert_conn *ic);
 
 /* conn.c */
 bool isert_join(struct isert_conn *ic, struct isert_conn *other);
+bool isert_join_over(struct isert_conn *ic);
 struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 				    struct iser_conn *dm);
 void isert_conn_put(struct isert_conn *ic);
@@ -298,6 +300,8 @@ int isert_session_alloc(struct isert_conn *ic);
 void isert_session_join(struct isert_conn *ic, struct isert_conn *other);
 void isert_session_leave(struct isert_conn *ic);
 void isert_session_put(struct isert_conn *ic);
+bool isert_session_full(struct isert_conn *ic);
+bool isert_session_enter(struct isert_conn *ic);
 bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out);
 void isert_unexpected_note(struct isert_conn *ic, u32 stat_sn);
 void isert_unexpected_retire(struct isert_conn *ic);
@@ -316,6 +320,8 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);
 bool isert_logout_sent(struct isert_cmd *c, int status);
+u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
+		       int cid, bool replaced);
 
 /* command.c */
 void isert_cmd_init(struct iser_cmd *iser);
