@@ -291,7 +291,16 @@ int login_try(struct conn *c, const char *changes);
 /* The same, but the case fails on anything else than success. */
 void login(struct conn *c, const char *changes);
 struct conn *session(const char *changes);	/* conn_open(), login(), no unit attention */
-/* A session of two connections.  Skips the case if the target allows only one. */
+/* A session of @n connections.  Skips the case if the target allows fewer. */
+void session_of(struct conn **c, unsigned int n, const char *changes);
+/* Changes to the keys: those of a login that joins a session. */
+#define FURTHER	"-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData " \
+		"-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain " \
+		"-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength " \
+		"-DataPDUInOrder -DataSequenceInOrder -MaxAHSLength"
+/* A connection that has not logged in yet, for @cid of the session of @first. */
+struct conn *conn_joining(const struct conn *first, uint16_t cid);
+int join_try(struct conn *c, const struct conn *first);	/* login_try() for that */
 struct conn *session_of_two(const char *changes, struct conn **other);
 /* The answer to a key of the last login, or NULL. */
 const char *answer(const struct conn *c, const char *key);

@@ -164,26 +164,56 @@ struct conn *session(const char *changes)
 	return session_cm(NULL, changes);
 }
 
-struct conn *session_of_two(const char *changes, struct conn **other)
+struct conn *conn_joining(const struct conn *first, uint16_t cid)
 {
-	struct conn *first, *c;
-	char all[512];
+	struct conn *c = conn_open(NULL);
 
-	snprintf(all, sizeof(all), "MaxConnections=2 %s", changes);
-	first = session(all);
-	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
-		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
-	c = conn_open(NULL);
 	memcpy(c->isid, first->isid, sizeof(c->isid));
 	c->tsih = first->tsih;
-	c->cid = first->cid + 1;
+	c->cid = cid;
 	c->cmdsn = first->cmdsn;
-	login(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
-	      "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
-	      "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
-	      "-DataPDUInOrder -DataSequenceInOrder -MaxAHSLength");
-	*other = c;
-	return first;
+	/* Task tags are those of the session. */
+	c->itt = first->itt + (cid + 1) * 0x10000;
+	return c;
+}
+
+int join_try(struct conn *c, const struct conn *first)
+{
+	int status = login_try(c, FURTHER);
+
+	/* What holds for the session was said on its first connection. */
+	if (!status) {
+		c->offer = first->offer;
+		c->answer = first->answer;
+	}
+	return status;
+}
+
+void session_of(struct conn **c, unsigned int n, const char *changes)
+{
+	char all[512];
+	unsigned int i;
+
+	snprintf(all, sizeof(all), "MaxConnections=%u %s", n, changes);
+	c[0] = session(all);
+	if (answer_number(c[0], "MaxConnections", 1) < n)
+		skip("the target answers MaxConnections=%s", answer(c[0], "MaxConnections"));
+	for (i = 1; i < n; i++) {
+		int status;
+
+		c[i] = conn_joining(c[0], c[0]->cid + i);
+		status = join_try(c[i], c[0]);
+		check(!status, "connection %u is refused with status %04x", i + 1, status);
+	}
+}
+
+struct conn *session_of_two(const char *changes, struct conn **other)
+{
+	struct conn *c[2];
+
+	session_of(c, 2, changes);
+	*other = c[1];
+	return c[0];
 }
 
 void discovery(struct conn *c, const char *changes)

@@ -53,15 +53,13 @@ bool op_tmf(void)
  */
 static bool may_log_out(uint16_t cid)
 {
-	unsigned int i, found = 0, conns = 0;
+	unsigned int i, found = 0;
 
-	for (i = 0; i < CONNS; i++) {
-		conns += !!play.c[i];
+	for (i = 0; i < CONNS; i++)
 		found += play.c[i] && play.c[i]->cid == cid;
-	}
 	if (!found)
 		return true;
-	if (conns < 2 || play.logged_out)
+	if (conns() < 2 || play.logged_out)
 		return false;
 	play.logged_out = true;
 	return true;
@@ -71,18 +69,20 @@ static bool may_log_out(uint16_t cid)
  * LIO walks along the connections of a session that is taken over or logged out
  * (iscsit_stop_session() of 6.12), and releases its lock while it waits for the end of
  * each.  When the next one ends by itself meanwhile, it has left the list, and the walk
- * continues from its poisoned links: a panic, over any transport.  So with two
+ * continues from its poisoned links: a panic, over any transport.  So with several
  * connections nothing may be under way that could end one of them, and neither may just
  * have ended.
  */
 static bool may_walk(void)
 {
-	if (play.lost || (play.logged_out && play.c[0] && play.c[1]))
+	unsigned int n = conns();
+
+	if (play.lost || (play.logged_out && n > 1))
 		return false;
-	if (!play.c[0] || !play.c[1])
+	if (n < 2)
 		return true;
 	bring_to_end();
-	return play.c[0] && play.c[1] && !task_at_random(any_task);
+	return conns() == n && !task_at_random(any_task);
 }
 
 /*
@@ -103,20 +103,23 @@ static void wait_for_ends(struct conn *const *c, const char *what)
 }
 
 /* Ends all connections of a session by one Logout. */
-static bool log_out_both(struct conn *c)
+static bool log_out_all(struct conn *c)
 {
-	struct conn *both[CONNS] = { play.c[0], play.c[1] };
+	struct conn *all[CONNS];
+	unsigned int n = conns();
 	int i;
 
-	did("Logout of two connections");
+	did("Logout of %u connections", n);
+	memcpy(all, play.c, sizeof(all));
 	c->cmdsn = play.cmdsn;
 	put(c, logout_request(c, 0), "Logout");
 	excuse_all();
 	ring(c);
-	wait_for_ends(both, "a session that has logged out");
+	wait_for_ends(all, "a session that has logged out");
 	for (i = 0; i < CONNS; i++)
-		close_conn(both[i]);
-	tally("sessions of two that have logged out");
+		if (all[i])
+			close_conn(all[i]);
+	tally("sessions of %u that have logged out", n);
 	return true;
 }
 
@@ -124,12 +127,12 @@ bool op_logout(void)
 {
 	struct conn *c = any_conn(false);
 	unsigned int n = 1 + roll(3);
-	bool two = play.c[0] && play.c[1];
+	bool several = conns() > 1;
 
 	if (!c)
 		return false;
-	if (two && one_in(2) && may_walk())
-		return log_out_both(c);
+	if (several && one_in(2) && may_walk())
+		return log_out_all(c);
 	/* A connection may have ended meanwhile. */
 	c = any_conn(false);
 	if (!c)
@@ -141,7 +144,7 @@ bool op_logout(void)
 
 		if (reason == 1 && !may_log_out(cid))
 			cid = 99;
-		if (!reason && (two || play.lost))
+		if (!reason && (several || play.lost))
 			reason = 2;
 		m = logout_request(c, reason);
 		put16(BHS(m) + 20, cid);
@@ -170,35 +173,41 @@ bool op_login(void)
 
 bool op_join(void)
 {
-	struct conn *first = play.c[0];
+	struct conn *first = any_conn(true);
+	int i = 0;
 
-	if (!first || first->ended || play.c[1] || play.discovery || !may_connect() ||
-	    answer_number(first, "MaxConnections", 1) < 2)
+	while (i < CONNS && play.c[i])
+		i++;
+	if (!first || first->ended || i == CONNS || !may_connect() ||
+	    answer_number(first, "MaxConnections", 1) <= conns())
 		return false;
 	if (one_in(2))
 		ring(first);
-	did("a second connection");
-	play.c[1] = further(first, first->cid + 1);
+	/* The place tells the CID, so that it differs from that of all others. */
+	did("connection %d joins", i);
+	play.c[i] = further(first, i);
 	return true;
 }
 
 bool op_reinstate_session(void)
 {
 	struct conn *c = any_conn(true), *old[CONNS];
+	unsigned int n;
 	int i;
 
 	if (!c || !may_connect() || !may_walk())
 		return false;
+	n = conns();
 	for (i = 0; i < CONNS; i++) {
 		old[i] = play.c[i];
-		/* When there are two, they are idle: see may_walk(). */
+		/* When there are several, they are idle: see may_walk(). */
 		if (old[i] && one_in(2))
 			ring(old[i]);
 		if (old[i])
 			forget_conn(old[i]);
 	}
-	did("the session of %d is taken over", !!old[0] + !!old[1]);
-	tally("sessions of %d that were taken over", !!old[0] + !!old[1]);
+	did("the session of %u is taken over", n);
+	tally("sessions of %u that were taken over", n);
 	enter(c->isid);
 	wait_for_ends(old, "a connection that was taken over");
 	for (i = 0; i < CONNS; i++)
@@ -210,6 +219,7 @@ bool op_reinstate_session(void)
 bool op_reinstate_conn(void)
 {
 	struct conn *old = any_conn(true), *c;
+	bool lost = play.lost;
 	int i;
 
 	if (!old || old->ended || !may_connect())
@@ -219,9 +229,12 @@ bool op_reinstate_conn(void)
 	c = further(old, old->cid);
 	if (!c)
 		return true;
+	/* It is in nobody's way: the target answers the login when it is gone. */
 	forget_conn(old);
+	play.lost = lost;
 	wait_for_ends((struct conn *[CONNS]){ old }, "a connection that was taken over");
 	conn_close(old);
+	tally("connections that took the place of another one");
 	play.c[i] = c;
 	return true;
 }

@@ -54,7 +54,7 @@ bool op_old_cmdsn(void)
 	 * after a gap LIO keeps both and takes the later one: the target may take
 	 * either.
 	 */
-	if (((play.c[0] && play.c[1]) || play.nr_missing) && (int32_t)(cmdsn - c->exp_cmdsn) >= 0)
+	if ((conns() > 1 || play.nr_missing) && (int32_t)(cmdsn - c->exp_cmdsn) >= 0)
 		return false;
 	put_at(c, cmdsn, "a CmdSN that was taken")->excused = true;
 	/* If a Reject has left the CmdSN free, the command fills a gap. */

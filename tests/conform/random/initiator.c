@@ -32,7 +32,7 @@ static const struct operation operations[] = {
 	{ "other task management", 3, op_tmf },
 	{ "Logout", 2, op_logout },
 	{ "Login Request in a session", 1, op_login },
-	{ "second connection", 4, op_join },
+	{ "further connection", 8, op_join },
 	{ "session that is taken over", 1, op_reinstate_session },
 	{ "connection that is taken over", 1, op_reinstate_conn },
 	{ "connection that is closed", 2, op_close },
@@ -90,7 +90,7 @@ static void round_of_initiator(void)
 
 	enter(NULL);
 	for (i = 1; i <= n; i++) {
-		if (!play.c[0] && !play.c[1]) {
+		if (!conns()) {
 			if (!may_connect())
 				break;
 			enter(NULL);

@@ -5,11 +5,11 @@
 
 #include "random.h"
 
-#define CONNS	2
+#define CONNS	4		/* of a session at most */
 #define SLOTS	8		/* places on the disk */
 #define SLOT	65536u		/* bytes of each */
 #define TASKS	1024
-#define CONNS_MOST	12	/* in a round: the library of siw allows about thirty */
+#define CONNS_MOST	15	/* in a round: the library of siw allows about thirty */
 
 struct slot {
 	bool known;		/* its first @len bytes are those of fill(@seed) */
@@ -36,7 +36,7 @@ struct play {
 	bool discovery;
 	bool muddled;		/* it has sent something with an unknown effect */
 	bool logged_out;	/* the target was asked to end a connection by a Logout */
-	bool lost;		/* one of its connections ended, the other one is still there */
+	bool lost;		/* one of its connections ended, others are still there */
 	uint32_t cmdsn;		/* the next CmdSN of the session */
 	uint32_t missing[16];	/* CmdSN that were left out */
 	unsigned int nr_missing;
@@ -62,6 +62,7 @@ bool may_connect(void);		/* before both of these: is there room for one more? */
 /* Adds a connection to the session, or replaces one.  Return: NULL if it was refused. */
 struct conn *further(struct conn *first, uint16_t cid);
 int index_of(const struct conn *c);	/* in play.c */
+unsigned int conns(void);	/* how many of the session have not ended */
 /*
  * A connection that has not ended, with the session's CmdSN, or NULL.  With @normal:
  * not in discovery.

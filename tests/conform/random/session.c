@@ -12,7 +12,21 @@ static unsigned int nr_batch[CONNS];
 
 int index_of(const struct conn *c)
 {
-	return c == play.c[1];
+	int i = CONNS - 1;
+
+	/* One that is in place of another has not got its place yet: it is the first. */
+	while (i && play.c[i] != c)
+		i--;
+	return i;
+}
+
+unsigned int conns(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < CONNS; i++)
+		n += !!play.c[i];
+	return n;
 }
 
 /* Forgets the tasks of this connection: nothing can come of them. */
@@ -34,7 +48,7 @@ void forget_conn(struct conn *c)
 	}
 	nr_batch[index_of(c)] = 0;
 	play.c[index_of(c)] = NULL;
-	play.lost = play.c[0] || play.c[1];
+	play.lost = conns();
 }
 
 void close_conn(struct conn *c)
@@ -53,9 +67,9 @@ static const char *some_keys(void)
 
 	snprintf(keys, sizeof(keys), "TaggedBufferForSolicitedDataOnly=%s InitialR2T=%s "
 		 "ImmediateData=%s FirstBurstLength=%s MaxBurstLength=%s ErrorRecoveryLevel=%u "
-		 "MaxConnections=2 MaxOutstandingUnexpectedPDUs=16", one_in(3) ? "No" : "Yes",
+		 "MaxConnections=%u MaxOutstandingUnexpectedPDUs=16", one_in(3) ? "No" : "Yes",
 		 one_in(3) ? "Yes" : "No", one_in(4) ? "No" : "Yes", bursts[roll(4)],
-		 one_in(3) ? "65536" : "262144", roll(2));
+		 one_in(3) ? "65536" : "262144", roll(2), one_in(3) ? 2 : CONNS);
 	return keys;
 }
 
@@ -148,10 +162,11 @@ struct conn *further(struct conn *first, uint16_t cid)
 
 struct conn *any_conn(bool normal)
 {
-	struct conn *c = play.c[roll(CONNS)];
+	unsigned int from = roll(CONNS), i;
+	struct conn *c = NULL;
 
-	if (!c)
-		c = play.c[0] ?: play.c[1];
+	for (i = 0; i < CONNS && !c; i++)
+		c = play.c[(from + i) % CONNS];
 	if (!c || (normal && play.discovery))
 		return NULL;
 	c->cmdsn = play.cmdsn;
