@@ -434,30 +434,52 @@ static void isert_release_all(struct isert_conn *ic)
 	target_wait_for_cmds(count);
 }
 
+/* Whether a Logout of the session is finished by isert_logout_work().  Under conn_lock. */
+static bool isert_session_logged_out(struct iscsit_conn *conn)
+{
+	struct iscsit_conn *other;
+	bool logout = false;
+
+	list_for_each_entry(other, &conn->sess->sess_conn_list, conn_list) {
+		const struct isert_conn *o = other->context;
+
+		logout |= other->conn_transport == conn->conn_transport && o &&
+			READ_ONCE(o->logout_closing) &&
+			other->conn_logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION;
+	}
+	return logout;
+}
+
 /*
- * Whether LIO may take the connection out of the session's list.  When LIO replaces a
- * session or closes it for the administrator, it walks over the list, and while it waits
- * for a connection it keeps the next one in memory, but not in the list.  So they leave
- * the list in its order, each when its predecessor is gone and the walk has come to it.
+ * Takes the connection out of the session's list, which LIO would do next.  When LIO
+ * replaces a session or closes it for the administrator, it walks over the list, and
+ * while it waits for a connection it keeps the next one in memory, but not in the list.
+ * So they leave the list in its order, each when its predecessor has been freed, and
+ * thus the walk has come to it.  Under the lock LIO begins a walk either before, and the
+ * connection waits, or does not find it.
  *
- * A Logout of the session closes the others first: isert_logout_work().
+ * A Logout of the session closes the others before LIO walks: isert_logout_work().
+ * Return: false if the connection must wait.
  */
-static bool isert_close_turn(struct iscsit_conn *conn)
+static bool isert_leave_list(struct iscsit_conn *conn)
 {
 	struct iscsit_session *sess = conn->sess;
-	bool turn = true;
+	bool leaves = true;
 
 	/* Its login has failed. */
 	if (!sess || list_empty(&conn->conn_list))
 		return true;
 	spin_lock_bh(&sess->conn_lock);
-	if (atomic_read(&sess->session_reinstatement) &&
-	    !atomic_read(&sess->session_logout))
-		turn = list_is_first(&conn->conn_list, &sess->sess_conn_list) &&
+	if ((atomic_read(&sess->session_close) ||
+	     atomic_read(&sess->session_reinstatement)) &&
+	    !isert_session_logged_out(conn))
+		leaves = list_is_first(&conn->conn_list, &sess->sess_conn_list) &&
 			atomic_read(&sess->nconn) ==
 			list_count_nodes(&sess->sess_conn_list);
+	if (leaves)
+		list_del_init(&conn->conn_list);
 	spin_unlock_bh(&sess->conn_lock);
-	return turn;
+	return leaves;
 }
 
 /* Ends a connection in the full feature phase, and all use of it. */
@@ -495,7 +517,7 @@ static void isert_close(struct isert_conn *ic)
  *
  * RX thread or TX thread (the other one is gone), np thread or login work.
  * Sleeps until all commands of the connection have been given back, and as
- * isert_close_turn() says.
+ * isert_leave_list() says.
  */
 void isert_wait_conn(struct iscsit_conn *conn)
 {
@@ -509,7 +531,7 @@ void isert_wait_conn(struct iscsit_conn *conn)
 	else
 		/* LIO's login thread closes it, and must not wait for a peer. */
 		iser_connection_close(ic->dm);
-	while (!isert_close_turn(conn))
+	while (!isert_leave_list(conn))
 		msleep(ISERT_TURN_POLL);
 }
 

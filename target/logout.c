@@ -81,7 +81,8 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	    ISCSI_LOGOUT_REASON_RECOVERY)
 		isert_logout_refuse(ic, cmd, "Logout Request with an unknown reason");
 	else if (isert_logout_waits(ic->conn))
-		isert_logout_refuse(ic, cmd, "a second Logout Request while one waits for its CmdSN");
+		isert_logout_refuse(ic, cmd,
+				    "a second Logout Request while one waits for its CmdSN");
 	else if (iscsit_handle_logout_cmd(ic->conn, cmd, hdr) < 0)
 		isert_protocol_error(ic, "Logout Request that LIO does not take");
 }
@@ -123,12 +124,29 @@ u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *ow
 }
 
 /*
+ * Closes the others of the session, and those whose login relies on this one.  Such a
+ * one is in the list before it ceases to rely on it, hence the order.
+ */
+static void isert_logout_rest(struct isert_conn *ic)
+{
+	struct iscsit_conn *conn = ic->conn;
+	u32 joining, others;
+
+	for (;;) {
+		joining = READ_ONCE(ic->joining);
+		others = isert_close_others(conn->sess, conn, -1, false);
+		if (!joining && !others)
+			return;
+		msleep(ISERT_LOGOUT_POLL);
+	}
+}
+
+/*
  * Runs LIO's part of a logout, and sleeps until the connection is closed.
  *
  * For a session, LIO walks the list of connections and waits for each; the walk
  * breaks if the next connection closes during a wait.  Therefore this closes
- * the others first, which takes as long as their backends need, and those whose login
- * relies on this one.
+ * the others first, which takes as long as their backends need.
  */
 static void isert_logout_work(struct work_struct *work)
 {
@@ -137,9 +155,7 @@ static void isert_logout_work(struct work_struct *work)
 	struct iscsit_conn *conn = c->ic->conn;
 
 	if (c->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
-		while (isert_close_others(conn->sess, conn, -1, false) ||
-		       READ_ONCE(c->ic->joining))
-			msleep(ISERT_LOGOUT_POLL);
+		isert_logout_rest(c->ic);
 	/*
 	 * LIO releases the command with the connection, and nothing here may be
 	 * touched afterwards.
