@@ -501,12 +501,65 @@ static bool isert_auth_required(const struct iscsit_conn *conn)
 	return own;
 }
 
+/* Whether a target that knows CHAP and None takes None from a list: the first it knows. */
+static bool isert_picks_none(const char *list, u32 len)
+{
+	u32 n;
+
+	for (; len; list += n, len -= n) {
+		const char *comma = memchr(list, ',', len);
+
+		n = comma ? comma - list : len;
+		if (n == 4 && !memcmp(list, "None", 4))
+			return true;
+		if (n == 4 && !memcmp(list, "CHAP", 4))
+			return false;
+		n += !!comma;
+	}
+	return false;
+}
+
+/*
+ * Whether a Login Request tries to do without authentication: its first request leaves
+ * out the security stage, or any request of that stage has LIO agree on None.
+ */
+static bool isert_evades_auth(const struct iscsi_login *login, bool first)
+{
+	const struct iscsi_login_req *req = (const void *)login->req;
+	const char *text = login->req_buf, *value;
+	u32 len = ntoh24(req->dlength), n;
+
+	if (ISCSI_LOGIN_CURRENT_STAGE(req->flags))
+		return first;
+	while ((value = iser_keys_find(text, len, "AuthMethod", &n))) {
+		if (isert_picks_none(value, n))
+			return true;
+		len -= value + n - text;
+		text = value + n;
+	}
+	return false;
+}
+
+/*
+ * Refuses a login that LIO would refuse, or should, before LIO acts on what it names.
+ * @first: this is its first request
+ * Return: 0 or -EACCES.
+ */
+static int isert_check_auth(struct isert_conn *ic, const struct iscsi_login *login,
+			    bool first)
+{
+	if (!isert_auth_required(ic->conn) || !isert_evades_auth(login, first))
+		return 0;
+	isert_warn(ic, "login refused: it offers no credentials, but the target requires them");
+	return isert_refuse_login(ic, (u8 *)login->req, ISERT_STATUS_INITIATOR,
+				  ISCSI_LOGIN_STATUS_AUTH_FAILED);
+}
+
 /**
  * isert_validate_params - check a login, and limit what LIO may negotiate
  * @conn: LIO's connection, parameters copied, negotiation not begun
  *
- * A login that leaves out the security stage is refused here where credentials are
- * required: nothing that it names may be touched.  LIO lets no login leave it out later.
+ * Here it is known for the first time whether credentials are required.
  *
  * ErrorRecoveryLevel is the value of LIO's attribute default_erl, limited by
  * max_recovery_level.  A further connection takes the session's value.
@@ -514,17 +567,12 @@ static bool isert_auth_required(const struct iscsit_conn *conn)
  */
 int isert_validate_params(struct iscsit_conn *conn)
 {
-	struct iscsi_login *login = conn->conn_login;
 	u32 level = 0;
+	int ret;
 
-	if (login->current_stage && isert_auth_required(conn)) {
-		isert_warn(conn->context, "login refused: it leaves out the security stage, but the target requires credentials");
-		return isert_refuse_login(conn->context, (u8 *)login->req,
-					  ISERT_STATUS_INITIATOR,
-					  ISCSI_LOGIN_STATUS_AUTH_FAILED);
-	}
-	if (!login->leading_connection)
-		return 0;
+	ret = isert_check_auth(conn->context, conn->conn_login, true);
+	if (ret || !conn->conn_login->leading_connection)
+		return ret;
 	if (!conn->sess->sess_ops->SessionType)
 		level = min(isert_node_attrib(conn)->default_erl,
 			    isert_max_level());
@@ -643,7 +691,8 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	memset(login->req_buf + ret, 0, ISERT_LOGIN_TEXT - ret);
 	hton24(req->dlength, ret);
-	return 0;
+	/* Before the first request LIO knows neither target nor initiator. */
+	return ic->conn->sess ? isert_check_auth(ic, login, false) : 0;
 }
 
 /**

@@ -10,7 +10,7 @@ acl_new t1 "$iqn_prefix:conform"
 target_set t1 attrib authentication 1
 mark_log
 conform login/no-security-stage
-log_has 'ib_isert: peer .*: login refused: it leaves out the security stage' ||
+log_has 'ib_isert: peer .*: login refused: it offers no credentials' ||
 	fail 'no line of ours'
 ! log_has 'Initiator is requesting CSG: 1' || fail 'LIO has seen the login'
 target_set t1 attrib authentication 0
