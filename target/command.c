@@ -112,7 +112,8 @@ void isert_order_forget_all(struct iscsit_conn *conn)
  * @sn: CmdSN of a command that is not immediate, and not in its turn
  *
  * RFC 7143, section 4.2.2.1: such a command is ignored.  LIO would keep both, run one,
- * and forget the other.  RX thread or worker; sleeps.
+ * and forget the other.  One whose connection was logged out no longer waits, and may be
+ * sent again on another.  RX thread or worker; sleeps.
  */
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
 {
@@ -121,7 +122,7 @@ bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
 
 	mutex_lock(&sess->cmdsn_mutex);
 	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
-		found |= ooo->cmdsn == sn;
+		found |= ooo->cmd && ooo->cmdsn == sn;
 	mutex_unlock(&sess->cmdsn_mutex);
 	return found;
 }

@@ -39,7 +39,6 @@
 #define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	((unsigned long)HZ)
 #define ISERT_AHEAD_POLL	(HZ / 5)
-#define ISERT_HELD_UP		2U	/* times the limit that a PDU may be unhandled */
 #define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
 
 /* Returns true if LIO's timers run: see above. */
@@ -132,6 +131,20 @@ static bool isert_gets_late(struct isert_conn *ic,
 	return true;
 }
 
+/*
+ * Returns true if a PDU is being handled that began before the last look.  If each look
+ * finds another one, the peer sends them, and it must not make others wait without end.
+ */
+static bool isert_stuck(const struct isert_conn *ic)
+{
+	/* The worker notes when a PDU arrives, before it handles it or hands it over. */
+	if (READ_ONCE(ic->working) &&
+	    time_after(jiffies, READ_ONCE(ic->last_rx) + ISERT_AHEAD_POLL))
+		return true;
+	return READ_ONCE(ic->deferring) && !READ_ONCE(ic->tag_wait) &&
+		time_after(jiffies, READ_ONCE(ic->rx_began) + ISERT_AHEAD_POLL);
+}
+
 /* Returns true if a PDU of the session may have arrived that is not handled yet. */
 static bool isert_held_up(struct isert_conn *ic)
 {
@@ -149,8 +162,7 @@ static bool isert_held_up(struct isert_conn *ic)
 		if (READ_ONCE(other->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
 		    READ_ONCE(o->ended))
 			continue;
-		held |= READ_ONCE(o->working) ||
-			(READ_ONCE(o->deferring) && !READ_ONCE(o->tag_wait));
+		held |= isert_stuck(o);
 	}
 	spin_unlock_bh(&sess->conn_lock);
 	return held;
@@ -172,15 +184,9 @@ static bool isert_ahead_late(struct isert_conn *ic,
 	if (!ahead || sn != ic->ahead_sn) {
 		ic->ahead_sn = sn;
 		ic->ahead_polls = 0;
-		ic->ahead_held = 0;
 		return false;
 	}
-	/* A peer that keeps a connection busy must not make others wait without end. */
-	if (isert_held_up(ic) && ic->ahead_held < ISERT_HELD_UP * polls) {
-		ic->ahead_held++;
-		return false;
-	}
-	if (++ic->ahead_polls < polls)
+	if (isert_held_up(ic) || ++ic->ahead_polls < polls)
 		return false;
 	isert_warn(ic, "a command has waited %u s for an earlier CmdSN, ending the connection: it was left out, or refused before it was counted",
 		   limit);
@@ -213,7 +219,8 @@ static bool isert_mixed(struct iscsit_conn *conn)
 static bool isert_session_broken(struct isert_conn *ic, bool ahead)
 {
 	if (unlikely(isert_mixed(ic->conn)))
-		isert_protocol_error(ic, "a connection over another transport has joined the session");
+		isert_protocol_error(ic,
+				     "a connection over another transport has joined the session");
 	else if (unlikely(ahead && isert_order_forgotten(ic->conn)))
 		isert_protocol_error(ic, "two commands with the same CmdSN");
 	else

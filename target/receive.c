@@ -471,6 +471,7 @@ void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 
 	spin_lock_bh(&ic->rx_lock);
 	list_add_tail(&pdu->node, &ic->deferred);
+	WRITE_ONCE(ic->rx_began, jiffies);
 	ic->deferring = true;
 	spin_unlock_bh(&ic->rx_lock);
 	wake_up_all(&ic->wait);
@@ -498,6 +499,7 @@ void isert_receive_deferred(struct isert_conn *ic)
 		spin_unlock_bh(&ic->rx_lock);
 		if (!pdu)
 			return;
+		WRITE_ONCE(ic->rx_began, jiffies);
 		isert_receive(ic, pdu, true);
 		if (ic->window.granted < ic->window.most)
 			isert_window_used(ic);

@@ -144,6 +144,7 @@ struct isert_conn {
 	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, ping_sent */
 	struct list_head deferred;	/* PDUs for the RX thread */
 	bool deferring;			/* later PDUs must join deferred */
+	unsigned long rx_began;		/* jiffies: RX thread began with one of deferred */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
 	bool ended;			/* no up-call will follow */
 	wait_queue_head_t wait;		/* deferred, ended, a task's posted, joining */
@@ -165,7 +166,6 @@ struct isert_conn {
 	int ahead;			/* ping_work looks often at what is ahead */
 	u32 ahead_sn;			/* ExpCmdSN that it found last */
 	u32 ahead_polls;		/* how often one was ahead, since that moved */
-	u32 ahead_held;			/* and how often a PDU was not handled yet */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
