@@ -528,10 +528,7 @@ static void join_and_end(int us)
 	c->tsih = first->tsih;
 	c->cid = first->cid + 1;
 	c->cmdsn = first->cmdsn;
-	text_default(&t, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
-		     "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
-		     "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
-		     "-DataPDUInOrder -DataSequenceInOrder");
+	text_default(&t, FURTHER);
 	post(first, m);
 	usleep(us);
 	post(c, login_pdu(c, 1, 3, &t));

@@ -53,11 +53,7 @@ CASE(initiator, "resource/tcp-joins", "R-5.1-7",
 	tcp->cid = c->cid + 1;
 	tcp->cmdsn = c->cmdsn;
 	tcp->full = true;
-	text_default(&t, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
-		     "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
-		     "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
-		     "-DataPDUInOrder -DataSequenceInOrder -MaxAHSLength "
-		     "-InitiatorRecvDataSegmentLength -TargetRecvDataSegmentLength");
+	text_default(&t, FURTHER " -InitiatorRecvDataSegmentLength -TargetRecvDataSegmentLength");
 	fd = tcp_open(atoi(opt.port) + 1);
 	opcode = ask_by_tcp(fd, tcp, login_pdu(tcp, 1, 3, &t), bhs);
 	check(opcode == ISCSI_LOGIN_RSP, "%s answers a login", opcode_name(opcode));
