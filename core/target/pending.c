@@ -149,7 +149,11 @@ static void iser_pending_leave(struct iser_conn *conn, bool fault)
 	struct iser_pending *g = &conn->pending;
 
 	iser_pending_let_go(g);
-	if (fault)
+	/*
+	 * Anybody can name an address in a connect request; only the handshake shows
+	 * that the peer has it.  Over iWARP, TCP has shown it before.
+	 */
+	if (fault && (conn->info.established || g->known))
 		iser_origin_fault(g->origin);
 	g->origin->pending--;
 	g->origin = NULL;
@@ -167,20 +171,37 @@ static void iser_pending_uncount(struct iser_conn *conn)
 	wake_up_all(&iser_pending_wait);
 }
 
-/* Picks the oldest at the lowest stage, of the address with most connections. */
+/* Returns true if @a is to be dropped rather than @b. */
+static bool iser_pending_less(const struct iser_conn *a, const struct iser_conn *b)
+{
+	const struct iser_origin *o = a->pending.origin, *p = b->pending.origin;
+
+	if (o->pending != p->pending)
+		return o->pending > p->pending;
+	if (o->proven != p->proven)
+		return p->proven;
+	return a->pending.stage < b->pending.stage;
+}
+
+/*
+ * Picks the oldest at the lowest stage, of the address with most connections.  Where
+ * strangers have one each from many addresses, a proven address keeps its own.
+ */
 static struct iser_conn *iser_pending_victim(void)
 {
 	struct iser_conn *conn, *victim = NULL;
-	struct iser_origin *o, *most = NULL;
 
-	list_for_each_entry(o, &iser_origins, node)
-		if (!most || o->pending > most->pending)
-			most = o;
 	list_for_each_entry(conn, &iser_pending_list, pending.node)
-		if (conn->pending.origin == most &&
-		    (!victim || conn->pending.stage < victim->pending.stage))
+		if (!victim || iser_pending_less(conn, victim))
 			victim = conn;
 	return victim;
+}
+
+/* Whether a connection that makes room has been slow, or its address has too many. */
+static bool iser_pending_at_fault(const struct iser_pending *g)
+{
+	return g->origin->pending > 1 && g->stage != ISER_READY &&
+		g->stage != ISER_TAKEN;
 }
 
 /* Returns true if it is @a's turn before @b's; @b may be NULL. */
@@ -314,6 +335,7 @@ int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 	struct iser_origin *spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	struct iser_conn *victim = NULL;
 	struct iser_pending *g = &conn->pending;
+	bool first;
 
 	if (!spare)
 		return -ENOMEM;
@@ -321,20 +343,26 @@ int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 	spin_lock_bh(&iser_queue_lock);
 	if (iser_nr_pending >= ISER_MAX_PENDING) {
 		victim = iser_pending_victim();
-		iser_pending_leave(victim, true);
+		iser_pending_leave(victim, iser_pending_at_fault(&victim->pending));
 	}
+	/* While there are others the look queues itself, and must not be put off. */
+	first = list_empty(&iser_pending_list);
 	g->origin = iser_origin_get(&conn->info.remote, &spare);
 	g->origin->pending++;
 	g->stage = ISER_SILENT;
 	g->since = jiffies;
 	g->counted = true;
+	g->known = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
 	conn->listener = l;
 	list_add_tail(&g->node, &iser_pending_list);
 	iser_nr_pending++;
 	iser_nr_queue_pairs++;
 	spin_unlock_bh(&iser_queue_lock);
 	kfree(spare);
-	mod_delayed_work(iser_wq, &iser_pending_work, ISER_LOOK);
+	if (first)
+		mod_delayed_work(iser_wq, &iser_pending_work, ISER_LOOK);
+	else
+		queue_delayed_work(iser_wq, &iser_pending_work, ISER_LOOK);
 
 	if (victim) {
 		iser_conn_warn(victim, "more than %d connections have not logged in, dropping the oldest one of the address that has most of them",

@@ -33,6 +33,7 @@ struct iser_pending {
 	bool doubtful;			/* its address was, when taken */
 	bool excused;			/* its end is not the peer's fault */
 	bool counted;			/* in iser_nr_queue_pairs */
+	bool known;			/* TCP has shown that the address is the peer's */
 };
 
 /* listen.c */
