@@ -139,7 +139,8 @@ static inline u8 *iser_bhs(u8 *head)
 }
 
 /* main.c */
-extern struct workqueue_struct *iser_wq, *iser_end_wq, *iser_connect_wq;
+extern struct workqueue_struct *iser_wq, *iser_end_wq, *iser_early_end_wq;
+extern struct workqueue_struct *iser_connect_wq;
 extern struct workqueue_struct *iser_target_wq, *iser_initiator_wq;
 
 /* log.c */

@@ -14,7 +14,7 @@
 #include "device.h"
 #include "target/pending.h"
 
-struct workqueue_struct *iser_wq, *iser_end_wq;
+struct workqueue_struct *iser_wq, *iser_end_wq, *iser_early_end_wq;
 struct workqueue_struct *iser_target_wq, *iser_initiator_wq, *iser_connect_wq;
 
 int iser_core_check(const char *half, const char *build)
@@ -48,6 +48,8 @@ static void iser_destroy_wqs(void)
 		destroy_workqueue(iser_initiator_wq);
 	if (iser_target_wq)
 		destroy_workqueue(iser_target_wq);
+	if (iser_early_end_wq)
+		destroy_workqueue(iser_early_end_wq);
 	if (iser_end_wq)
 		destroy_workqueue(iser_end_wq);
 	destroy_workqueue(iser_wq);
@@ -68,6 +70,13 @@ static int __init iser_core_init(void)
 	iser_end_wq = alloc_workqueue("iser_end", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				      WQ_MAX_ACTIVE);
 	/*
+	 * The ends of what a stranger has begun, in a queue of their own: with siw
+	 * they wait until it completes the handshake or closes TCP.
+	 */
+	iser_early_end_wq = alloc_workqueue("iser_early_end",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM,
+					    WQ_MAX_ACTIVE);
+	/*
 	 * Targets poll on the CPU of the completion vector.  The queue has the
 	 * priority of LIO's workers, so that one thread runs both, one after the
 	 * other, instead of two threads that alternate.
@@ -86,7 +95,7 @@ static int __init iser_core_init(void)
 					  WQ_UNBOUND | WQ_MEM_RECLAIM,
 					  ISER_CONNECTS);
 	ret = -ENOMEM;
-	if (!iser_end_wq || !iser_target_wq || !iser_initiator_wq ||
+	if (!iser_end_wq || !iser_early_end_wq || !iser_target_wq || !iser_initiator_wq ||
 	    !iser_connect_wq)
 		goto free_wqs;
 	ret = ib_register_client(&iser_client);
@@ -101,6 +110,7 @@ static void __exit iser_core_exit(void)
 {
 	iser_pending_exit();
 	/* The last connections end and are freed, perhaps without their ids. */
+	flush_workqueue(iser_early_end_wq);
 	flush_workqueue(iser_end_wq);
 	flush_workqueue(iser_wq);
 	iser_ports_exit();

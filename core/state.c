@@ -67,7 +67,9 @@ static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
 	conn->guess = guess;
 	trace_iser_state(conn, reason);
 	iser_conn_get(conn);
-	queue_work(iser_end_wq, &conn->end_work);
+	/* On iWARP a peer can make this wait by never completing the handshake. */
+	queue_work(conn->role == ISER_TARGET && !conn->info.established ?
+		   iser_early_end_wq : iser_end_wq, &conn->end_work);
 	return true;
 }
 
