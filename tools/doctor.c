@@ -15,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "doctor.h"
@@ -89,14 +88,7 @@ static struct state {
 struct shared *shared;
 const char *asked_name;
 bool asked_initiator, asked_target;
-
-static long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
+bool incomplete;
 
 /*
  * Names have been quoted. Should one have escaped that, then no byte of it reaches the
@@ -172,16 +164,14 @@ static void say_unseen(const char *fmt, ...)
 /* False if it has been named before. With too many names, one may be named again. */
 static bool named_first(struct named *named, const char *what)
 {
-	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+	uint64_t number = hash(what);
 	unsigned int i;
 
-	for (; *what; what++)
-		hash = (hash ^ (unsigned char)*what) * 1099511628211ULL;
 	for (i = 0; i < named->count; i++)
-		if (named->hash[i] == hash)
+		if (named->hash[i] == number)
 			return false;
 	if (named->count < NAMES)
-		named->hash[named->count++] = hash;
+		named->hash[named->count++] = number;
 	return true;
 }
 
@@ -193,7 +183,7 @@ void unseen(const char *what, const char *why)
 		return;
 	if (!state) {
 		fprintf(stderr, "iserctl: can't see %s: %s\n", quote(what), why);
-		status_incomplete();
+		incomplete = true;
 		return;
 	}
 	say_unseen("%s: %s", quote(what), why);
@@ -218,7 +208,7 @@ static void work(void)
 	bool is_due = true;
 
 	for (; state->step < STEPS; state->step++) {
-		state->started = now();
+		state->started = milliseconds();
 		if (steps[state->step].part != part) {
 			part = steps[state->step].part;
 			state->deciding = true;
@@ -248,7 +238,7 @@ static bool relay(int from, long limit)
 	ssize_t got = 1;
 
 	while (got > 0) {
-		long left = state->started + limit - now();
+		long left = state->started + limit - milliseconds();
 
 		if (left <= 0)
 			return state->step >= STEPS;
@@ -280,7 +270,7 @@ static void run(long limit)
 
 	for (; state->step < STEPS; state->step++) {
 		fflush(stdout);
-		state->started = now();
+		state->started = milliseconds();
 		if (pipe2(fds, O_CLOEXEC)) {
 			give_up(strerror(errno));
 			continue;

@@ -203,7 +203,7 @@ char *record_value(const char *text, const char *key)
 	return NULL;
 }
 
-static long milliseconds(void)
+long milliseconds(void)
 {
 	struct timespec now;
 

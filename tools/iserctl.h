@@ -36,6 +36,10 @@ char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *vformat(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 char *trim(char *text);
 void *take(size_t size);
+/* Room for one more than count elements; what the array has moves there. */
+void *room(void *array, size_t count, size_t size);
+/* A number for a text, another one for nearly each text. */
+uint64_t hash(const char *text);
 /* JSON: a string with its quotation marks. */
 const char *json(const char *text);
 
@@ -66,10 +70,14 @@ char *record_value(const char *text, const char *key);
 /* Output of a program of this machine, or NULL if it fails or takes too long. */
 char *output_of(char *const argv[]);
 
-/* ---- report.c ---- */
+long milliseconds(void);
+
+/* ---- doctor.c ---- */
 
 /* Says once for each path what could not be looked at. */
 void unseen(const char *what, const char *why);
+/* Whether that has happened outside of the doctor, so that an answer is not the whole truth. */
+extern bool incomplete;
 
 /* ---- net.c ---- */
 
@@ -159,6 +167,16 @@ struct portal {
 };
 
 const struct portal *portals(size_t *count);
+
+/* A session of a target, over iSER or TCP. */
+struct target_session {
+	const struct portal *group;	/* a portal of its portal group */
+	const char *initiator;
+	const char *acl;		/* path, or NULL: it has none of its own */
+	const char *state, *info;	/* LIO's word, and all that it says; NULL without an ACL */
+};
+
+const struct target_session *target_sessions(size_t *count);
 /* The RDMA device of the session's connection, or NULL. */
 const char *session_device(const struct session *session);
 /* Whether a connection, or with peer false a listener, belongs to the portal. */
@@ -173,12 +191,10 @@ int status(int argc, char **argv);
 /* The modules of iSER, in the order in which they are loaded. */
 #define MODULES	3
 extern const char *const loadable[MODULES];
-/* Something could not be seen, and the answer is not the whole truth. */
-void status_incomplete(void);
 
 /* ---- prometheus.c ---- */
 
-/* Prints all metrics; the last one is 0 if *incomplete is true by then. */
-void prometheus_show(const bool *incomplete);
+/* Prints all metrics. */
+void prometheus_show(void);
 
 #endif

@@ -406,15 +406,7 @@ static void id_entry(const struct nlattr *entry, struct walk *walk)
 	size_t length = attr_length(entry);
 	struct rdma_id *id;
 
-	/* The room doubles at each power of two. */
-	if (!(*walk->count & (*walk->count - 1))) {
-		struct rdma_id *more = take((*walk->count * 2 + 1) * sizeof(*more));
-
-		if (*walk->count)
-			memcpy(more, *walk->ids, *walk->count * sizeof(*more));
-		free(*walk->ids);
-		*walk->ids = more;
-	}
+	*walk->ids = room(*walk->ids, *walk->count, sizeof(**walk->ids));
 	id = *walk->ids + (*walk->count)++;
 	id->device = walk->device->name;
 	id->owner = attr_text(attr_in(in, length, RDMA_NLDEV_ATTR_RES_KERN_NAME));

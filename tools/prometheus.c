@@ -99,7 +99,7 @@ static void portals_show(const char *name, const char *help, bool peers)
 	}
 }
 
-void prometheus_show(const bool *incomplete)
+void prometheus_show(void)
 {
 	modules_show();
 	ports_show();
@@ -112,5 +112,5 @@ void prometheus_show(const bool *incomplete)
 			     "Connections of iSER to a portal.", true);
 	}
 	metric("iser_status_complete", "Whether all could be seen.");
-	printf("iser_status_complete %d\n", !*incomplete);
+	printf("iser_status_complete %d\n", !incomplete);
 }

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sessions of the initiator and portals of the target, as the kernel shows them. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "iserctl.h"
 
 #define HOSTS "/sys/class/iscsi_host"
+#define NAME_MOST 223 /* of an iSCSI name, RFC 7143 */
 #define LIO "/sys/kernel/config/target/iscsi"
-
-static void *room(void *array, size_t count, size_t size)
-{
-	void *more;
-
-	/* The room doubles at each power of two. */
-	if (count & (count - 1))
-		return array;
-	more = take((count * 2 + 1) * size);
-	if (count)
-		memcpy(more, array, count * size);
-	free(array);
-	return more;
-}
 
 static char **disks_of(const char *folder)
 {
@@ -169,6 +158,96 @@ const char *session_device(const struct session *session)
 	addr.port = port ? atoi(port) : ISER_PORT;
 	return device_to(&addr);
 }
+
+/* ---- sessions of the target ---- */
+
+static struct target_session *target_found;
+static size_t target_count;
+
+static void target_session_add(const struct portal *group, const char *initiator)
+{
+	struct target_session *session;
+
+	target_found = room(target_found, target_count, sizeof(*target_found));
+	session = target_found + target_count++;
+	memset(session, 0, sizeof(*session));
+	session->group = group;
+	session->initiator = initiator;
+}
+
+/*
+ * Those without an ACL are a list of names that each end by a line or by a NUL. It is one page
+ * at most, and ends before the first name that would not fit.
+ */
+static void dynamic_sessions(const struct portal *group)
+{
+	const char *path = format("%s/dynamic_sessions", group->tpg);
+	size_t length = 0, i;
+	char *names = file_read(path, 1 << 20, &length);
+	char *name, *left;
+
+	if (!names && errno != ENOENT)
+		unseen(path, strerror(errno));
+	if (length + NAME_MOST + 1 > (size_t)sysconf(_SC_PAGESIZE))
+		unseen(path, "there may be more than the kernel shows in one page");
+	for (i = 0; names && i < length; i++)
+		if (!names[i])
+			names[i] = '\n';
+	for (name = names ? strtok_r(names, "\n", &left) : NULL; name;
+	     name = strtok_r(NULL, "\n", &left))
+		target_session_add(group, name);
+}
+
+/* What follows these words in a line of text, "" if they are not there. */
+static const char *words_after(const char *text, const char *words)
+{
+	const char *at = strstr(text, words);
+
+	if (!at)
+		return "";
+	at += strlen(words);
+	return trim(format("%.*s", (int)strcspn(at, "\n"), at));
+}
+
+static void acl_session(const struct portal *group, const char *acl)
+{
+	const char *folder = format("%s/acls/%s", group->tpg, acl);
+	const char *info = attribute(folder, "info");
+	const char *state = info ? words_after(info, "Session State: TARG_SESS_") : "";
+
+	/* Some states have this in their names, and some not. */
+	if (!strncmp(state, "STATE_", 6))
+		state += 6;
+	if (!*state)
+		return;
+	target_session_add(group, acl);
+	target_found[target_count - 1].state = state;
+	target_found[target_count - 1].acl = folder;
+	target_found[target_count - 1].info = info;
+}
+
+const struct target_session *target_sessions(size_t *count)
+{
+	const struct portal *portal;
+	static bool asked;
+	size_t i, portal_count;
+	char **acl;
+
+	portal = portals(&portal_count);
+	for (i = 0; !asked && i < portal_count; i++) {
+		/* The portals of a group follow each other. */
+		if (i && !strcmp(portal[i].tpg, portal[i - 1].tpg))
+			continue;
+		dynamic_sessions(&portal[i]);
+		for (acl = names_in(format("%s/acls", portal[i].tpg)); *acl; acl++)
+			acl_session(&portal[i], *acl);
+	}
+	asked = true;
+	*count = target_count;
+	return target_found;
+}
+
+/* ---- connections ---- */
 
 bool portal_has(const struct portal *portal, const struct rdma_id *id, bool peer)
 {

@@ -3,17 +3,14 @@
  * iserctl status: sessions and connections of both halves, as text or as JSON. What
  * Prometheus reads is in prometheus.c.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "iserctl.h"
 
 #define SCHEMA 1
-#define NAME_MOST 223 /* of an iSCSI name, RFC 7143 */
 
-static bool as_json, incomplete;
+static bool as_json;
 
 /* A separator before all elements of a list but the first. */
 static const char *comma(bool *later)
@@ -145,85 +142,31 @@ static void portals_show(void)
 	}
 }
 
-static void target_session(const struct portal *group, const char *initiator, const char *state,
-			   bool acl, bool *later)
+static void target_sessions_show(void)
 {
-	bool inner = false;
-
-	if (!as_json) {
-		printf("session of %s at %s, portal group %s: %s\n", quote(initiator),
-		       quote(group->target), quote(group->group), state ? quote(state) : "unknown");
-		return;
-	}
-	printf("%s{", comma(later));
-	key(&inner, "target", json(group->target));
-	key(&inner, "group", plain(group->group));
-	key(&inner, "initiator", json(initiator));
-	key(&inner, "acl", truth(acl));
-	key(&inner, "state", json(state));
-	printf("}");
-}
-
-/* A line of the text that LIO has about the session of an ACL, "" if it is not there. */
-static const char *info_line(const char *info, const char *words)
-{
-	const char *at = strstr(info, words);
-
-	if (!at)
-		return "";
-	at += strlen(words);
-	return trim(format("%.*s", (int)strcspn(at, "\n"), at));
-}
-
-/*
- * Those without an ACL are a list of names that each end by a line or by a NUL. It is one page
- * at most, and ends before the first name that would not fit.
- */
-static void dynamic_sessions(const struct portal *group, bool *later)
-{
-	const char *path = format("%s/dynamic_sessions", group->tpg);
-	size_t length = 0, i;
-	char *names = file_read(path, 1 << 20, &length);
-	char *name, *left;
-
-	if (!names && errno != ENOENT)
-		unseen(path, strerror(errno));
-	if (length + NAME_MOST + 1 > (size_t)sysconf(_SC_PAGESIZE))
-		unseen(path, "there may be more than the kernel shows in one page");
-	for (i = 0; names && i < length; i++)
-		if (!names[i])
-			names[i] = '\n';
-	for (name = names ? strtok_r(names, "\n", &left) : NULL; name;
-	     name = strtok_r(NULL, "\n", &left))
-		target_session(group, name, NULL, false, later);
-}
-
-static void target_sessions(void)
-{
-	const struct portal *portal;
+	const struct target_session *session;
 	bool later = false;
 	size_t i, count;
 
-	portal = portals(&count);
+	session = target_sessions(&count);
 	for (i = 0; i < count; i++) {
-		char **acl;
+		const struct portal *group = session[i].group;
+		const char *state = session[i].state;
+		bool inner = false;
 
-		/* The portals of a group follow each other. */
-		if (i && !strcmp(portal[i].tpg, portal[i - 1].tpg))
+		if (!as_json) {
+			printf("session of %s at %s, portal group %s: %s\n",
+			       quote(session[i].initiator), quote(group->target),
+			       quote(group->group), state ? quote(state) : "unknown");
 			continue;
-		dynamic_sessions(&portal[i], &later);
-		for (acl = names_in(format("%s/acls", portal[i].tpg)); *acl; acl++) {
-			const char *info =
-				attribute(format("%s/acls/%s", portal[i].tpg, *acl), "info");
-			const char *state =
-				info ? info_line(info, "Session State: TARG_SESS_") : "";
-
-			/* Some states have this in their names, and some not. */
-			if (!strncmp(state, "STATE_", 6))
-				state += 6;
-			if (*state)
-				target_session(&portal[i], *acl, state, true, &later);
 		}
+		printf("%s{", comma(&later));
+		key(&inner, "target", json(group->target));
+		key(&inner, "group", plain(group->group));
+		key(&inner, "initiator", json(session[i].initiator));
+		key(&inner, "acl", truth(session[i].acl));
+		key(&inner, "state", json(state));
+		printf("}");
 	}
 }
 
@@ -263,7 +206,7 @@ static void target_show(void)
 	portals_show();
 	if (as_json)
 		printf("],\"sessions\":[");
-	target_sessions();
+	target_sessions_show();
 	if (as_json)
 		printf("],\"connections\":[");
 	connections_show();
@@ -315,11 +258,6 @@ static void host_show(void)
 		printf("]");
 }
 
-void status_incomplete(void)
-{
-	incomplete = true;
-}
-
 int status(int argc, char **argv)
 {
 	bool metrics = argc == 2 && !strcmp(argv[1], "--prometheus");
@@ -330,7 +268,7 @@ int status(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (metrics) {
-		prometheus_show(&incomplete);
+		prometheus_show();
 		return incomplete ? EXIT_UNSEEN : 0;
 	}
 	host_show();

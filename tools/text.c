@@ -20,6 +20,30 @@ void *take(size_t size)
 	return memory;
 }
 
+void *room(void *array, size_t count, size_t size)
+{
+	void *more;
+
+	/* The room doubles at each power of two. */
+	if (count & (count - 1))
+		return array;
+	more = take((count * 2 + 1) * size);
+	if (count)
+		memcpy(more, array, count * size);
+	free(array);
+	return more;
+}
+
+/* FNV-1a */
+uint64_t hash(const char *text)
+{
+	uint64_t number = 14695981039346656037ULL;
+
+	for (; *text; text++)
+		number = (number ^ (unsigned char)*text) * 1099511628211ULL;
+	return number;
+}
+
 char *vformat(const char *fmt, va_list args)
 {
 	char *text;
