@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What is installed with the program, and how it is called.
+# shellcheck source=tests/iserctl/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+new initiator target
+# ---- what is installed with it ----
+make -s -C "$tree/tools" BUILD="$work" CFLAGS=-O2 DESTDIR="$work/installed" PREFIX=/usr install
+(cd "$work/installed" && find . -type f | sort) >"$work/out"
+rc=0
+expect 'make install' 0 ./usr/sbin/iserctl ./usr/share/man/man8/iserctl.8 \
+	./usr/share/bash-completion/completions/iserctl
+# complete WORD...: what the shell offers for the last word
+complete_words() {
+	# shellcheck source=tools/iserctl.bash
+	(. "$tree/tools/iserctl.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_iserctl
+		printf '%s\n' "${COMPREPLY[@]}") >"$work/out"
+}
+complete_words iserctl 'do'
+expect 'completion of a command' 0 doctor
+complete_words iserctl doctor in
+expect 'completion of a half' 0 initiator
+complete_words iserctl doctor target in
+expect 'completion of one half only' 0 ''
+complete_words iserctl status -
+expect 'completion of an option' 0 --json --prometheus
+
+# ---- usage ----
+for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor --limit 0' \
+	'doctor --limit 18446744073709552' 'doctor 192.0.2' 'doctor 192.0.2.1:0' 'doctor host:70000' 'doctor host:1:2' \
+	'doctor host:'; do
+	# shellcheck disable=SC2086 # words
+	run $words
+	expect "usage: iserctl $words" 2
+done
+for words in --help 'status --help' 'doctor -h'; do
+	# shellcheck disable=SC2086 # words
+	run $words
+	expect "iserctl $words" 0 '       iserctl status [--json | --prometheus]'
+done
+rc=0
+ISERCTL_ROOT=$host "$work/iserctl" status >/dev/full 2>"$work/err" || rc=$?
+: >"$work/out"
+expect 'a full disk' 3
+run doctor '192.0.2.1; x'
+expect 'an address that is none' 2

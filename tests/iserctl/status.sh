@@ -1,0 +1,178 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# status, as text, as JSON and as metrics.
+# shellcheck source=tests/iserctl/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# ---- what can't be seen ----
+new target
+mkdir -p "$host/proc/self/ns"
+ln -s 'pid:[1]' "$host/proc/self/ns/pid"
+sed -i /listener/d "$host/facts"
+run status
+expect 'status of a container' 3 \
+	"portal 192.0.2.1:3260 of $target, portal group 1: iSER, unknown whether it listens, unknown connections"
+run status --json
+good=yes
+grep -q '"listening":null,"connections":null' "$work/out" || good=no
+verdict 'status --json of a container'
+run status --prometheus
+good=yes
+grep -q 'iser_portal' "$work/out" && good=no
+expect 'status --prometheus of a container' 3 'iser_status_complete 0'
+
+# ---- a host with both halves ----
+new initiator target
+fact connection rxe0 iser_core 192.0.2.1:40000 192.0.2.2:3260
+fact connection rxe0 iser_core 192.0.2.1:3260 192.0.2.9:50000
+put "$group/acls/$initiator/info" "InitiatorName: $initiator
+LIO Session ID: 2   ISID: 0x000000000000  TSIH: 1  SessionType: Normal
+Session State: TARG_SESS_STATE_LOGGED_IN"
+printf 'iqn.dynamic\0' >"$host$group/dynamic_sessions"
+run status
+expect 'status' 0 "session 1: LOGGED_IN to $target at 192.0.2.2 port 3260, rxe0, disks sd1" \
+	"portal 192.0.2.1:3260 of $target, portal group 1: iSER, listening, 1 connections" \
+	"session of $initiator at $target, portal group 1: LOGGED_IN" \
+	"session of iqn.dynamic at $target, portal group 1: unknown" \
+	'connection from 192.0.2.9:50000 to 192.0.2.1:3260, rxe0'
+put /sys/class/iscsi_host/host1/device/session1/connection1:0/iscsi_connection/connection1:0/address 192.0.2.5
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/initiatorname '(null)'
+fact connection rxe5 iser_core 192.0.2.1:40001 192.0.2.5:3260
+put "$group/acls/$initiator/info" 'Session State: TARG_SESS_FAILED'
+run status
+expect 'status after a redirection' 0 \
+	"session 1: LOGGED_IN to $target at 192.0.2.2 port 3260, rxe5, disks sd1" \
+	"session of $initiator at $target, portal group 1: FAILED"
+run status --json
+good=yes
+grep -q '"initiator":null' "$work/out" || good=no
+verdict 'a value that the kernel has not'
+cp "$host$group/dynamic_sessions" "$work/dynamic"
+for ((i = 0; i < 400; i++)); do printf 'iqn.dynamic\0'; done >"$host$group/dynamic_sessions"
+run status
+expect 'a page of sessions' 3
+cp "$work/dynamic" "$host$group/dynamic_sessions"
+# Each field that the document describes is there, and no other.
+cat >"$work/fields.py" <<'EOS'
+import json, re, sys
+status = json.load(open(sys.argv[1]))
+paths = set()
+def walk(value, path):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            walk(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for inner in value:
+            walk(inner, path + "[]")
+    else:
+        paths.add((path, {type(None): "null", bool: "boolean", int: "number", str: "string",
+                          list: "list of strings"}[type(value)]))
+walk(status, "")
+table = {}
+for line in open(sys.argv[2]):
+    found = re.match(r"\| `([\w.\[\]]+)` \| ([a-z ,]+) \|", line)
+    if found:
+        table[found[1]] = found[2].split(", ")
+for path, kind in sorted(paths):
+    if path not in table:
+        sys.exit(f"not documented: {path}")
+    if kind not in table[path]:
+        sys.exit(f"{path} is {kind}")
+missing = set(table) - {path for path, kind in paths}
+if missing:
+    sys.exit(f"not there: {missing}")
+EOS
+# Each metric that the document describes is there with its labels, and no other.
+cat >"$work/metrics.py" <<'EOS'
+import re, sys
+name, value = r"[a-z_]+", r'"(?:[ !#-\[\]-~]|\\["\\n])*"'
+found, told = {}, {}
+for line in open(sys.argv[1], encoding="ascii"):
+    if line.startswith("# "):
+        match = re.fullmatch(rf"# (HELP ({name}) .+|TYPE ({name}) gauge)\n", line)
+        found.setdefault(match[2] or match[3], None)
+        continue
+    match = re.fullmatch(rf"({name})(?:\{{({name}={value}(?:,{name}={value})*)\}})? (\d+)\n", line)
+    if not match:
+        sys.exit(f"not a metric: {line}")
+    found[match[1]] = re.findall(rf"({name})={value}", match[2] or "")
+for line in open(sys.argv[2]):
+    match = re.match(r"\| `(iser_\w+)` \| ([`\w, ]*) ?\| ", line)
+    if match:
+        told[match[1]] = re.findall(r"`(\w+)`", match[2])
+if found != told:
+    sys.exit(f"printed {found}, documented {told}")
+EOS
+run status --prometheus
+expect 'status --prometheus' 0 \
+	'iser_port_active{device="rxe0",port="1",netdev="net0"} 1' \
+	"iser_session_logged_in{session=\"1\",target=\"$target\",address=\"192.0.2.2\",port=\"3260\",device=\"rxe5\"} 1" \
+	"iser_portal_listening{target=\"$target\",group=\"1\",portal=\"192.0.2.1:3260\"} 1" \
+	"iser_portal_connections{target=\"$target\",group=\"1\",portal=\"192.0.2.1:3260\"} 1" \
+	'iser_status_complete 1'
+good=yes
+python3 "$work/metrics.py" "$work/out" "$tree/Documentation/iserctl.md" 2>"$work/err" || good=no
+verdict 'metrics as documented'
+run status --json
+good=yes
+sed -n '/^| field | /,/^$/p' "$tree/Documentation/iserctl.md" >"$work/table"
+python3 "$work/fields.py" "$work/out" "$work/table" 2>"$work/err" || good=no
+verdict 'status --json'
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/targetname "$hostile"
+run status --json
+good=yes
+put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/ifacename $'\u00e9\U1f600'
+run status --json
+python3 -c 'import json, sys
+status = json.load(open(sys.argv[1], encoding="ascii"))
+assert status["initiator"]["sessions"][0]["iface"] == "\u00e9\U0001f600"' "$work/out" 2>"$work/err" || good=no
+LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
+run status
+LC_ALL=C grep -q '[^ -~]' "$work/out" && good=no
+verdict 'status with hostile names'
+run status --prometheus
+good=yes
+python3 "$work/metrics.py" "$work/out" "$tree/Documentation/iserctl.md" 2>"$work/err" || good=no
+verdict 'metrics with hostile names'
+
+# 500 sessions of each half, as fast as it is installed.
+new initiator target
+mkdir "$work/fast"
+make -s -C "$tree/tools" BUILD="$work/fast" CFLAGS=-O2
+program=$work/fast/iserctl
+python3 - "$host" <<'EOS'
+import os, sys
+root = sys.argv[1]
+facts = open(root + "/facts", "a")
+def put(path, text):
+    os.makedirs(os.path.dirname(root + path), exist_ok=True)
+    with open(root + path, "w") as file:
+        file.write(text + "\n")
+for n in range(10, 510):
+    at = f"/sys/class/iscsi_host/host{n}/device/session{n}"
+    put(f"/sys/class/scsi_host/host{n}/proc_name", "iscsi_iser")
+    for name in ("targetname", "state", "tpgt", "ifacename", "initiatorname", "initial_r2t",
+                 "immediate_data", "first_burst_len", "max_burst_len", "max_outstanding_r2t"):
+        put(f"{at}/iscsi_session/session{n}/{name}", "1")
+    for name in ("persistent_address", "persistent_port", "max_recv_dlength", "max_xmit_dlength"):
+        put(f"{at}/connection{n}:0/iscsi_connection/connection{n}:0/{name}", "192.0.2.2")
+    os.makedirs(f"{root}{at}/target{n}:0:0/{n}:0:0:0/block/sd{n}")
+    facts.write(f"connection rxe0 iser_core 192.0.2.1:3260 192.0.2.9:{n + 1000}\n")
+    facts.write(f"connection rxe0 iser_core 192.0.2.1:{n + 1000} 192.0.2.2:3260\n")
+EOS
+# The time of the CPU, because this machine may be busy.
+TIMEFORMAT='%3U %3S'
+fastest=100000
+for _ in 1 2 3; do
+	{ time run status --json; } 2>"$work/time"
+	took=$(awk '{printf "%d", ($1 + $2) * 1000}' "$work/time")
+	[ "$took" -ge "$fastest" ] || fastest=$took
+done
+echo "# 1,000 connections: $fastest ms"
+good=yes
+if [ "$fastest" -ge 1000 ] || [ $rc != 0 ]; then good=no; fi
+: >"$work/out"
+verdict '1,000 connections in a second'
+run doctor
+expect 'the doctor of as many' 0
+program=
