@@ -310,16 +310,6 @@ static int list(void)
 	return 0;
 }
 
-static int usage(const char *why)
-{
-	if (why)
-		fprintf(stderr, "iserctl doctor: %s\n", why);
-	fputs("usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]\n"
-	      "       iserctl doctor --list\n",
-	      stderr);
-	return EXIT_USAGE;
-}
-
 /* A name to be looked up, with a port or not. Digits and dots alone are no name. */
 static bool name_valid(const char *name)
 {
@@ -357,7 +347,7 @@ int doctor(int argc, char **argv)
 		if (!strcmp(argv[i], "--limit")) {
 			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) : 0;
 			if (*end || limit < 1 || limit > 3600)
-				return usage("--limit wants a number of seconds, 1 to 3600");
+				return usage("doctor", "--limit wants a number of seconds, 1 to 3600");
 			limit *= 1000;
 		} else if (!strcmp(argv[i], "initiator")) {
 			asked_initiator = true;
@@ -366,11 +356,11 @@ int doctor(int argc, char **argv)
 		} else if (argv[i][0] != '-' && !asked_name) {
 			asked_name = argv[i];
 		} else {
-			return usage(format("unexpected %s", quote(argv[i])));
+			return usage("doctor", format("unexpected %s", quote(argv[i])));
 		}
 	}
 	if (asked_initiator && asked_target)
-		return usage("initiator or target; without either both are checked");
+		return usage("doctor", "initiator or target; without either both are checked");
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	if (state == MAP_FAILED) {
@@ -382,7 +372,7 @@ int doctor(int argc, char **argv)
 		shared->addr = addr;
 		shared->addr_known = true;
 	} else if (asked_name && !name_valid(asked_name)) {
-		return usage(format("%s is no address", quote(asked_name)));
+		return usage("doctor", format("%s is no address", quote(asked_name)));
 	}
 	run(limit);
 	for (kind = 0; kind < FINDING_COUNT; kind++)

@@ -8,16 +8,42 @@
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	const char *usage[2];
 } commands[] = {
-	{ "doctor", doctor },
-	{ "status", status },
+	{ "doctor", doctor,
+	  { "doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]", "doctor --list" } },
+	{ "status", status, { "status [--json | --prometheus]" } },
 };
 
-static const char usage[] =
-	"usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]\n"
-	"       iserctl doctor --list\n"
-	"       iserctl status [--json | --prometheus]\n"
-	"See iserctl(8).\n";
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+/* Of one command, or of all. */
+static void usage_print(FILE *to, const char *command)
+{
+	const char *before = "usage:";
+	size_t i, j;
+
+	for (i = 0; i < COMMANDS; i++) {
+		for (j = 0; j < 2 && commands[i].usage[j]; j++) {
+			if (command && strcmp(command, commands[i].name))
+				continue;
+			fprintf(to, "%-6s iserctl %s\n", before, commands[i].usage[j]);
+			before = "";
+		}
+	}
+	/* No command has this name. */
+	if (*before)
+		usage_print(to, NULL);
+	else
+		fputs("See iserctl(8).\n", to);
+}
+
+int usage(const char *command, const char *why)
+{
+	fprintf(stderr, "iserctl %s: %s\n", command, why);
+	usage_print(stderr, command);
+	return EXIT_USAGE;
+}
 
 /* What has not arrived, on a full disk for example, is as good as not seen. */
 static int printed(int code)
@@ -38,12 +64,12 @@ int main(int argc, char **argv)
 	/* Alone or after the name of a command. */
 	if ((argc == 2 || argc == 3) &&
 	    (!strcmp(argv[argc - 1], "--help") || !strcmp(argv[argc - 1], "-h"))) {
-		fputs(usage, stdout);
+		usage_print(stdout, argc == 3 ? argv[1] : NULL);
 		return printed(0);
 	}
-	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++)
+	for (i = 0; argc > 1 && i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return printed(commands[i].run(argc - 1, argv + 1));
-	fputs(usage, stderr);
+	usage_print(stderr, NULL);
 	return EXIT_USAGE;
 }

@@ -186,6 +186,9 @@ unsigned int portal_ids(const struct portal *portal, bool peer);
 
 /* ---- commands ---- */
 
+/* Says what is wrong with the arguments of a command. Returns EXIT_USAGE. */
+int usage(const char *command, const char *why);
+
 int doctor(int argc, char **argv);
 int status(int argc, char **argv);
 /* The modules of iSER, in the order in which they are loaded. */

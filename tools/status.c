@@ -263,10 +263,8 @@ int status(int argc, char **argv)
 	bool metrics = argc == 2 && !strcmp(argv[1], "--prometheus");
 
 	as_json = argc == 2 && !strcmp(argv[1], "--json");
-	if (argc > 1 && !as_json && !metrics) {
-		fputs("usage: iserctl status [--json | --prometheus]\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (argc > 1 && !as_json && !metrics)
+		return usage("status", "unexpected arguments");
 	if (metrics) {
 		prometheus_show();
 		return incomplete ? EXIT_UNSEEN : 0;

@@ -36,11 +36,13 @@ for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 's
 	run $words
 	expect "usage: iserctl $words" 2
 done
-for words in --help 'status --help' 'doctor -h'; do
-	# shellcheck disable=SC2086 # words
-	run $words
-	expect "iserctl $words" 0 '       iserctl status [--json | --prometheus]'
-done
+run --help
+expect 'iserctl --help' 0 'usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]' \
+	'       iserctl doctor --list' '       iserctl status [--json | --prometheus]'
+run doctor -h
+expect 'iserctl doctor -h' 0 '       iserctl doctor --list' 'See iserctl(8).'
+run status --help
+expect 'iserctl status --help' 0 'usage: iserctl status [--json | --prometheus]'
 rc=0
 ISERCTL_ROOT=$host "$work/iserctl" status >/dev/full 2>"$work/err" || rc=$?
 : >"$work/out"
