@@ -66,6 +66,23 @@ struct rdma_id *facts_ids(size_t *count)
 	return ids;
 }
 
+struct rdma_use *facts_uses(size_t *count)
+{
+	struct rdma_use *uses = take(MOST * sizeof(*uses)), *use;
+	const char *at = NULL;
+	char *word[WORDS];
+
+	*count = 0;
+	while (*count < MOST && fact(&at, "resources", word)) {
+		use = &uses[(*count)++];
+		use->device = word[1];
+		use->queue_pairs = atoi(word[2]);
+		use->completion_queues = atoi(word[3]);
+		use->memory_regions = atoi(word[4]);
+	}
+	return uses;
+}
+
 bool facts_gsi(const char *device)
 {
 	const char *at = NULL;

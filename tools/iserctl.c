@@ -13,6 +13,7 @@ static const struct {
 	{ "doctor", doctor,
 	  { "doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]", "doctor --list" } },
 	{ "status", status, { "status [--json | --prometheus]" } },
+	{ "top", top, { "top [--interval SECONDS] [-n COUNT]" } },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

@@ -117,6 +117,12 @@ struct rdma_id {
 	struct addr from, to;		/* to.family is 0 for a listener */
 };
 
+/* What the kernel has made on an RDMA device, for all that use it. */
+struct rdma_use {
+	const char *device;
+	uint64_t queue_pairs, completion_queues, memory_regions;
+};
+
 struct route {
 	const char *netdev;
 	bool local;
@@ -129,7 +135,8 @@ enum answer { ANSWER_UNSEEN, ANSWER_OPEN, ANSWER_REFUSED, ANSWER_NONE, ANSWER_NO
 const struct rdma_port *rdma_ports(size_t *count);
 const struct own_addr *own_addrs(size_t *count);
 const struct rdma_id *rdma_ids(size_t *count);
-/* False if the kernel did not answer all of that. */
+const struct rdma_use *rdma_uses(size_t *count);
+/* False if the kernel did not answer all of the connections. */
 bool rdma_ids_known(void);
 /* Whether the queue pair of the connection manager of this device has failed. */
 bool gsi_failed(const char *device);
@@ -191,6 +198,7 @@ int usage(const char *command, const char *why);
 
 int doctor(int argc, char **argv);
 int status(int argc, char **argv);
+int top(int argc, char **argv);
 /* The modules of iSER, in the order in which they are loaded. */
 #define MODULES	3
 extern const char *const loadable[MODULES];

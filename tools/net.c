@@ -467,6 +467,59 @@ bool rdma_ids_known(void)
 	return !ids_unknown;
 }
 
+static struct rdma_use *uses;
+static size_t use_count;
+
+static void use_entry(const struct nlattr *entry, struct walk *walk)
+{
+	const void *in = attr_data(entry);
+	size_t length = attr_length(entry);
+	const char *name = attr_text(attr_in(in, length, RDMA_NLDEV_ATTR_RES_SUMMARY_ENTRY_NAME));
+	const struct nlattr *current = attr_in(in, length, RDMA_NLDEV_ATTR_RES_SUMMARY_ENTRY_CURR);
+	struct rdma_use *use = &uses[use_count - 1];
+	uint64_t number;
+
+	(void)walk;
+	if (!name || !current || attr_length(current) < sizeof(number))
+		return;
+	memcpy(&number, attr_data(current), sizeof(number));
+	if (!strcmp(name, "qp"))
+		use->queue_pairs = number;
+	else if (!strcmp(name, "cq"))
+		use->completion_queues = number;
+	else if (!strcmp(name, "mr"))
+		use->memory_regions = number;
+}
+
+static void uses_found(const struct nlmsghdr *message, void *data)
+{
+	const char *device = attr_text(rdma_attr(message, RDMA_NLDEV_ATTR_DEV_NAME));
+
+	if (!device)
+		return;
+	uses = room(uses, use_count, sizeof(*uses));
+	uses[use_count++].device = device;
+	entries(rdma_attr(message, RDMA_NLDEV_ATTR_RES_SUMMARY),
+		RDMA_NLDEV_ATTR_RES_SUMMARY_ENTRY, use_entry, data);
+}
+
+/* The kernel answers for all devices at once. */
+const struct rdma_use *rdma_uses(size_t *count)
+{
+	static bool asked;
+	int error = 0;
+
+	if (!asked && *root)
+		uses = facts_uses(&use_count);
+	else if (!asked && devices_ask())
+		error = rdma_ask(RDMA_NLDEV_CMD_RES_GET, NULL, uses_found, NULL);
+	asked = true;
+	if (error)
+		unseen("resources of RDMA devices by netlink", strerror(error));
+	*count = use_count;
+	return uses;
+}
+
 static void qp_entry(const struct nlattr *entry, struct walk *walk)
 {
 	enum { TYPE_GSI = 1, STATE_ERR = 6 }; /* of verbs, which never change */

@@ -31,7 +31,8 @@ expect 'completion of an option' 0 --json --prometheus
 # ---- usage ----
 for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor --limit 0' \
 	'doctor --limit 18446744073709552' 'doctor 192.0.2' 'doctor 192.0.2.1:0' 'doctor host:70000' 'doctor host:1:2' \
-	'doctor host:'; do
+	'doctor host:' 'top now' 'top -n' 'top -n 0' 'top -n 1.5' 'top --interval 0.01' 'top --interval nan' \
+	'top --interval 1x' 'top --interval'; do
 	# shellcheck disable=SC2086 # words
 	run $words
 	expect "usage: iserctl $words" 2

@@ -533,7 +533,6 @@ expect 'a step that hangs' 3 'unseen: TCP: gave up after 1 s' 'ok: iSER answers 
 new initiator target
 chmod 700 "$host/etc/iscsi/nodes" "$host/etc/rtslib-fb-target"
 chmod 600 "$host/etc/iscsi/initiatorname.iscsi"
-good=no
 chmod 755 "$work"
 rc=0
 if [ "$(id -u)" = 0 ]; then user=(setpriv --reuid=65534 --clear-groups); else

@@ -165,19 +165,21 @@ run() {
 	ISERCTL_ROOT=$host timeout 60 "${program:-$work/iserctl}" "$@" >"$work/out" 2>"$work/err" || rc=$?
 }
 
-verdict() { # NAME, after a test of its own: $good says whether it has passed
+# verdict NAME: a result, after checks that have set good=no if one has failed
+good=yes
+verdict() {
 	if [ "$good" = yes ]; then
 		result ok "iserctl/$1"
 	else
 		sed 's/^/# /' "$work/out" "$work/err"
 		result 'not ok' "iserctl/$1"
 	fi
+	good=yes
 }
 
 # expect NAME RC LINE...: the last run has ended by RC, with all these lines
 expect() {
 	local name=$1 line
-	good=yes
 	if [ "$rc" != "$2" ]; then good=no; echo "# exit code $rc instead of $2"; fi
 	shift 2
 	for line; do
@@ -189,3 +191,47 @@ expect() {
 # A name as a peer might choose it.
 # shellcheck disable=SC2034 # the parts use it
 hostile=$'iqn.x; touch pwned $(touch pwned) `touch pwned` \'"&|<>*!~\e[31m\u202e\xff\nrm -rf .\r'
+
+# many_sessions: a host with 500 sessions of each half; from here on the program is as fast as
+# it is installed, until program= ends that
+many_sessions() {
+	new initiator target
+	mkdir -p "$work/fast"
+	make -s -C "$tree/tools" BUILD="$work/fast" CFLAGS=-O2
+	program=$work/fast/iserctl
+	python3 - "$host" <<'EOS'
+import os, sys
+root = sys.argv[1]
+facts = open(root + "/facts", "a")
+def put(path, text):
+    os.makedirs(os.path.dirname(root + path), exist_ok=True)
+    with open(root + path, "w") as file:
+        file.write(text + "\n")
+for n in range(10, 510):
+    at = f"/sys/class/iscsi_host/host{n}/device/session{n}"
+    put(f"/sys/class/scsi_host/host{n}/proc_name", "iscsi_iser")
+    for name in ("targetname", "state", "tpgt", "ifacename", "initiatorname", "initial_r2t",
+                 "immediate_data", "first_burst_len", "max_burst_len", "max_outstanding_r2t"):
+        put(f"{at}/iscsi_session/session{n}/{name}", "1")
+    for name in ("persistent_address", "persistent_port", "max_recv_dlength", "max_xmit_dlength"):
+        put(f"{at}/connection{n}:0/iscsi_connection/connection{n}:0/{name}", "192.0.2.2")
+    os.makedirs(f"{root}{at}/target{n}:0:0/{n}:0:0:0/block/sd{n}")
+    put(f"/sys/class/block/sd{n}/stat", "1 0 8 0 1 0 8 0 0 0 0")
+    put(f"/sys/class/scsi_host/host{n}/host_busy", "0")
+    put(f"/sys/class/scsi_host/host{n}/can_queue", "128")
+    facts.write(f"connection rxe0 iser_core 192.0.2.1:3260 192.0.2.9:{n + 1000}\n")
+    facts.write(f"connection rxe0 iser_core 192.0.2.1:{n + 1000} 192.0.2.2:3260\n")
+EOS
+}
+
+# time_of ARGUMENT...: sets $took to the milliseconds of the CPU that the fastest of three
+# runs takes, because this machine may be busy
+time_of() {
+	local now TIMEFORMAT='%3U %3S'
+	took=100000
+	for _ in 1 2 3; do
+		{ time run "$@"; } 2>"$work/time"
+		now=$(awk '{printf "%d", ($1 + $2) * 1000}' "$work/time")
+		[ "$now" -ge "$took" ] || took=$now
+	done
+}
