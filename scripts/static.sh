@@ -139,7 +139,7 @@ check_shellcheck() {
 # What checkpatch says of kernel code only: functions and macros that no program has, and
 # text that is one line for whoever runs the program.
 programs_may=STRCPY,SPLIT_STRING,NAKED_SSCANF,EMBEDDED_FUNCTION_NAME,USE_NEGATIVE_ERRNO
-programs_may+=,BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO,MACRO_ARG_UNUSED
+programs_may+=,BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO,MACRO_ARG_UNUSED,VOLATILE
 
 check_checkpatch() {
 	local source copy found part may which

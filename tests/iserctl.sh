@@ -4,11 +4,11 @@
 #
 # Tests tools/iserctl on made-up hosts: folders that stand for /, with a file "facts" for
 # what the network would answer (tools/facts.h). Parts are the files of tests/iserctl:
-# doctor, status, top, command. Results as KTAP.
+# doctor, status, top, bench, command. Results as KTAP.
 set -eu
 
 case ${1:-} in -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
-[ $# -gt 0 ] || set -- doctor status top command
+[ $# -gt 0 ] || set -- doctor status top bench command
 # shellcheck source=tests/iserctl/lib.sh
 . "$(dirname "$0")/iserctl/lib.sh"
 

@@ -347,7 +347,8 @@ int doctor(int argc, char **argv)
 		if (!strcmp(argv[i], "--limit")) {
 			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) : 0;
 			if (*end || limit < 1 || limit > 3600)
-				return usage("doctor", "--limit wants a number of seconds, 1 to 3600");
+				return usage("doctor",
+					     "--limit wants a number of seconds, 1 to 3600");
 			limit *= 1000;
 		} else if (!strcmp(argv[i], "initiator")) {
 			asked_initiator = true;

@@ -22,7 +22,7 @@
 
 const char *root = "";
 
-static const char *below_root(const char *path)
+const char *host_path(const char *path)
 {
 	return *root ? format("%s%s", root, path) : path;
 }
@@ -33,7 +33,7 @@ static const char *below_root(const char *path)
  */
 char *file_read(const char *path, size_t most, size_t *length)
 {
-	int fd = open(below_root(path), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open(host_path(path), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	size_t done = 0, room = 4096;
 	struct stat info = { 0 };
 	ssize_t got = -1;
@@ -128,7 +128,7 @@ bool exists(const char *path)
 {
 	struct stat info;
 
-	if (!stat(below_root(path), &info))
+	if (!stat(host_path(path), &info))
 		return true;
 	missed(path, errno);
 	return false;
@@ -142,7 +142,7 @@ static int in_order(const void *a, const void *b)
 char **names_in(const char *path)
 {
 	char **names = take(sizeof(*names));
-	DIR *folder = opendir(below_root(path));
+	DIR *folder = opendir(host_path(path));
 	size_t count = 0, room = 0;
 	struct dirent *entry;
 
@@ -172,7 +172,7 @@ char **names_in(const char *path)
 char *link_name(const char *path)
 {
 	char target[PATH_MAX];
-	ssize_t length = readlink(below_root(path), target, sizeof(target) - 1);
+	ssize_t length = readlink(host_path(path), target, sizeof(target) - 1);
 
 	if (length < 0)
 		return NULL;
@@ -182,7 +182,7 @@ char *link_name(const char *path)
 
 char *real_path(const char *path)
 {
-	return realpath(below_root(path), NULL);
+	return realpath(host_path(path), NULL);
 }
 
 char *record_value(const char *text, const char *key)

@@ -47,6 +47,8 @@ const char *json(const char *text);
 
 /* Folder that stands for / (ISERCTL_ROOT), for tests. Empty on a real host. */
 extern const char *root;
+/* Where a path of the host is below it. */
+const char *host_path(const char *path);
 
 /*
  * The text of a regular file, or NULL with errno. Never waits for a writer of a fifo or a
@@ -199,6 +201,7 @@ int usage(const char *command, const char *why);
 int doctor(int argc, char **argv);
 int status(int argc, char **argv);
 int top(int argc, char **argv);
+int bench(int argc, char **argv);
 /* The modules of iSER, in the order in which they are loaded. */
 #define MODULES	3
 extern const char *const loadable[MODULES];

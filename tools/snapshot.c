@@ -96,9 +96,13 @@ static void disk_add(struct row *row, const char *disk)
 			    " %*u %" SCNu64,
 			    &reads, &sectors_read, &writes, &sectors_written, &queued) != 5)
 		return;
-	if (counter[READS] == UNKNOWN)
-		counter[READS] = counter[WRITES] = counter[BYTES_READ] =
-			counter[BYTES_WRITTEN] = row->gauge[QUEUED] = 0;
+	if (counter[READS] == UNKNOWN) {
+		counter[READS] = 0;
+		counter[WRITES] = 0;
+		counter[BYTES_READ] = 0;
+		counter[BYTES_WRITTEN] = 0;
+		row->gauge[QUEUED] = 0;
+	}
 	counter[READS] += reads;
 	counter[WRITES] += writes;
 	counter[BYTES_READ] += sectors_read * SECTOR;
@@ -160,7 +164,7 @@ static const char *lio_number(const char *info)
 {
 	const char *at = strstr(info, "LIO Session ID: ");
 
-	return at ? format("%.*s", (int)strcspn(at + 16, " \n"), at + 16) : "";
+	return at ? format("%lu", strtoul(at + 16, NULL, 10)) : "";
 }
 
 static void target_write(void)

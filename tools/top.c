@@ -21,8 +21,8 @@
 #define INTERVAL 2.0
 #define LINE_MOST 1024
 
-static const char missing[] =
-	"The kernel does not show: STags of one connection, nor what a session without an ACL does.";
+static const char missing[] = "The kernel does not show: STags of one connection, "
+			      "and what a session without an ACL does.";
 
 struct snapshot {
 	struct row *rows;
@@ -312,10 +312,13 @@ static void line_print(const struct line *line)
 	}
 }
 
+#define SESSION_HEAD \
+	"  reads/s  writes/s read-MB/s write-MB/s  queued   credits state     device   disks   " \
+	"session target"
+
 static const char *const heads[KINDS] = {
 	[DEVICE_ROW] = "connections queue-pairs completion-queues   stags  device",
-	[SESSION_ROW] = "  reads/s  writes/s read-MB/s write-MB/s  queued   credits state     "
-			"device   disks   session target",
+	[SESSION_ROW] = SESSION_HEAD,
 	[TARGET_ROW] = "commands/s read-MB/s write-MB/s   credits state     initiator target",
 };
 
