@@ -4,7 +4,8 @@
 
 Compares the tables of Documentation/interface.md with what they are about: modules and
 their parameters (name, mode, default, values), files of the transport class, tracepoints
-with their fields, prefixes of log lines, and files that are installed. The parameters in
+with their fields, prefixes of log lines, and files that are installed, whose documents have
+to be the same in both packages. The parameters in
 Documentation/install.md must be the same, with the same defaults. Prints what only one of
 them has, or what differs; exit code 1 if there is anything.
 
@@ -152,8 +153,13 @@ def installed():
     for name in modules():
         found.add(f"/lib/modules/KERNEL/updates/{name}.ko")
         found.add(f"/lib/modules/KERNEL/updates/dkms/{name}.ko")
-    for line in lines("debian/iser-dkms.docs"):
-        found.add("/usr/share/doc/iser-dkms/" + os.path.basename(line))
+    documents = set(lines("debian/iser-dkms.docs"))
+    # Debian takes this one by itself.
+    compare("document of the RPM", documents | {"CHANGELOG.md"}, {
+        name for line in lines("packaging/iser-dkms.spec") if line.startswith("%doc ")
+        for name in line.split()[1:]}, "packaging/iser-dkms.spec")
+    for path in documents:
+        found.add("/usr/share/doc/iser-dkms/" + os.path.basename(path))
     for line in lines("debian/iser-dkms.install"):
         source, to = line.split()
         for folder, _, names in os.walk(source):

@@ -10,7 +10,11 @@ make -s -C "$tree/tools" BUILD="$work" CFLAGS=-O2 DESTDIR="$work/installed" PREF
 (cd "$work/installed" && find . -type f | sort) >"$work/out"
 rc=0
 expect 'make install' 0 ./usr/sbin/iserctl ./usr/share/man/man8/iserctl.8 \
-	./usr/share/bash-completion/completions/iserctl
+	./usr/share/bash-completion/completions/iserctl ./usr/share/doc/iserctl/status.schema.json
+make -s -C "$tree/tools" BUILD="$work" DESTDIR="$work/installed" PREFIX=/usr uninstall
+(cd "$work/installed" && find . -type f -o -path './usr/share/doc/*' | sort) >"$work/out"
+[ ! -s "$work/out" ] || good=no
+verdict 'make uninstall'
 # complete WORD...: what the shell offers for the last word
 complete_words() {
 	# shellcheck source=tools/iserctl.bash

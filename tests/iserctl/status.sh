@@ -4,6 +4,16 @@
 # shellcheck source=tests/iserctl/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# keep NAME: the last output is one to compare with the schema
+mkdir "$work/json"
+keep() {
+	cp "$work/out" "$work/json/$1"
+}
+
+new
+run status --json
+keep nothing
+
 # ---- what can't be seen ----
 new target
 mkdir -p "$host/proc/self/ns"
@@ -14,6 +24,7 @@ expect 'status of a container' 3 \
 	"portal 192.0.2.1:3260 of $target, portal group 1: iSER, unknown whether it listens, unknown connections"
 run status --json
 good=yes
+keep container
 grep -q '"listening":null,"connections":null' "$work/out" || good=no
 verdict 'status --json of a container'
 run status --prometheus
@@ -45,6 +56,7 @@ expect 'status after a redirection' 0 \
 	"session of $initiator at $target, portal group 1: FAILED"
 run status --json
 good=yes
+keep null
 grep -q '"initiator":null' "$work/out" || good=no
 verdict 'a value that the kernel has not'
 cp "$host$group/dynamic_sessions" "$work/dynamic"
@@ -52,36 +64,6 @@ for ((i = 0; i < 400; i++)); do printf 'iqn.dynamic\0'; done >"$host$group/dynam
 run status
 expect 'a page of sessions' 3
 cp "$work/dynamic" "$host$group/dynamic_sessions"
-# Each field that the document describes is there, and no other.
-cat >"$work/fields.py" <<'EOS'
-import json, re, sys
-status = json.load(open(sys.argv[1]))
-paths = set()
-def walk(value, path):
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            walk(inner, f"{path}.{name}" if path else name)
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for inner in value:
-            walk(inner, path + "[]")
-    else:
-        paths.add((path, {type(None): "null", bool: "boolean", int: "number", str: "string",
-                          list: "list of strings"}[type(value)]))
-walk(status, "")
-table = {}
-for line in open(sys.argv[2]):
-    found = re.match(r"\| `([\w.\[\]]+)` \| ([a-z ,]+) \|", line)
-    if found:
-        table[found[1]] = found[2].split(", ")
-for path, kind in sorted(paths):
-    if path not in table:
-        sys.exit(f"not documented: {path}")
-    if kind not in table[path]:
-        sys.exit(f"{path} is {kind}")
-missing = set(table) - {path for path, kind in paths}
-if missing:
-    sys.exit(f"not there: {missing}")
-EOS
 # Each metric that the document describes is there with its labels, and no other.
 cat >"$work/metrics.py" <<'EOS'
 import re, sys
@@ -114,15 +96,13 @@ good=yes
 python3 "$work/metrics.py" "$work/out" "$tree/Documentation/iserctl.md" 2>"$work/err" || good=no
 verdict 'metrics as documented'
 run status --json
-good=yes
-sed -n '/^| field | /,/^$/p' "$tree/Documentation/iserctl.md" >"$work/table"
-python3 "$work/fields.py" "$work/out" "$work/table" 2>"$work/err" || good=no
-verdict 'status --json'
+keep both
 put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/targetname "$hostile"
 run status --json
 good=yes
 put /sys/class/iscsi_host/host1/device/session1/iscsi_session/session1/ifacename $'\u00e9\U1f600'
 run status --json
+keep hostile
 python3 -c 'import json, sys
 status = json.load(open(sys.argv[1], encoding="ascii"))
 assert status["initiator"]["sessions"][0]["iface"] == "\u00e9\U0001f600"' "$work/out" 2>"$work/err" || good=no
@@ -137,6 +117,7 @@ verdict 'metrics with hostile names'
 
 many_sessions
 time_of status --json
+keep many
 echo "# 1,000 connections: $took ms"
 good=yes
 if [ "$took" -ge 1000 ] || [ $rc != 0 ]; then good=no; fi
@@ -145,3 +126,7 @@ verdict '1,000 connections in a second'
 run doctor
 expect 'the doctor of as many' 0
 program=
+: >"$work/out"
+"$tree/tests/iserctl/schema.py" "$tree/Documentation/status.schema.json" \
+	"$tree/Documentation/iserctl.md" "$work/json"/* 2>"$work/err" || good=no
+verdict 'status --json as in its schema and in the table'
