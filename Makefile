@@ -84,7 +84,7 @@ $(KDIR)/Makefile:
 #: make uninstall   remove them; the kernel's own modules take effect again
 #: make dkms-source /usr/src/iser-VERSION for DKMS (DESTDIR=... below another root)
 #: make dist        dist/iser-VERSION.tar.gz of the commit
-#: make -C tools    build iserctl, which finds mistakes of the configuration and shows sessions
+#: make -C tools    build iserctl, which finds mistakes of the configuration, shows and measures
 #:                  (make -C tools install: below PREFIX=/usr/local)
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too

@@ -6,10 +6,11 @@ _iserctl() {
 	local words='' word command=${COMP_WORDS[1]:-}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='doctor status --help'
+		words='doctor status top bench --help'
 	else
 		case $command:${COMP_WORDS[COMP_CWORD - 1]} in
-		doctor:--limit) return 0 ;;
+		doctor:--limit | top:--interval | top:-n | bench:--time) return 0 ;;
+		bench:--file) compopt -o default 2>/dev/null; return 0 ;;
 		doctor:*)
 			words='initiator target --limit --list'
 			# One half, or both without a word.
@@ -18,6 +19,12 @@ _iserctl() {
 			esac
 			;;
 		status:*) words='--json --prometheus' ;;
+		top:*) words='--interval -n' ;;
+		bench:*)
+			# Numbers of sessions and names of disks; a driver may not answer.
+			words="--time --file $(timeout 2 iserctl status 2>/dev/null |
+				sed -nE 's/^session ([0-9]+): .*, disks (.*)/\1 \2/p' | tr '\n' ' ')"
+			;;
 		esac
 	fi
 	for word in $words; do

@@ -31,6 +31,10 @@ complete_words iserctl doctor target in
 expect 'completion of one half only' 0 ''
 complete_words iserctl status -
 expect 'completion of an option' 0 --json --prometheus
+complete_words iserctl top --interval 5 -
+expect 'completion of another option' 0 -n
+(export ISERCTL_ROOT=$host PATH=$work:$PATH && complete_words iserctl bench '')
+expect 'completion of a session and of a disk' 0 1 sd1 --time --file
 
 # ---- usage ----
 for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor --limit 0' \
