@@ -75,8 +75,8 @@ static double count_time(unsigned int index)
 	return (index % PARTS + PARTS + 0.5) * (1ULL << (power - 1)) / 1e3;
 }
 
-/* The time within which this part of all reads has ended. */
-static double percentile(uint64_t total, double part)
+/* The time within which this part of all reads has ended, no more than that of the last. */
+static double percentile(uint64_t total, double part, double max)
 {
 	uint64_t before = 0;
 	unsigned int i;
@@ -84,7 +84,7 @@ static double percentile(uint64_t total, double part)
 	for (i = 0; i < COUNTS; i++) {
 		before += counts[i];
 		if (before && before >= total * part)
-			return count_time(i);
+			return count_time(i) < max ? count_time(i) : max;
 	}
 	return 0;
 }
@@ -210,8 +210,8 @@ static int measure(struct disk *disk, const struct bench_step *step, double limi
 	}
 	progress_end();
 	result->iops = total / (until - from);
-	result->p50 = percentile(total, 0.5);
-	result->p99 = percentile(total, 0.99);
+	result->p50 = percentile(total, 0.5, result->max);
+	result->p99 = percentile(total, 0.99, result->max);
 	if (!code && !total && !asked_end) {
 		fprintf(stderr, "iserctl bench: %s has answered no read in %.1f s\n",
 			quote(disk->path), limit);
@@ -326,13 +326,11 @@ static int disk_find(const char *what, struct disk *disk, const char **title, co
 
 /* ---- the command ---- */
 
-#define HEAD "block  depth       IOPS      MB/s     p50-us     p99-us     max-us\n"
-
 static void results_print(const struct bench_result results[BENCH_STEPS])
 {
 	size_t i;
 
-	printf(HEAD);
+	puts("block  depth       IOPS      MB/s     p50-us     p99-us     max-us");
 	for (i = 0; i < BENCH_STEPS; i++)
 		printf("%-5s %6u %10.0f %9.1f %10.1f %10.1f %10.1f\n", bench_steps[i].block,
 		       bench_steps[i].depth, results[i].iops,
@@ -354,11 +352,11 @@ static void changes_print(const struct bench_result old[BENCH_STEPS],
 
 	if (localtime_r(&when, &local))
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
-	printf("\nchange since %s\n" HEAD, text);
+	printf("\nchange since %s\nblock  depth       IOPS     p50-us     p99-us     max-us\n", text);
 	for (i = 0; i < BENCH_STEPS; i++)
-		printf("%-5s %6u %10s %9s %10s %10s %10s\n", bench_steps[i].block,
+		printf("%-5s %6u %10s %10s %10s %10s\n", bench_steps[i].block,
 		       bench_steps[i].depth, change(old[i].iops, new[i].iops),
-		       change(old[i].iops, new[i].iops), change(old[i].p50, new[i].p50),
+		       change(old[i].p50, new[i].p50),
 		       change(old[i].p99, new[i].p99), change(old[i].max, new[i].max));
 }
 
