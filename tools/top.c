@@ -502,10 +502,14 @@ static bool ready(int from, long until)
 		int found = left > 0 ? ppoll(fds, 2, &limit, &waiting) : 0;
 
 		signals_serve();
-		if (found > 0 && fds[1].revents & POLLIN)
-			key_read();
+		/*
+		 * The terminal has gone. SIGHUP says so too, but ppoll() lets a signal through
+		 * only if it has to wait.
+		 */
+		if (found > 0 && fds[1].revents & (POLLHUP | POLLERR | POLLNVAL))
+			asked_end = 1;
 		else if (found > 0 && fds[1].revents)
-			keys = false;
+			key_read();
 		if (found > 0 && fds[0].revents)
 			return true;
 		if (left <= 0)

@@ -184,6 +184,16 @@ lines = plain[1].split(b"\r\n")
 if len(lines) > 10 or max(map(len, lines)) > 40:
     sys.exit(f"does not fit: {lines}")
 os.write(main, b"x")
+if how == "gone":
+    os.close(side)
+    os.close(main)
+    end = time.monotonic() + 20
+    while not os.waitpid(child, os.WNOHANG)[0]:
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            sys.exit("it goes on without its terminal")
+        time.sleep(0.1)
+    sys.exit(0)
 if how == "q":
     os.write(main, b"q")
 elif how == "stop":
@@ -211,6 +221,9 @@ for how in q interrupt stop; do
 	[ "$(grep -c '^ *- .* 5/128 LOGGED_IN' "$work/out")" = 1 ] || good=no
 	expect "a terminal that gets smaller, ended by $how" 0
 done
+terminal gone
+expect 'a terminal that is gone ends it' 0
+
 # So many sessions do not fit, and both halves are still there.
 many_sessions
 program=
