@@ -43,14 +43,6 @@ static void on_signal(int number)
 	asked_end = 1;
 }
 
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 /* ---- latencies: counts by nanoseconds, each power of two in 64 parts ---- */
 
 #define PARTS 64

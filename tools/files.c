@@ -203,12 +203,17 @@ char *record_value(const char *text, const char *key)
 	return NULL;
 }
 
-long milliseconds(void)
+double seconds(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+long milliseconds(void)
+{
+	return seconds() * 1000;
 }
 
 char *output_of(char *const argv[])

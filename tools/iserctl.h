@@ -72,6 +72,8 @@ char *record_value(const char *text, const char *key);
 /* Output of a program of this machine, or NULL if it fails or takes too long. */
 char *output_of(char *const argv[]);
 
+/* A clock that nobody sets. */
+double seconds(void);
 long milliseconds(void);
 
 /* ---- doctor.c ---- */

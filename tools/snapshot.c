@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "top.h"
@@ -34,16 +33,13 @@ static void copy(char *to, size_t size, const char *text)
 
 static void row_begin(struct row *row, enum kind kind, const char *key)
 {
-	struct timespec now;
-
 	memset(row, 0, sizeof(*row));
 	/* Nothing is known yet. */
 	memset(row->counter, 0xff, sizeof(row->counter));
 	memset(row->gauge, 0xff, sizeof(row->gauge));
 	row->kind = kind;
 	row->key = hash(key);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	row->at = now.tv_sec + now.tv_nsec / 1e9;
+	row->at = seconds();
 }
 
 static uint64_t number_in(const char *folder, const char *name)
