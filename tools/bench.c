@@ -149,6 +149,14 @@ static void progress_end(void)
 		fputs("\r\033[K", stderr);
 }
 
+static void read_failed(const struct disk *disk, const struct slot *slot, int64_t result)
+{
+	progress_end();
+	fprintf(stderr, "iserctl bench: a read of %s at %lld has failed: %s\n",
+		quote(disk->path), (long long)slot->read.aio_offset,
+		result < 0 ? strerror(-result) : "too short");
+}
+
 /* Returns 0 or the exit code. */
 static int measure(struct disk *disk, const struct bench_step *step, double limit,
 		   struct bench_result *result)
@@ -179,11 +187,7 @@ static int measure(struct disk *disk, const struct bench_step *step, double limi
 
 			running--;
 			if (events[i].res != (int64_t)step->size && !code) {
-				progress_end();
-				fprintf(stderr, "iserctl bench: a read of %s at %llu has failed: %s\n",
-					quote(disk->path),
-					(unsigned long long)slot->read.aio_offset,
-					events[i].res < 0 ? strerror(-events[i].res) : "too short");
+				read_failed(disk, slot, events[i].res);
 				code = EXIT_FOUND;
 			}
 			if (now >= from && now < until) {
@@ -344,7 +348,8 @@ static void changes_print(const struct bench_result old[BENCH_STEPS],
 
 	if (localtime_r(&when, &local))
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
-	printf("\nchange since %s\nblock  depth       IOPS     p50-us     p99-us     max-us\n", text);
+	printf("\nchange since %s\n", text);
+	puts("block  depth       IOPS     p50-us     p99-us     max-us");
 	for (i = 0; i < BENCH_STEPS; i++)
 		printf("%-5s %6u %10s %10s %10s %10s\n", bench_steps[i].block,
 		       bench_steps[i].depth, change(old[i].iops, new[i].iops),
@@ -368,7 +373,8 @@ int bench(int argc, char **argv)
 		if (!strcmp(argv[i], "--time")) {
 			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) : 0;
 			if (*end || limit < 1 || limit > 3600)
-				return usage("bench", "--time wants a number of seconds, 1 to 3600");
+				return usage("bench",
+					     "--time wants a number of seconds, 1 to 3600");
 		} else if (!strcmp(argv[i], "--file")) {
 			file = i + 1 < argc ? argv[++i] : "";
 			if (!*file)

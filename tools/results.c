@@ -113,8 +113,8 @@ int bench_store(const char *file, const char *key, const struct bench_result res
 	}
 	if (done)
 		return 0;
-	fprintf(stderr, "iserctl bench: can't store the result in %s: %s; name another file by --file\n",
-		quote(file), strerror(errno));
+	fprintf(stderr, "iserctl bench: can't store the result in %s: %s%s\n", quote(file),
+		strerror(errno), "; name another file by --file");
 	if (to)
 		unlink(new);
 	return EXIT_UNSEEN;
