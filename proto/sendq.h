@@ -38,20 +38,20 @@ struct iser_reads {
 	u32 outstanding;
 };
 
-/** iser_reads_free - RDMA Reads that may be posted now */
+/* iser_reads_free - RDMA Reads that may be posted now */
 static inline u32 iser_reads_free(const struct iser_reads *r)
 {
 	/* Section 7.3.6: never more than iSER-ORD; none at all when it is 0. */
 	return iser_left(r->outstanding, r->ord);
 }
 
-/** iser_reads_some - count up to @n RDMA Reads; return how many may be posted */
+/* iser_reads_some - count up to @n RDMA Reads; return how many may be posted */
 static inline u32 iser_reads_some(struct iser_reads *r, u32 n)
 {
 	return iser_take_some(&r->outstanding, r->ord, n);
 }
 
-/** iser_reads_return - @n RDMA Reads have completed, or were not posted */
+/* iser_reads_return - @n RDMA Reads have completed, or were not posted */
 static inline void iser_reads_return(struct iser_reads *r, u32 n)
 {
 	iser_give(&r->outstanding, n);
@@ -68,26 +68,26 @@ struct iser_credits {
 	u32 given;
 };
 
-/** iser_credits_used - credits that are taken and not given back */
+/* iser_credits_used - credits that are taken and not given back */
 static inline u32 iser_credits_used(const struct iser_credits *s)
 {
 	/* Pairs with the release in iser_credits_return(). */
 	return READ_ONCE(s->taken) - smp_load_acquire(&s->given);
 }
 
-/** iser_credits_free - credits that may be taken */
+/* iser_credits_free - credits that may be taken */
 static inline u32 iser_credits_free(const struct iser_credits *s)
 {
 	return iser_left(iser_credits_used(s), s->size);
 }
 
-/** iser_credits_take - take @n credits, no more than are free */
+/* iser_credits_take - take @n credits, no more than are free */
 static inline void iser_credits_take(struct iser_credits *s, u32 n)
 {
 	WRITE_ONCE(s->taken, s->taken + n);
 }
 
-/** iser_credits_return - @n credits are free again */
+/* iser_credits_return - @n credits are free again */
 static inline void iser_credits_return(struct iser_credits *s, u32 n)
 {
 	/* What the provider has noted of the completions comes first. */

@@ -43,7 +43,7 @@ enum iser_event {
  */
 bool iser_state_next(enum iser_state *state, enum iser_event event);
 
-/** iser_state_live - whether work requests may be posted: LOGIN, FULL */
+/* iser_state_live - whether work requests may be posted: LOGIN, FULL */
 static inline bool iser_state_live(enum iser_state state)
 {
 	return state == ISER_LOGIN || state == ISER_FULL;

@@ -35,36 +35,39 @@ struct iser_pair {
  */
 int iser_text_next(const char *buf, u32 len, u32 pos, struct iser_pair *pair);
 
-/** iser_text_is - whether the value of the pair is this word */
+/* iser_text_is - whether the value of the pair is this word */
 bool iser_text_is(const char *buf, const struct iser_pair *pair,
 		  const char *word);
 
-/** iser_text_has - whether the value, a list with commas, has this word */
+/* iser_text_has - whether the value, a list with commas, has this word */
 bool iser_text_has(const char *buf, const struct iser_pair *pair,
 		   const char *word);
 
 /**
  * iser_text_number - value of the pair as an unsigned number
+ * @buf: text
+ * @pair: pair of iser_text_next()
+ * @v: the number
  *
  * Decimal without leading zeros, or hexadecimal after 0x; below 2^64.
- * Return: false when it is not such a number.
+ * Return: false, and @v is as before, when it is not such a number.
  */
 bool iser_text_number(const char *buf, const struct iser_pair *pair, u64 *v);
 
-/** iser_text_remove - remove the pair; pair->end becomes its start */
+/* iser_text_remove - remove the pair; pair->end becomes its start */
 void iser_text_remove(struct iser_text *t, struct iser_pair *pair);
 
-/** iser_text_set - give the pair another value; false if it does not fit */
+/* iser_text_set - give the pair another value; false if it does not fit */
 bool iser_text_set(struct iser_text *t, struct iser_pair *pair,
 		   const char *value);
 
-/** iser_text_set_number - the same with a decimal number */
+/* iser_text_set_number - the same with a decimal number */
 bool iser_text_set_number(struct iser_text *t, struct iser_pair *pair, u32 v);
 
-/** iser_text_append - add a pair; false, and no change, if it does not fit */
+/* iser_text_append - add a pair; false, and no change, if it does not fit */
 bool iser_text_append(struct iser_text *t, const char *key, const char *value);
 
-/** iser_text_append_number - the same with a decimal number */
+/* iser_text_append_number - the same with a decimal number */
 bool iser_text_append_number(struct iser_text *t, const char *key, u32 v);
 
 #endif

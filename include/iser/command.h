@@ -24,38 +24,46 @@ struct iser_cmd {
 	struct iser_header peer; /* STags that the initiator has advertised */
 };
 
-/** iser_conn_cmd - the command with this index, or NULL.  Any context. */
+/* iser_conn_cmd - the command with this index, or NULL.  Any context. */
 struct iser_cmd *iser_conn_cmd(struct iser_conn *conn, u32 index);
 
 /**
  * iser_map_data - map the buffer of a write
+ * @cmd: its command
  * @data: it and its memory stay as they are until it is unmapped
  *
- * May sleep if the DMA API does.  Return: 0 or -ENOMEM.
+ * May sleep if the DMA API does.
+ * Return: 0 or -ENOMEM.
  */
 int iser_map_data(struct iser_cmd *cmd, const struct iser_data *data);
 
 /**
  * iser_unmap_data - unmap, after the last Get_Data has completed and before LIO
- * reads the memory.  Does nothing when nothing is mapped.  response_done() implies
- * it.
+ *	reads the memory
+ * @cmd: command of a write
+ *
+ * Does nothing when nothing is mapped.  response_done() implies it.
  */
 void iser_unmap_data(struct iser_cmd *cmd);
 
+#define ISER_MAX_GETS	2
+
 /**
  * iser_get_data - Get_Data: RDMA Read into a piece of the mapped buffer
+ * @cmd: command of a write
  * @offset: in the command's data, and in the mapped buffer
+ * @len: bytes of the piece
  * @tagged: Tagged Offset at the initiator, from iser_write_offset()
  *
  * A command may have up to ISER_MAX_GETS at a time; data_completion_notify()
  * follows for each.  Queues the Read when credits or STags are short.  Does not
  * sleep.
  */
-#define ISER_MAX_GETS	2
 void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged);
 
 /**
  * iser_put_data - Put_Data: RDMA Write of the data of a read
+ * @cmd: its command
  * @data: all data of the command; it and its memory stay as they are until
  *	response_done()
  * @burst: 0, or bytes of a Data-In sequence: each full one but the last of the
@@ -77,6 +85,7 @@ int iser_put_data(struct iser_cmd *cmd, const struct iser_data *data, u32 burst)
 
 /**
  * iser_send_begin - keep the order of StatSN on the wire
+ * @conn: connection on which the PDU is sent
  *
  * A target assigns StatSN and builds the PDU between this and
  * iser_send_response(), which ends it, or iser_send_cancel(), if there is nothing
@@ -101,8 +110,8 @@ void iser_send_response(struct iser_cmd *cmd, u32 inline_len,
 	__releases(conn);
 
 /**
- * iser_cmd_abandon - undo iser_map_data() and iser_put_data() of a command for
- * which no response was submitted, and no Get_Data is under way
+ * iser_cmd_abandon - undo iser_map_data() and iser_put_data()
+ * @cmd: command for which no response was submitted, and no Get_Data is under way
  */
 void iser_cmd_abandon(struct iser_cmd *cmd);
 

@@ -41,14 +41,17 @@ struct iser_conn *iser_connect(const struct sockaddr *dst,
 
 /**
  * iser_get_dma_device - the device that memory is mapped for
+ * @conn: connection
  *
- * May sleep.  Return: the device, with a reference, or NULL when there is none:
- * the provider is software, or the connection has ended.
+ * May sleep.
+ * Return: the device, with a reference, or NULL when there is none: the provider
+ * is software, or the connection has ended.
  */
 struct device *iser_get_dma_device(struct iser_conn *conn);
 
 /**
  * iser_wait_connected - wait until the connection is established or failed
+ * @conn: connection of iser_connect()
  * @timeout_ms: 0 polls, negative waits for ever
  * Return: 1 established, 0 not yet, negative errno of the failure,
  * -ERESTARTSYS when interrupted.
@@ -57,6 +60,7 @@ int iser_wait_connected(struct iser_conn *conn, int timeout_ms);
 
 /**
  * iser_connect_give_up - end a connection unless it has been established
+ * @conn: connection of iser_connect()
  * @reason: negative errno, for the notification.  Any context.
  */
 void iser_connect_give_up(struct iser_conn *conn, int reason);
@@ -64,10 +68,13 @@ void iser_connect_give_up(struct iser_conn *conn, int reason);
 /**
  * iser_listen - accept connections on an address
  * @addr: address and port; 0.0.0.0 and [::] are possible
+ * @param: sizes for each connection; copied
+ * @ops: up-calls
  *
  * When no RDMA device carries the address yet, the listener remembers it and
  * listens as soon as one does; a line is logged.  It does the same after the
- * device has been removed.  May sleep.  Return: listener, or ERR_PTR.
+ * device has been removed.  May sleep.
+ * Return: listener, or ERR_PTR(-ENOMEM).
  */
 struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 				  const struct iser_conn_param *param,
@@ -75,15 +82,16 @@ struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 
 /**
  * iser_accept - next connection whose first Login Request has arrived
+ * @listener: of iser_listen()
  *
  * Sleeps, interruptibly.  A connection holds its queue pair and one login
  * buffer until iser_allocate_connection_resources().
- * Return: connection with one reference, -ERESTARTSYS, or -ESHUTDOWN after
- * iser_unlisten() has begun.
+ * Return: connection with one reference, or ERR_PTR: -ERESTARTSYS, or -ESHUTDOWN
+ * after iser_unlisten() has begun.
  */
 struct iser_conn *iser_accept(struct iser_listener *listener);
 
-/** iser_unlisten - stop, and drop connections not yet accepted.  Sleeps. */
+/* iser_unlisten - stop, and drop connections not yet accepted.  Sleeps. */
 void iser_unlisten(struct iser_listener *listener);
 
 /* A connection begins with this; the rest of it is the core's alone. */
@@ -91,7 +99,7 @@ struct iser_conn_public {
 	void *upper;
 };
 
-/** iser_conn_upper - the half's own connection, or NULL */
+/* iser_conn_upper - the half's own connection, or NULL */
 static inline void *iser_conn_upper(const struct iser_conn *conn)
 {
 	return READ_ONCE(((const struct iser_conn_public *)conn)->upper);
@@ -107,8 +115,10 @@ void iser_conn_put(struct iser_conn *conn);	/* any context */
 
 /**
  * iser_send_login - send a Login PDU, with text from any memory
+ * @conn: connection, established
  * @bhs: 48 bytes; DataSegmentLength is set from @len
  * @text: copied, at most 8192 bytes
+ * @len: its bytes, without padding
  * @expect: the peer will send a Login PDU next: first post a login buffer
  *
  * Initiator: does not sleep; a Login Response is handed up only when the Send
@@ -122,32 +132,37 @@ int iser_send_login(struct iser_conn *conn, const u8 *bhs, const void *text,
 
 /**
  * iser_wait_login - target: the next Login Request
+ * @conn: connection of iser_accept()
  *
- * Sleeps, interruptibly.  Return: PDU, which the caller puts; -ERESTARTSYS;
- * -ENOTCONN.
+ * Sleeps, interruptibly.
+ * Return: PDU, which the caller puts, or ERR_PTR: -ERESTARTSYS, -ENOTCONN.
  */
 struct iser_pdu *iser_wait_login(struct iser_conn *conn);
 
-/** iser_login_pending - target: whether iser_wait_login() would not sleep */
+/* iser_login_pending - target: whether iser_wait_login() would not sleep */
 bool iser_login_pending(struct iser_conn *conn);
 
 /* --- RFC 5047: connection primitives ------------------------------------ */
 
 /**
  * iser_allocate_connection_resources - Allocate_Connection_Resources
+ * @conn: connection, established
+ * @res: what is needed; copied
  *
  * Called after authentication.  Allocates receive buffers and room for tasks.
  * A target posts its receives here, before the final Login Response; an
  * initiator posts them in iser_enable_datamover(), which it must call before
  * the final Login Response is handed up.  After a success, a further call does
  * nothing and succeeds.  Sleeps.
- * Return: 0, -ENOMEM, -ENOSPC when the queue pair is too small.
+ * Return: 0; -ENOMEM; -ENOSPC when the queue pair is too small; -ENOTCONN when
+ * the connection has ended; or the error of the device.
  */
 int iser_allocate_connection_resources(struct iser_conn *conn,
 				       const struct iser_resources *res);
 
 /**
  * iser_add_receives - more receive buffers of the same size, posted at once
+ * @conn: connection, with resources
  * @nr: how many
  *
  * For a target that grants more credits than before (RFC 7145, section 8.1), or
@@ -161,6 +176,7 @@ int iser_add_receives(struct iser_conn *conn, u32 nr);
 
 /**
  * iser_prepare_entry - make a task or command, and some near it
+ * @conn: connection, with resources
  * @index: its number, less than iser_resources.tasks
  *
  * Tasks with their STags, and commands, are allocated as they are used.  Sleeps.
@@ -171,6 +187,7 @@ int iser_prepare_entry(struct iser_conn *conn, u32 index);
 
 /**
  * iser_notice_key_values - Notice_Key_Values: RFC 5047, section 8.8
+ * @conn: connection
  * @notice: copied
  *
  * Called when the login is settled, before iser_enable_datamover().  Any
@@ -181,23 +198,27 @@ void iser_notice_key_values(struct iser_conn *conn,
 
 /**
  * iser_enable_datamover - Enable_Datamover: full feature phase begins
+ * @conn: connection, with resources
  *
  * Initiator, ISER_HELLO_REQUIRED: sends the Hello.  Before hello_done() the
  * half must neither send nor announce the phase.
  * Target: what the half submits goes out after the HelloReply, or after the
  * first message of an initiator that sends no Hello (RFC 7145, section 5.1.3).
- * Any context.  Return: 0 or negative errno (the connection has ended).
+ * Any context.
+ * Return: 0 or negative errno (the connection has ended).
  */
 int iser_enable_datamover(struct iser_conn *conn);
 
 /**
  * iser_connection_fail - end the connection without waiting
+ * @conn: connection
  * @reason: negative errno, for the notification.  Any context.
  */
 void iser_connection_fail(struct iser_conn *conn, int reason);
 
 /**
  * iser_connection_terminate - Connection_Terminate
+ * @conn: connection
  *
  * A target first waits, for a bounded time, until its Sends, such as a Login
  * Response, have completed.  Disconnects, and waits until nothing is
@@ -208,6 +229,7 @@ void iser_connection_terminate(struct iser_conn *conn);
 
 /**
  * iser_connection_close - target: leave a connection that has not logged in
+ * @conn: connection of iser_accept()
  *
  * Replaces iser_connection_terminate() and what follows it; the caller drops
  * its reference next.  On return no up-call runs, and none will follow.  The
@@ -218,6 +240,7 @@ void iser_connection_close(struct iser_conn *conn);
 
 /**
  * iser_deallocate_connection_resources - Deallocate_Connection_Resources
+ * @conn: connection that has been terminated
  *
  * Called after iser_connection_terminate(), when the half no longer holds a PDU
  * or a task.  Sleeps.

@@ -28,6 +28,7 @@ struct iser_rx_plan {
 
 /**
  * iser_plan_receives - how many receives cover all that the peer may send
+ * @p: its part "in" is read, its part "out" is filled
  *
  * There is a receive for each command of the window and each of its unsolicited
  * Data-Out, for each unexpected PDU, and one spare for a NOP-Out or Logout.  If
@@ -91,7 +92,7 @@ struct iser_unexpected {
  */
 bool iser_unexpected_take(struct iser_unexpected *u, bool ping);
 
-/** iser_unexpected_retire - the peer acknowledged @n of them */
+/* iser_unexpected_retire - the peer acknowledged @n of them */
 void iser_unexpected_retire(struct iser_unexpected *u, u32 n);
 
 /**
@@ -104,7 +105,7 @@ void iser_unexpected_retire(struct iser_unexpected *u, u32 n);
  */
 void iser_unexpected_note(struct iser_unexpected *u, u32 sn);
 
-/** iser_unexpected_acked - retire PDUs noted with a number before @exp */
+/* iser_unexpected_acked - retire PDUs noted with a number before @exp */
 void iser_unexpected_acked(struct iser_unexpected *u, u32 exp);
 
 /* What the login agreed on, for one session. */
@@ -166,7 +167,9 @@ void iser_bursts_init(struct iser_bursts *b, u32 start, u32 end, u32 max_burst,
 bool iser_bursts_next(struct iser_bursts *b, u32 *offset, u32 *len);
 
 /**
- * iser_bursts_done - a burst of @len bytes has arrived
+ * iser_bursts_done - a burst has arrived
+ * @b: the walk
+ * @len: bytes of the burst
  * Return: true when it was the last of all.
  */
 bool iser_bursts_done(struct iser_bursts *b, u32 len);
@@ -176,7 +179,7 @@ bool iser_bursts_done(struct iser_bursts *b, u32 len);
  * @done, @len: bytes already sent, and bytes in all.
  */
 
-/** iser_burst_left - bytes from @done to the end of the sequence it is in */
+/* iser_burst_left - bytes from @done to the end of the sequence it is in */
 static inline u32 iser_burst_left(u32 done, u32 len, u32 burst)
 {
 	u32 left = len - done;
@@ -184,7 +187,7 @@ static inline u32 iser_burst_left(u32 done, u32 len, u32 burst)
 	return burst ? iser_lesser(left, burst - done % burst) : left;
 }
 
-/** iser_burst_acked - whether the bytes before @done end with an A-bit */
+/* iser_burst_acked - whether the bytes before @done end with an A-bit */
 static inline bool iser_burst_acked(u32 done, u32 len, u32 burst)
 {
 	/* The status acknowledges the last sequence. */

@@ -104,6 +104,11 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 
 /**
  * iser_keys_response_in - initiator: read and clean a Login Response's text
+ * @k: state of this login
+ * @text: text as received; changed in place
+ * @len: its length
+ * @stage: CSG of the response (0 security, 1 operational)
+ * @partial: C bit is set: nothing is touched
  *
  * Removes the four keys, even if they were not offered, because open-iscsi
  * fails on a key that it does not know; notes all results, clamps as above.
@@ -116,6 +121,12 @@ int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
 
 /**
  * iser_keys_request_in - target: read and clean a Login Request's text
+ * @k: state of this login
+ * @text: text as received; changed in place
+ * @len: its length
+ * @cap: size of the buffer
+ * @stage: CSG of the request (0 security, 1 operational)
+ * @partial: C bit is set: nothing is touched
  *
  * Removes the four keys and remembers them for the answer (LIO would answer
  * NotUnderstood).  Clamps the two segment lengths, because LIO does not, and
@@ -129,6 +140,12 @@ int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
 
 /**
  * iser_keys_response_out - target: complete a Login Response's text
+ * @k: state of this login
+ * @text: text as LIO wrote it
+ * @len: its length
+ * @cap: size of the buffer
+ * @stage: CSG of the response (0 security, 1 operational)
+ * @partial: C bit is set: nothing is touched
  *
  * Appends the answers owed; makes InitialR2T Yes when force_initial_r2t.
  * Return: the new length or enum iser_keys_error.
@@ -138,6 +155,7 @@ int iser_keys_response_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 
 /**
  * iser_keys_finish - the login is about to enter full feature phase
+ * @k: state of this login
  *
  * Settles what was offered and not answered.  Call it after the last text: at
  * the target after iser_keys_response_out for the final Login Response.
@@ -161,6 +179,7 @@ const char *iser_keys_find(const char *text, u32 len, const char *key,
  * iser_keys_answer_size - bytes of a text that answers NotUnderstood to each key
  * @text: text; a part that is not key=value counts as a key
  * @len: its length
+ * Return: bytes, with a NUL after each answer.
  */
 u32 iser_keys_answer_size(const char *text, u32 len);
 

@@ -10,7 +10,7 @@
 
 /* --- RFC 5047: tasks ------------------------------------------------------ */
 
-/** iser_conn_task - the task with this number, or NULL */
+/* iser_conn_task - the task with this number, or NULL */
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
 
 /**
@@ -27,7 +27,7 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
  */
 int iser_map_task(struct iser_task *task);
 
-/** iser_unmap_task - undo iser_map_task(), if it was called */
+/* iser_unmap_task - undo iser_map_task(), if it was called */
 void iser_unmap_task(struct iser_task *task);
 
 /**
@@ -47,8 +47,10 @@ int iser_send_task(struct iser_task *task);
 
 /**
  * iser_send_data_out - one unsolicited Data-Out of a task
+ * @task: task of its command
  * @bhs: its 48 bytes
- * @offset, @len: the piece of the write buffer
+ * @offset: first byte of its piece of the write buffer
+ * @len: bytes of the piece
  *
  * Called after iser_send_task() of the command, never after its response.
  * Return: 0; -EAGAIN: send_ready() will be called; -ENOTCONN.
@@ -58,6 +60,7 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 
 /**
  * iser_deallocate_task_resources - Deallocate_Task_Resources
+ * @task: posted or idle
  *
  * Called for a task that task management or a Reject has ended.
  * Invalidates its STags and waits for its Send to complete, without sleeping.
@@ -68,8 +71,12 @@ int iser_send_data_out(struct iser_task *task, const u8 *bhs, u32 offset,
 int iser_deallocate_task_resources(struct iser_task *task);
 
 /**
- * iser_task_answered - whether a response has arrived that waits
- * until the device no longer uses the task.  Called from an up-call.
+ * iser_task_answered - whether a response waits for the device
+ * @task: task of an initiator
+ *
+ * Called from an up-call.
+ * Return: true if a response has arrived that waits until the device no longer
+ * uses the task.
  */
 bool iser_task_answered(struct iser_task *task);
 
@@ -77,13 +84,17 @@ bool iser_task_answered(struct iser_task *task);
 
 /**
  * iser_pdu_copy - copy out of the bytes after the BHS
+ * @pdu: received PDU, not yet put
  * @offset: 0 is the first byte of the AHS; data begin at msg.ahs_len
+ * @dst: filled
+ * @len: bytes to copy; the PDU has them
  */
 void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len);
 
 /**
  * iser_pdu_sg - describe the data segment in place, for use without a copy: whole
  *	pages, and the beginning of one at the end
+ * @pdu: received PDU, not yet put
  * @sg: filled, not terminated before sg_init_table()
  * @max: entries of @sg
  * Return: entries used; 0 when that is impossible (an AHS comes first).
@@ -91,7 +102,7 @@ void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len);
 unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 			 unsigned int max);
 
-/** iser_pdu_put - give the receive buffer back.  Any context. */
+/* iser_pdu_put - give the receive buffer back.  Any context. */
 void iser_pdu_put(struct iser_pdu *pdu);
 
 #endif

@@ -155,10 +155,10 @@ static inline enum iser_msg_error iser_parse(const u8 *head, u32 len,
  */
 enum iser_msg_error iser_check_ahs(const u8 *ahs, u32 len, u32 max);
 
-/** iser_msg_error_name - the reason of refusal in words, for a log line */
+/* iser_msg_error_name - the reason of refusal in words, for a log line */
 const char *iser_msg_error_name(enum iser_msg_error err);
 
-/** iser_encode_control - write the 28 bytes before a control-type PDU */
+/* iser_encode_control - write the 28 bytes before a control-type PDU */
 static __always_inline void iser_encode_control(u8 *buf,
 						const struct iser_header *hdr)
 {
@@ -177,10 +177,10 @@ static __always_inline void iser_encode_control(u8 *buf,
 	}
 }
 
-/** iser_encode_hello - write a Hello message (28 bytes) */
+/* iser_encode_hello - write a Hello message (28 bytes) */
 void iser_encode_hello(u8 *buf, const struct iser_hello *hello);
 
-/** iser_encode_hello_reply - write a HelloReply message (28 bytes) */
+/* iser_encode_hello_reply - write a HelloReply message (28 bytes) */
 void iser_encode_hello_reply(u8 *buf, const struct iser_hello *hello);
 
 /**
@@ -202,7 +202,7 @@ void iser_answer_hello(const struct iser_hello *in, u16 ord,
 #define ISER_CM_NO_ZBVA		0x80
 #define ISER_CM_NO_INVALIDATE	0x40
 
-/** iser_cm_encode - private data of a connect request or reply */
+/* iser_cm_encode - private data of a connect request or reply */
 void iser_cm_encode(u8 *buf, bool remote_invalidate);
 
 /**
@@ -212,6 +212,7 @@ void iser_cm_encode(u8 *buf, bool remote_invalidate);
  *
  * Zero-filled or absent data promise nothing: only a peer that set
  * ISER_CM_NO_ZBVA is known to use this header.
+ * Return: true if it does.
  */
 bool iser_cm_may_invalidate(const u8 *buf, u32 len);
 
@@ -247,6 +248,7 @@ enum iser_hello_act {
  * @g: changed: the next message is not the first
  * @msg: the message, parsed
  * @why: with ISER_HELLO_REFUSE: the reason in words, for a log line
+ * Return: what the caller must do.
  */
 enum iser_hello_act iser_hello_judge(struct iser_hello_state *g,
 				     const struct iser_msg *msg,
