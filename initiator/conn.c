@@ -362,7 +362,8 @@ const struct iser_ops iscsi_iser_endpoint_ops = {
  * @non_blocking: do not wait until it is established
  *
  * The needs of the session are not known yet, so module parameters size the
- * queue pair.  Process context, sleeps.  Return: endpoint or ERR_PTR.
+ * queue pair.  Process context, sleeps.
+ * Return: endpoint or ERR_PTR.
  */
 struct iscsi_endpoint *iscsi_iser_ep_connect(struct Scsi_Host *shost,
 					     struct sockaddr *dst_addr,
@@ -518,7 +519,8 @@ void iscsi_iser_endpoints_exit(void)
  * @cls_session: its session
  * @cid: connection number
  *
- * Process context.  Return: connection or NULL.
+ * Process context.
+ * Return: connection or NULL.
  */
 struct iscsi_cls_conn *iscsi_iser_conn_create(struct iscsi_cls_session *cls_session,
 					      u32 cid)
@@ -639,8 +641,8 @@ int iscsi_iser_conn_set_param(struct iscsi_cls_conn *cls_conn, enum iscsi_param 
  * iscsi_iser_conn_start - full feature phase: commands may follow
  * @cls_conn: connection
  *
- * Process context.  Return: 0, -EINVAL without a MaxXmitDataSegmentLength, or
- * libiscsi's error.
+ * Process context.
+ * Return: 0, -EINVAL without a MaxXmitDataSegmentLength, or libiscsi's error.
  */
 int iscsi_iser_conn_start(struct iscsi_cls_conn *cls_conn)
 {
@@ -656,7 +658,8 @@ int iscsi_iser_conn_start(struct iscsi_cls_conn *cls_conn)
  * @param: which
  * @buf: one page
  *
- * Process context.  Return: bytes written or negative errno.
+ * Process context.
+ * Return: bytes written or negative errno.
  */
 int iscsi_iser_conn_get_ep_param(struct iscsi_endpoint *ep, enum iscsi_param param,
 				 char *buf)

@@ -51,7 +51,8 @@ static struct sockaddr_storage *contact_find(const struct sockaddr_storage *addr
  * contact_plain - whether a login to this address must omit the keys
  * @addr: address and port of the target
  *
- * Any context.  Return: true when the last login that offered them failed.
+ * Any context.
+ * Return: true when the last login that offered them failed.
  */
 static bool contact_plain(const struct sockaddr_storage *addr)
 {
@@ -111,7 +112,8 @@ static const char *keys_error_text(int err)
  * @text: its text
  * @len: its length
  *
- * Under frwd_lock, atomic.  Return: 0; -ENOTCONN; another error after a line.
+ * Under frwd_lock, atomic.
+ * Return: 0; -ENOTCONN; another error after a line.
  */
 int iscsi_iser_login_xmit(struct iscsi_iser_endpoint *end,
 			  const struct iscsi_hdr *hdr, const char *text, u32 len)
@@ -202,7 +204,8 @@ static int login_allocate(struct iscsi_iser_endpoint *end)
  * @size: its length, with padding
  *
  * Only Login Requests are changed.  Process context, under the class's
- * ep_mutex; sleeps.  Return: 0 or negative errno, after a line.
+ * ep_mutex; sleeps.
+ * Return: 0 or negative errno, after a line.
  */
 int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr *hdr,
 			      char *data, u32 size)

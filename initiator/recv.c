@@ -18,8 +18,8 @@ static struct iscsi_task *answered_task(struct iscsi_iser_endpoint *end, itt_t i
  * @conn: connection
  * @bhs: header of the PDU
  *
- * Up-call context.  Return: iSER task, or NULL when no such task waits for this
- * kind of answer.
+ * Up-call context.
+ * Return: iSER task, or NULL when no such task waits for this kind of answer.
  */
 struct iser_task *iscsi_iser_recv_find_task(struct iser_conn *conn, const u8 *bhs)
 {

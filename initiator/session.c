@@ -44,7 +44,8 @@ static void host_limits(struct Scsi_Host *shost, const struct iser_info *info,
  *
  * A session may reconnect over another device, and a host that was created
  * without a connection has default limits.  Also notes the local address.
- * Process context.  Return: 0 or -EINVAL after a line.
+ * Process context.
+ * Return: 0 or -EINVAL after a line.
  */
 int iscsi_iser_host_check(struct Scsi_Host *shost, struct iscsi_iser_endpoint *end)
 {
@@ -228,7 +229,8 @@ void iscsi_iser_session_destroy(struct iscsi_cls_session *cls_session)
  * @param: which one
  * @buf: one page
  *
- * Process context.  Return: bytes written or negative errno.
+ * Process context.
+ * Return: bytes written or negative errno.
  */
 int iscsi_iser_host_get_param(struct Scsi_Host *shost, enum iscsi_host_param param,
 			      char *buf)

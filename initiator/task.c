@@ -111,9 +111,9 @@ static int alloc_other(struct iscsi_task *task, struct iscsi_iser_endpoint *end,
  * @task: task
  * @opcode: of the PDU, with the immediate bit
  *
- * Under frwd_lock.  Return: 0; -ENOTCONN outside of full feature phase;
- * -ENOMEM when no iSER task is idle: libiscsi gives a command back to the SCSI
- * layer, which tries again.
+ * Under frwd_lock.
+ * Return: 0; -ENOTCONN outside of full feature phase; -ENOMEM when no iSER task is
+ * idle: libiscsi gives a command back to the SCSI layer, which tries again.
  */
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
@@ -380,11 +380,12 @@ static noinline int xmit_failed(const struct iscsi_task *task, int err)
  * iscsi_iser_task_xmit - Send_Control
  * @task: task whose header is complete
  *
- * Under frwd_lock, atomic.  Return: 0: the PDU has been or will be sent, or the
- * error of iser_send_task(): libiscsi gives a command back to the SCSI layer,
- * which tries again for as long as that goes on.  So a command that the device
- * refuses counts as sent, and ends with its session: the SCSI layer counts that
- * as one of its attempts, and the next session may meet the same refusal.
+ * Under frwd_lock, atomic.
+ * Return: 0: the PDU has been or will be sent, or the error of iser_send_task():
+ * libiscsi gives a command back to the SCSI layer, which tries again for as long
+ * as that goes on.  So a command that the device refuses counts as sent, and ends
+ * with its session: the SCSI layer counts that as one of its attempts, and the
+ * next session may meet the same refusal.
  */
 int iscsi_iser_task_xmit(struct iscsi_task *task)
 {

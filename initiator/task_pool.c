@@ -115,7 +115,8 @@ u32 iscsi_iser_task_pool_plan(struct iscsi_iser_task_pool *pool, u32 tasks,
  * iscsi_iser_task_pool_begin - make the planned tasks
  * @end: endpoint, with resources but not in full feature phase
  *
- * Process context, sleeps.  Return: 0 or negative errno.
+ * Process context, sleeps.
+ * Return: 0 or negative errno.
  */
 int iscsi_iser_task_pool_begin(struct iscsi_iser_endpoint *end)
 {
@@ -167,7 +168,8 @@ static struct iser_task *pool_pop(struct iscsi_iser_endpoint *end,
  * @end: endpoint in full feature phase
  * @command: for a SCSI command
  *
- * Under frwd_lock, BH off.  Return: iSER task or NULL.
+ * Under frwd_lock, BH off.
+ * Return: iSER task or NULL.
  */
 struct iser_task *iscsi_iser_task_pool_find(struct iscsi_iser_endpoint *end,
 					    bool command)

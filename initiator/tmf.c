@@ -198,8 +198,9 @@ static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pd
  * @end: endpoint
  * @pdu: Task Management Response or Reject
  *
- * Up-call context.  Return: true when the PDU was held; libiscsi gets it, maybe
- * at once, when the core has released those tasks.
+ * Up-call context.
+ * Return: true when the PDU was held; libiscsi gets it, maybe at once, when the
+ * core has released those tasks.
  */
 bool iscsi_iser_tmf_hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 {
