@@ -114,6 +114,7 @@ void isert_order_forget_all(struct iscsit_conn *conn)
  * RFC 7143, section 4.2.2.1: such a command is ignored.  LIO would keep both, run one,
  * and forget the other.  One whose connection was logged out no longer waits, and may be
  * sent again on another.  RX thread or worker; sleeps.
+ * Return: true if one waits.
  */
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
 {
@@ -132,6 +133,7 @@ bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
  * @conn: LIO's connection
  *
  * Two connections can enter a CmdSN at the same time.  Worker; sleeps.
+ * Return: true if one waits.
  */
 bool isert_order_forgotten(struct iscsit_conn *conn)
 {
@@ -153,8 +155,9 @@ bool isert_order_forgotten(struct iscsit_conn *conn)
  * @accepts: the test, under cmd_lock
  * @arg: for it
  *
- * Any context.  Return: a command with a reference that keeps it if an abort runs
- * concurrently, or NULL.
+ * Any context.
+ * Return: a command with a reference that keeps it if an abort runs concurrently,
+ * or NULL.
  */
 struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
 				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
@@ -261,8 +264,9 @@ bool isert_order_poll(struct isert_conn *ic)
  * @ic: connection
  * @cmd: command, prepared
  *
- * Any context.  Return: ours.  It has been detached from the command that had the
- * tag before, so that it holds nothing.
+ * Any context.
+ * Return: ours.  It has been detached from the command that had the tag before, so
+ * that it holds nothing.
  */
 struct isert_cmd *isert_cmd_attach(struct isert_conn *ic, struct iscsit_cmd *cmd)
 {
@@ -335,6 +339,7 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
  * This holds for a write that waits for data, a command that waits for an
  * earlier CmdSN, and a task management request that LIO answered by itself in
  * CmdSN order: the target core has not handed it back and will not do so.
+ * Return: true if it will not.
  */
 bool isert_cmd_parked(struct iscsit_cmd *cmd)
 {
@@ -412,7 +417,8 @@ static bool isert_cmd_idle(const struct isert_cmd *c)
  * @c: command that is kept after its PDU has been sent
  *
  * RX or TX thread; sleeps, interruptibly.  A peer that never receives the PDU
- * loses its connection.  Return: 0, or negative errno.
+ * loses its connection.
+ * Return: 0, or negative errno.
  */
 int isert_cmd_wait(struct isert_cmd *c)
 {

@@ -35,6 +35,7 @@ static DEFINE_SPINLOCK(isert_join_lock);
  *
  * LIO may be closing the connections of the session one by one, and does not
  * see one that is added late.
+ * Return: true if it is.
  */
 bool isert_join_over(struct isert_conn *ic)
 {
@@ -143,7 +144,8 @@ static void isert_join_wait(struct isert_conn *ic)
  * @conn: LIO's connection
  * @dm: the core's connection; its reference goes along
  *
- * np thread, may sleep.  Return: connection, or NULL.
+ * np thread, may sleep.
+ * Return: connection, or NULL.
  */
 struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 				    struct iser_conn *dm)

@@ -326,7 +326,8 @@ static int isert_allocate(struct isert_conn *ic)
  * @class: Status-Class
  * @detail: Status-Detail
  *
- * Sleeps.  Return: -EACCES always, for LIO to drop the connection.
+ * Sleeps.
+ * Return: -EACCES always, for LIO to drop the connection.
  */
 static int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class, u8 detail)
 {
@@ -383,7 +384,8 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
  * @text: ISERT_LOGIN_TEXT bytes; kept as ic->final_text if it is the last
  * @len: bytes of text
  *
- * Sleeps.  Return: 0 or negative errno; the initiator has been told.
+ * Sleeps.
+ * Return: 0 or negative errno; the initiator has been told.
  */
 static int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 			       char *text, u32 len)
@@ -563,7 +565,8 @@ static int isert_check_auth(struct isert_conn *ic, const struct iscsi_login *log
  *
  * ErrorRecoveryLevel is the value of LIO's attribute default_erl, limited by
  * max_recovery_level.  A further connection takes the session's value.
- * np thread.  Return: 0, or negative if the login has been refused.
+ * np thread.
+ * Return: 0, or negative if the login has been refused.
  */
 int isert_validate_params(struct iscsit_conn *conn)
 {

@@ -178,7 +178,8 @@ static bool isert_session_closes(const struct iscsit_cmd *cmd)
  * @c: its command
  * @status: 0 or negative errno: the connection has ended
  *
- * Up-call from a worker.  Return: true if LIO releases the command.
+ * Up-call from a worker.
+ * Return: true if LIO releases the command.
  */
 bool isert_logout_sent(struct isert_cmd *c, int status)
 {

@@ -59,7 +59,8 @@ static u32 isert_shared_depth(void)
  * @np: portal
  * @addr: its address; may be a wildcard, or belong to a device that is missing
  *
- * May sleep, under LIO's np_lock.  Return: 0 or negative errno.
+ * May sleep, under LIO's np_lock.
+ * Return: 0 or negative errno.
  */
 static int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr)
 {

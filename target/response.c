@@ -38,6 +38,7 @@ static bool isert_may_tell(struct isert_conn *ic, const char *what)
 /**
  * isert_may_ping - check and count a NOP-In that asks for an answer
  * @ic: connection
+ * Return: true, or false if it must not be sent now.
  */
 static bool isert_may_ping(struct isert_conn *ic)
 {
@@ -111,7 +112,8 @@ static __always_inline void isert_respond(struct isert_conn *ic, struct isert_cm
  * @conn: LIO's connection
  * @cmd: read command that the target core has completed
  *
- * Worker of the target core.  Return: 0, or -ENOMEM to be called again.
+ * Worker of the target core.
+ * Return: 0, or -ENOMEM to be called again.
  */
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
@@ -158,7 +160,8 @@ void isert_data_ack_notify(struct iser_cmd *iser, u32 data_sn)
  * @conn: LIO's connection
  * @cmd: command that has completed
  *
- * Worker of the target core, or TX thread.  Return: 0.
+ * Worker of the target core, or TX thread.
+ * Return: 0.
  */
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
@@ -374,8 +377,9 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
  * @cmd: command or other PDU
  * @state: what to send
  *
- * TX thread.  Return: 0, 1 if LIO must first look at its immediate queue, where
- * pings are, or negative errno, for which LIO drops the connection.
+ * TX thread.
+ * Return: 0, 1 if LIO must first look at its immediate queue, where pings are, or
+ * negative errno, for which LIO drops the connection.
  */
 int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state)
