@@ -4,7 +4,8 @@
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
 # Checks: licence, languages, version, words, lines, interface, whitespace, compat, waits,
-# structure, checkpatch, shellcheck; tools (iserctl: warnings of gcc and clang, its manual);
+# structure, checkpatch, shellcheck, kernel-doc;
+# tools (iserctl: warnings of gcc and clang, its manual);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
 
@@ -16,7 +17,7 @@ export LC_ALL=C.UTF-8
 . tests/lib/ktap.sh
 
 all=(licence languages version words lines interface whitespace compat waits structure shellcheck
-	checkpatch tools
+	checkpatch kernel-doc tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 files() { scripts/files.sh; }
@@ -165,6 +166,18 @@ check_checkpatch() {
 			-e '^target/main\.c:.*:ENOSYS:' || true)
 	rm -rf "$copy"
 	nothing "$found"
+}
+
+# Comments that begin with /** describe each parameter and what a function returns. The
+# kernel's script ignores those that have text in the first line.
+check_kernel() {
+	local found headers='' list
+	found=$(tests/vm/kernel.sh 6.12)
+	eval "$found"
+	mapfile -t list < <(files |
+		grep -E '^(include|proto|core|initiator|target|tests/(faults|adapter))/.*\.[ch]$')
+	nothing "$(perl "${headers%-amd64}-common/scripts/kernel-doc" -none -Wreturn "${list[@]}" 2>&1 || true
+		grep -nE '^[[:blank:]]*/\*\*[[:blank:]]*[^[:blank:]*/]' "${list[@]}" || true)"
 }
 
 # A build without clang or mandoc checks less; this machine installs what is in packages.
