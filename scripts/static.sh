@@ -4,7 +4,7 @@
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
 # Checks: licence, languages, version, words, lines, interface, whitespace, compat, waits,
-# structure, checkpatch, shellcheck, kernel-doc;
+# structure, checkpatch, shellcheck, kernel-doc, spelling;
 # tools (iserctl: warnings of gcc and clang, its manual);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
@@ -17,7 +17,7 @@ export LC_ALL=C.UTF-8
 . tests/lib/ktap.sh
 
 all=(licence languages version words lines interface whitespace compat waits structure shellcheck
-	checkpatch kernel-doc tools
+	checkpatch kernel-doc spelling tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 files() { scripts/files.sh; }
@@ -178,6 +178,17 @@ check_kernel() {
 		grep -E '^(include|proto|core|initiator|target|tests/(faults|adapter))/.*\.[ch]$')
 	nothing "$(perl "${headers%-amd64}-common/scripts/kernel-doc" -none -Wreturn "${list[@]}" 2>&1 || true
 		grep -nE '^[[:blank:]]*/\*\*[[:blank:]]*[^[:blank:]*/]' "${list[@]}" || true)"
+}
+
+# Not errors: ip rule iif, setpriv --inh-caps, mke2fs, .Nd in a manual, MODULE_PARM_DESC,
+# workqueues.
+terms=iif,inh,mke,nd,parm,wqs
+
+# Parts of names are words too.  Patches and recordings have the words of others.
+check_spelling() {
+	files | grep -vE '\.(patch|pcap|svg|json|tsv)$|/results/' |
+		xargs -d '\n' codespell --check-hidden --regex "[A-Za-z']+" \
+			--ignore-words-list "$terms"
 }
 
 # A build without clang or mandoc checks less; this machine installs what is in packages.
