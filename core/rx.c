@@ -458,6 +458,8 @@ void iser_pdu_copy(const struct iser_pdu *pdu, u32 offset, void *dst, u32 len)
 	while (len) {
 		u32 at = offset % PAGE_SIZE, n = min_t(u32, len, PAGE_SIZE - at);
 
+		/* If it knew the limit, the compiler would not call the kernel's memcpy(). */
+		OPTIMIZER_HIDE_VAR(n);
 		if (offset < page_bytes) {
 			memcpy(dst, page_address(rx->pages[offset / PAGE_SIZE]) + at,
 			       n);
@@ -482,10 +484,13 @@ unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 	/* A receive has room for an AHS: with none there may be more data than pages. */
 	if (pdu->msg.ahs_len || !n || n > rx->nr_pages || n > max)
 		return 0;
-	sg_init_table(sg, n);
-	for (i = 0; i < n - 1; i++)
-		sg_set_page(&sg[i], rx->pages[i], PAGE_SIZE, 0);
-	sg_set_page(&sg[i], rx->pages[i], left - i * PAGE_SIZE, 0);
+	/* As sg_init_table(), whose call would take longer than all of this. */
+	for (i = 0; i < n; i++) {
+		sg[i] = (struct scatterlist){ };
+		sg_set_page(&sg[i], rx->pages[i], min_t(u32, left, PAGE_SIZE), 0);
+		left -= PAGE_SIZE;
+	}
+	sg_mark_end(&sg[n - 1]);
 	return n;
 }
 EXPORT_SYMBOL_ISER(iser_pdu_sg);

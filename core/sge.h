@@ -48,8 +48,9 @@ struct iser_place {
 static inline u32 iser_fill_sges(struct iser_place *at, u32 *len, struct ib_sge *sge,
 				 u32 max, u32 lkey)
 {
-	u32 left = *len, n = 0, skip = at->skip;
+	const struct ib_sge *first = sge, *end = sge + max;
 	struct scatterlist *sg = at->sg;
+	u32 left = *len, skip = at->skip;
 
 	if (skip == sg_dma_len(sg)) {
 		sg = iser_sg_next(sg);
@@ -58,11 +59,13 @@ static inline u32 iser_fill_sges(struct iser_place *at, u32 *len, struct ib_sge 
 	for (;;) {
 		u32 bytes = min_t(u32, left, sg_dma_len(sg) - skip);
 
-		sge[n++] = (struct ib_sge){ .addr = sg_dma_address(sg) + skip,
-					    .length = bytes, .lkey = lkey };
+		/* One by one, as the compiler builds a structure in registers first. */
+		sge->addr = sg_dma_address(sg) + skip;
+		sge->length = bytes;
+		sge->lkey = lkey;
 		left -= bytes;
 		skip += bytes;
-		if (!left || n == max)
+		if (++sge == end || !left)
 			break;
 		sg = iser_sg_next(sg);
 		skip = 0;
@@ -70,7 +73,7 @@ static inline u32 iser_fill_sges(struct iser_place *at, u32 *len, struct ib_sge 
 	at->sg = sg;
 	at->skip = skip;
 	*len = left;
-	return n;
+	return sge - first;
 }
 
 /*
