@@ -169,7 +169,7 @@ static void iser_poll_again(struct iser_conn *conn)
 {
 	WRITE_ONCE(conn->poll.overdue, false);
 	if (iser_credits_used(&conn->sq.credits))
-		iser_send_cq_poll_later(conn);
+		iser_send_cq_poll_later(&conn->poll);
 }
 
 /* The worker of an initiator; its softirq may want to poll at the same time. */
@@ -450,17 +450,8 @@ void iser_send_cq_disarm(struct iser_conn *conn)
 	atomic_dec(&conn->poll.awaited);
 }
 
-/*
- * iser_send_cq_poll_later - reap what has been posted, though nothing waits for it
- *
- * If no receive comes, a delayed work polls for it until it has completed.  Call
- * it after the post, so that the work finds it.  Also for receives that have to
- * be posted again.  Any context.
- */
-void iser_send_cq_poll_later(struct iser_conn *conn)
+/* iser_send_cq_poll_late - what iser_send_cq_poll_later() does seldom */
+void iser_send_cq_poll_late(struct iser_poll *poll)
 {
-	/* Pairs with the work's own: it is no longer pending when it looks. */
-	smp_mb();
-	if (unlikely(!delayed_work_pending(&conn->poll.late)))
-		queue_delayed_work(iser_wq, &conn->poll.late, ISER_POLL_LATE);
+	queue_delayed_work(iser_wq, &poll->late, ISER_POLL_LATE);
 }

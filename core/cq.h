@@ -37,9 +37,24 @@ void iser_poll_destroy(struct iser_conn *conn);
 void iser_send_cq_event(struct iser_conn *conn);
 void iser_send_cq_arm(struct iser_conn *conn);
 void iser_send_cq_disarm(struct iser_conn *conn);
-void iser_send_cq_poll_later(struct iser_conn *conn);
+void iser_send_cq_poll_late(struct iser_poll *poll);
 void iser_event_init(struct iser_conn *conn);
 void iser_event_note(struct iser_conn *conn, enum ib_event_type event);
 void iser_event_flushed(struct iser_conn *conn);
+
+/*
+ * iser_send_cq_poll_later - reap what has been posted, though nothing waits for it
+ *
+ * If no receive comes, a delayed work polls for it until it has completed.  Call
+ * it after the post, so that the work finds it.  Also for receives that have to
+ * be posted again.  Any context.  Inline, as most responses of a target come here.
+ */
+static inline void iser_send_cq_poll_later(struct iser_poll *poll)
+{
+	/* Pairs with the work's own: it is no longer pending when it looks. */
+	smp_mb();
+	if (unlikely(!delayed_work_pending(&poll->late)))
+		iser_send_cq_poll_late(poll);
+}
 
 #endif

@@ -261,15 +261,8 @@ void iser_rx_sync_device(struct ib_device *dev, struct iser_rx *rx)
  */
 static const struct ib_recv_wr *iser_not_posted;
 
-/*
- * iser_rx_post - hand a buffer of a connection to its queue pair
- *
- * Some adapters may still use the next entry of the queue although it has
- * completed.  Then the buffer is kept, and posted a little later.  None of
- * these adapters has shared receives.
- * Any context.  Return: 0, also after the end of the connection.
- */
-int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
+/* iser_rx_post(), within iser_pdu_put() as well. */
+static __always_inline int iser_rx_hand(struct iser_conn *conn, struct iser_rx *rx)
 {
 	int ret = 0;
 
@@ -281,12 +274,25 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 		ret = ib_post_recv(conn->qp, &rx->wr, &iser_not_posted);
 		if (unlikely(ret == -EAGAIN)) {
 			llist_add(&rx->again, &conn->rx.again);
-			iser_send_cq_poll_later(conn);
+			iser_send_cq_poll_later(&conn->poll);
 			ret = 0;
 		}
 	}
 	rcu_read_unlock();
 	return ret;
+}
+
+/*
+ * iser_rx_post - hand a buffer of a connection to its queue pair
+ *
+ * Some adapters may still use the next entry of the queue although it has
+ * completed.  Then the buffer is kept, and posted a little later.  None of
+ * these adapters has shared receives.
+ * Any context.  Return: 0, also after the end of the connection.
+ */
+int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
+{
+	return iser_rx_hand(conn, rx);
 }
 
 /* iser_rx_post_again - post what the device would not take.  Any context. */
@@ -511,18 +517,18 @@ void iser_pdu_put(struct iser_pdu *pdu)
 {
 	struct iser_rx *rx = container_of(pdu, struct iser_rx, pdu);
 	struct iser_conn *conn = pdu->conn;
-	int ret = 0;
+	int ret;
 
 	if (rx->pool) {
 		atomic_inc(&conn->rx.given);
-		iser_rx_pool_post(rx->pool, rx);
-	} else {
-		pdu->task = NULL;
-		/* The login buffer is posted when a Login PDU is expected. */
-		if (unlikely(rx->login))
-			return;
-		ret = iser_rx_post(conn, rx);
+		iser_rx_pool_post(rx->pool, rx, &iser_not_posted);
+		return;
 	}
+	pdu->task = NULL;
+	/* The login buffer is posted when a Login PDU is expected. */
+	if (unlikely(rx->login))
+		return;
+	ret = iser_rx_hand(conn, rx);
 	if (unlikely(ret))
 		iser_rx_not_posted(conn, ret);
 }

@@ -61,6 +61,9 @@ static void iser_rx_pool_arm(struct iser_rx_pool *pool)
 	queue_delayed_work(iser_wq, &pool->grow, ISER_RX_POOL_RETRY);
 }
 
+/* What ib_post_srq_recv() did not post: see rx.c. */
+static const struct ib_recv_wr *iser_not_posted;
+
 /* Return: 0 or -ENOMEM; what was added stays. */
 static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 {
@@ -82,7 +85,7 @@ static int iser_rx_pool_add(struct iser_rx_pool *pool, u32 more)
 		pool->chunk = chunk;
 		pool->nr += nr;
 		for (i = 0; i < nr; i++)
-			iser_rx_pool_post(pool, &chunk->rx[i]);
+			iser_rx_pool_post(pool, &chunk->rx[i], &iser_not_posted);
 	}
 	pr_debug("%s: %u shared receives made %u\n",
 		 pool->dev->name, had, pool->nr);
@@ -388,31 +391,14 @@ int iser_rx_pool_promise(struct iser_conn *conn, u32 nr)
 	return ret;
 }
 
-/* What ib_post_srq_recv() did not post: see rx.c. */
-static const struct ib_recv_wr *iser_not_posted;
-
 /*
- * It is counted already.  Return: 0, also after the pool's end, or negative errno:
- * the caller parks it.
+ * The device has not taken a receive, which is counted already.  Under rcu_read_lock(),
+ * for whose end the pool's end waits.
  */
-static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx)
+noinline void iser_rx_pool_untaken(struct iser_rx_pool *pool)
 {
-	int ret = 0;
-
-	rcu_read_lock();
-	if (!READ_ONCE(pool->closed)) {
-		if (rx->came)
-			iser_rx_sync_device(pool->dev, rx);
-		ret = ib_post_srq_recv(pool->srq, &rx->wr, &iser_not_posted);
-		/* Within the section, for whose end the pool's end waits. */
-		if (unlikely(ret))
-			queue_delayed_work(iser_wq, &pool->again,
-					   ISER_RX_POOL_AGAIN);
-	}
-	rcu_read_unlock();
-	if (unlikely(ret))
-		atomic_dec(&pool->posted);
-	return ret;
+	queue_delayed_work(iser_wq, &pool->again, ISER_RX_POOL_AGAIN);
+	atomic_dec(&pool->posted);
 }
 
 /*
@@ -428,7 +414,7 @@ static int iser_rx_pool_refill(struct iser_rx_pool *pool)
 		if (!atomic_add_unless(&pool->posted, 1, pool->room))
 			return 0;
 		list_del(&rx->pdu.node);
-		ret = iser_rx_pool_hand(pool, rx);
+		ret = iser_rx_pool_hand(pool, rx, &iser_not_posted);
 		if (!ret)
 			continue;
 		list_add(&rx->pdu.node, &pool->parked);
@@ -452,7 +438,8 @@ int iser_rx_pool_unpark(struct iser_rx_pool *pool)
 	return ret;
 }
 
-static noinline void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx *rx)
+/* iser_rx_pool_park - keep a buffer that can't be posted now.  Any context. */
+noinline void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx *rx)
 {
 	unsigned long flags;
 
@@ -462,12 +449,4 @@ static noinline void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx
 	smp_mb();
 	iser_rx_pool_refill(pool);
 	spin_unlock_irqrestore(&pool->parked_lock, flags);
-}
-
-/* iser_rx_pool_post - hand a buffer to the queue, or park it.  Any context. */
-void iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx)
-{
-	if (unlikely(!atomic_add_unless(&pool->posted, 1, pool->room) ||
-		     iser_rx_pool_hand(pool, rx)))
-		iser_rx_pool_park(pool, rx);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Receives that the connections of a target share: RFC 7145, section 8.1.
+ * Receives that the connections of a target share: RFC 7145, section 8.1.  Included
+ * after conn.h, with which a test build takes the verbs' place.
  */
 #ifndef ISER_TARGET_RX_POOL_H
 #define ISER_TARGET_RX_POOL_H
@@ -10,10 +11,9 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <rdma/ib_verbs.h>
+#include "../recv.h"
 
 struct iser_conn;
-struct iser_rx;
-struct iser_rx_chunk;
 
 /* Receives that connections share. */
 struct iser_rx_pool {
@@ -46,8 +46,9 @@ void iser_rx_pool_join(struct iser_conn *conn);
 void iser_rx_pool_leave(struct iser_conn *conn);
 void iser_rx_pool_put(struct iser_rx_pool *pool);
 int iser_rx_pool_promise(struct iser_conn *conn, u32 nr);
-void iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx);
 int iser_rx_pool_unpark(struct iser_rx_pool *pool);
+void iser_rx_pool_park(struct iser_rx_pool *pool, struct iser_rx *rx);
+void iser_rx_pool_untaken(struct iser_rx_pool *pool);
 
 /* iser_rx_pool_took - the device has given a buffer back.  Any context. */
 static inline void iser_rx_pool_took(struct iser_rx_pool *pool)
@@ -57,6 +58,38 @@ static inline void iser_rx_pool_took(struct iser_rx_pool *pool)
 	smp_mb__after_atomic();
 	if (unlikely(!list_empty(&pool->parked)))
 		iser_rx_pool_unpark(pool);
+}
+
+/*
+ * iser_rx_pool_hand - hand a buffer that is counted already to the queue
+ * @not_posted: place for what the device does not take; nobody reads it
+ * Any context.  Return: 0, also after the pool's end, or negative errno: the caller
+ * parks it.
+ */
+static inline int iser_rx_pool_hand(struct iser_rx_pool *pool, struct iser_rx *rx,
+				    const struct ib_recv_wr **not_posted)
+{
+	int ret = 0;
+
+	rcu_read_lock();
+	if (!READ_ONCE(pool->closed)) {
+		if (rx->came)
+			iser_rx_sync_device(pool->dev, rx);
+		ret = ib_post_srq_recv(pool->srq, &rx->wr, not_posted);
+		if (unlikely(ret))
+			iser_rx_pool_untaken(pool);
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+/* iser_rx_pool_post - hand a buffer to the queue, or park it.  Any context. */
+static inline void iser_rx_pool_post(struct iser_rx_pool *pool, struct iser_rx *rx,
+				     const struct ib_recv_wr **not_posted)
+{
+	if (unlikely(!atomic_add_unless(&pool->posted, 1, pool->room) ||
+		     iser_rx_pool_hand(pool, rx, not_posted)))
+		iser_rx_pool_park(pool, rx);
 }
 
 #endif

@@ -529,7 +529,7 @@ void iser_send_response(struct iser_cmd *cmd, u32 inline_len,
 	 * nevertheless: end_work waits for a grace period first, which this lock holds up.
 	 */
 	if (later && live)
-		iser_send_cq_poll_later(conn);
+		iser_send_cq_poll_later(&conn->poll);
 	spin_unlock_bh(&conn->send_lock);
 }
 EXPORT_SYMBOL_ISER(iser_send_response);
