@@ -14,6 +14,8 @@
 /* recv.c */
 enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu);
 void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_error err);
+void iser_rx_traced(const struct iser_conn *conn, const struct iser_rx *rx,
+		    const struct ib_wc *wc);
 
 /*
  * Check a message before any other code reads it.  RFC 7145, section 10.1.3.3.
@@ -22,8 +24,8 @@ void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_error err);
 static __always_inline bool iser_rx_check(struct iser_conn *conn, struct iser_rx *rx,
 					  const struct ib_wc *wc)
 {
-	const u8 *head = iser_rx_head(rx);
 	enum iser_msg_error err;
+	const u8 *head;
 
 	if (!iser_wc_ok(conn, wc, "receive"))
 		return false;
@@ -35,6 +37,7 @@ static __always_inline bool iser_rx_check(struct iser_conn *conn, struct iser_rx
 		return false;
 	if (!ib_uses_virt_dma(conn->dev))
 		iser_rx_sync_cpu(conn->dev, rx, wc->byte_len);
+	head = iser_rx_head(rx);
 	/* Else the compiler no longer sees that four bytes of the header are a word. */
 	OPTIMIZER_HIDE_VAR(head);
 	err = iser_parse(head, wc->byte_len, &rx->pdu.msg);
@@ -60,9 +63,7 @@ static inline void iser_rx_trace(const struct iser_conn *conn,
 				 const struct iser_rx *rx, const struct ib_wc *wc)
 {
 	if (trace_iser_receive_enabled())
-		trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
-				   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
-				   wc->ex.invalidate_rkey : 0);
+		iser_rx_traced(conn, rx, wc);
 }
 
 #endif

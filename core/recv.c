@@ -42,7 +42,17 @@ enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu)
 	return iser_check_ahs(ahs, len, room);
 }
 
-void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_error err)
+/* Not inlined, as it would take registers that all messages then save and restore. */
+noinline void iser_rx_traced(const struct iser_conn *conn, const struct iser_rx *rx,
+			     const struct ib_wc *wc)
+{
+	trace_iser_receive(conn, rx->pdu.bhs, wc->byte_len,
+			   wc->wc_flags & IB_WC_WITH_INVALIDATE ?
+			   wc->ex.invalidate_rkey : 0);
+}
+
+/* Likewise. */
+noinline void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_error err)
 {
 	const char *hint = "";
 

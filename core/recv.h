@@ -43,10 +43,10 @@ struct iser_rx_shape {
 
 /* A receive buffer and the message in it. */
 struct iser_rx {
-	struct iser_pdu pdu;	/* first: the halves hold this */
+	struct ib_cqe cqe;	/* first, so that a completion finds all by one address */
+	struct iser_pdu pdu;	/* the halves hold this */
 	struct iser_rx_pool *pool;
 	struct llist_node again;	/* of conn->rx.again */
-	struct ib_cqe cqe;
 	struct ib_recv_wr wr;	/* does not change */
 	struct ib_sge sge[ISER_RX_SGES];
 	struct page *pages[ISER_RX_PAGES];

@@ -47,11 +47,12 @@ void iser_unmap_task(struct iser_task *pub)
 EXPORT_SYMBOL_ISER(iser_unmap_task);
 
 /*
- * Why ib_map_mr_sg() has not described a whole buffer.  A shortage passes.  What an
- * STag does not cover is no error to a driver: it takes fewer segments, or none.
+ * ib_map_mr_sg() has not described a whole buffer.  A shortage passes.  What an STag
+ * does not cover is no error to a driver: it takes fewer segments, or none.
  */
-static int iser_map_error(int taken)
+static noinline int iser_map_failed(struct iser_initiator_task *task, int taken)
 {
+	iser_task_unmap(task->pub.conn, task);
 	return taken == -ENOMEM || taken == -EAGAIN ? -EAGAIN : -EINVAL;
 }
 
@@ -65,8 +66,8 @@ int iser_map_task(struct iser_task *pub)
 	struct iser_initiator_task *task = iser_initiator_task(pub);
 	const struct iser_data *data = &pub->data;
 	struct iser_conn *conn = pub->conn;
-	struct ib_mr *mr = task->region;
-	int n, taken = 0;
+	struct ib_mr *mr;
+	int n, taken;
 
 	/* end_work waits for those with BH disabled before it releases the device. */
 	if (!iser_state_live(READ_ONCE(conn->state)))
@@ -78,18 +79,16 @@ int iser_map_task(struct iser_task *pub)
 	if (pub->dir == DMA_TO_DEVICE &&
 	    pub->immediate + pub->unsolicited >= data->len)
 		return 0;
-	if (!mr)
-		goto unmap;
+	mr = task->region;
+	if (unlikely(!mr))
+		return iser_map_failed(task, 0);
 	/* A new key each time: an old STag never comes to life again. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
 	taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
-	if (taken != n || mr->length < data->len)
-		goto unmap;
+	if (unlikely(taken != task->mapped || mr->length < data->len))
+		return iser_map_failed(task, taken);
 	task->mr = mr;
 	return 0;
-unmap:
-	iser_task_unmap(conn, task);
-	return iser_map_error(taken);
 }
 EXPORT_SYMBOL_ISER(iser_map_task);
 
@@ -172,6 +171,24 @@ static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task
 	return &b->reg.wr;
 }
 
+static noinline void iser_task_traced(struct iser_conn *conn,
+				      const struct iser_initiator_task *task)
+{
+	trace_iser_send_control(conn, task->pub.bhs,
+				ISER_MSG_MIN + task->pub.inline_len,
+				task->mr ? task->mr->rkey : 0);
+}
+
+static noinline int iser_task_not_posted(struct iser_conn *conn, struct iser_task *pub,
+					 int err)
+{
+	WRITE_ONCE(pub->state, ISER_TASK_STARTED);
+	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
+		       err);
+	iser_connection_fail_locked(conn, err);
+	return -EIO;
+}
+
 /*
  * Build the Send and post it after the registration.
  * Under send_lock.  Return: 0 or negative errno.
@@ -180,7 +197,7 @@ static int iser_task_post(struct iser_conn *conn, struct iser_initiator_task *ta
 {
 	struct iser_task *pub = &task->pub;
 	struct iser_task_batch *b = conn->task_batch;
-	u32 len = ISER_MSG_MIN + pub->inline_len, n = 0;
+	u32 len = ISER_MSG_MIN + pub->inline_len, n = 0, refs = 2;
 	struct ib_send_wr *wr;
 	u8 *head = NULL;
 	int ret;
@@ -199,35 +216,33 @@ static int iser_task_post(struct iser_conn *conn, struct iser_initiator_task *ta
 		/* A header alone may go unsignaled if a response will come. */
 		head = iser_unsig_header(&conn->unsig, len, &dma);
 	}
+	b->send.num_sge = 1 + n;
 	if (head) {
 		/* Copy all of the slot: a constant is copied faster. */
 		memcpy(iser_bhs(head), pub->bhs, ISER_UNSIG_HEADER - ISER_HDR_LEN);
 		iser_unsig_send(&conn->unsig, &b->send);
 		atomic_set(&task->refs, 1);
 	} else {
+		if (unlikely(pub->no_answer)) {
+			iser_send_cq_arm(conn);
+			refs--;
+		}
+		if (unlikely(pub->unsolicited))
+			refs++;
+		atomic_set(&task->refs, refs);
 		head = task->head;
 		dma = task->head_dma;
 		b->send.wr_cqe = &task->send_cqe;
 		b->send.send_flags = IB_SEND_SIGNALED;
-		atomic_set(&task->refs, 1 + !pub->no_answer + !!pub->unsolicited);
-		if (pub->no_answer)
-			iser_send_cq_arm(conn);
 	}
-	wr = iser_advertise(task, b, head);
-	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	b->sge[0].addr = dma;
 	b->sge[0].length = len;
-	b->send.num_sge = 1 + n;
+	wr = iser_advertise(task, b, head);
+	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	/* Pairs with the half's find_task().  An answer may end the task now. */
 	smp_store_release(&pub->state, ISER_TASK_POSTED);
 	ret = iser_post_send(conn->qp, wr, &b->not_posted);
-	if (likely(!ret))
-		return 0;
-	WRITE_ONCE(pub->state, ISER_TASK_STARTED);
-	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
-		       ret);
-	iser_connection_fail_locked(conn, ret);
-	return -EIO;
+	return likely(!ret) ? 0 : iser_task_not_posted(conn, pub, ret);
 }
 
 int iser_send_task(struct iser_task *pub)
@@ -244,9 +259,7 @@ int iser_send_task(struct iser_task *pub)
 	spin_lock(&conn->send_lock);
 	if (likely(iser_state_live(conn->state))) {
 		if (trace_iser_send_control_enabled())
-			trace_iser_send_control(conn, pub->bhs,
-						ISER_MSG_MIN + pub->inline_len,
-						task->mr ? task->mr->rkey : 0);
+			iser_task_traced(conn, task);
 		ret = iser_task_post(conn, task);
 	}
 	spin_unlock(&conn->send_lock);
