@@ -89,10 +89,35 @@ static noinline int unexpected_init(struct iscsi_task *task)
 	return 0;
 }
 
-/* A Login Request, or a PDU for which the list of idle tasks does not do. */
-static int alloc_other(struct iscsi_task *task, struct iscsi_iser_endpoint *end,
-		       u8 opcode)
+/* Begin with an iSER task that was idle, or with NULL.  Return: 0 or -ENOMEM. */
+static inline int task_begin(struct iscsi_task *task,
+			     const struct iscsi_iser_endpoint *end,
+			     struct iser_task *iser_task)
 {
+	task->dd_data = iser_task;
+	if (!iser_task)
+		return -ENOMEM;
+	iscsi_iser_task(iser_task)->task = task;
+	iscsi_iser_task(iser_task)->abort = NOT_ABORTED;
+	iser_task->dir = DMA_NONE;
+	iser_task->immediate = 0;
+	iser_task->unsolicited = 0;
+	iser_task->no_answer = false;
+	iser_task->state = ISER_TASK_STARTED;
+	task->hdr = (struct iscsi_hdr *)iser_task->bhs;
+	task->hdr_max = end->hdr_max;
+	return 0;
+}
+
+/* A Login Request, or a PDU for which the list of idle tasks does not do. */
+static noinline int alloc_other(struct iscsi_task *task,
+				struct iscsi_iser_endpoint *end, u8 opcode)
+{
+	struct iser_task *iser_task;
+
+	task->dd_data = NULL;
+	if (!end)
+		return -ENOTCONN;
 	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_LOGIN) {
 		task->hdr = &end->login_hdr;
 		task->hdr_max = sizeof(end->login_hdr);
@@ -100,10 +125,10 @@ static int alloc_other(struct iscsi_task *task, struct iscsi_iser_endpoint *end,
 	}
 	if (!end->full)
 		return -ENOTCONN;
-	task->dd_data = iscsi_iser_task_pool_find(end, task->sc);
+	iser_task = iscsi_iser_task_pool_find(end, task->sc);
 	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_SCSI_TMFUNC)
-		end->tmf = task->dd_data;
-	return task->dd_data ? 1 : -ENOMEM;
+		end->tmf = iser_task;
+	return task_begin(task, end, iser_task);
 }
 
 /**
@@ -119,38 +144,19 @@ int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
 	struct iscsi_iser_endpoint *end = task->conn->dd_data;
 	struct iser_task *iser_task;
-	int ret;
 
-	task->dd_data = NULL;
-	if (!end)
-		return -ENOTCONN;
+	if (unlikely(!end || !task->sc || !end->full || !end->pool.commands.free))
+		return alloc_other(task, end, opcode);
 	iser_task = end->pool.commands.free;
-	if (likely(task->sc && end->full && iser_task)) {
-		end->pool.commands.free = iser_task->next;
-		task->dd_data = iser_task;
-	} else {
-		ret = alloc_other(task, end, opcode);
-		if (ret <= 0)
-			return ret;
-		iser_task = task->dd_data;
-	}
-	iscsi_iser_task(iser_task)->task = task;
-	iscsi_iser_task(iser_task)->abort = NOT_ABORTED;
-	iser_task->dir = DMA_NONE;
-	iser_task->immediate = 0;
-	iser_task->unsolicited = 0;
-	iser_task->no_answer = false;
-	iser_task->state = ISER_TASK_STARTED;
-	task->hdr = (struct iscsi_hdr *)iser_task->bhs;
-	task->hdr_max = end->hdr_max;
-	return 0;
+	end->pool.commands.free = iser_task->next;
+	return task_begin(task, end, iser_task);
 }
 
 /*
  * Whether each PDU with unsolicited data has an SGE for each segment of its
  * piece.  The core sends the segments in place.
  */
-static noinline bool can_gather(const struct iscsi_task *task, u32 max)
+static bool can_gather(const struct iscsi_task *task, u32 max)
 {
 	u32 piece = task->imm_count, left = piece + task->unsol_r2t.data_length;
 	struct scatterlist *sg = scsi_sglist(task->sc);
@@ -184,6 +190,16 @@ static void send_nothing_unsolicited(struct iscsi_task *task)
 	task->unsol_r2t.data_length = 0;
 	zero_data(task->hdr->dlength);
 	task->hdr->flags |= ISCSI_FLAG_CMD_FINAL;
+}
+
+/* A write in several segments: the data of each PDU must fit into a Send. */
+static noinline void init_scattered(struct iscsi_task *task)
+{
+	const struct iscsi_iser_endpoint *end = task->conn->dd_data;
+	u32 max = end->info->gather_max;
+
+	if (scsi_sg_count(task->sc) > max && !can_gather(task, max))
+		send_nothing_unsolicited(task);
 }
 
 /*
@@ -278,11 +294,8 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 	iser_task->data.nents = scsi_sg_count(sc);
 	iser_task->dir = DMA_FROM_DEVICE;
 	if (sc->sc_data_direction == DMA_TO_DEVICE) {
-		const struct iscsi_iser_endpoint *end = task->conn->dd_data;
-
-		if (iser_task->data.nents > end->info->gather_max &&
-		    !can_gather(task, end->info->gather_max))
-			send_nothing_unsolicited(task);
+		if (iser_task->data.nents > 1)
+			init_scattered(task);
 		iser_task->dir = DMA_TO_DEVICE;
 		iser_task->immediate = task->imm_count;
 		iser_task->unsolicited = task->unsol_r2t.data_length;
@@ -414,6 +427,21 @@ int iscsi_iser_task_xmit(struct iscsi_task *task)
 	return 0;
 }
 
+/* iscsi_iser_task_cleanup() of a task that no PDU has completed. */
+static noinline void cleanup_early(struct iscsi_iser_endpoint *end,
+				   struct iser_task *iser_task, u8 state)
+{
+	if (state == ISER_TASK_POSTED) {
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "the target has ended a task while the device used its buffer, ending the connection");
+		iser_connection_fail(end->conn, -EPROTO);
+		return;
+	}
+	iser_unmap_task(iser_task);
+	iser_task->state = ISER_TASK_IDLE;
+	iscsi_iser_task_pool_put(&end->pool, iser_task);
+}
+
 /**
  * iscsi_iser_task_cleanup - give back the iSER task of a task that ends
  * @task: task
@@ -439,16 +467,10 @@ void iscsi_iser_task_cleanup(struct iscsi_task *task)
 	if (!end || !iser_task)
 		return;
 	state = READ_ONCE(iser_task->state);
-	if (unlikely(state == ISER_TASK_STARTED)) {
-		iser_unmap_task(iser_task);
-		iser_task->state = ISER_TASK_IDLE;
-	} else if (unlikely(state == ISER_TASK_POSTED)) {
-		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "the target has ended a task while the device used its buffer, ending the connection");
-		iser_connection_fail(end->conn, -EPROTO);
-		return;
-	}
-	iscsi_iser_task_pool_put(&end->pool, iser_task);
+	if (likely(state == ISER_TASK_IDLE))
+		iscsi_iser_task_pool_put(&end->pool, iser_task);
+	else
+		cleanup_early(end, iser_task, state);
 }
 
 /**
