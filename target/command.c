@@ -259,6 +259,21 @@ bool isert_order_poll(struct isert_conn *ic)
  * The state of one of LIO's commands, from its tag to its release.
  */
 
+/*
+ * Finds ours of a command whose tag none had before, and notes it for those that get
+ * the tag later.  Returns NULL if it is not allocated yet.
+ */
+static noinline struct isert_cmd *isert_cmd_first(struct isert_conn *ic,
+						  const struct iscsit_cmd *cmd)
+{
+	struct iser_cmd *iser = iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag);
+
+	if (!iser)
+		return NULL;
+	ic->cmds[cmd->se_cmd.map_tag] = isert_cmd(iser);
+	return isert_cmd(iser);
+}
+
 /**
  * isert_cmd_attach - attach what this half has of a command to it
  * @ic: connection
@@ -273,7 +288,7 @@ struct isert_cmd *isert_cmd_attach(struct isert_conn *ic, struct iscsit_cmd *cmd
 	struct isert_cmd *c = isert_cmd_of(cmd);
 
 	if (!c) {
-		c = isert_cmd(iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag));
+		c = isert_cmd_at(ic, cmd) ?: isert_cmd_first(ic, cmd);
 		isert_cmd_begin(c, cmd);
 	}
 	return c;
@@ -283,11 +298,11 @@ struct isert_cmd *isert_cmd_attach(struct isert_conn *ic, struct iscsit_cmd *cmd
 static __always_inline void isert_detach(struct iscsit_conn *conn,
 					 struct iscsit_cmd *cmd)
 {
-	struct isert_cmd *c = isert_cmd_of(cmd);
+	struct isert_cmd *c = isert_cmd_at(conn->context, cmd);
 
 	if (unlikely(READ_ONCE(cmd->cmd_flags) & ICF_OOO_CMDSN))
 		isert_order_forget(cmd);
-	if (!c)
+	if (!c || !c->cmd)
 		return;
 	isert_cmd_put_pdu(c);
 	if (c->buffer) {
@@ -306,8 +321,7 @@ static __always_inline void isert_detach(struct iscsit_conn *conn,
 	if (unlikely(cmd->se_cmd.transport_state & CMD_T_ABORTED) &&
 	    cmd->i_state != ISTATE_REMOVE)
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
-	c->cmd = NULL;
-	c->ic->cmds[cmd->se_cmd.map_tag] = NULL;
+	WRITE_ONCE(c->cmd, NULL);
 	/* If posted is set, an answer was sent, and its end has unmapped the data. */
 	if (!c->posted) {
 		iser_cmd_abandon(&c->iser);
@@ -364,23 +378,10 @@ bool isert_cmd_parked(struct iscsit_cmd *cmd)
 	}
 }
 
-/**
- * isert_cmd_release - drop this half's reference to a command
- * @conn: LIO's connection
- * @cmd: command; its response has been sent or never will be
- *
- * Process context.  The command may be gone afterwards.
- */
-void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+/* Takes a command that is released off LIO's lists, and detaches what it holds. */
+static __always_inline void isert_cmd_take_off(struct iscsit_conn *conn,
+					       struct iscsit_cmd *cmd)
 {
-	bool begun = cmd->se_cmd.se_tfo, parked = false;
-
-	/* Those that were submitted and have come back, which are most, are not. */
-	if (begun && unlikely(cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
-			      cmd->cmd_flags & ICF_OOO_CMDSN ||
-			      cmd->se_cmd.t_state == TRANSPORT_WRITE_PENDING))
-		parked = isert_cmd_parked(cmd);
-
 	spin_lock_bh(&conn->cmd_lock);
 	if (!list_empty(&cmd->i_conn_node))
 		list_del_init(&cmd->i_conn_node);
@@ -397,12 +398,42 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	if (!list_empty(&cmd->cmd_r2t_list))
 		iscsit_aborted_task(conn, cmd);
 	isert_detach(conn, cmd);
-	if (unlikely(!begun)) {
+}
+
+/* isert_cmd_release() of a command that the target core may not have handed back. */
+static noinline void isert_cmd_release_early(struct iscsit_conn *conn,
+					     struct iscsit_cmd *cmd)
+{
+	bool begun = cmd->se_cmd.se_tfo, parked = begun && isert_cmd_parked(cmd);
+
+	isert_cmd_take_off(conn, cmd);
+	if (!begun) {
 		iscsit_release_cmd(cmd);
 		return;
 	}
-	if (unlikely(parked))
+	if (parked)
 		target_put_sess_cmd(&cmd->se_cmd);
+	transport_generic_free_cmd(&cmd->se_cmd, 0);
+}
+
+/**
+ * isert_cmd_release - drop this half's reference to a command
+ * @conn: LIO's connection
+ * @cmd: command; its response has been sent or never will be
+ *
+ * Process context.  The command may be gone afterwards.
+ */
+void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	/* Most were submitted and have come back: they are not parked. */
+	if (unlikely(!cmd->se_cmd.se_tfo ||
+		     cmd->iscsi_opcode != ISCSI_OP_SCSI_CMD ||
+		     cmd->cmd_flags & ICF_OOO_CMDSN ||
+		     cmd->se_cmd.t_state == TRANSPORT_WRITE_PENDING)) {
+		isert_cmd_release_early(conn, cmd);
+		return;
+	}
+	isert_cmd_take_off(conn, cmd);
 	transport_generic_free_cmd(&cmd->se_cmd, 0);
 }
 
@@ -436,24 +467,13 @@ int isert_cmd_wait(struct isert_cmd *c)
 	return left ?: -ETIMEDOUT;
 }
 
-/**
- * isert_response_done - handle a sent response, or the end of the connection
- * @iser: command, which is idle now
- * @status: 0 or negative errno
- *
- * Up-call from a worker.
- */
-void isert_response_done(struct iser_cmd *iser, int status)
+/* Another PDU than a SCSI Response has been sent. */
+static noinline void isert_other_done(struct isert_cmd *c, int status)
 {
-	struct isert_cmd *c = isert_cmd(iser);
 	struct isert_conn *ic = c->ic;
 	struct iscsit_cmd *cmd = c->cmd;
 	bool keep = false;
 
-	if (likely(c->sent == ISTATE_SEND_STATUS)) {
-		isert_cmd_release(ic->conn, cmd);
-		return;
-	}
 	switch (c->sent) {
 	case ISTATE_SEND_LOGOUTRSP:
 		if (isert_logout_sent(c, status))
@@ -483,6 +503,23 @@ void isert_response_done(struct iser_cmd *iser, int status)
 	/* The peer's answer may be waiting already: isert_cmd_wait(). */
 	smp_store_release(&c->posted, false);
 	wake_up_all(&ic->wait);
+}
+
+/**
+ * isert_response_done - handle a sent response, or the end of the connection
+ * @iser: command, which is idle now
+ * @status: 0 or negative errno
+ *
+ * Up-call from a worker.
+ */
+void isert_response_done(struct iser_cmd *iser, int status)
+{
+	struct isert_cmd *c = isert_cmd(iser);
+
+	if (likely(c->sent == ISTATE_SEND_STATUS))
+		isert_cmd_release(c->ic->conn, c->cmd);
+	else
+		isert_other_done(c, status);
 }
 
 /*
@@ -624,6 +661,39 @@ static noinline struct iscsit_cmd *isert_wait_tag(struct isert_conn *ic)
 	return cmd;
 }
 
+/* The first command that has its tag: ours of it, or NULL, when it is released. */
+static noinline struct isert_cmd *isert_allocate_first(struct isert_conn *ic,
+						       struct iscsit_cmd *cmd, bool sleep)
+{
+	struct isert_cmd *c = isert_cmd_first(ic, cmd);
+
+	if (!c && sleep && !isert_prepare_cmd(ic, cmd))
+		c = isert_cmd_first(ic, cmd);
+	if (!c)
+		iscsit_release_cmd(cmd);
+	return c;
+}
+
+/* isert_allocate_cmd(), within isert_receive_command() as well. */
+static __always_inline struct isert_cmd *isert_allocate(struct isert_conn *ic, bool sleep)
+{
+	struct iscsit_cmd *cmd;
+	struct isert_cmd *c;
+
+	cmd = unlikely(sleep) ? isert_wait_tag(ic) :
+				iscsit_allocate_cmd(ic->conn, TASK_RUNNING);
+	if (unlikely(!cmd))
+		return NULL;
+	c = isert_cmd_at(ic, cmd);
+	if (unlikely(!c)) {
+		c = isert_allocate_first(ic, cmd, sleep);
+		if (!c)
+			return NULL;
+	}
+	isert_cmd_begin(c, cmd);
+	return c;
+}
+
 /**
  * isert_allocate_cmd - allocate one of LIO's commands
  * @ic: connection
@@ -633,22 +703,7 @@ static noinline struct iscsit_cmd *isert_wait_tag(struct isert_conn *ic)
  */
 struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 {
-	struct iscsit_cmd *cmd;
-	struct iser_cmd *iser;
-
-	cmd = sleep ? isert_wait_tag(ic) :
-		      iscsit_allocate_cmd(ic->conn, TASK_RUNNING);
-	if (!cmd)
-		return NULL;
-	iser = iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag);
-	if (!iser && sleep && !isert_prepare_cmd(ic, cmd))
-		iser = iser_conn_cmd(ic->dm, cmd->se_cmd.map_tag);
-	if (likely(iser)) {
-		isert_cmd_begin(isert_cmd(iser), cmd);
-		return isert_cmd(iser);
-	}
-	iscsit_release_cmd(cmd);
-	return NULL;
+	return isert_allocate(ic, sleep);
 }
 
 /*
@@ -656,24 +711,22 @@ struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
  * the PDU back, or lets the command hold it.
  */
 static void isert_immediate(struct isert_conn *ic, struct isert_cmd *c,
-			    struct iser_pdu *pdu)
+			    struct iscsit_cmd *cmd, struct iser_pdu *pdu)
 {
 	struct iscsi_scsi_req *hdr = (struct iscsi_scsi_req *)ic->hdr;
-	struct iscsit_cmd *cmd = c->cmd;
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	bool unsolicited = cmd->unsolicited_data;
-	u32 len = cmd->first_burst_len;
 	bool in_place = false, failed;
 	int ret;
 
-	if (!cmd->sense_reason && len == se_cmd->data_length)
+	if (!cmd->sense_reason && cmd->first_burst_len == se_cmd->data_length)
 		in_place = isert_in_place(c, pdu);
 	/* Any other value than 0 is a check condition: drop the data. */
 	failed = iscsit_process_scsi_cmd(ic->conn, cmd, hdr) != 0;
 	if (!failed) {
 		if (!in_place)
 			isert_copy_in(cmd, pdu, 0);
-		cmd->write_data_done += len;
+		cmd->write_data_done += cmd->first_burst_len;
 	}
 	if (!in_place)
 		iser_pdu_put(pdu);
@@ -735,7 +788,7 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 				     pdu->msg.data_len);
 		goto put;
 	}
-	c = isert_allocate_cmd(ic, sleep);
+	c = isert_allocate(ic, sleep);
 	if (unlikely(!c)) {
 		if (!sleep)
 			return -EAGAIN;
@@ -761,7 +814,7 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 	/* The command may end before LIO has finished processing it. */
 	kref_get(&cmd->se_cmd.cmd_kref);
 	if (cmd->immediate_data) {
-		isert_immediate(ic, c, pdu);
+		isert_immediate(ic, c, cmd, pdu);
 	} else {
 		/* The response grants a credit, so repost the receive first. */
 		iser_pdu_put(pdu);

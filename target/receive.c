@@ -376,26 +376,21 @@ static noinline void isert_receive_late(struct isert_conn *ic, struct iser_pdu *
 }
 
 /*
- * Returns true if a PDU has the CmdSN of a command that waits for its turn.  Data-Out
- * and SNACK have no CmdSN.
+ * Drops a PDU that is not in its turn if a command with its CmdSN waits.  Data-Out and
+ * SNACK have no CmdSN.  Returns true if it was dropped.
  */
-static inline bool isert_repeated(struct isert_conn *ic, const u8 *bhs)
+static noinline bool isert_receive_repeated(struct isert_conn *ic, struct iser_pdu *pdu)
 {
-	struct iscsit_session *sess = ic->conn->sess;
-	u8 opcode = bhs[0] & ISCSI_OPCODE_MASK;
-	u32 sn = iser_get32(bhs + 24);
+	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
 
-	return unlikely(sn != READ_ONCE(sess->exp_cmd_sn)) &&
-		!(bhs[0] & ISCSI_OP_IMMEDIATE) &&
-		opcode != ISCSI_OP_SCSI_DATA_OUT && opcode != ISCSI_OP_SNACK &&
-		isert_order_repeats(sess, sn);
-}
-
-static noinline void isert_receive_repeated(struct isert_conn *ic, struct iser_pdu *pdu)
-{
+	if (pdu->bhs[0] & ISCSI_OP_IMMEDIATE ||
+	    opcode == ISCSI_OP_SCSI_DATA_OUT || opcode == ISCSI_OP_SNACK ||
+	    !isert_order_repeats(ic->conn->sess, iser_get32(pdu->bhs + 24)))
+		return false;
 	pr_debug("peer %pISpc: opcode %#04x dropped, a command with its CmdSN waits\n",
-		 &ic->conn->login_sockaddr, pdu->bhs[0] & ISCSI_OPCODE_MASK);
+		 &ic->conn->login_sockaddr, opcode);
 	iser_pdu_put(pdu);
+	return true;
 }
 
 /* LIO compares with what the initiator has offered, not with the answer. */
@@ -414,7 +409,7 @@ static noinline void isert_receive_long(struct isert_conn *ic, struct iser_pdu *
 static inline int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 				bool sleep)
 {
-	u8 opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
+	u8 opcode;
 
 	if (unlikely(READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_LOGGED_IN)) {
 		isert_receive_late(ic, pdu);
@@ -424,13 +419,34 @@ static inline int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 		isert_receive_long(ic, pdu);
 		return 0;
 	}
-	if (isert_repeated(ic, pdu->bhs)) {
-		isert_receive_repeated(ic, pdu);
+	if (unlikely(iser_get32(pdu->bhs + 24) != READ_ONCE(ic->conn->sess->exp_cmd_sn)) &&
+	    isert_receive_repeated(ic, pdu))
 		return 0;
-	}
+	opcode = pdu->bhs[0] & ISCSI_OPCODE_MASK;
 	if (likely(opcode == ISCSI_OP_SCSI_CMD) && isert_allowed(ic, opcode))
 		return isert_receive_command(ic, pdu, sleep);
 	return isert_receive_rest(ic, pdu, sleep);
+}
+
+/*
+ * Leaves a PDU to the RX thread: all do so while there are any, and @begin is true for
+ * the first.  Returns false if the thread has handled all, and this is not the first.
+ */
+static noinline bool isert_defer(struct isert_conn *ic, struct iser_pdu *pdu, bool begin)
+{
+	bool defer;
+
+	spin_lock_bh(&ic->rx_lock);
+	defer = begin || ic->deferring;
+	if (defer)
+		list_add_tail(&pdu->node, &ic->deferred);
+	if (begin)
+		WRITE_ONCE(ic->rx_began, jiffies);
+	ic->deferring = defer;
+	spin_unlock_bh(&ic->rx_lock);
+	if (begin)
+		wake_up_all(&ic->wait);
+	return defer;
 }
 
 /**
@@ -444,37 +460,21 @@ static inline int isert_receive(struct isert_conn *ic, struct iser_pdu *pdu,
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu)
 {
 	struct isert_conn *ic = iser_conn_upper(dm);
-	bool defer = false;
 	int ret;
 
 	WRITE_ONCE(ic->last_rx, jiffies);
 	/* RFC 7143, section 11.4.4: even a rejected PDU acknowledges. */
 	WRITE_ONCE(ic->exp_statsn, iser_get32(pdu->bhs + 28));
 	/* Set below, and cleared after the last PDU of the RX thread. */
-	if (unlikely(smp_load_acquire(&ic->deferring))) {
-		spin_lock_bh(&ic->rx_lock);
-		defer = ic->deferring;
-		if (defer)
-			list_add_tail(&pdu->node, &ic->deferred);
-		spin_unlock_bh(&ic->rx_lock);
-	}
-	if (defer)
+	if (unlikely(smp_load_acquire(&ic->deferring)) && isert_defer(ic, pdu, false))
 		return;
 	WRITE_ONCE(ic->working, true);
 	ret = isert_receive(ic, pdu, false);
 	WRITE_ONCE(ic->working, false);
-	if (!ret) {
-		if (unlikely(ic->window.granted < ic->window.most))
-			isert_window_used(ic);
-		return;
-	}
-
-	spin_lock_bh(&ic->rx_lock);
-	list_add_tail(&pdu->node, &ic->deferred);
-	WRITE_ONCE(ic->rx_began, jiffies);
-	ic->deferring = true;
-	spin_unlock_bh(&ic->rx_lock);
-	wake_up_all(&ic->wait);
+	if (unlikely(ret))
+		isert_defer(ic, pdu, true);
+	else if (unlikely(ic->window.granted < ic->window.most))
+		isert_window_used(ic);
 }
 
 /**

@@ -93,16 +93,16 @@ static noinline u32 isert_put_sense(struct se_cmd *se_cmd, u8 *bhs)
 static __always_inline void isert_respond(struct isert_conn *ic, struct isert_cmd *c)
 {
 	struct iscsit_cmd *cmd = c->cmd;
-	u8 *bhs = c->iser.bhs;
 	u32 sense = 0;
 
 	/* The response grants a credit: the receive goes first. */
 	isert_cmd_put_pdu(c);
 	iser_send_begin(ic->dm);
-	iscsit_build_rsp_pdu(cmd, ic->conn, true, (struct iscsi_scsi_rsp *)bhs);
+	iscsit_build_rsp_pdu(cmd, ic->conn, true,
+			     (struct iscsi_scsi_rsp *)c->iser.bhs);
 	if (unlikely(cmd->se_cmd.se_cmd_flags &
 		     (SCF_TRANSPORT_TASK_SENSE | SCF_EMULATED_TASK_SENSE)))
-		sense = isert_put_sense(&cmd->se_cmd, bhs);
+		sense = isert_put_sense(&cmd->se_cmd, c->iser.bhs);
 	isert_send(c, ISTATE_SEND_STATUS, sense, NULL);
 	isert_fence_release(ic);
 }
@@ -118,7 +118,7 @@ static __always_inline void isert_respond(struct isert_conn *ic, struct isert_cm
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
 	struct isert_conn *ic = conn->context;
-	struct isert_cmd *c = isert_cmd_of(cmd);
+	struct isert_cmd *c = isert_cmd_at(ic, cmd);
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	u32 len = se_cmd->data_length;
 	int ret;
@@ -165,7 +165,7 @@ void isert_data_ack_notify(struct iser_cmd *iser, u32 data_sn)
  */
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 {
-	isert_respond(conn->context, isert_cmd_of(cmd));
+	isert_respond(conn->context, isert_cmd_at(conn->context, cmd));
 	return 0;
 }
 

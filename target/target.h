@@ -56,7 +56,7 @@ enum isert_login_owner {
  */
 struct isert_cmd {
 	struct isert_conn *ic;
-	struct iscsit_cmd *cmd;
+	struct iscsit_cmd *cmd;		/* NULL: not attached */
 	struct iser_pdu *pdu;		/* its data are the backend's buffer */
 	struct isert_buffer *buffer;	/* or this is the backend's buffer */
 	struct scatterlist sg[ISERT_IMMEDIATE_SGS];
@@ -133,7 +133,7 @@ struct isert_conn {
 	struct iser_limits limits;	/* what the login agreed on */
 	struct isert_buffers buffers;
 	bool allocated;			/* the core's resources: there may be commands */
-	struct isert_cmd **cmds;	/* ours of LIO's commands, by tag; NULL: none */
+	struct isert_cmd **cmds;	/* ours, by LIO's tag; NULL: no command had it yet */
 	/*
 	 * Header of the PDU being handled, followed by its AHS, zeroed up to
 	 * the longest CDB.  PDUs are handled one at a time: see
@@ -189,15 +189,23 @@ extern struct workqueue_struct *isert_wq;
 extern const struct iser_ops isert_ops;
 
 /*
- * Ours of a command of LIO, or NULL.  It is not in LIO's private part of the command:
- * LIO takes the place of a command in the session's memory from the size of that part,
- * which would have to be equal for all transports of a session, and iSCSI/TCP has none.
+ * Ours of a command of LIO, attached or not, or NULL if none had its tag before.  It is
+ * not in LIO's private part of the command: LIO takes the place of a command in the
+ * session's memory from the size of that part, which would have to be equal for all
+ * transports of a session, and iSCSI/TCP has none.
  */
+static inline struct isert_cmd *isert_cmd_at(const struct isert_conn *ic,
+					     const struct iscsit_cmd *cmd)
+{
+	return ic->cmds[cmd->se_cmd.map_tag];
+}
+
+/* Ours of a command of LIO, or NULL when none is attached to it. */
 static inline struct isert_cmd *isert_cmd_of(const struct iscsit_cmd *cmd)
 {
-	const struct isert_conn *ic = cmd->conn->context;
+	struct isert_cmd *c = isert_cmd_at(cmd->conn->context, cmd);
 
-	return ic->cmds[cmd->se_cmd.map_tag];
+	return c && READ_ONCE(c->cmd) ? c : NULL;
 }
 
 static inline struct isert_cmd *isert_cmd(struct iser_cmd *iser)
@@ -208,11 +216,10 @@ static inline struct isert_cmd *isert_cmd(struct iser_cmd *iser)
 /* @c holds nothing of the command that had the tag before: isert_unmap_cmd(). */
 static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 {
-	c->cmd = cmd;
 	c->more = false;
 	c->refused = false;
 	c->asked = false;
-	c->ic->cmds[cmd->se_cmd.map_tag] = c;
+	WRITE_ONCE(c->cmd, cmd);
 }
 
 /*
