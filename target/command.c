@@ -675,7 +675,7 @@ static noinline struct isert_cmd *isert_allocate_first(struct isert_conn *ic,
 }
 
 /* isert_allocate_cmd(), within isert_receive_command() as well. */
-static __always_inline struct isert_cmd *isert_allocate(struct isert_conn *ic, bool sleep)
+static __always_inline struct isert_cmd *isert_cmd_new(struct isert_conn *ic, bool sleep)
 {
 	struct iscsit_cmd *cmd;
 	struct isert_cmd *c;
@@ -703,7 +703,7 @@ static __always_inline struct isert_cmd *isert_allocate(struct isert_conn *ic, b
  */
 struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 {
-	return isert_allocate(ic, sleep);
+	return isert_cmd_new(ic, sleep);
 }
 
 /*
@@ -788,7 +788,7 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 				     pdu->msg.data_len);
 		goto put;
 	}
-	c = isert_allocate(ic, sleep);
+	c = isert_cmd_new(ic, sleep);
 	if (unlikely(!c)) {
 		if (!sleep)
 			return -EAGAIN;

@@ -94,7 +94,8 @@ void isert_session_join(struct isert_conn *ic, struct isert_conn *other)
  * @ping: it makes the peer acknowledge, so it may use the last credit
  * @out: set to the number that is outstanding in the session
  *
- * TX thread.  Return: true when the PDU was counted.
+ * TX thread.
+ * Return: true when the PDU was counted.
  */
 bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out)
 {
@@ -147,7 +148,7 @@ void isert_unexpected_retire(struct isert_conn *ic)
  * On the connection of the request it is enough that the responses before have
  * been posted.  On other connections of the session they must have been delivered,
  * which is known when their Sends have completed.  Over iWARP that tells only that
- * the peer's acknowledgement is up to TCP.
+ * the peer's acknowledgment is up to TCP.
  *
  * A COMPARE AND WRITE that has been compared also counts as completed, while
  * the backend still processes its write for an unknown time.  Therefore the TX
@@ -268,6 +269,7 @@ void isert_fence_wake(struct isert_session *s)
  * @ic: connection at the end of its login, after authentication
  *
  * LIO lets nobody else log in to the portal group at the same time.
+ * Return: true if the session has as many connections with other CIDs.
  */
 bool isert_session_full(struct isert_conn *ic)
 {
