@@ -323,13 +323,11 @@ static __always_inline void isert_detach(struct iscsit_conn *conn,
 		iscsit_increment_maxcmdsn(cmd, conn->sess);
 	WRITE_ONCE(c->cmd, NULL);
 	/* If posted is set, an answer was sent, and its end has unmapped the data. */
-	if (!c->posted) {
+	if (!c->posted)
 		iser_cmd_abandon(&c->iser);
+	/* Other connections wait until an answer has been delivered. */
+	if (!c->posted || unlikely(READ_ONCE(c->ic->session->several)))
 		isert_fence_release(c->ic);
-	} else if (unlikely(READ_ONCE(c->ic->session->several))) {
-		/* Other connections wait until it has been delivered. */
-		isert_fence_release(c->ic);
-	}
 	WRITE_ONCE(c->posted, false);
 }
 

@@ -113,10 +113,9 @@ static void isert_join_drop(struct isert_conn *ic)
 
 	spin_lock_bh(&sess->conn_lock);
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
-		const struct isert_conn *o = other->context;
+		const struct isert_conn *o = isert_conn_of(other);
 
-		if (other->conn_transport == ic->conn->conn_transport && o &&
-		    READ_ONCE(o->joined) == ic &&
+		if (o && READ_ONCE(o->joined) == ic &&
 		    READ_ONCE(other->conn_state) != TARG_CONN_STATE_LOGGED_IN)
 			iscsit_cause_connection_reinstatement(other, 0);
 	}
@@ -443,10 +442,9 @@ static bool isert_session_logged_out(struct iscsit_conn *conn)
 	bool logout = false;
 
 	list_for_each_entry(other, &conn->sess->sess_conn_list, conn_list) {
-		const struct isert_conn *o = other->context;
+		const struct isert_conn *o = isert_conn_of(other);
 
-		logout |= other->conn_transport == conn->conn_transport && o &&
-			READ_ONCE(o->logout_closing) &&
+		logout |= o && READ_ONCE(o->logout_closing) &&
 			other->conn_logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION;
 	}
 	return logout;

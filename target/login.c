@@ -239,10 +239,9 @@ static int isert_session_keys(struct isert_conn *ic)
 
 	spin_lock_bh(&sess->conn_lock);
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
-		struct isert_conn *o = other->context;
+		struct isert_conn *o = isert_conn_of(other);
 
-		if (other->conn_transport != ic->conn->conn_transport || !o ||
-		    !isert_join(ic, o))
+		if (!o || !isert_join(ic, o))
 			continue;
 		isert_session_join(ic, o);
 		ic->keys.tagged_solicited_only = o->keys.tagged_solicited_only;

@@ -106,12 +106,11 @@ u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *ow
 
 	spin_lock_bh(&sess->conn_lock);
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
-		struct isert_conn *o = other->context;
+		struct isert_conn *o = isert_conn_of(other);
 
 		if (other == own || (cid >= 0 && other->cid != cid))
 			continue;
-		/* LIO may have a connection over TCP in the session. */
-		if (replaced && o && own->conn_transport == other->conn_transport)
+		if (replaced && o)
 			WRITE_ONCE(o->replaced, true);
 		spin_lock(&other->state_lock);
 		other->conn_state = TARG_CONN_STATE_IN_LOGOUT;

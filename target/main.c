@@ -275,7 +275,7 @@ static enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn)
 	return TARGET_PROT_NORMAL;
 }
 
-static struct iscsit_transport isert_transport = {
+struct iscsit_transport isert_transport = {
 	.name			= "iSER",
 	.transport_type		= ISCSI_INFINIBAND,
 	.rdma_shutdown		= true,

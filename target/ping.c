@@ -154,9 +154,9 @@ static bool isert_held_up(struct isert_conn *ic)
 
 	spin_lock_bh(&sess->conn_lock);
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
-		const struct isert_conn *o = other->context;
+		const struct isert_conn *o = isert_conn_of(other);
 
-		if (other->conn_transport != ic->conn->conn_transport || !o)
+		if (!o)
 			continue;
 		/* What it drops fills no gap, and what waits for a tag waits for us. */
 		if (READ_ONCE(other->conn_state) != TARG_CONN_STATE_LOGGED_IN ||

@@ -186,7 +186,17 @@ struct isert_conn {
 };
 
 extern struct workqueue_struct *isert_wq;
+extern struct iscsit_transport isert_transport;
 extern const struct iser_ops isert_ops;
+
+/*
+ * Ours of a connection in a session's list, or NULL: LIO may have one of another
+ * transport there.
+ */
+static inline struct isert_conn *isert_conn_of(const struct iscsit_conn *conn)
+{
+	return conn->conn_transport == &isert_transport ? conn->context : NULL;
+}
 
 /*
  * Ours of a command of LIO, attached or not, or NULL if none had its tag before.  It is
