@@ -368,11 +368,9 @@ int bench(int argc, char **argv)
 	int i, code;
 
 	for (i = 1; i < argc; i++) {
-		char *end = "";
-
 		if (!strcmp(argv[i], "--time")) {
-			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) : 0;
-			if (*end || limit < 1 || limit > 3600)
+			limit = number_of(argv[++i], 3600);
+			if (!limit)
 				return usage("bench",
 					     "--time wants a number of seconds, 1 to 3600");
 		} else if (!strcmp(argv[i], "--file")) {

@@ -342,11 +342,9 @@ int doctor(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
 	for (i = 1; i < argc; i++) {
-		char *end = "";
-
 		if (!strcmp(argv[i], "--limit")) {
-			limit = i + 1 < argc ? strtol(argv[++i], &end, 10) : 0;
-			if (*end || limit < 1 || limit > 3600)
+			limit = number_of(argv[++i], 3600);
+			if (!limit)
 				return usage("doctor",
 					     "--limit wants a number of seconds, 1 to 3600");
 			limit *= 1000;

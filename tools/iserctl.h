@@ -38,6 +38,8 @@ char *trim(char *text);
 void *take(size_t size);
 /* Room for one more than count elements; what the array has moves there. */
 void *room(void *array, size_t count, size_t size);
+/* The number from 1 to most that a text is, or 0. */
+long number_of(const char *text, long most);
 /* A number for a text, another one for nearly each text. */
 uint64_t hash(const char *text);
 /* JSON: a string with its quotation marks. */

@@ -26,7 +26,7 @@ const char *bench_file(void)
 	return format("%s/.local/state/iser/bench", home);
 }
 
-static bool line_read(char *line, struct bench_result results[BENCH_STEPS], time_t *when)
+static void line_read(char *line, struct bench_result results[BENCH_STEPS], time_t *when)
 {
 	struct bench_result result;
 	unsigned int depth;
@@ -36,14 +36,13 @@ static bool line_read(char *line, struct bench_result results[BENCH_STEPS], time
 
 	if (sscanf(line, "%lld\t%15s\t%u\t%lf\t%lf\t%lf\t%lf", &at, block, &depth, &result.iops,
 		   &result.p50, &result.p99, &result.max) != 7)
-		return false;
+		return;
 	for (i = 0; i < BENCH_STEPS; i++) {
 		if (strcmp(block, bench_steps[i].block) || depth != bench_steps[i].depth)
 			continue;
 		results[i] = result;
 		*when = at;
 	}
-	return true;
 }
 
 int bench_load(const char *file, const char *key, struct bench_result results[BENCH_STEPS],

@@ -199,3 +199,11 @@ const char *json(const char *text)
 	strcpy(to, "\"");
 	return result;
 }
+
+long number_of(const char *text, long most)
+{
+	char *end = "";
+	long number = text ? strtol(text, &end, 10) : 0;
+
+	return *end || number < 1 || number > most ? 0 : number;
+}

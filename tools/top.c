@@ -570,8 +570,8 @@ static int arguments(int argc, char **argv, double *interval, long *count)
 					     "--interval wants a number of seconds, 0.1 to 3600");
 			i++;
 		} else if (!strcmp(argv[i], "-n")) {
-			*count = number ? strtol(value, &end, 10) : 0;
-			if (*end || *count < 1 || *count > 1000000000)
+			*count = number ? number_of(value, 1000000000) : 0;
+			if (!*count)
 				return usage("top", "-n wants a number of views, 1 or more");
 			i++;
 		} else {

@@ -316,6 +316,7 @@ struct msg *nop_out(struct conn *c, bool immediate);	/* ping */
 struct msg *text_request(struct conn *c, const char *text);	/* spaces become NUL */
 struct msg *send_targets(struct conn *c);	/* a Text Request that asks for this target */
 struct msg *logout_request(struct conn *c, uint8_t reason);
+struct msg *logout_of(struct conn *c, uint8_t reason, uint16_t cid);	/* of that connection */
 struct msg *tmf(struct conn *c, uint8_t function, uint32_t referenced);
 struct msg *snack(struct conn *c, uint8_t type);
 struct msg *data_out(struct conn *c, uint32_t itt, uint32_t ttt, uint32_t datasn,
@@ -358,6 +359,8 @@ void ping(struct conn *c);			/* a fence: waits until NOP-Out is answered */
 void nothing_else(struct conn *c);		/* fails if anything else comes */
 /* The other end must end the connection and not answer the last message. */
 void expect_end(struct conn *c, const char *why);
+/* The same, whatever comes before. */
+void wait_end(struct conn *c, const char *what);
 /* The other end must end the connection, or answer with Reject or CHECK CONDITION. */
 void expect_refusal(struct conn *c, const char *why);
 void still_serves(void);			/* a new session works */

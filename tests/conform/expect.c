@@ -160,6 +160,15 @@ void expect_end(struct conn *c, const char *why)
 	conn_close(c);
 }
 
+void wait_end(struct conn *c, const char *what)
+{
+	step("waiting for the end: %s", what);
+	while (!c->ended && next_rx(c, opt.wait_ms))
+		;
+	check(c->ended, "the connection goes on: %s", what);
+	conn_close(c);
+}
+
 void expect_refusal(struct conn *c, const char *why)
 {
 	/*

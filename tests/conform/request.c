@@ -48,6 +48,14 @@ struct msg *logout_request(struct conn *c, uint8_t reason)
 	return m;
 }
 
+struct msg *logout_of(struct conn *c, uint8_t reason, uint16_t cid)
+{
+	struct msg *m = logout_request(c, reason);
+
+	put16(BHS(m) + 20, cid);
+	return m;
+}
+
 struct msg *tmf(struct conn *c, uint8_t function, uint32_t referenced)
 {
 	struct msg *m = pdu(c, ISCSI_TMF | IMMEDIATE);

@@ -6,29 +6,12 @@
 #define CLOSE_CONN	1
 #define RECOVERY	2
 
-static struct msg *logout_of(struct conn *c, uint8_t reason, uint16_t cid)
-{
-	struct msg *m = logout_request(c, reason);
-
-	put16(BHS(m) + 20, cid);
-	return m;
-}
-
 /* Makes @m a PDU that takes its turn in the order of CmdSN. */
 static struct msg *in_order(struct conn *c, struct msg *m)
 {
 	BHS(m)[0] &= ~IMMEDIATE;
 	put32(BHS(m) + 24, c->cmdsn++);
 	return m;
-}
-
-static void wait_end(struct conn *c, const char *what)
-{
-	step("waiting for the end: %s", what);
-	while (!c->ended && next_rx(c, opt.wait_ms))
-		;
-	check(c->ended, "the connection goes on: %s", what);
-	conn_close(c);
 }
 
 /* Checks that the session of @c is gone: its initiator logs in again. */

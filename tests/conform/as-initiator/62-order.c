@@ -523,11 +523,7 @@ static void join_and_end(int us)
 	/* The message is shorter than its lengths say. */
 	add_data(m, NULL, 100);
 	m->len -= 60;
-	c = conn_open(NULL);
-	memcpy(c->isid, first->isid, sizeof(c->isid));
-	c->tsih = first->tsih;
-	c->cid = first->cid + 1;
-	c->cmdsn = first->cmdsn;
+	c = conn_joining(first, first->cid + 1);
 	text_default(&t, FURTHER);
 	post(first, m);
 	usleep(us);
@@ -570,10 +566,7 @@ static void taken_over(bool leave)
 		conn_close(second);
 	rx = next_rx(c, 2 * opt.wait_ms);
 	check(rx && !login_status(rx), "the login is not answered, or refused");
-	while (!first->ended && next_rx(first, opt.wait_ms))
-		;
-	check(first->ended, "the connection goes on, its session was taken over");
-	conn_close(first);
+	wait_end(first, "its session was taken over");
 	conn_close(second);
 	conn_close(c);
 }

@@ -98,15 +98,6 @@ static void nothing_yet(void)
 		}
 }
 
-static void gone(struct conn *c, const char *what)
-{
-	step("waiting for the end: %s", what);
-	while (!c->ended && next_rx(c, opt.wait_ms))
-		;
-	check(c->ended, "the connection goes on: %s", what);
-	conn_close(c);
-}
-
 /* --- commands in turn ------------------------------------------------------- */
 
 static void in_turn(unsigned int n)
@@ -403,14 +394,6 @@ static void load(struct conn *c, struct msg **m, unsigned int n)
 	post_many(c, m, n);
 }
 
-static struct msg *logout_of(struct conn *c, uint8_t reason, uint16_t cid)
-{
-	struct msg *m = logout_request(turn(c), reason);
-
-	put16(BHS(m) + 20, cid);
-	return m;
-}
-
 /* The window comes back to @size: the target releases the commands of @what. */
 static void window_is(struct conn *c, uint32_t size, const char *what)
 {
@@ -441,14 +424,14 @@ CASE(initiator, "connections/logout-other", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
 		window = at[0]->max_cmdsn - at[0]->exp_cmdsn;
 		load(at[1], m, 8);
 		load(at[0], own, 8);
-		ask(at[0], logout_of(at[0], 1, at[1]->cid), ISCSI_LOGOUT_RSP);
-		gone(at[1], "logged out by the other one");
+		ask(at[0], logout_of(turn(at[0]), 1, at[1]->cid), ISCSI_LOGOUT_RSP);
+		wait_end(at[1], "logged out by the other one");
 		for (i = 0; i < 8; i++)
 			good(at[0], own[i]);
 		window_is(at[0], window, "one of two was logged out");
 		command(at[0], test_unit_ready(turn(at[0])));
-		ask(at[0], logout_of(at[0], 0, at[0]->cid), ISCSI_LOGOUT_RSP);
-		gone(at[0], "logged out");
+		ask(at[0], logout_of(turn(at[0]), 0, at[0]->cid), ISCSI_LOGOUT_RSP);
+		wait_end(at[0], "logged out");
 	}
 }
 
@@ -465,8 +448,8 @@ CASE(initiator, "connections/logout-self", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
 	for (victim = 3; victim; victim--) {
 		for (i = 0; i <= victim; i++)
 			load(at[i], m[i], 6);
-		ask(at[victim], logout_of(at[victim], 1, at[victim]->cid), ISCSI_LOGOUT_RSP);
-		gone(at[victim], "logged itself out");
+		ask(at[victim], logout_of(turn(at[victim]), 1, at[victim]->cid), ISCSI_LOGOUT_RSP);
+		wait_end(at[victim], "logged itself out");
 		at[victim] = NULL;
 		for (i = 0; i < victim; i++)
 			for (k = 0; k < 6; k++)
@@ -495,8 +478,8 @@ CASE(initiator, "connections/logout-waiting", "R-5.2.2-4 R-5.1-11",
 	post_many(at[1], m, 4);
 	parts(at[1], m[3], mem, PART, 8192, PART);
 	ping(at[1]);
-	ask(at[2], logout_of(at[2], 1, at[1]->cid), ISCSI_LOGOUT_RSP);
-	gone(at[1], "logged out by another one");
+	ask(at[2], logout_of(turn(at[2]), 1, at[1]->cid), ISCSI_LOGOUT_RSP);
+	wait_end(at[1], "logged out by another one");
 	post(at[0], first);
 	good(at[0], first);
 	command(at[2], test_unit_ready(turn(at[2])));
@@ -514,9 +497,9 @@ CASE(initiator, "connections/logout-session", "R-5.2.2-2 R-5.2.2-4",
 		begin(4, "");
 		for (i = 0; i < 4; i++)
 			load(at[i], m[i], 6);
-		ask(at[round], logout_of(at[round], 0, at[round]->cid), ISCSI_LOGOUT_RSP);
+		ask(at[round], logout_of(turn(at[round]), 0, at[round]->cid), ISCSI_LOGOUT_RSP);
 		for (i = 0; i < 4; i++)
-			gone(at[i], "its session was logged out");
+			wait_end(at[i], "its session was logged out");
 	}
 	still_serves();
 }
@@ -537,7 +520,7 @@ static void lost(unsigned int n, unsigned int victim, bool ahead)
 	/* Below level 2 a session does not outlive the loss of a connection. */
 	for (i = 0; i < n; i++)
 		if (i != victim)
-			gone(at[i], "another one of its session was lost");
+			wait_end(at[i], "another one of its session was lost");
 	next = conn_open(NULL);
 	memcpy(next->isid, at[0]->isid, sizeof(next->isid));
 	login(next, "");
@@ -732,7 +715,7 @@ static struct conn *replace(struct conn *old)
 
 	check(status >= 0, "the connection ended during login (%s)", c->how);
 	check(!status, "the login is refused with status %04x", status);
-	gone(old, "another one has taken its place");
+	wait_end(old, "another one has taken its place");
 	last = c;
 	return c;
 }
@@ -979,7 +962,7 @@ CASE(initiator, "connections/secret-replace", "R-5.1-12 R-11-1",
 	c->tsih = at[0]->tsih;
 	status = login_try(c, NAMED FURTHER);
 	check(!status, "the login is refused, status %04x", status);
-	gone(at[1], "another one has taken its place");
+	wait_end(at[1], "another one has taken its place");
 	at[1] = last = c;
 	both_live("one was replaced");
 }

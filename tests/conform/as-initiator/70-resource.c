@@ -130,15 +130,8 @@ CASE(initiator, "resource/second-connection", "R-5.1-7 R-6-3",
 
 	if (strcmp(answer(first, "MaxConnections") ?: "1", "2"))
 		skip("the target answers MaxConnections=%s", answer(first, "MaxConnections"));
-	c = conn_open(NULL);
-	memcpy(c->isid, first->isid, sizeof(c->isid));
-	c->tsih = first->tsih;
-	c->cid = 1;
-	c->cmdsn = first->cmdsn;
-	status = login_try(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
-			   "-ErrorRecoveryLevel -DefaultTime2Wait -DefaultTime2Retain "
-			   "-MaxOutstandingR2T -MaxBurstLength -FirstBurstLength "
-			   "-DataPDUInOrder -DataSequenceInOrder MaxAHSLength=256");
+	c = conn_joining(first, 1);
+	status = login_try(c, FURTHER " MaxAHSLength=256");
 	check(!status, "the login fails, status %04x", status);
 	check(!answer(c, "MaxAHSLength") || !strcmp(answer(c, "MaxAHSLength"), "Reject"),
 	      "MaxAHSLength on a further connection is answered with %s",

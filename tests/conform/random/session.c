@@ -139,10 +139,7 @@ struct conn *further(struct conn *first, uint16_t cid)
 	struct conn *c;
 
 	play.conns++;
-	c = conn_open(NULL);
-	memcpy(c->isid, first->isid, sizeof(c->isid));
-	c->tsih = first->tsih;
-	c->cid = cid;
+	c = conn_joining(first, cid);
 	c->cmdsn = play.cmdsn;
 	/* The first connection may have ended, and with it the session. */
 	if (login_try(c, "-RDMAExtensions -MaxConnections -InitialR2T -ImmediateData "
