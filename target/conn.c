@@ -14,6 +14,8 @@
 
 #define ISERT_CLOSE_POLL	(HZ / 20)
 #define ISERT_TURN_POLL		10	/* milliseconds */
+#define ISERT_DROP_TIME		(2 * HZ)
+#define ISERT_DROP_PAUSE	(30 * HZ)
 
 /*
  * A connection that joins a session while the session's other connections end.
@@ -216,6 +218,7 @@ void isert_get_rx_pdu(struct iscsit_conn *conn)
 
 	if (ended || !isert_session_enter(ic) || isert_login_finish(ic))
 		return;
+	ic->logged_in = true;
 	isert_ping_start(ic);
 	while (!wait_event_interruptible(ic->wait,
 					 READ_ONCE(ic->ended) ||
@@ -482,12 +485,47 @@ static bool isert_leave_list(struct iscsit_conn *conn)
 	return leaves;
 }
 
+/*
+ * Whether the administrator ends the session: its portal group is disabled or deleted,
+ * or the ACL of its initiator.  LIO marks the session as one that a new login replaces,
+ * so that does not tell.
+ */
+static bool isert_session_removed(const struct iscsit_session *sess)
+{
+	return READ_ONCE(sess->tpg->tpg_state) != TPG_STATE_ACTIVE ||
+		list_empty(&sess->se_sess->se_node_acl->acl_list);
+}
+
+/*
+ * Tells the initiator that the administrator ends its session, and waits until it has
+ * received that.  LIO closes one connection after another, so that many hosts that have
+ * gone would hold up the administrator: after one that did not answer, others are not
+ * told for a while.
+ */
+static void isert_drop(struct isert_conn *ic)
+{
+	static u64 pause_end;
+	const struct iscsit_conn *conn = ic->conn;
+
+	if (conn->sess->sess_ops->SessionType || !isert_session_removed(conn->sess))
+		return;
+	if (!ic->logged_in || READ_ONCE(ic->ended) ||
+	    conn->conn_state == TARG_CONN_STATE_IN_LOGOUT ||
+	    time_before64(get_jiffies_64(), READ_ONCE(pause_end)) ||
+	    !isert_tell_drop(ic))
+		return;
+	if (!wait_event_timeout(ic->wait, READ_ONCE(ic->drop_told) ||
+				READ_ONCE(ic->ended), ISERT_DROP_TIME))
+		WRITE_ONCE(pause_end, get_jiffies_64() + ISERT_DROP_PAUSE);
+}
+
 /* Ends a connection in the full feature phase, and all use of it. */
 static void isert_close(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
 
 	cancel_delayed_work_sync(&ic->ping_work);
+	isert_drop(ic);
 	/*
 	 * The initiator has logged in again, and that login waits, so the old
 	 * connection ends without telling the initiator.

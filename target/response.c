@@ -190,9 +190,8 @@ static void isert_send_nop(struct isert_conn *ic, struct isert_cmd *c,
 }
 
 /*
- * Builds an Asynchronous Message (RFC 7143, section 11.9).  LIO sends only one:
- * a connection of the session was dropped, and its tasks may move.  LIO does
- * this at level 2.
+ * Builds an Asynchronous Message (RFC 7143, section 11.9) for isert_tell_drop(), the
+ * only one that this target sends: it drops a connection.
  */
 static void isert_build_async(struct iscsit_cmd *cmd,
 			      struct iscsit_conn *conn,
@@ -351,9 +350,7 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_TEXTRSP:
 		return isert_send_text(ic, c);
 	case ISTATE_SEND_REJECT:
-	case ISTATE_SEND_ASYNCMSG:
-		if (!isert_may_tell(ic, state == ISTATE_SEND_REJECT ?
-				    "Reject" : "Asynchronous Message")) {
+		if (!isert_may_tell(ic, "Reject")) {
 			isert_cmd_release(conn, cmd);
 			return 0;
 		}
@@ -365,10 +362,40 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_LOGOUTRSP:
 		return isert_send_plain(ic, c, state);
 	default:
-		/* Data-In and recovery belong to other transports. */
+		/*
+		 * Data-In and recovery belong to other transports.  At level 2, LIO
+		 * would send an Asynchronous Message.
+		 */
 		WARN_ONCE(1, "state %d in the response queue\n", state);
 		return -EINVAL;
 	}
+}
+
+/**
+ * isert_tell_drop - tell the initiator that the target drops the connection
+ * @ic: connection in the full feature phase that is being closed
+ *
+ * RX or TX thread, when the other one is gone.  The end of the message sets
+ * ic->drop_told and wakes ic->wait.
+ * Return: true, or false when it can't be sent.
+ */
+bool isert_tell_drop(struct isert_conn *ic)
+{
+	struct iscsit_conn *conn = ic->conn;
+	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
+
+	if (!cmd)
+		return false;
+	cmd->iscsi_opcode = ISCSI_OP_ASYNC_EVENT;
+	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
+	cmd->immediate_cmd = 1;
+	cmd->init_task_tag = RESERVED_ITT;
+	cmd->logout_cid = conn->cid;
+	if (!isert_prepare_cmd(ic, cmd) && isert_may_tell(ic, "Asynchronous Message"))
+		return !isert_send_plain(ic, isert_cmd_attach(ic, cmd),
+					 ISTATE_SEND_ASYNCMSG);
+	isert_cmd_release(conn, cmd);
+	return false;
 }
 
 /**

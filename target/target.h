@@ -144,10 +144,12 @@ struct isert_conn {
 	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, ping_sent */
 	struct list_head deferred;	/* PDUs for the RX thread */
 	bool deferring;			/* later PDUs must join deferred */
+	bool logged_in;			/* the last Login Response has been submitted */
+	bool drop_told;			/* the Send of isert_tell_drop() has ended */
 	unsigned long rx_began;		/* jiffies: RX thread began with one of deferred */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
 	bool ended;			/* no up-call will follow */
-	wait_queue_head_t wait;		/* deferred, ended, a task's posted, joining */
+	wait_queue_head_t wait;		/* deferred, ended, posted, joining, drop_told */
 
 	/*
 	 * What the peer owes, for ping.c.  If a backend holds up an up-call,
@@ -332,6 +334,7 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state);
 int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			  int state);
+bool isert_tell_drop(struct isert_conn *ic);
 
 /* logout.c */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,

@@ -185,3 +185,47 @@ CASE(initiator, "unexpected/last-for-a-ping", "R-8.1.2-6",
 	if (!take(c, ISCSI_NOP_IN, NO_TAG, 5000))
 		note("no ping of the target within 5 s: its timer is off or longer");
 }
+
+/* A target that drops the connection must say which, and when to come back. */
+static void told(struct conn *c)
+{
+	struct rx *rx = take(c, ISCSI_ASYNC, ANY_ITT, opt.wait_ms);
+
+	if (!rx && !c->ended)
+		skip("nobody has ended the session");
+	check(rx, "the connection ended (%s) without an Asynchronous Message", c->how);
+	check(rx->bhs[1] == 0x80, "byte 1 is %02x, not 80", rx->bhs[1]);
+	check(itt_of(rx->bhs) == NO_TAG, "bytes 16 to 19 are %08x, not ffffffff",
+	      itt_of(rx->bhs));
+	check(rx->bhs[36] == 2, "the event is %u, not 2", rx->bhs[36]);
+	check(get16(rx->bhs + 38) == c->cid, "the CID is %u, not %u",
+	      get16(rx->bhs + 38), c->cid);
+	check(get16(rx->bhs + 40) == answer_number(c, "DefaultTime2Wait", 2),
+	      "Time2Wait is %u", get16(rx->bhs + 40));
+	check(!rx->data_len, "%u bytes of data", rx->data_len);
+	check(!c->sn_faults, "its StatSN is out of order");
+}
+
+CASE(initiator, "async/dropped", "R-7.3.7-1 R-8.1.2-1",
+     "a session that the target ends is told so")
+{
+	struct conn *c = session("");
+
+	ping(c);
+	note("ready");
+	told(c);
+	wait_end(c, "the target drops the connection");
+}
+
+CASE(initiator, "async/each-dropped", "R-7.3.7-1",
+     "each connection of a session is told by itself")
+{
+	struct conn *other, *c = session_of_two("", &other);
+
+	ping(other);
+	note("ready");
+	told(c);
+	told(other);
+	wait_end(c, "the target drops the connection");
+	wait_end(other, "the target drops the other one");
+}
