@@ -6,7 +6,8 @@
  * kernel is built to (init_on_alloc), and frees them: 1600 instructions a page.
  * A connection keeps the buffers that it has used last, up to keep_kib, and
  * frees those that it has not needed for some seconds.  Connections do not
- * share them: what a backend leaves unwritten is the same initiator's data.
+ * share them, and new ones are cleared: what a backend leaves unwritten is the same
+ * initiator's data, or zeros.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -60,7 +61,7 @@ static struct isert_buffer *isert_buffer_alloc(u32 order)
 	b->len = n * PAGE_SIZE;
 	sg_init_table(b->sg, n);
 	for (i = 0; i < n; i++) {
-		struct page *page = alloc_page(GFP_KERNEL);
+		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
 		if (!page) {
 			isert_buffer_free(b);

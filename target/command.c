@@ -129,6 +129,29 @@ bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
 }
 
 /**
+ * isert_order_last - the highest CmdSN of the commands that wait for their turn
+ * @conn: LIO's connection; those of other connections do not count
+ *
+ * Worker; sleeps.
+ * Return: that CmdSN, or ExpCmdSN when none waits.
+ */
+u32 isert_order_last(struct iscsit_conn *conn)
+{
+	struct iscsit_session *sess = conn->sess;
+	struct iscsi_ooo_cmdsn *ooo;
+	u32 last;
+
+	mutex_lock(&sess->cmdsn_mutex);
+	last = sess->exp_cmd_sn;
+	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
+		if (ooo->cmd && ooo->cid == conn->cid &&
+		    iscsi_sna_gt(ooo->cmdsn, last))
+			last = ooo->cmdsn;
+	mutex_unlock(&sess->cmdsn_mutex);
+	return last;
+}
+
+/**
  * isert_order_forgotten - whether a command waits for a turn that is over
  * @conn: LIO's connection
  *
@@ -774,8 +797,7 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 		if (!sleep)
 			return -EAGAIN;
 		isert_warn(ic, "SCSI command rejected: its CDB or AHS is malformed");
-		iscsit_add_reject(ic->conn, ISCSI_REASON_BOOKMARK_INVALID,
-				  pdu->bhs);
+		isert_add_reject(ic, pdu->bhs, ISCSI_REASON_BOOKMARK_INVALID);
 		goto put;
 	}
 	edtl = be32_to_cpu(hdr->data_length);

@@ -121,8 +121,7 @@ int isert_receive_data_out(struct isert_conn *ic, struct iser_pdu *pdu,
 			return -EAGAIN;
 		isert_warn(ic, "Data-Out of %u bytes rejected, the limit is %u",
 			   len, ic->conn->conn_ops->MaxXmitDataSegmentLength);
-		iscsit_add_reject(ic->conn, ISCSI_REASON_PROTOCOL_ERROR,
-				  ic->hdr);
+		isert_add_reject(ic, ic->hdr, ISCSI_REASON_PROTOCOL_ERROR);
 		goto put;
 	}
 	cmd = len ? isert_find_write(ic->conn, hdr->itt) : NULL;

@@ -16,8 +16,10 @@
  * connection completes for as long as LIO would wait for Data-Out, which is
  * dataout_timeout multiplied by dataout_timeout_retries, the connection ends.
  *
- * The same limit is for a command that waits for an earlier CmdSN, since an abort
- * of it, and with that a LUN RESET of anybody, waits along.
+ * The same limit is for a command that waits for an earlier CmdSN, and for a response
+ * that the initiator does not take: the command goes on to hold its logical unit and
+ * its tag, and an abort of it, and with that a LUN RESET of anybody, waits along.  An
+ * initiator that has no tag left can't be pinged either.
  *
  * Other debts have limits of their own: that the Logout Response is taken, and
  * that a Discovery session, for which LIO has no timer, does not stay unused.
@@ -113,12 +115,43 @@ void isert_get_ends(struct isert_conn *ic)
 	atomic_dec(&ic->gets);
 }
 
+/* The limit for what the initiator owes: seconds. */
+static u32 isert_owed_time(const struct iscsi_node_attrib *attrib)
+{
+	return READ_ONCE(attrib->dataout_timeout) *
+		READ_ONCE(attrib->dataout_timeout_retries);
+}
+
+/*
+ * Ends the connection if something that was posted has not completed for too long.  The
+ * completions come in order, so one look in that time is enough, and no PDU waits for
+ * more than twice as long.
+ */
+static bool isert_sends_late(struct isert_conn *ic,
+			     const struct iscsi_node_attrib *attrib)
+{
+	u32 limit = isert_owed_time(attrib), begun, ended;
+
+	iser_send_counts(ic->dm, &begun, &ended);
+	if (READ_ONCE(ic->working) || begun == ended ||
+	    (s32)(ended - ic->sent_mark) >= 0) {
+		ic->sent_mark = begun;
+		ic->sent_since = jiffies;
+		return false;
+	}
+	if (time_before(jiffies, ic->sent_since + limit * HZ))
+		return false;
+	isert_warn(ic, "has not taken a PDU within %u s, ending the connection: the initiator hangs, or the path to it is broken",
+		   limit);
+	isert_end_late(ic);
+	return true;
+}
+
 /* Ends the connection if no RDMA Read has completed for too long. */
 static bool isert_gets_late(struct isert_conn *ic,
 			    const struct iscsi_node_attrib *attrib)
 {
-	u32 limit = READ_ONCE(attrib->dataout_timeout) *
-		READ_ONCE(attrib->dataout_timeout_retries);
+	u32 limit = isert_owed_time(attrib);
 
 	if (READ_ONCE(ic->working))
 		WRITE_ONCE(ic->get_moved, jiffies);
@@ -171,19 +204,23 @@ static bool isert_held_up(struct isert_conn *ic)
 /*
  * Ends the connection if a command of it has waited for its CmdSN for too long.
  * Counts the polls that saw it wait, of which there are few a second, and so no
- * time in which nobody looked.
+ * time in which nobody looked.  It counts until all have run that waited when it began:
+ * an initiator that fills one gap after another does not begin anew.
  */
 static bool isert_ahead_late(struct isert_conn *ic,
 			     const struct iscsi_node_attrib *attrib, bool ahead)
 {
-	u32 limit = READ_ONCE(attrib->dataout_timeout) *
-		READ_ONCE(attrib->dataout_timeout_retries);
+	u32 limit = isert_owed_time(attrib);
 	u32 sn = READ_ONCE(ic->conn->sess->exp_cmd_sn);
 	u32 polls = limit * (HZ / ISERT_AHEAD_POLL);
 
-	if (!ahead || sn != ic->ahead_sn) {
-		ic->ahead_sn = sn;
+	if (!ahead) {
 		ic->ahead_polls = 0;
+		return false;
+	}
+	if (!ic->ahead_polls || iscsi_sna_lt(ic->ahead_sn, sn)) {
+		ic->ahead_sn = isert_order_last(ic->conn);
+		ic->ahead_polls = 1;
 		return false;
 	}
 	if (isert_held_up(ic) || ++ic->ahead_polls < polls)
@@ -265,8 +302,9 @@ static bool isert_logout_late(struct isert_conn *ic)
  * isert_ping_work - ping a silent initiator, or end its connection
  * @work: ic->ping_work
  *
- * Worker.  It waits only as isert_order_poll() does.  It runs repeatedly until
- * the connection is closed.
+ * Worker.  If a command is ahead of its CmdSN, it waits for cmdsn_mutex, which LIO
+ * holds while it submits a command of another connection.  It runs repeatedly until the
+ * connection is closed.
  */
 void isert_ping_work(struct work_struct *work)
 {
@@ -297,7 +335,8 @@ void isert_ping_work(struct work_struct *work)
 		delay = ISERT_AHEAD_POLL;
 	}
 	if (isert_session_broken(ic, ahead) ||
-	    isert_ahead_late(ic, attrib, ahead) || isert_gets_late(ic, attrib))
+	    isert_ahead_late(ic, attrib, ahead) || isert_gets_late(ic, attrib) ||
+	    isert_sends_late(ic, attrib))
 		return;
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;

@@ -167,14 +167,27 @@ static void *isert_copy_data(const struct iser_pdu *pdu)
 	return data;
 }
 
-/* isert_reject - answer with a Reject.  RX thread; sleeps for a tag. */
+/**
+ * isert_add_reject - answer with a Reject
+ * @ic: connection
+ * @hdr: header that is rejected
+ * @reason: RFC 7143, section 11.17.1
+ *
+ * RX thread; sleeps for a tag, which is no backend's fault: isert_stuck().
+ */
+void isert_add_reject(struct isert_conn *ic, void *hdr, u8 reason)
+{
+	WRITE_ONCE(ic->tag_wait, true);
+	iscsit_add_reject(ic->conn, reason, hdr);
+	WRITE_ONCE(ic->tag_wait, false);
+}
+
+/* isert_reject - the same, with a line */
 static void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason)
 {
 	isert_warn(ic, "opcode %#04x rejected, reason %#04x",
 		   pdu->bhs[0] & ISCSI_OPCODE_MASK, reason);
-	WRITE_ONCE(ic->tag_wait, true);
-	iscsit_add_reject(ic->conn, reason, isert_copy_hdr(ic, pdu));
-	WRITE_ONCE(ic->tag_wait, false);
+	isert_add_reject(ic, isert_copy_hdr(ic, pdu), reason);
 }
 
 /**
@@ -261,12 +274,16 @@ static int isert_receive_nop(struct isert_conn *ic, struct iser_pdu *pdu, bool s
 			goto put;
 		cmd = c->cmd;
 	}
-	if (iscsit_setup_nop_out(ic->conn, cmd, hdr) < 0)
-		goto put;
 	if (!request) {
-		isert_receive_pong(ic, hdr);
+		/* LIO waits for nothing but that tag. */
+		WRITE_ONCE(ic->tag_wait, true);
+		if (iscsit_setup_nop_out(ic->conn, NULL, hdr) >= 0)
+			isert_receive_pong(ic, hdr);
+		WRITE_ONCE(ic->tag_wait, false);
 		goto put;
 	}
+	if (iscsit_setup_nop_out(ic->conn, cmd, hdr) < 0)
+		goto put;
 	if (pdu->msg.data_len && hdr->itt != RESERVED_ITT) {
 		/* Without memory the answer comes without the data. */
 		cmd->buf_ptr = isert_copy_data(pdu);

@@ -50,9 +50,7 @@ enum isert_login_owner {
 
 /*
  * A command of LIO, or another PDU, on its connection: what this half and the core
- * have of it, in one piece.  There is one for each of LIO's tags.  LIO's commands
- * belong to the session, and LIO zeroes their private area whenever it hands one
- * out, so that area holds only a pointer to this structure.
+ * have of it, in one piece.  There is one for each of LIO's tags: isert_cmd_at().
  */
 struct isert_cmd {
 	struct isert_conn *ic;
@@ -166,8 +164,10 @@ struct isert_conn {
 	unsigned long ping_sent;	/* jiffies: when ping was queued */
 	unsigned long leaving;		/* jiffies: a Logout was noticed; ping_work */
 	int ahead;			/* ping_work looks often at what is ahead */
-	u32 ahead_sn;			/* ExpCmdSN that it found last */
-	u32 ahead_polls;		/* how often one was ahead, since that moved */
+	u32 ahead_sn;			/* the last command that was ahead at some time */
+	u32 ahead_polls;		/* since then; 0: none was ahead */
+	u32 sent_mark;			/* what had been posted at some time */
+	unsigned long sent_since;	/* jiffies: that time */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */
@@ -357,6 +357,7 @@ void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_forget_all(struct iscsit_conn *conn);
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
 bool isert_order_forgotten(struct iscsit_conn *conn);
+u32 isert_order_last(struct iscsit_conn *conn);
 struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
 				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
 				  void *arg);
@@ -386,6 +387,7 @@ void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 void isert_window_begin(struct isert_conn *ic);
 void isert_window_used(struct isert_conn *ic);
 void isert_window_work(struct work_struct *work);
+void isert_add_reject(struct isert_conn *ic, void *hdr, u8 reason);
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
 void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);

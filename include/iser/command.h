@@ -95,6 +95,16 @@ void iser_send_begin(struct iser_conn *conn) __acquires(conn);
 void iser_send_cancel(struct iser_conn *conn) __releases(conn);
 
 /**
+ * iser_send_counts - how much a target has sent, and how much has ended
+ * @conn: connection
+ * @begun: set to the number of work requests posted so far; it wraps
+ * @ended: set to how many of these have ended, in the order in which they were posted
+ *
+ * Those that go unsignaled do not count: they hold nothing.  Any context.
+ */
+void iser_send_counts(const struct iser_conn *conn, u32 *begun, u32 *ended);
+
+/**
  * iser_send_response - Send_Control of a target
  * @cmd: its slot holds the BHS, DataSegmentLength and TotalAHSLength included
  * @inline_len: bytes after the BHS in the slot: AHS, data

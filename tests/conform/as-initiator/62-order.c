@@ -241,6 +241,76 @@ CASE(initiator, "gap/never-filled", "R-5.2.2-4",
 	still_serves();
 }
 
+CASE(initiator, "gap/one-by-one", "R-5.2.2-4",
+     "a write ahead of its CmdSN while one gap after another is filled: the connection ends")
+{
+	struct conn *c = session(""), *other = session("");
+	struct msg *reset;
+	uint32_t sn, i;
+
+	block_size(c);
+	sn = gap(c);
+	for (i = 1; i < 20; i++)
+		gap(c);
+	post(c, write_blocks(c, free_block(c), mem_new(c, 4096, WRITE_SOURCE), 4096));
+	reset = tmf(other, TMF_LUN_RESET, NO_TAG);
+	post(other, reset);
+	for (i = 0; i < 20 && !c->ended; i++) {
+		long end = now_ms() + 1000;
+
+		step("filling gap %u", i);
+		post(c, missing(c, sn + i));
+		while (!c->ended && now_ms() < end)
+			next_rx(c, 100);
+	}
+	check(c->ended, "the connection goes on, and has held up the LUN RESET of another");
+	expect(other, ISCSI_TMF_RSP, itt_of(BHS(reset)));
+	still_serves();
+}
+
+/* --- responses that are not taken -------------------------------------------- */
+
+/* An initiator that lets the target repeat its Sends without limit takes no more. */
+static void takes_no_more(unsigned int pings, bool silent)
+{
+	struct cm cm = cm_default();
+	struct conn *c;
+	long end;
+
+	cm.rnr_retry = 7;
+	c = session_cm(&cm, "");
+	c->hold_recvs = true;
+	while (pings--)
+		post(c, nop_out(c, true));
+	end = now_ms() + 15000L * opt.slow;
+	step("waiting for the end of the connection");
+	while (!c->ended && now_ms() < end) {
+		struct msg *m = nop_out(c, true);
+		long next = now_ms() + 1000;
+
+		/* A NOP-Out without a tag has no answer. */
+		put32(BHS(m) + 16, NO_TAG);
+		if (!silent)
+			post(c, m);
+		while (!c->ended && now_ms() < next)
+			next_rx(c, 100);
+	}
+	check(c->ended, "the connection goes on");
+	still_serves();
+}
+
+CASE(initiator, "untaken/talks", "R-5.2.2-4",
+     "an initiator takes no responses, and sends NOP-Outs: the connection ends")
+{
+	takes_no_more(100, false);
+}
+
+CASE(initiator, "untaken/all-tags", "R-5.2.2-4",
+     "an initiator takes no responses until the target has no tag left: the connection ends")
+{
+	takes_no_more(200, true);
+}
+
 /* --- commands that are unfinished at the end -------------------------------- */
 
 static void left_plain(struct conn *c)
