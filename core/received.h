@@ -14,6 +14,7 @@
 /* recv.c */
 enum iser_msg_error iser_rx_check_ahs(const struct iser_pdu *pdu);
 void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_error err);
+void iser_rx_no_send(struct iser_conn *conn, const struct ib_wc *wc);
 void iser_rx_traced(const struct iser_conn *conn, const struct iser_rx *rx,
 		    const struct ib_wc *wc);
 
@@ -29,6 +30,11 @@ static __always_inline bool iser_rx_check(struct iser_conn *conn, struct iser_rx
 
 	if (!iser_wc_ok(conn, wc, "receive"))
 		return false;
+	/* An RDMA Write with immediate data leaves in the buffer what was there before. */
+	if (unlikely(wc->opcode != IB_WC_RECV)) {
+		iser_rx_no_send(conn, wc);
+		return false;
+	}
 	/*
 	 * RFC 7145, section 10.1.3.3: take nothing that follows a message which
 	 * broke the protocol.  What came before the peer closed is still of use.

@@ -64,6 +64,14 @@ noinline void iser_rx_refuse(struct iser_conn *conn, u32 len, enum iser_msg_erro
 	iser_connection_fail(conn, -EPROTO);
 }
 
+/* Likewise.  RFC 7145, section 7.2: each PDU is one Send. */
+noinline void iser_rx_no_send(struct iser_conn *conn, const struct ib_wc *wc)
+{
+	iser_conn_warn(conn, "a receive was used by work completion opcode %d, not by a Send, ending the connection",
+		       wc->opcode);
+	iser_connection_fail(conn, -EPROTO);
+}
+
 /* iser_target_recv_done - a message has arrived at a target; completion of a receive */
 void iser_target_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 {

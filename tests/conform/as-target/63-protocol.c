@@ -88,6 +88,46 @@ CASE(target, "protocol/login-response", "R-7.3.9-5 R-7.3.9-2",
 	in_place(ISCSI_LOGIN_RSP, "a Login Response in full feature phase");
 }
 
+CASE(target, "protocol/write-with-immediate", "R-7.2-1 R-7.1-2",
+     "an RDMA Write with immediate data is no message: the connection ends, no old message is taken again")
+{
+	struct conn *c = up("");
+	struct rx *rx = read_comes(c, 8);
+	int i;
+
+	/* From then on, an old ping lies in each receive of the initiator. */
+	for (i = 0; i < 300; i++)
+		stays(c, "a ping");
+	rdma_op(c, IBV_WR_RDMA_WRITE_WITH_IMM, disk_mr(c), disk, MSG_MIN, base_of(rx),
+		stag_of(rx));
+	rx = next_rx(c, opt.wait_ms);
+	check(!rx, "%s came", rx ? opcode_name(rx->opcode) : "");
+	ends_unfinished(c, "an RDMA Write with immediate data");
+}
+
+CASE(target, "protocol/login-twice", "R-10.1.3.4-4",
+     "two Login Responses to one request: the login fails")
+{
+	struct conn *c;
+	struct msg *m[2];
+	struct rx *rx;
+	int i;
+
+	other_port();
+	c = login_begins("");
+	step("waiting for a Login Request");
+	rx = next_rx(c, 2 * opt.wait_ms);
+	check(rx, "no Login Request came");
+	/* The stage goes on: the initiator has to ask again. */
+	for (i = 0; i < 2; i++) {
+		m[i] = reply(c, rx, ISCSI_LOGIN_RSP);
+		BHS(m[i])[1] = rx->bhs[1] & 0xc;
+		memcpy(BHS(m[i]) + 8, rx->bhs + 8, 8);
+	}
+	post_many(c, m, 2);
+	login_fails(c, "a second Login Response");
+}
+
 CASE(target, "protocol/opcode", "R-7.2-2 R-10.1.3.3-1",
      "an opcode that iSCSI does not know: it is not taken in silence, the connection ends")
 {
