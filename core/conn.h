@@ -74,6 +74,7 @@ struct iser_conn {
 	struct iser_info info;
 	int reason;			/* why it ended */
 	bool guess;			/* send_lock: the reason may not be the first cause */
+	bool enabled;			/* full feature phase has begun, and may be over */
 
 	struct iser_cm cm;		/* conn.c, device.c */
 	struct ib_device *dev;

@@ -40,6 +40,8 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 	done = iser_state_next(&conn->state, event);
 	if (done && event == ISER_EV_ESTABLISHED)
 		conn->info.established = true;
+	if (done && event == ISER_EV_ENABLE)
+		WRITE_ONCE(conn->enabled, true);
 	spin_unlock_bh(&conn->send_lock);
 	if (!done)
 		return false;

@@ -131,6 +131,7 @@ struct iscsi_iser_endpoint {
 	struct iser_task *tmf;		/* libiscsi's last one; frwd_lock */
 	u8 status_class, status_detail;	/* of a Login Response that refused */
 	int login_error;		/* of the request that was sent last */
+	bool login_due;			/* a Login Response */
 	bool login_unsent;		/* this end could not send one */
 
 	struct iscsi_iser_task_pool pool;
@@ -139,6 +140,11 @@ struct iscsi_iser_endpoint {
 	struct delayed_work answer_work;
 	struct iser_pdu *answer;	/* not read by the work yet, or NULL */
 	int answer_len;
+
+	/* What the target sends without a request, see recv.c. */
+	atomic_t pings;			/* NOP-Ins whose answer has not been sent */
+	u32 rejects;			/* since rejects_began; up-calls only */
+	unsigned long rejects_began;	/* jiffies */
 
 	/* Immediate PDUs, under frwd_lock; see task.c. */
 	struct iser_unexpected unexpected;

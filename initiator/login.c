@@ -118,8 +118,11 @@ static const char *keys_error_text(int err)
 int iscsi_iser_login_xmit(struct iscsi_iser_endpoint *end,
 			  const struct iscsi_hdr *hdr, const char *text, u32 len)
 {
-	int err = iser_send_login(end->conn, (const u8 *)hdr, text, len, true);
+	int err;
 
+	/* The response may come before this returns. */
+	WRITE_ONCE(end->login_due, true);
+	err = iser_send_login(end->conn, (const u8 *)hdr, text, len, true);
 	end->login_error = err;
 	if (err && err != -ENOTCONN)
 		iser_log(ISER_LOG_SESSION, &end->info->remote,

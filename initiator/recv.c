@@ -240,6 +240,47 @@ static bool answer_later(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu,
 	return true;
 }
 
+/*
+ * A target may have sent no more unexpected PDUs than the initiator has declared (RFC
+ * 7145, section 8.1.2).  Twice as many are allowed here, as the end of an answer's Send
+ * is noticed late.  Beyond that, libiscsi has a line in the log for each NOP-In for which
+ * it finds no task, as it has one for each Reject.
+ */
+#define REJECTS		32U		/* in a period */
+#define REJECT_PERIOD	(10 * HZ)
+
+/* Whether the target floods.  Counts a PDU that answers no task. */
+static bool flooding(struct iscsi_iser_endpoint *end, const struct iscsi_hdr *hdr)
+{
+	const struct iscsi_nopin *nopin = (const void *)hdr;
+	int pings;
+
+	switch (hdr->opcode & ISCSI_OPCODE_MASK) {
+	case ISCSI_OP_NOOP_IN:
+		if (nopin->ttt == cpu_to_be32(ISCSI_RESERVED_TAG))
+			return false;
+		pings = atomic_inc_return(&end->pings);
+		if (pings <= 2 * iscsi_iser_unexpected)
+			return false;
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "%d NOP-Ins are not answered yet, ending the connection", pings);
+		return true;
+	case ISCSI_OP_REJECT:
+		if (!end->rejects || time_after(jiffies, end->rejects_began + REJECT_PERIOD)) {
+			end->rejects = 0;
+			end->rejects_began = jiffies;
+		}
+		if (++end->rejects <= REJECTS)
+			return false;
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "%u Rejects within %u s, ending the connection", end->rejects,
+			 REJECT_PERIOD / HZ);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
  * iscsi_iser_recv_complete - hand a PDU to libiscsi and its buffer back
  * @end: endpoint
@@ -262,6 +303,13 @@ void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *
 		goto put;
 	}
 
+	/* RFC 7143, section 11.13: one for each request. */
+	if (login && !xchg(&end->login_due, false)) {
+		iser_log(ISER_LOG_SESSION, &end->info->remote,
+			 "a Login Response answers no request, ending the connection");
+		iser_connection_fail(end->conn, -EPROTO);
+		goto put;
+	}
 	if (login) {
 		len = iscsi_iser_login_response(end, hdr, iscsi_iser_pdu_data(pdu),
 						len);
@@ -283,6 +331,9 @@ void iscsi_iser_recv_complete(struct iscsi_iser_endpoint *end, struct iser_pdu *
 			end->logged_out = true;
 	} else if (is_answer(hdr)) {
 		stray_response(end, pdu);
+		goto put;
+	} else if (unlikely(flooding(end, hdr))) {
+		iser_connection_fail(end->conn, -EPROTO);
 		goto put;
 	}
 

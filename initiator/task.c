@@ -116,6 +116,12 @@ static noinline int alloc_other(struct iscsi_task *task,
 	struct iser_task *iser_task;
 
 	task->dd_data = NULL;
+	/*
+	 * For any other error, libiscsi would fail a command that it has taken between
+	 * the end of a connection and the beginning of the session's recovery.
+	 */
+	if (task->sc && (!end || !end->full))
+		return -ENOMEM;
 	if (!end)
 		return -ENOTCONN;
 	if ((opcode & ISCSI_OPCODE_MASK) == ISCSI_OP_LOGIN) {
@@ -138,7 +144,8 @@ static noinline int alloc_other(struct iscsi_task *task,
  *
  * Under frwd_lock.
  * Return: 0; -ENOTCONN outside of full feature phase; -ENOMEM when no iSER task is
- * idle: libiscsi gives a command back to the SCSI layer, which tries again.
+ * idle, and for a command outside of full feature phase: libiscsi gives it back to the
+ * SCSI layer, which tries again.
  */
 int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode)
 {
@@ -487,6 +494,8 @@ void iscsi_iser_task_notify_done(struct iser_task *iser_task, int status)
 	struct iscsi_iser_task *own = iscsi_iser_task(iser_task);
 
 	if (iser_task->no_answer) {
+		/* A NOP-Out that libiscsi sends again after a Reject was not counted. */
+		atomic_dec_if_positive(&end->pings);
 		iscsi_put_task(own->task);
 		return;
 	}

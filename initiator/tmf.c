@@ -178,12 +178,16 @@ static noinline bool hold_reject(struct iscsi_iser_endpoint *end, struct iser_pd
 		return false;
 	iser_task = iscsi_iser_task_taken(task);
 	/*
-	 * Its NOP-Out carried no tag that a target could know, and libiscsi would
-	 * end the task now, and once more when its Send has completed.
+	 * libiscsi would end whatever has the tag, also a task that it is about to send,
+	 * one of task management, or a NOP-Out that carried no tag that a target could
+	 * know, which would end once more when its Send has completed.  The order is that
+	 * of iscsi_iser_recv_find_task().
 	 */
-	if (iser_task && iser_task->no_answer) {
+	if (!iser_task || smp_load_acquire(&iser_task->state) != ISER_TASK_POSTED ||
+	    iscsi_iser_task(iser_task)->task != task || iser_task->no_answer ||
+	    (iser_task->bhs[0] & ISCSI_OPCODE_MASK) != ISCSI_OP_NOOP_OUT) {
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
-			 "a Reject names a NOP-Out that has no tag, ending the connection");
+			 "a Reject names a NOP-Out that waits for no answer, ending the connection");
 		iser_connection_fail(end->conn, -EPROTO);
 		iser_pdu_put(pdu);
 		return true;

@@ -513,6 +513,10 @@ static noinline void isert_other_done(struct isert_cmd *c, int status)
 	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
 		keep = true;
 		break;
+	case ISTATE_SEND_ASYNCMSG:
+		WRITE_ONCE(ic->drop_told, true);
+		wake_up_all(&ic->wait);
+		break;
 	default:
 		break;
 	}
@@ -536,10 +540,6 @@ static noinline void isert_other_done(struct isert_cmd *c, int status)
 void isert_response_done(struct iser_cmd *iser, int status)
 {
 	struct isert_cmd *c = isert_cmd(iser);
-	case ISTATE_SEND_ASYNCMSG:
-		WRITE_ONCE(ic->drop_told, true);
-		wake_up_all(&ic->wait);
-		break;
 
 	if (likely(c->sent == ISTATE_SEND_STATUS))
 		isert_cmd_release(c->ic->conn, c->cmd);

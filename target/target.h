@@ -142,10 +142,10 @@ struct isert_conn {
 	spinlock_t rx_lock;		/* deferring, deferred, full, ended, ping, ping_sent */
 	struct list_head deferred;	/* PDUs for the RX thread */
 	bool deferring;			/* later PDUs must join deferred */
-	bool logged_in;			/* the last Login Response has been submitted */
-	bool drop_told;			/* the Send of isert_tell_drop() has ended */
 	unsigned long rx_began;		/* jiffies: RX thread began with one of deferred */
 	bool full;			/* the RX thread is in isert_get_rx_pdu() */
+	bool logged_in;			/* the last Login Response has been submitted */
+	bool drop_told;			/* the Send of isert_tell_drop() has ended */
 	bool ended;			/* no up-call will follow */
 	wait_queue_head_t wait;		/* deferred, ended, posted, joining, drop_told */
 

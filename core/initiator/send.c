@@ -82,7 +82,7 @@ int iser_map_task(struct iser_task *pub)
 	mr = task->region;
 	if (unlikely(!mr))
 		return iser_map_failed(task, 0);
-	/* A new key each time: an old STag never comes to life again. */
+	/* A new key each time: an old STag is not valid again for the next 255 uses. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
 	taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
 	if (unlikely(taken != task->mapped || mr->length < data->len))
@@ -499,7 +499,7 @@ void iser_initiator_recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (unlikely(iser_rx_hello(conn, rx)) && !iser_hello_received(conn, rx))
 		return;
 	iser_rx_trace(conn, rx, wc);
-	if (unlikely(rx->login) && READ_ONCE(conn->state) != ISER_FULL)
+	if (unlikely(rx->login) && !READ_ONCE(conn->enabled))
 		iser_login_received(conn, rx);
 	else
 		iser_initiator_received(conn, rx, wc);
@@ -666,15 +666,14 @@ int iser_send_data_out(struct iser_task *pub, const u8 *bhs, u32 offset, u32 len
 	if (!last)
 		atomic_inc(&task->refs);
 	ret = n ? ib_post_send(conn->qp, &wr, NULL) : -EMSGSIZE;
-	if (ret)
+	if (ret) {
 		list_add(&out->node, &conn->data_out.free);
-unlock:
-	spin_unlock_bh(&conn->send_lock);
-	if (ret && ret != -EAGAIN && ret != -ENOTCONN) {
 		/* The task's references no longer add up: end_work sweeps it. */
-		iser_connection_fail(conn, ret);
+		iser_connection_fail_locked(conn, ret);
 		ret = -ENOTCONN;
 	}
+unlock:
+	spin_unlock_bh(&conn->send_lock);
 	return ret;
 }
 EXPORT_SYMBOL_ISER(iser_send_data_out);

@@ -49,6 +49,18 @@ CASE(target, "nop/many", "R-7.3.13-3 R-8.1.1.3-3 R-8.1-3",
 	}
 }
 
+CASE(target, "nop/flood", "R-8.1-3",
+     "pings without end whose answers are not taken: the connection ends")
+{
+	struct conn *c = up("");
+	int i;
+
+	c->hold_recvs = true;
+	for (i = 0; i < 1000 && !c->ended; i++)
+		post(c, nop_in(c, 0x1000 + i));
+	ends(c, "more pings than the initiator has declared receives for");
+}
+
 CASE(target, "nop/of-initiator", "R-7.3.13-1 R-8.1.1.1-1 D-8.1-2",
      "pings of the initiator: a tag, no TTT, and when they are answered the next ones come")
 {

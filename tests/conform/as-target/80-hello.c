@@ -61,6 +61,20 @@ static void works(struct conn *c)
 	      "the write brought other data");
 }
 
+CASE(target, "hello/login-again", "R-10.1.3.4-4",
+     "a second Login Response in place of the HelloReply: the connection ends")
+{
+	struct conn *c = with_hello("iSERHelloRequired=Yes");
+	struct msg *m;
+
+	hello_comes(c);
+	m = reply(c, NULL, ISCSI_LOGIN_RSP);
+	BHS(m)[1] = 0x87;
+	put16(BHS(m) + 14, 1);
+	post(c, m);
+	login_fails(c, "a second Login Response");
+}
+
 CASE(target, "hello/fields", "R-5.1.3-1 R-5.1.3-3 R-6.10-2 R-9.3-1 R-9.3-2 R-9.3-3 R-9.3-4 R-9.3-5 R-5.1.1-4 R-5.1.1-5 O-5.1.1-3 O-9.3-1 O-G-2",
      "the Hello: first message, 28 bytes, versions 10 and 10, iSER-IRD as in the set-up, rest zero")
 {
