@@ -84,8 +84,8 @@ $(KDIR)/Makefile:
 #: make uninstall   remove them; the kernel's own modules take effect again
 #: make dkms-source /usr/src/iser-VERSION for DKMS (DESTDIR=... below another root)
 #: make dist        dist/iser-VERSION.tar.gz of the commit
-#: make -C tools    build iserctl, which finds mistakes of the configuration, shows and measures
-#:                  (make -C tools install: below PREFIX=/usr/local)
+#: make -C tools    build iserctl, which finds mistakes of the configuration, shows and measures, and the
+#:                  manuals of the modules (make -C tools install: below PREFIX=/usr/local)
 #: make demo        two virtual machines, a target and an initiator, end to end
 #: make check       all tests that belong to every change, on a fresh machine too
 #: make check-long  every case on every machine, and the broken rules: hours

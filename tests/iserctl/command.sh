@@ -10,7 +10,17 @@ make -s -C "$tree/tools" BUILD="$work" CFLAGS=-O2 DESTDIR="$work/installed" PREF
 (cd "$work/installed" && find . -type f | sort) >"$work/out"
 rc=0
 expect 'make install' 0 ./usr/sbin/iserctl ./usr/share/man/man8/iserctl.8 \
-	./usr/share/bash-completion/completions/iserctl ./usr/share/doc/iserctl/status.schema.json
+	./usr/share/man/man4/iser_core.4 ./usr/share/man/man4/ib_iser.4 ./usr/share/man/man4/ib_isert.4 \
+	./usr/share/bash-completion/completions/iserctl ./usr/share/doc/iser-utils/status.schema.json
+for pair in core/iser_core initiator/ib_iser target/ib_isert; do
+	MANWIDTH=80 man -l "$work/installed/usr/share/man/man4/${pair#*/}.4" >"$work/out" 2>"$work/err" || good=no
+	mapfile -t list < <(sed -n 's/^MODULE_PARM_DESC(\([a-z_]*\),.*/\1/p' "$tree/${pair%/*}"/*.c)
+	[ ${#list[@]} -gt 0 ] || good=no
+	for name in "${list[@]}"; do
+		grep -qE "^ +$name( |\$)" "$work/out" || { echo "# no $name"; good=no; }
+	done
+	verdict "the manual of ${pair#*/} has its parameters"
+done
 make -s -C "$tree/tools" BUILD="$work" DESTDIR="$work/installed" PREFIX=/usr uninstall
 (cd "$work/installed" && find . -type f -o -path './usr/share/doc/*' | sort) >"$work/out"
 [ ! -s "$work/out" ] || good=no
