@@ -153,13 +153,16 @@ def installed():
     for name in modules():
         found.add(f"/lib/modules/KERNEL/updates/{name}.ko")
         found.add(f"/lib/modules/KERNEL/updates/dkms/{name}.ko")
-    documents = set(lines("debian/iser-dkms.docs"))
-    # Debian takes this one by itself.
-    compare("document of the RPM", documents | {"CHANGELOG.md"}, {
-        name for line in lines("packaging/iser-dkms.spec") if line.startswith("%doc ")
-        for name in line.split()[1:]}, "packaging/iser-dkms.spec")
-    for path in documents:
-        found.add("/usr/share/doc/iser-dkms/" + os.path.basename(path))
+    spec = "packaging/iser.spec"
+    for package in ("iser-dkms", "iser-utils"):
+        documents = set(lines(f"debian/{package}.docs"))
+        files = "\n".join(lines(spec)).partition(f"%files -n {package}\n")[2].partition("\n%files")
+        # Debian takes this one by itself.
+        compare(f"document of the RPM {package}", documents | {"CHANGELOG.md"}, {
+            name for line in files[0].split("\n") if line.startswith("%doc ")
+            for name in line.split()[1:]}, spec)
+        for path in documents:
+            found.add(f"/usr/share/doc/{package}/" + os.path.basename(path))
     for line in lines("debian/iser-dkms.install"):
         source, to = line.split()
         for folder, _, names in os.walk(source):

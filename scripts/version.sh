@@ -16,8 +16,8 @@ places=(
 	'include/iser/version.h'    '#define ISER_RELEASE\t"'
 	'dkms.conf'                 'PACKAGE_VERSION="'
 	'debian/changelog'          'iser \('
-	'packaging/iser-dkms.spec'  'Version: +'
-	'packaging/iser-dkms.spec'  '\* .* - '
+	'packaging/iser.spec'       'Version: +'
+	'packaging/iser.spec'       '\* .* - '
 	'CHANGELOG.md'              '## '
 	'README.md'                 '\*\*Status:\*\* version '
 )
@@ -50,7 +50,7 @@ case ${1:-} in
 		"$new" "$maintainer" "$date" | cat - debian/changelog >debian/changelog.new
 	mv debian/changelog.new debian/changelog
 	sed -i "s/^%changelog$/&\n* $(date ${SOURCE_DATE_EPOCH:+-u -d "@$SOURCE_DATE_EPOCH"} +'%a %b %d %Y') $maintainer - $new-1\n- New version, see CHANGELOG.md.\n/" \
-		packaging/iser-dkms.spec
+		packaging/iser.spec
 	sed -i "0,/^## /s//## $new, not released\n\n## /" CHANGELOG.md
 	for ((i = 0; i < ${#places[@]}; i += 2)); do
 		replace "${places[i]}" "${places[i + 1]}" "$new"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/packages.sh [--long]
 #
-# Builds the Debian package and the RPM, each twice, and checks them. Then installs,
-# upgrades, removes and purges the Debian package in a root of Debian 12 with real
+# Builds the Debian packages and the RPMs, each twice, and checks them. Then installs,
+# upgrades, removes and purges the Debian packages in a root of Debian 12 with real
 # kernels, one of which is installed in between; --long: of Debian 13 too. Nothing is
 # installed on this machine but mmdebstrap. Results as KTAP.
 

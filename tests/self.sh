@@ -321,7 +321,9 @@ interface 'one with another field' 1 core/trace.h 's/__field(u32, data_sn)/__fie
 interface 'a file of the transport class' 1 initiator/main.c '/case ISCSI_PARAM_ERL:/d'
 interface 'another beginning of log lines' 1 core/log.c 's/": target, "/": as target, "/'
 interface 'a file that is installed' 1 debian/iser-dkms.docs '$a Documentation/other.md'
-interface 'a document of one package only' 1 packaging/iser-dkms.spec '/^%doc/s/ SECURITY.md//'
+interface 'a document of one package only' 1 packaging/iser.spec '/^%doc/s/ SECURITY.md//'
+interface 'one of iser-utils' 1 packaging/iser.spec '/^%doc/s, Documentation/iserctl.md,,'
+interface 'a manual that is not in it' 1 tools/Makefile '/install.*ib_iser\.4/d'
 
 # item KEY: the folder of an item of a cache of this test, which is made if there is none
 # shellcheck disable=SC2016 # the inner shell expands it

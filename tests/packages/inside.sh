@@ -28,7 +28,7 @@ check() { # TEXT COMMAND...
 	fi
 }
 
-# build TREE OUT [SETTING...]: builds both packages
+# build TREE OUT [SETTING...]: builds the packages for Debian and the RPMs
 build() {
 	local tree=$1 out=$2
 	shift 2
@@ -39,8 +39,12 @@ build() {
 	mv "$(dirname "$tree")"/iser*.* "$out"
 	# Sorted, so that the RPM is of the same sources: make dist takes only what is committed.
 	tar -C /packages --sort=name --transform "s,^tree,iser-$version," -czf "$out/rpm/iser-$version.tar.gz" tree
-	env "$@" rpmbuild -tb --nodeps --define "_topdir $out/rpm" "$out/rpm/iser-$version.tar.gz"
-	mv "$out"/rpm/RPMS/noarch/*.rpm "$out"
+	# Elsewhere rpmbuild strips programs and compresses manuals. In Debian it does not: the
+	# scripts for that are for a /bin/sh that is bash.
+	env "$@" rpmbuild -tb --nodeps --define "_topdir $out/rpm" \
+		--define 'build_ldflags -s' --define '__brp_compress bash /usr/lib/rpm/brp-compress' \
+		"$out/rpm/iser-$version.tar.gz"
+	mv "$out"/rpm/RPMS/*/*.rpm "$out"
 	rm -r "$out/rpm"
 }
 
@@ -50,15 +54,69 @@ equal() {
 	cd /packages/two && sha256sum -c /packages/sums
 }
 
-# same_sources: whether both packages have the same files for DKMS, with the same bytes
-same_sources() {
+# unpack PACKAGE: into /packages/deb and /packages/rpm
+unpack() {
+	rm -rf /packages/deb /packages/rpm
 	mkdir -p /packages/deb /packages/rpm
-	dpkg-deb -x /packages/one/iser-dkms_*.deb /packages/deb
-	(cd /packages/rpm && rpm2cpio /packages/one/iser-dkms-*.rpm | cpio -idm)
+	dpkg-deb -x "$(echo "/packages/one/$1"_*.deb)" /packages/deb
+	(cd /packages/rpm && rpm2cpio "/packages/one/$1"-[0-9]*.rpm | cpio -idm)
+}
+
+# same_sources: whether deb and RPM have the same files for DKMS, with the same bytes
+same_sources() {
+	unpack iser-dkms
 	diff -r /packages/deb/usr/src /packages/rpm/usr/src
 	diff <(cd /packages/deb/usr/src && find . -printf '%p %m\n' | sort) \
 		<(cd /packages/rpm/usr/src && find . -printf '%p %m\n' | sort)
 	[ -e "/packages/deb/usr/src/iser-$version/target/main.c" ]
+}
+
+# same_utils: whether deb and RPM have the same command, manuals and documents. The
+# command is compiled with other flags, and each has a form for changes and licence.
+same_utils() {
+	local of dir
+	unpack iser-utils
+	for of in deb rpm; do
+		dir=/packages/$of
+		mv "$dir"/usr/share/doc/iser-utils* "$dir/documents"
+		rm -rf "$dir"/documents/{changelog.gz,copyright,CHANGELOG.md} "$dir"/usr/{share/licenses,lib/.build-id}
+		find "$dir" -name '*.gz' -exec gunzip {} +
+		"$dir/usr/sbin/iserctl" --help >"$dir/usr/sbin/iserctl.help"
+		readelf -d "$dir/usr/sbin/iserctl" | grep NEEDED >"$dir/usr/sbin/iserctl.needs"
+		(cd "$dir" && find . -type f -printf '%p %m\n' | sort) | tee "/packages/files-$of"
+		rm "$dir/usr/sbin/iserctl"
+		find "$dir" -type d -empty -delete
+	done
+	diff /packages/files-{deb,rpm}
+	diff -r /packages/{deb,rpm}
+	cmp /packages/deb/documents/status.schema.json Documentation/status.schema.json
+}
+
+# as_documented: whether the deb and make -C tools install have those files of the command
+# that the document names, and no others
+as_documented() {
+	local page=Documentation/interface.md
+	unpack iser-utils
+	grep -oE '`(PREFIX|/usr/share/doc/iser-utils)/[^`]*`' $page | tr -d '`' | sed s,^PREFIX,/usr, | sort -u \
+		>/packages/files-page
+	(cd /packages/deb && find . -type f ! -name copyright ! -name 'changelog*' -printf '/%P\n') | sed 's,\.gz$,,' | sort |
+		diff /packages/files-page -
+	make -C tools BUILD=/packages install DESTDIR=/packages/made
+	(cd /packages/made && find . -type f -printf '/%P\n') | sed s,^/usr/local,/usr, | sort |
+		diff <(grep -v '/iserctl\.md$' /packages/files-page) -
+}
+
+# partly: whether those parts of a distribution that build only what depends on the
+# architecture, or the rest, can do so
+partly() {
+	local kind=$1 package=$2
+	rm -rf /tmp/partly
+	mkdir -p /tmp/partly
+	cp -r /packages/tree /tmp/partly/iser
+	(cd /tmp/partly/iser && dpkg-buildpackage -us -uc "$kind")
+	ls /tmp/partly/*.deb
+	cmp "$(echo /tmp/partly/"$package"_*.deb)" "$(echo /packages/one/"$package"_*.deb)"
+	[ "$(find /tmp/partly -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' | wc -l)" = 1 ]
 }
 
 clean_lintian() {
@@ -71,8 +129,12 @@ check 'and again' build /var/tmp/elsewhere/iser /packages/two TZ=Pacific/Aucklan
 check 'both have the same bytes' equal
 echo 'runs lintian and rpmlint'
 check 'lintian reports nothing' clean_lintian
-check 'rpmlint reports nothing' rpmlint --strict -r packaging/iser-dkms.rpmlintrc /packages/one/iser-dkms-*.rpm
+check 'rpmlint reports nothing' rpmlint --strict -r packaging/iser.rpmlintrc /packages/one/iser-*.rpm
 check 'deb and RPM have the same sources' same_sources
+check 'and the same command, manuals and documents' same_utils
+check 'these are the documented files' as_documented
+check 'iser-utils is built alone' partly -B iser-utils
+check 'iser-dkms is built alone' partly -A iser-dkms
 
 # From here on this is a machine that runs FIRST: DKMS builds for the running kernel.
 mv /usr/bin/uname /usr/bin/uname.real
@@ -228,8 +290,36 @@ our_files() {
 }
 
 removed() {
-	if dpkg-query -W iser-dkms; then return 1; fi
+	local package
+	for package; do
+		if dpkg-query -W "$package"; then return 1; fi
+	done
 	diff /packages/files-before <(our_files)
+}
+
+# described: whether the manuals have the parameters of the modules that DKMS has built, and
+# no others
+described() {
+	local m
+	for m in iser_core ib_iser ib_isert; do
+		modinfo -k "$first" -F parm $m | cut -d: -f1 | sort >/packages/parameters
+		[ -s /packages/parameters ]
+		MANWIDTH=80 man 4 $m | sed -n '/^PARAMETERS/,/^[A-Z]/s/^ \{5\}\([a-z_]\{1,\}\)\( \{1,\}mode .*\)\{0,1\}$/\1/p' |
+			sort | diff /packages/parameters -
+	done
+}
+
+# no_start: the packages have nothing that is loaded at boot, copied into an initramfs or
+# set for modprobe. rdma-core loads ib_iser and leaves ib_isert to LIO, which loads it for a
+# portal; open-iscsi's hook copies ib_iser.
+no_start() {
+	local package
+	for package in iser-dkms iser-utils; do
+		lacks '/(modules-load\.d|modprobe\.d|initramfs-tools|dracut|systemd|udev|init\.d)/|^/etc/' "$(dpkg -L $package)"
+	done
+	grep -x ib_iser /etc/rdma/modules/rdma.conf
+	grep -x '# ib_isert' /etc/rdma/modules/rdma.conf
+	grep -w ib_iser /usr/share/initramfs-tools/hooks/iscsi
 }
 
 # upgraded: whether nothing of the version before is left
@@ -246,14 +336,28 @@ rpm_scripts() {
 	[ ! -e "/usr/src/iser-$version" ] && [ ! -e "/var/lib/dkms/iser/$version" ]
 }
 
+rpm_utils() {
+	rpm -i --nodeps --force-debian /packages/one/iser-utils-[0-9]*.rpm
+	iserctl --help
+	man -w 4 ib_iser
+	rpm -e --nodeps --force-debian iser-utils
+	diff /packages/files-before <(our_files)
+}
+
 our_files >/packages/files-before
+check 'iser-utils is installed alone' apt install /packages/one/iser-utils_*.deb
+check 'its autopkgtest passes' debian/tests/utils
+check 'it is removed' apt remove iser-utils
+check 'nothing of it is left' removed iser-utils
 check "without the package the kernel's own modules are taken" takes own "$first"
 check 'and are in the initramfs' initramfs_own "$first"
 echo "installs the package: DKMS compiles for $first"
-check 'the package is installed' apt install /packages/one/iser-dkms_*.deb
+check 'the package is installed' apt install /packages/one/iser-dkms_*.deb /packages/one/iser-utils_*.deb
 check 'ours are taken' takes ours "$first"
 check 'and are in the initramfs' are_of "$version" "$first"
 check 'autopkgtest passes' debian/tests/modules
+check 'the manuals have the parameters of the modules' described
+check 'nothing is loaded at boot' no_start
 check 'those of DKMS are taken if updates/ has others' two_copies
 config=(CONFIG_INFINIBAND_ADDR_TRANS CONFIG_ISCSI_TCP CONFIG_ISCSI_TARGET)
 check 'loaded.sh names the others' lost_copy
@@ -267,16 +371,19 @@ check 'and are in both initramfs' are_of "$version" "$first" "$second"
 echo 'upgrades the package'
 next=$version.1
 check 'the next version is built' next_version /tmp/next/iser
-check 'it is installed' apt install "/tmp/next/iser-dkms_${next}_all.deb"
+check 'it is installed' apt install "/tmp/next/iser-dkms_${next}_all.deb" /tmp/next/iser-utils_"$next"_*.deb
 check 'it is taken, also in both initramfs' are_of "$next" "$first" "$second"
 check 'nothing of the version before is left' upgraded
+check 'iserctl runs' debian/tests/utils
 echo 'removes and purges the package'
-check 'the package is removed' apt remove iser-dkms
+check 'the packages are removed' apt remove iser-dkms iser-utils
 check "the kernel's own modules are taken" takes own "$first" "$second"
 check 'and are in both initramfs' initramfs_own "$first" "$second"
-check 'nothing is left' removed
+check 'nothing is left' removed iser-dkms iser-utils
 # apt knows no package that is in none of its lists.
-check 'the package is purged' dpkg --purge iser-dkms
+check 'the packages are purged' dpkg --purge iser-dkms iser-utils
+check 'nothing is left then either' removed iser-dkms iser-utils
 echo "runs the scripts of the RPM, with DKMS of this release"
 check 'the RPM is installed and removed' rpm_scripts
+check 'and that of the command' rpm_utils
 echo end
