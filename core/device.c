@@ -104,6 +104,7 @@ int iser_check_limits(const struct iser_conn *conn, bool registers)
 
 #define ISER_MAX_PARKED		1024
 #define ISER_PARK_POLL		(HZ / 5)
+#define ISER_GID_TIME		(180 * HZ)	/* for an address to come back */
 
 /* A device, from its arrival to its removal. */
 struct iser_device {
@@ -117,6 +118,7 @@ struct iser_parked {
 	struct list_head node;
 	struct rdma_cm_id *id;		/* NULL: still the connection's */
 	bool gone;			/* the device goes */
+	unsigned long until;		/* how long its address may be missed */
 };
 
 static DEFINE_MUTEX(iser_ports_lock);	/* both lists */
@@ -134,6 +136,29 @@ static bool iser_netdev_up(const struct net_device *ndev)
 	return netif_running(ndev) && netif_carrier_ok(ndev);
 }
 
+static bool iser_port_active(struct ib_device *dev, u32 port)
+{
+	struct ib_port_attr attr;
+
+	return !ib_query_port(dev, port, &attr) && attr.state == IB_PORT_ACTIVE;
+}
+
+/*
+ * Return: 1 if the network device of a GID is up, 0 if it is down, negative errno
+ * if the entry is no longer valid: its address has been removed.
+ */
+static int iser_gid_up(const struct ib_gid_attr *gid)
+{
+	struct net_device *ndev;
+	int ret;
+
+	rcu_read_lock();
+	ndev = rdma_read_gid_attr_ndev_rcu(gid);
+	ret = PTR_ERR_OR_ZERO(ndev) ?: iser_netdev_up(ndev);
+	rcu_read_unlock();
+	return ret;
+}
+
 /*
  * iser_port_up - whether the id's port can send, from the id's address
  *
@@ -143,20 +168,11 @@ static bool iser_netdev_up(const struct net_device *ndev)
 bool iser_port_up(const struct rdma_cm_id *id)
 {
 	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
-	struct net_device *ndev;
-	struct ib_port_attr port;
-	bool up;
 
-	if (ib_query_port(id->device, id->port_num, &port) ||
-	    port.state != IB_PORT_ACTIVE)
+	if (!iser_port_active(id->device, id->port_num))
 		return false;
-	if (!gid || !rdma_protocol_roce(id->device, id->port_num))
-		return true;
-	rcu_read_lock();
-	ndev = rdma_read_gid_attr_ndev_rcu(gid);
-	up = !IS_ERR(ndev) && iser_netdev_up(ndev);
-	rcu_read_unlock();
-	return up;
+	return !gid || !rdma_protocol_roce(id->device, id->port_num) ||
+	       iser_gid_up(gid) > 0;
 }
 
 /* iser_port_mute - true if the id's next message would find the port down */
@@ -169,12 +185,10 @@ bool iser_port_mute(const struct rdma_cm_id *id)
 
 static bool iser_device_down(struct ib_device *dev)
 {
-	struct ib_port_attr attr;
 	u32 port;
 
 	rdma_for_each_port(dev, port)
-		if (!ib_query_port(dev, port, &attr) &&
-		    attr.state == IB_PORT_ACTIVE)
+		if (iser_port_active(dev, port))
 			return false;
 	return true;
 }
@@ -291,6 +305,68 @@ static int iser_parked_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return 0;
 }
 
+/*
+ * Whether the last message of an id may be sent although its entry of the GID table
+ * is no longer valid.  Most drivers then make no address handle, so that the id goes
+ * without a message, or send from an empty place of the table.  With rxe the queue
+ * pair for management fails, for good, and bnxt_re reads what it has freed together
+ * with the entry: there such ids wait until the device goes.
+ */
+static bool iser_gid_may_go(const struct ib_device *dev)
+{
+	return dev->ops.driver_id != RDMA_DRIVER_RXE &&
+	       dev->ops.driver_id != RDMA_DRIVER_BNXT_RE;
+}
+
+/*
+ * Whether an address that was removed is there again, and its network device up.
+ *
+ * An id keeps the entry of the GID table that it was made with.  When the address
+ * is removed, that entry is never valid again, and its place stays taken until the
+ * last id with it is gone: irdma has 32 places.  So the address decides, not the
+ * entry.
+ */
+static bool iser_gid_back(const struct rdma_cm_id *id)
+{
+	const struct ib_gid_attr *old = id->route.addr.dev_addr.sgid_attr;
+	const struct ib_gid_attr *gid;
+	bool up;
+
+	gid = rdma_find_gid_by_port(id->device, &old->gid, old->gid_type,
+				    id->port_num, NULL);
+	if (IS_ERR(gid))
+		return false;
+	up = iser_gid_up(gid) > 0;
+	rdma_put_gid_attr(gid);
+	return up;
+}
+
+/*
+ * Whether an id need not wait any longer.  An address may never come back: it has
+ * moved to another host, or was for a while only.  May sleep.
+ */
+static bool iser_parked_due(struct iser_parked *p)
+{
+	const struct rdma_cm_id *id = p->id;
+	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
+	int up;
+
+	if (READ_ONCE(p->gone))
+		return true;
+	if (!iser_port_active(id->device, id->port_num)) {
+		p->until = jiffies + ISER_GID_TIME;
+		return false;
+	}
+	if (!gid || !rdma_protocol_roce(id->device, id->port_num))
+		return true;
+	up = iser_gid_up(gid);
+	if (up >= 0)
+		return up;
+	if (!iser_gid_may_go(id->device))
+		return false;
+	return iser_gid_back(id) || time_after(jiffies, p->until);
+}
+
 static void iser_parked_work(struct work_struct *work)
 {
 	struct iser_parked *p, *next;
@@ -299,7 +375,7 @@ static void iser_parked_work(struct work_struct *work)
 
 	mutex_lock(&iser_ports_lock);
 	list_for_each_entry_safe(p, next, &iser_parked, node) {
-		if (!READ_ONCE(p->gone) && iser_port_mute(p->id))
+		if (!iser_parked_due(p))
 			continue;
 		list_move(&p->node, &due);
 		iser_nr_parked--;
@@ -353,6 +429,7 @@ bool iser_park(struct iser_conn *conn)
 	conn->cm.id->event_handler = iser_parked_event;
 	rdma_unlock_handler(conn->cm.id);
 	p->id = conn->cm.id;
+	p->until = jiffies + ISER_GID_TIME;
 	return true;
 }
 

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="the address of a session is removed and comes back: no id is left, and sessions work"
+TIMEOUT=180
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$INITIATOR$TARGET" = oursours ] || skip "the kernel's send datagrams from an address that is gone"
+[ "$PROVIDER" != siw ] || skip 'iWARP has no datagrams that would have to wait for an address'
+
+# Ids of connections only: not those that listen.
+ids() {
+	rdma resource show cm_id | grep 'comm .*iser' | grep -vc 'state LISTEN' || true
+}
+no_ids() {
+	[ "$(ids)" = 0 ]
+}
+no_session() {
+	[ -z "$(session_ids t1)" ]
+}
+carrier_up
+target_up
+node_new
+node_set t1 node.session.timeo.replacement_timeout 5
+for round in 1 2 3; do
+	login
+	device
+	[ "$(ids)" -ge 2 ] || { rdma resource show cm_id; fail "a session has $(ids) ids"; }
+	ip addr del "$IP/24" dev "$NETDEV"
+	admin -m session -r "$(session_ids t1 | head -n 1)" --logout >/dev/null || true
+	wait_for 30 'the session ends' no_session
+	sleep 1
+	ip addr add "$IP/24" dev "$NETDEV"
+	note "round $round: $(ids) ids wait"
+	# A message from the old place of the GID table would fail rxe for good.
+	[ "$PROVIDER" = rxe ] || wait_for 10 'no id is left' no_ids
+done
+login
+device
+sweep "$DEVICE" 4096
+logout
+[ "$PROVIDER" = rxe ] || wait_for 10 'no id is left' no_ids
