@@ -108,7 +108,8 @@ int iser_check_limits(const struct iser_conn *conn, bool registers)
 
 /* A device, from its arrival to its removal. */
 struct iser_device {
-	struct list_head node;
+	struct list_head node;		/* in the order of serial */
+	u64 serial;
 	struct ib_event_handler events;
 	bool was_down;			/* a port of it has been down since */
 	unsigned long notes;		/* of enum iser_device_note, a bit each */
@@ -121,10 +122,16 @@ struct iser_parked {
 	unsigned long until;		/* how long its address may be missed */
 };
 
+/*
+ * The handlers of all ids take it, in the one thread of the connection manager, so
+ * that no device is asked for anything while it is held: some take long to answer.
+ */
 static DEFINE_MUTEX(iser_ports_lock);	/* both lists */
 static LIST_HEAD(iser_devices);
+static u64 iser_device_serial;
 static LIST_HEAD(iser_parked);
 static u32 iser_nr_parked;
+static bool iser_parked_exit;		/* none waits any longer */
 
 static void iser_parked_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(iser_parked_dwork, iser_parked_work);
@@ -233,6 +240,24 @@ static bool iser_link_down(const struct sockaddr_storage *dst, char *name,
 	return found;
 }
 
+/* The next device after that with @serial, which is held, or NULL.  Sleeps. */
+static struct ib_device *iser_device_next(u64 *serial)
+{
+	struct ib_device *dev = NULL;
+	struct iser_device *d;
+
+	mutex_lock(&iser_ports_lock);
+	list_for_each_entry(d, &iser_devices, node) {
+		if (d->serial <= *serial || !ib_device_try_get(d->events.device))
+			continue;
+		*serial = d->serial;
+		dev = d->events.device;
+		break;
+	}
+	mutex_unlock(&iser_ports_lock);
+	return dev;
+}
+
 /*
  * iser_port_cause - find out why there is no way to the peer of a connection
  * @otherwise: the answer when ports are not the cause
@@ -243,21 +268,19 @@ static bool iser_link_down(const struct sockaddr_storage *dst, char *name,
 int iser_port_cause(struct iser_conn *conn, int otherwise)
 {
 	struct iser_info *info = &conn->info;
-	struct iser_device *d;
+	struct ib_device *dev;
 	int ret = -ENXIO;
+	u64 serial = 0;
 
-	mutex_lock(&iser_ports_lock);
-	list_for_each_entry(d, &iser_devices, node) {
-		struct ib_device *dev = d->events.device;
-
-		if (!iser_device_down(dev)) {
+	while (ret != otherwise && (dev = iser_device_next(&serial))) {
+		if (iser_device_down(dev)) {
+			strscpy(info->port, dev->name, sizeof(info->port));
+			ret = -ENETDOWN;
+		} else {
 			ret = otherwise;
-			break;
 		}
-		strscpy(info->port, dev->name, sizeof(info->port));
-		ret = -ENETDOWN;
+		ib_device_put(dev);
 	}
-	mutex_unlock(&iser_ports_lock);
 	/* With another port that is active, only a route that it was can tell. */
 	if (ret == otherwise &&
 	    iser_link_down(&info->remote, info->port, sizeof(info->port)))
@@ -342,21 +365,15 @@ static bool iser_gid_back(const struct rdma_cm_id *id)
 }
 
 /*
- * Whether an id need not wait any longer.  An address may never come back: it has
- * moved to another host, or was for a while only.  May sleep.
+ * Whether an id whose port is active need not wait any longer.  An address may
+ * never come back: it has moved to another host, or was for a while only.
  */
-static bool iser_parked_due(struct iser_parked *p)
+static bool iser_parked_due(const struct iser_parked *p)
 {
 	const struct rdma_cm_id *id = p->id;
 	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
 	int up;
 
-	if (READ_ONCE(p->gone))
-		return true;
-	if (!iser_port_active(id->device, id->port_num)) {
-		p->until = jiffies + ISER_GID_TIME;
-		return false;
-	}
 	if (!gid || !rdma_protocol_roce(id->device, id->port_num))
 		return true;
 	up = iser_gid_up(gid);
@@ -367,27 +384,60 @@ static bool iser_parked_due(struct iser_parked *p)
 	return iser_gid_back(id) || time_after(jiffies, p->until);
 }
 
+/*
+ * Move the ids of the first one's port from @list to @due or @wait.  The port is
+ * asked once for all of them: some devices answer by their firmware.
+ */
+static void iser_parked_port(struct list_head *list, struct list_head *due,
+			     struct list_head *wait)
+{
+	struct iser_parked *p, *next;
+	struct rdma_cm_id *first;
+	bool active;
+
+	first = list_first_entry(list, struct iser_parked, node)->id;
+	active = iser_port_active(first->device, first->port_num);
+	list_for_each_entry_safe(p, next, list, node) {
+		if (p->id->device != first->device ||
+		    p->id->port_num != first->port_num)
+			continue;
+		if (!active)
+			p->until = jiffies + ISER_GID_TIME;
+		list_move_tail(&p->node, active && iser_parked_due(p) ? due : wait);
+	}
+}
+
+/* Only this work destroys ids that wait.  Until then each keeps its device. */
 static void iser_parked_work(struct work_struct *work)
 {
 	struct iser_parked *p, *next;
+	LIST_HEAD(list);
+	LIST_HEAD(wait);
 	LIST_HEAD(due);
+	u32 ended = 0;
 	bool more;
 
 	mutex_lock(&iser_ports_lock);
-	list_for_each_entry_safe(p, next, &iser_parked, node) {
-		if (!iser_parked_due(p))
-			continue;
-		list_move(&p->node, &due);
-		iser_nr_parked--;
-	}
-	more = !list_empty(&iser_parked);
+	list_splice_init(&iser_parked, &list);
 	mutex_unlock(&iser_ports_lock);
 
-	/* Not under the lock, which handlers of ids take. */
+	list_for_each_entry_safe(p, next, &list, node)
+		if (READ_ONCE(p->gone) || READ_ONCE(iser_parked_exit))
+			list_move_tail(&p->node, &due);
+	while (!list_empty(&list))
+		iser_parked_port(&list, &due, &wait);
+
 	list_for_each_entry_safe(p, next, &due, node) {
 		rdma_destroy_id(p->id);
 		kfree(p);
+		ended++;
 	}
+
+	mutex_lock(&iser_ports_lock);
+	list_splice(&wait, &iser_parked);
+	iser_nr_parked -= ended;
+	more = !list_empty(&iser_parked);
+	mutex_unlock(&iser_ports_lock);
 	if (more)
 		queue_delayed_work(iser_wq, &iser_parked_dwork, ISER_PARK_POLL);
 }
@@ -501,6 +551,7 @@ static int iser_add_device(struct ib_device *dev)
 	INIT_IB_EVENT_HANDLER(&d->events, dev, iser_port_event);
 	d->was_down = iser_device_down(dev);
 	mutex_lock(&iser_ports_lock);
+	d->serial = ++iser_device_serial;
 	list_add_tail(&d->node, &iser_devices);
 	mutex_unlock(&iser_ports_lock);
 	ib_register_event_handler(&d->events);
@@ -531,15 +582,15 @@ struct ib_client iser_client = {
 /* iser_ports_exit - no connection is left: destroy the ids that wait */
 void iser_ports_exit(void)
 {
-	struct iser_parked *p;
+	u32 left;
 
 	mutex_lock(&iser_ports_lock);
-	if (!list_empty(&iser_parked))
-		pr_warn("%u connections are ended while their port is down; if later connects over its device time out, re-create it by rdma link delete and add\n",
-			iser_nr_parked);
-	list_for_each_entry(p, &iser_parked, node)
-		WRITE_ONCE(p->gone, true);
+	left = iser_nr_parked;
 	mutex_unlock(&iser_ports_lock);
+	if (left)
+		pr_warn("%u connections are ended while their port is down; if later connects over its device time out, re-create it by rdma link delete and add\n",
+			left);
+	WRITE_ONCE(iser_parked_exit, true);
 	mod_delayed_work(iser_wq, &iser_parked_dwork, 0);
 	flush_delayed_work(&iser_parked_dwork);
 }
