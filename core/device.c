@@ -30,6 +30,22 @@ static u32 iser_max_mapping(struct ib_device *dev)
 	return min_t(size_t, dma_max_mapping_size(dev->dma_device), U32_MAX);
 }
 
+/*
+ * The unit in which memory is registered.  These two drivers fix it when the
+ * memory region is allocated and ignore what the registration says, so that
+ * their devices would read and write memory that is not the buffer's.
+ */
+static u32 iser_page_size(const struct ib_device *dev)
+{
+	switch (dev->ops.driver_id) {
+	case RDMA_DRIVER_ERDMA:
+	case RDMA_DRIVER_VMW_PVRDMA:
+		return PAGE_SIZE;
+	default:
+		return ISER_STAG_PAGE;
+	}
+}
+
 /* iser_read_limits - of a device that is held.  Any context. */
 void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits)
 {
@@ -38,6 +54,7 @@ void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits)
 	limits->mapping = iser_max_mapping(dev);
 	iser_fault_limits(&attr, &limits->mapping);
 	limits->registers = attr.device_cap_flags & IB_DEVICE_MEM_MGT_EXTENSIONS;
+	limits->stag_page = iser_page_size(dev);
 	limits->queue = attr.max_qp_wr;
 	limits->send_sges = min_t(u32, attr.max_send_sge, ISER_SEND_SGES);
 	limits->recv_sges = min_t(u32, attr.max_recv_sge, ISER_RX_SGES);
@@ -73,6 +90,11 @@ int iser_check_limits(const struct iser_conn *conn, bool registers)
 
 	if (registers && !l->registers) {
 		iser_conn_warn(conn, "the device has no fast registration, which iSER needs");
+		return -EOPNOTSUPP;
+	}
+	if (registers && l->stag_page != ISER_STAG_PAGE) {
+		iser_conn_warn(conn, "the device registers memory in pages of %u bytes only, iSER needs %u: boot a kernel with pages of that size",
+			       l->stag_page, ISER_STAG_PAGE);
 		return -EOPNOTSUPP;
 	}
 	for (i = 0; i < ARRAY_SIZE(least); i++) {

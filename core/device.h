@@ -15,6 +15,7 @@ struct iser_parked;
 /* What a device offers, as far as it is used. */
 struct iser_device_limits {
 	bool registers;		/* it has fast registration */
+	u32 stag_page;		/* in units of which it registers */
 	u32 queue;		/* work requests that a queue holds */
 	u32 send_sges, recv_sges, read_sges;
 	u32 pages;		/* of ISER_STAG_PAGE, that one STag covers */
