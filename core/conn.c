@@ -10,6 +10,7 @@
  * halves hold a reference to what is left, the structure itself.
  */
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <iser/task.h>
 #include "conn.h"
@@ -27,6 +28,7 @@
 #include "trace.h"
 
 static void iser_connect_work(struct work_struct *work);
+static void iser_cm_interrupt(struct iser_conn *conn);
 static void iser_end_work(struct work_struct *work);
 static void iser_free_work(struct work_struct *work);
 
@@ -170,6 +172,7 @@ static void iser_end_work(struct work_struct *work)
 
 	wake_up_all(&conn->wait);
 	if (early) {
+		iser_cm_interrupt(conn);
 		iser_end_tell(conn);
 		/* The queue pair is being made, or the work has not begun. */
 		if (cancel_work_sync(&conn->cm.connect_work))
@@ -397,6 +400,46 @@ int iser_cm_prepare(struct iser_conn *conn, struct rdma_conn_param *param,
 	return 0;
 }
 
+/*
+ * siw waits in its connect until TCP gives up, which takes two minutes.  Meanwhile
+ * the half gives up and tries again every two seconds, so that soon all workers
+ * for connects would wait for one dead target.  That wait can be interrupted: so
+ * the worker takes a signal, from the kernel alone, as long as it is in there.
+ */
+#define ISER_CONNECT_SIGNAL	SIGTERM
+
+static int iser_cm_request(struct iser_conn *conn, struct rdma_conn_param *param)
+{
+	int ret = -ECONNABORTED;
+	bool wanted;
+
+	if (!rdma_cap_iw_cm(conn->cm.id->device, conn->cm.id->port_num))
+		return rdma_connect(conn->cm.id, param);
+	allow_kernel_signal(ISER_CONNECT_SIGNAL);
+	spin_lock_bh(&conn->send_lock);
+	wanted = conn->state == ISER_CONNECTING;
+	if (wanted)
+		conn->cm.connecting = current;
+	spin_unlock_bh(&conn->send_lock);
+	if (wanted)
+		ret = rdma_connect(conn->cm.id, param);
+	spin_lock_bh(&conn->send_lock);
+	conn->cm.connecting = NULL;
+	spin_unlock_bh(&conn->send_lock);
+	/* One that came too late must not meet the worker's next work. */
+	disallow_signal(ISER_CONNECT_SIGNAL);
+	return ret;
+}
+
+/* End the wait of a connect that is given up: the state is ENDING. */
+static void iser_cm_interrupt(struct iser_conn *conn)
+{
+	spin_lock_bh(&conn->send_lock);
+	if (conn->cm.connecting)
+		send_sig(ISER_CONNECT_SIGNAL, conn->cm.connecting, 1);
+	spin_unlock_bh(&conn->send_lock);
+}
+
 static int iser_cm_connect(struct iser_conn *conn)
 {
 	struct rdma_conn_param param = { };
@@ -418,7 +461,7 @@ static int iser_cm_connect(struct iser_conn *conn)
 	param.rnr_retry_count = 6;
 	conn->info.step = "the answer to the connect request";
 	conn->cm.handshake = true;
-	ret = rdma_connect(conn->cm.id, &param);
+	ret = iser_cm_request(conn, &param);
 	/* From TCP: no host answers for the address. */
 	return ret == -EHOSTUNREACH ? -ETIMEDOUT : ret;
 }

@@ -60,9 +60,14 @@ struct iser_cm {
 	bool gone;			/* the device goes */
 	u32 ird;			/* initiator: Reads that this end answers at a time */
 	struct work_struct connect_work;
+	struct task_struct *connecting;	/* send_lock: the worker, while it may wait for the peer */
 };
 
-#define ISER_CONNECTS		32	/* connects of all initiators at a time */
+/*
+ * Connects of all initiators at a time.  With siw each dead target has one of them,
+ * and a live one must still find a place.
+ */
+#define ISER_CONNECTS		256
 
 struct iser_conn {
 	struct iser_conn_public public;	/* first */

@@ -87,9 +87,9 @@ static int __init iser_core_init(void)
 	iser_initiator_wq = alloc_workqueue("iser_initiator",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	/*
-	 * Some providers wait for the peer in their connect, as long as TCP
-	 * tries.  The connection manager's queue serves all ids, so connects have
-	 * this one.
+	 * Some providers wait for the peer in their connect, until it is given up.
+	 * The connection manager's queue serves all ids, so connects have this
+	 * one.
 	 */
 	iser_connect_wq = alloc_workqueue("iser_connect",
 					  WQ_UNBOUND | WQ_MEM_RECLAIM,
