@@ -492,8 +492,11 @@ static bool isert_leave_list(struct iscsit_conn *conn)
  */
 static bool isert_session_removed(const struct iscsit_session *sess)
 {
+	const struct se_node_acl *acl = sess->se_sess->se_node_acl;
+
+	/* LIO itself takes one off the list that it has made for an earlier session. */
 	return READ_ONCE(sess->tpg->tpg_state) != TPG_STATE_ACTIVE ||
-		list_empty(&sess->se_sess->se_node_acl->acl_list);
+		(list_empty(&acl->acl_list) && !acl->dynamic_stop);
 }
 
 /*
@@ -515,7 +518,8 @@ static void isert_drop(struct isert_conn *ic)
 	    !isert_tell_drop(ic))
 		return;
 	if (!wait_event_timeout(ic->wait, READ_ONCE(ic->drop_told) ||
-				READ_ONCE(ic->ended), ISERT_DROP_TIME))
+				READ_ONCE(ic->ended), ISERT_DROP_TIME) &&
+	    !READ_ONCE(ic->working))
 		WRITE_ONCE(pause_end, get_jiffies_64() + ISERT_DROP_PAUSE);
 }
 

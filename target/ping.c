@@ -123,23 +123,27 @@ static u32 isert_owed_time(const struct iscsi_node_attrib *attrib)
 }
 
 /*
- * Ends the connection if something that was posted has not completed for too long.  The
- * completions come in order, so one look in that time is enough, and no PDU waits for
- * more than twice as long.
+ * Ends the connection if nothing of what was posted completes for too long, or if all of
+ * it takes four times as long.  The completions come in order, so a few looks are enough.
  */
 static bool isert_sends_late(struct isert_conn *ic,
 			     const struct iscsi_node_attrib *attrib)
 {
 	u32 limit = isert_owed_time(attrib), begun, ended;
+	bool polled = iser_send_counts(ic->dm, &begun, &ended);
 
-	iser_send_counts(ic->dm, &begun, &ended);
-	if (READ_ONCE(ic->working) || begun == ended ||
+	if (READ_ONCE(ic->working) || !polled || begun == ended ||
 	    (s32)(ended - ic->sent_mark) >= 0) {
 		ic->sent_mark = begun;
 		ic->sent_since = jiffies;
-		return false;
+		ic->sent_ended = ended - 1;	/* this look counts as progress */
 	}
-	if (time_before(jiffies, ic->sent_since + limit * HZ))
+	if (ended != ic->sent_ended) {
+		ic->sent_ended = ended;
+		ic->sent_moved = jiffies;
+	}
+	if (time_before(jiffies, ic->sent_moved + limit * HZ) &&
+	    time_before(jiffies, ic->sent_since + 4 * limit * HZ))
 		return false;
 	isert_warn(ic, "has not taken a PDU within %u s, ending the connection: the initiator hangs, or the path to it is broken",
 		   limit);

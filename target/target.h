@@ -168,6 +168,8 @@ struct isert_conn {
 	u32 ahead_polls;		/* since then; 0: none was ahead */
 	u32 sent_mark;			/* what had been posted at some time */
 	unsigned long sent_since;	/* jiffies: that time */
+	u32 sent_ended;			/* how much of it had completed at the last look */
+	unsigned long sent_moved;	/* jiffies: that was more than before */
 
 	spinlock_t starve_lock;		/* starved, starve_over */
 	struct list_head starved;	/* writes that could not be mapped */

@@ -534,11 +534,12 @@ void iser_send_response(struct iser_cmd *cmd, u32 inline_len,
 }
 EXPORT_SYMBOL_ISER(iser_send_response);
 
-void iser_send_counts(const struct iser_conn *conn, u32 *begun, u32 *ended)
+bool iser_send_counts(const struct iser_conn *conn, u32 *begun, u32 *ended)
 {
 	/* @ended is never later than @begun. */
 	*ended = smp_load_acquire(&conn->sq.credits.given);
 	*begun = READ_ONCE(conn->sq.credits.taken);
+	return !work_pending(&conn->poll.work);
 }
 EXPORT_SYMBOL_ISER(iser_send_counts);
 

@@ -101,8 +101,9 @@ void iser_send_cancel(struct iser_conn *conn) __releases(conn);
  * @ended: set to how many of these have ended, in the order in which they were posted
  *
  * Those that go unsignaled do not count: they hold nothing.  Any context.
+ * Return: false when more may have ended, because the worker has not come to it yet.
  */
-void iser_send_counts(const struct iser_conn *conn, u32 *begun, u32 *ended);
+bool iser_send_counts(const struct iser_conn *conn, u32 *begun, u32 *ended);
 
 /**
  * iser_send_response - Send_Control of a target
