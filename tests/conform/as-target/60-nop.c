@@ -52,9 +52,12 @@ CASE(target, "nop/many", "R-7.3.13-3 R-8.1.1.3-3 R-8.1-3",
 CASE(target, "nop/flood", "R-8.1-3",
      "pings without end whose answers are not taken: the connection ends")
 {
-	struct conn *c = up("");
+	struct cm cm = cm_default();
+	struct conn *c;
 	int i;
 
+	cm.rnr_retry = 7;
+	c = up_with(&cm, "", "");
 	c->hold_recvs = true;
 	for (i = 0; i < 1000 && !c->ended; i++)
 		post(c, nop_in(c, 0x1000 + i));
