@@ -136,6 +136,7 @@ export_pure(iser_keys_response_out);
 export_pure(iser_keys_finish);
 export_pure(iser_keys_find);
 export_pure(iser_keys_answer_size);
+export_pure(iser_keys_named_once);
 export_pure(iser_plan_receives);
 export_pure(iser_window_start);
 export_pure(iser_window_more);

@@ -464,14 +464,82 @@ static bool fits(const struct iser_key_walk *p)
 	return p->text.len <= p->text.cap && p->text.cap <= 0x7fffffff;
 }
 
+/* The type of a session is what the first request says. */
 static void note_session(struct iser_key_walk *p)
 {
 	const char *value;
 	u32 len;
 
+	if (p->k->named)
+		return;
+	p->k->named = true;
 	value = iser_keys_find(p->text.buf, p->text.len, "SessionType", &len);
+	/* One that joins a session has the type of that. */
 	if (value)
-		p->k->discovery = len == 9 && !memcmp(value, "Discovery", 9);
+		p->k->discovery = p->k->leading && len == 9 &&
+				  !memcmp(value, "Discovery", 9);
+}
+
+/* What a Login Request says of its session: RFC 7143, sections 13.4, 13.5 and 13.21. */
+#define NAME_KEYS	3
+
+static const char * const iser_name_keys[NAME_KEYS] = {
+	"InitiatorName", "TargetName", "SessionType",
+};
+
+/* Whether a pair, which may be malformed, begins like this. */
+static bool begins(const char *text, const struct iser_pair *pair, const char *word)
+{
+	return pair->end - pair->start >= strlen(word) &&
+	       !memcmp(text + pair->start, word, strlen(word));
+}
+
+bool iser_keys_named_once(const char *text, u32 len)
+{
+	u32 pos = 0, id, seen = 0;
+	struct iser_pair pair;
+	int rc;
+
+	while ((rc = iser_text_next(text, len, pos, &pair)) != 0) {
+		pos = pair.end;
+		/* An authentication method is agreed on before its keys come. */
+		if (begins(text, &pair, "CHAP_") || begins(text, &pair, "SRP_"))
+			return false;
+		for (id = 0; id < NAME_KEYS; id++) {
+			if (!begins(text, &pair, iser_name_keys[id]))
+				continue;
+			if (rc < 0 || seen & 1u << id ||
+			    pair.key_len != strlen(iser_name_keys[id]))
+				return false;
+			seen |= 1u << id;
+		}
+	}
+	return true;
+}
+
+/*
+ * Only the first request may say for which session it is.  Some initiators repeat it,
+ * and need no answer.
+ */
+static void remove_names(struct iser_key_walk *p)
+{
+	u32 pos = 0, id;
+	struct iser_pair pair;
+	int rc;
+
+	while ((rc = iser_text_next(p->text.buf, p->text.len, pos, &pair)) != 0) {
+		pos = pair.end;
+		if (rc < 0)
+			continue;
+		for (id = 0; id < NAME_KEYS; id++) {
+			if (!begins(p->text.buf, &pair, iser_name_keys[id]) ||
+			    pair.key_len != strlen(iser_name_keys[id]))
+				continue;
+			pos = pair.start;
+			iser_text_remove(&p->text, &pair);
+			break;
+		}
+	}
 }
 
 void iser_keys_init(struct iser_keys *k, u32 recv_dsl, u32 send_dsl)
@@ -531,9 +599,9 @@ int iser_keys_request_out(struct iser_keys *k, char *text, u32 len, u32 cap,
 	if (!fits(&p))
 		return ISER_KEYS_SPACE;
 	k->target = false;
+	note_session(&p);
 	if (!whole(&k->parts_out, partial))
 		return (int)len;
-	note_session(&p);
 	rc = walk(&p);
 	if (rc < 0)
 		return rc;
@@ -580,9 +648,11 @@ int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,
 	if (!fits(&p))
 		return ISER_KEYS_SPACE;
 	k->target = true;
-	if (!whole(&k->parts_in, partial))
-		return (int)len;
+	if (k->named)
+		remove_names(&p);
 	note_session(&p);
+	if (!whole(&k->parts_in, partial))
+		return (int)p.text.len;
 	rc = walk(&p);
 	return rc < 0 ? rc : (int)p.text.len;
 }

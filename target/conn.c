@@ -165,12 +165,18 @@ struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 	ic->login_owner = ISERT_LOGIN_NP;
 	ic->first_burst = 65536;	/* RFC 7143, sections 13.2, 13.10, 13.11, 13.14 */
 	ic->initial_r2t = true;
+	ic->immediate = true;
+	ic->pdus_in_order = true;
+	ic->sequences_in_order = true;
 	ic->connections = 1;
+	ic->max_burst = 262144;
+	ic->max_r2t = 1;
 	spin_lock_init(&ic->login_lock);
 	spin_lock_init(&ic->rx_lock);
 	spin_lock_init(&ic->starve_lock);
 	INIT_LIST_HEAD(&ic->deferred);
 	INIT_LIST_HEAD(&ic->starved);
+	INIT_LIST_HEAD(&ic->discovery_node);
 	INIT_DELAYED_WORK(&ic->starve_work, isert_starve_work);
 	INIT_DELAYED_WORK(&ic->ping_work, isert_ping_work);
 	INIT_DELAYED_WORK(&ic->window_work, isert_window_work);
@@ -239,7 +245,8 @@ static void isert_say_end(struct isert_conn *ic, int reason)
 	const struct iscsi_sess_ops *ops = ic->conn->sess->sess_ops;
 	const char *why;
 
-	if (atomic_read(&ic->conn->conn_logout_remove) || ops->SessionType)
+	if (atomic_read(&ic->conn->conn_logout_remove) || ops->SessionType ||
+	    ic->refused)
 		return;
 	switch (reason) {
 	case 0:
@@ -606,6 +613,7 @@ void isert_free_conn(struct iscsit_conn *conn)
 	if (conn->sess && ic->allocated)
 		isert_end_session(conn->sess);
 	isert_session_leave(ic);
+	isert_discovery_leave(ic);
 	spin_lock_bh(&ic->login_lock);
 	ic->conn = NULL;
 	spin_unlock_bh(&ic->login_lock);

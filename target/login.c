@@ -200,8 +200,11 @@ static void isert_note_bool(const char *text, u32 len, const char *key,
 {
 	const char *value = iser_keys_find(text, len, key, NULL);
 
-	if (value)
-		*to = !strcmp(value, "Yes");
+	/* Any other answer changes nothing: the key has been agreed on before. */
+	if (value && !strcmp(value, "Yes"))
+		*to = true;
+	else if (value && !strcmp(value, "No"))
+		*to = false;
 }
 
 /*
@@ -212,7 +215,32 @@ static void isert_note_limits(struct isert_conn *ic, const char *text, u32 len)
 {
 	isert_note_number(text, len, "FirstBurstLength", &ic->first_burst);
 	isert_note_bool(text, len, "InitialR2T", &ic->initial_r2t);
+	isert_note_bool(text, len, "ImmediateData", &ic->immediate);
 	isert_note_number(text, len, "MaxConnections", &ic->connections);
+	isert_note_number(text, len, "MaxBurstLength", &ic->max_burst);
+	isert_note_number(text, len, "MaxOutstandingR2T", &ic->max_r2t);
+	isert_note_number(text, len, "ErrorRecoveryLevel", &ic->level);
+	isert_note_bool(text, len, "DataPDUInOrder", &ic->pdus_in_order);
+	isert_note_bool(text, len, "DataSequenceInOrder", &ic->sequences_in_order);
+}
+
+/*
+ * Whether LIO has agreed to more than it has named.  It takes any answer to what it
+ * proposes itself, because the initiator has left a key out.
+ */
+static bool isert_exceeds(const struct isert_conn *ic,
+			  const struct iscsi_sess_ops *ops)
+{
+	return ops->FirstBurstLength > ic->first_burst ||
+		ops->MaxBurstLength > ic->max_burst ||
+		ops->MaxBurstLength < ISER_RECV_DSL_MIN ||
+		(!ops->DataPDUInOrder && ic->pdus_in_order) ||
+		(!ops->DataSequenceInOrder && ic->sequences_in_order) ||
+		ops->MaxOutstandingR2T > ic->max_r2t ||
+		ops->MaxConnections > ic->connections ||
+		ops->ErrorRecoveryLevel > ic->level ||
+		(ops->ImmediateData && !ic->immediate) ||
+		(!ops->InitialR2T && ic->initial_r2t && !ic->keys.force_initial_r2t);
 }
 
 /* Returns how many commands LIO lets a session have outstanding. */
@@ -344,6 +372,55 @@ static int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class, u8
 	return -EACCES;
 }
 
+/*
+ * Discovery sessions: they need no credentials, as a rule, and no longer count as logins
+ * that are under way, so they are counted here.  A new one may end the oldest, since
+ * nobody needs one for long, and those who open many must not keep others out.
+ */
+#define ISERT_DISCOVERIES	64U
+
+static DEFINE_SPINLOCK(isert_discovery_lock);
+static LIST_HEAD(isert_discoveries);	/* oldest first */
+static u32 isert_nr_discoveries;
+
+/* The login leads to such a session.  Sleeps. */
+static void isert_discovery_enter(struct isert_conn *ic)
+{
+	struct iser_conn *oldest = NULL;
+	struct isert_conn *o;
+
+	spin_lock_bh(&isert_discovery_lock);
+	list_add_tail(&ic->discovery_node, &isert_discoveries);
+	if (isert_nr_discoveries == ISERT_DISCOVERIES) {
+		o = list_first_entry(&isert_discoveries, struct isert_conn,
+				     discovery_node);
+		list_del_init(&o->discovery_node);
+		/* isert_free_conn() drops its reference after isert_discovery_leave(). */
+		oldest = o->dm;
+		iser_conn_get(oldest);
+	} else {
+		isert_nr_discoveries++;
+	}
+	spin_unlock_bh(&isert_discovery_lock);
+	if (!oldest)
+		return;
+	isert_warn(ic, "there are more than %u Discovery sessions, ending the oldest",
+		   ISERT_DISCOVERIES);
+	iser_connection_fail(oldest, -ETIMEDOUT);
+	iser_conn_put(oldest);
+}
+
+/* isert_discovery_leave - the connection is freed */
+void isert_discovery_leave(struct isert_conn *ic)
+{
+	spin_lock_bh(&isert_discovery_lock);
+	if (!list_empty(&ic->discovery_node)) {
+		list_del_init(&ic->discovery_node);
+		isert_nr_discoveries--;
+	}
+	spin_unlock_bh(&isert_discovery_lock);
+}
+
 /* Keeps the response that ends the login for isert_login_finish(). */
 static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 			    char *text, u32 len)
@@ -365,6 +442,8 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
+	if (ic->conn->sess->sess_ops->SessionType)
+		isert_discovery_enter(ic);
 	if (isert_allocate(ic))
 		return isert_refuse_login(ic, bhs, ISERT_STATUS_TARGET,
 					  ISCSI_LOGIN_STATUS_NO_RESOURCES);
@@ -427,6 +506,7 @@ static void isert_notice(struct isert_conn *ic)
 		.hello = ISER_HELLO_NONE,
 		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
 		.name_stags = isert_name_stags(),
+		.discovery = ic->conn->sess->sess_ops->SessionType,
 		/* The fence of task management on other connections: session.c. */
 		.tell_delivery = ic->conn->sess->sess_ops->MaxConnections > 1,
 	};
@@ -448,16 +528,37 @@ static void isert_notice(struct isert_conn *ic)
  */
 int isert_login_finish(struct isert_conn *ic)
 {
+	struct iscsi_login_rsp *rsp = (struct iscsi_login_rsp *)ic->final_bhs;
 	struct iscsi_sess_ops *ops = ic->conn->sess->sess_ops;
+	struct iscsi_conn_ops *conn_ops = ic->conn->conn_ops;
+	u32 *dsl = &conn_ops->MaxRecvDataSegmentLength;
 	int ret;
 
 	if (!ic->final_ready)
 		return -ENOTCONN;
+	if (!ops->SessionType &&
+	    (conn_ops->MaxXmitDataSegmentLength < ISER_RECV_DSL_MIN ||
+	     (ic->keys.leading && isert_exceeds(ic, ops)))) {
+		isert_warn(ic, "login refused: the initiator has answered a proposal with more than was proposed");
+		/* LIO closes the session, and must not take it for one that can go on. */
+		ops->ErrorRecoveryLevel = 0;
+		ic->refused = true;
+		rsp->flags = 0;
+		rsp->status_class = ISERT_STATUS_INITIATOR;
+		rsp->status_detail = ISCSI_LOGIN_STATUS_INIT_ERR;
+		iser_send_login(ic->dm, ic->final_bhs, NULL, 0, false);
+		return -EPROTO;
+	}
 	isert_window_begin(ic);
 	if (ic->keys.force_initial_r2t)
 		ops->InitialR2T = 1;
 	/* If 0, LIO would look for a socket; discovery never sets the key. */
 	ops->RDMAExtensions = 1;
+	/* Nor does LIO know the default of what is not named, or RFC 7145, section 6.4. */
+	if (!*dsl)
+		*dsl = ISER_RECV_DSL_DEFAULT;
+	if (!ops->SessionType)
+		*dsl = min(*dsl, ic->keys.initiator_dsl);
 
 	ic->limits = (struct iser_limits){
 		.initial_r2t = ops->InitialR2T,
@@ -668,8 +769,15 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 					  ISCSI_LOGIN_STATUS_INIT_ERR);
 	}
 
-	if (login->first_request)
+	if (login->first_request) {
+		if (!iser_keys_named_once(login->req_buf, len)) {
+			isert_warn(ic, "login refused: its first request names its session twice, or has keys that do not belong there");
+			return isert_refuse_login(ic, pdu->bhs,
+						  ISCSI_STATUS_CLS_INITIATOR_ERR,
+						  ISCSI_LOGIN_STATUS_INIT_ERR);
+		}
 		isert_first_request(ic, login);
+	}
 	ret = iscsi_target_check_login_request(ic->conn, login);
 	if (ret < 0)
 		return ret;

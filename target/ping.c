@@ -42,6 +42,7 @@
 #define ISERT_PING_RETRY	((unsigned long)HZ)
 #define ISERT_AHEAD_POLL	(HZ / 5)
 #define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
+#define ISERT_DISCOVERY_LIFE	300U	/* seconds in all */
 
 /* Returns true if LIO's timers run: see above. */
 static bool isert_lio_pings(struct iscsit_conn *conn)
@@ -269,16 +270,20 @@ static bool isert_session_broken(struct isert_conn *ic, bool ahead)
 	return true;
 }
 
-/* Ends a Discovery session that nobody uses.  It may be one without credentials. */
+/* Ends a Discovery session that nobody uses, or that lasts.  It may be anybody's. */
 static bool isert_discovery_late(struct isert_conn *ic)
 {
 	if (READ_ONCE(ic->working))
 		WRITE_ONCE(ic->last_rx, jiffies);
-	if (time_before(jiffies, READ_ONCE(ic->last_rx) +
-			ISERT_DISCOVERY_TIME * HZ))
+	if (time_after_eq(jiffies, READ_ONCE(ic->last_rx) +
+			  ISERT_DISCOVERY_TIME * HZ))
+		isert_warn(ic, "a Discovery session without a PDU for %u s, ending the connection",
+			   ISERT_DISCOVERY_TIME);
+	else if (time_after_eq(jiffies, ic->began + ISERT_DISCOVERY_LIFE * HZ))
+		isert_warn(ic, "a Discovery session that has lasted %u s, ending the connection",
+			   ISERT_DISCOVERY_LIFE);
+	else
 		return false;
-	isert_warn(ic, "a Discovery session without a PDU for %u s, ending the connection",
-		   ISERT_DISCOVERY_TIME);
 	iser_connection_fail(ic->dm, -ETIMEDOUT);
 	return true;
 }
@@ -385,6 +390,7 @@ again:
 void isert_ping_start(struct isert_conn *ic)
 {
 	WRITE_ONCE(ic->last_rx, jiffies);
+	ic->began = jiffies;
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
 }
 

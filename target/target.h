@@ -123,7 +123,11 @@ struct isert_conn {
 	void *final_text;
 	u32 final_len;
 	bool final_ready;
-	u32 connections;		/* MaxConnections, from the same text */
+	/* From the same text. */
+	u32 connections;		/* MaxConnections */
+	u32 max_burst, max_r2t, level;
+	bool immediate, pdus_in_order, sequences_in_order;
+	bool refused;			/* the last Login Response says so */
 	struct iser_window window;	/* commands that the receives cover */
 	struct delayed_work window_work;	/* enlarges the window */
 	bool window_short;		/* window_work failed: retry later */
@@ -160,6 +164,7 @@ struct isert_conn {
 
 	struct delayed_work ping_work;
 	unsigned long last_rx;		/* jiffies: last PDU of the initiator */
+	unsigned long began;		/* jiffies: of full feature phase */
 	struct iscsit_cmd *ping;	/* unanswered NOP-In, or NULL */
 	unsigned long ping_sent;	/* jiffies: when ping was queued */
 	unsigned long leaving;		/* jiffies: a Logout was noticed; ping_work */
@@ -187,6 +192,7 @@ struct isert_conn {
 	u32 joining;			/* logins that rely on this one */
 	bool closing;
 	bool replaced;			/* a login takes its place */
+	struct list_head discovery_node;	/* of isert_discoveries, or alone */
 };
 
 extern struct workqueue_struct *isert_wq;
@@ -304,6 +310,7 @@ int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
 		       u32 length);
 int isert_login_finish(struct isert_conn *ic);
 void isert_replaced_note(struct isert_conn *ic);
+void isert_discovery_leave(struct isert_conn *ic);
 
 /* conn.c */
 bool isert_join(struct isert_conn *ic, struct isert_conn *other);

@@ -440,7 +440,10 @@ void iser_pending_sent(struct iser_conn *conn, bool in)
 	closing = conn->pending.stage == ISER_CLOSING;
 	leave = in && conn->pending.stage != ISER_NOT_PENDING;
 	if (leave) {
-		conn->pending.origin->proven = !iser_faults(conn->pending.origin);
+		/* Discovery takes no credentials, as a rule, and proves nothing. */
+		if (!conn->notice.discovery)
+			conn->pending.origin->proven =
+				!iser_faults(conn->pending.origin);
 		iser_pending_leave(conn, false);
 		/* A session may stay long: it must take no room from others. */
 		iser_pending_uncount(conn);

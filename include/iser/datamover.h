@@ -139,6 +139,7 @@ struct iser_notice {
 	s8 recovery_level;	/* ErrorRecoveryLevel, or ISER_LEVEL_UNKNOWN */
 	bool name_stags;	/* target: name STags in the header of a response */
 	bool tell_delivery;	/* target: response_done() follows the Send's completion */
+	bool discovery;		/* target: a session that may be anybody's */
 };
 
 #define ISER_LEVEL_UNKNOWN	(-1)

@@ -55,6 +55,7 @@ struct iser_keys {
 
 	/* Working state of the functions below; not for their callers. */
 	bool target;			/* this end is the target */
+	bool named;			/* the first request has been seen */
 	bool offered;			/* initiator: the four keys were sent */
 	bool rdma_ours, rdma_peer;	/* that end sent RDMAExtensions=Yes */
 	bool initial_r2t_owed;		/* target: replaced InitialR2T=No */
@@ -120,6 +121,17 @@ int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
 			  u8 stage, bool partial);
 
 /**
+ * iser_keys_named_once - target: whether a first Login Request is plain about its session
+ * @text: its text
+ * @len: its length
+ *
+ * LIO must find one each of InitiatorName, TargetName and SessionType at most, and none
+ * of a key that begins like one of these, nor keys of an authentication method.
+ * Return: true if so.
+ */
+bool iser_keys_named_once(const char *text, u32 len);
+
+/**
  * iser_keys_request_in - target: read and clean a Login Request's text
  * @k: state of this login
  * @text: text as received; changed in place
@@ -132,7 +144,9 @@ int iser_keys_response_in(struct iser_keys *k, char *text, u32 len,
  * NotUnderstood).  Clamps the two segment lengths, because LIO does not, and
  * shows LIO the default for one out of range, which the response rejects.
  * HeaderDigest and DataDigest become None if None is among the values, else
- * ISER_KEYS_DIGEST is returned.  Never leaves an empty text in stage 0.
+ * ISER_KEYS_DIGEST is returned.  Never leaves an empty text in stage 0, unless it had
+ * nothing but names: those of the session are removed from all requests but the first,
+ * also where @partial.
  * Return: the new length or enum iser_keys_error.
  */
 int iser_keys_request_in(struct iser_keys *k, char *text, u32 len, u32 cap,

@@ -308,6 +308,13 @@ uint32_t answer_number(const struct conn *c, const char *key, uint32_t absent);
 /* Skips the case unless the key was answered with something else than NotUnderstood. */
 const char *need_key(const struct conn *c, const char *key);
 struct conn *session_cm(const struct cm *cm, const char *changes);
+/* Changes to the keys: those of a Discovery session. */
+#define DISCOVERY \
+	"SessionType=Discovery -TargetName -RDMAExtensions " \
+	"-InitiatorRecvDataSegmentLength -TargetRecvDataSegmentLength " \
+	"-InitialR2T -ImmediateData -MaxConnections -MaxOutstandingR2T " \
+	"-MaxBurstLength -FirstBurstLength -DataPDUInOrder -DataSequenceInOrder " \
+	"MaxRecvDataSegmentLength=8192"
 void discovery(struct conn *c, const char *changes);	/* logs in to discovery */
 
 /* --- as initiator: PDUs (request.c) and what comes (expect.c) --------------- */

@@ -220,11 +220,7 @@ void discovery(struct conn *c, const char *changes)
 {
 	char all[512];
 
-	snprintf(all, sizeof(all), "SessionType=Discovery -TargetName -RDMAExtensions "
-		 "-InitiatorRecvDataSegmentLength -TargetRecvDataSegmentLength "
-		 "-InitialR2T -ImmediateData -MaxConnections -MaxOutstandingR2T "
-		 "-MaxBurstLength -FirstBurstLength -DataPDUInOrder -DataSequenceInOrder "
-		 "MaxRecvDataSegmentLength=8192 %s", changes);
+	snprintf(all, sizeof(all), DISCOVERY " %s", changes);
 	login(c, all);
 }
 

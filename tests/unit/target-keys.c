@@ -15,6 +15,12 @@
 #define AGREE	{ REQ_IN, 1, RDMA, RDMA }, { RSP_OUT, 1, RDMA, RDMA }, { FINISH }
 
 static const struct dialog own_keys[] = {
+	{ "the session is named by the first request", 0, 0, 0,
+	  { { REQ_IN, 1, "TargetName=a|" RDMA "A=1|", "TargetName=a|" RDMA "A=1|" },
+	    { RSP_OUT, 1, RDMA, RDMA },
+	    { REQ_IN, 1, "InitiatorName=b|TargetName=c|SessionType=Discovery|A=2|", "A=2|" },
+	    { FINISH } },
+	  "iser" },
 	{ "R-3.3-6 R-3.3-7 all are answered", 0, 0, 0,
 	  { { REQ_IN, 1, RDMA UNEXP "32|" AHS "64|" TAGGED "Yes|" HELLO_ "Yes|A=1|",
 	    RDMA "A=1|" },

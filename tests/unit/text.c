@@ -209,6 +209,37 @@ static void answer(struct unit *t)
 
 UNIT_TABLE(answer, answers)
 
+struct named_row {
+	const char *what;
+	const char *text;
+	bool want;
+};
+
+static const struct named_row names[] = {
+	{ "nothing", "", true },
+	{ "one of each", "InitiatorName=a|X-k=b|TargetName=c|SessionType=Normal|", true },
+	{ "without a NUL", "A=b|TargetName=a", true },
+	{ "twice", "TargetName=a|A=b|TargetName=a|", false },
+	{ "a key that begins like one", "TargetNames=a|", false },
+	{ "a key that ends like one", "aTargetName=b|TargetName=a|", true },
+	{ "no pair", "TargetName|", false },
+	{ "another one that is no pair", "Target|TargetName=a|", true },
+	{ "a key of CHAP", "TargetName=a|CHAP_A=5|", false },
+	{ "a key of SRP", "SRP_U=a|", false },
+	{ "its method", "TargetName=a|AuthMethod=CHAP,None|", true },
+};
+
+static void named(struct unit *t)
+{
+	const struct named_row *row = t->param_value;
+	struct iser_text text;
+
+	fill(t, &text, row->text, 0);
+	CHECK_EQ(t, iser_keys_named_once(text.buf, text.len), row->want);
+}
+
+UNIT_TABLE(named, names)
+
 struct has_row {
 	const char *what;
 	const char *value;
@@ -320,6 +351,7 @@ struct unit_case text_cases[] = {
 	UNIT_ROWS(number, "number"),
 	UNIT_ROWS(find, "find"),
 	UNIT_ROWS(answer, "room for answers"),
+	UNIT_ROWS(named, "a session is named once"),
 	UNIT_ROWS(has, "word in a list"),
 	UNIT_CASE(remove_pairs, "pairs are taken out"),
 	UNIT_CASE(set_value, "values shrink and grow within the buffer"),

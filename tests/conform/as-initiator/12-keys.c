@@ -180,6 +180,51 @@ CASE(initiator, "keys/late", "R-6-3",
 	}
 }
 
+/* A login with this text is refused as an error of the initiator. */
+static void names_refused(const char *changes)
+{
+	struct conn *c = conn_open(NULL);
+	int status = login_try(c, changes);
+
+	check(status == 0x200, "%s: the login ends with %04x, not 0200", changes, status);
+	still_serves();
+}
+
+CASE(initiator, "keys/name-twice", "R-3.3-6",
+     "a first Login Request that names its target twice is refused")
+{
+	char changes[300];
+
+	snprintf(changes, sizeof(changes), "+TargetName=%s", opt.target);
+	names_refused(changes);
+	names_refused("+TargetNames=x");
+}
+
+/* Leaves out a key, and answers the target's proposal of it by @value. */
+static void exceeds(const char *key, const char *value)
+{
+	struct conn *c = conn_open(NULL);
+	char changes[100];
+	int status;
+
+	/* LIO waits for no answer to some keys, but it does for that to the last one. */
+	snprintf(changes, sizeof(changes), "-%s ~%s=%s -DefaultTime2Wait", key, key, value);
+	status = login_try(c, changes);
+	check(status, "%s=%s is taken, where the target has proposed %s", key,
+	      value, answer(c, key));
+}
+
+CASE(initiator, "keys/more-than-proposed", "R-6-1",
+     "an answer that is more than what the target has proposed ends the login")
+{
+	exceeds("ErrorRecoveryLevel", "2");
+	exceeds("MaxConnections", "65535");
+	exceeds("MaxOutstandingR2T", "65535");
+	exceeds("FirstBurstLength", "16777215");
+	exceeds("DataPDUInOrder", "No");
+	still_serves();
+}
+
 CASE(initiator, "keys/others", "R-6-1",
      "keys of RFC 7143 keep their meaning: minimum, AND and OR")
 {

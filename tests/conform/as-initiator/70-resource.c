@@ -140,6 +140,25 @@ CASE(initiator, "resource/second-connection", "R-5.1-7 R-6-3",
 	ping(first);
 }
 
+CASE(initiator, "resource/discoveries", "R-5.1.2-1",
+     "of 80 Discovery sessions, which anybody may have, the 64 newest exist")
+{
+	static struct conn *c[80];
+	unsigned int i;
+
+	for (i = 0; i < 80; i++) {
+		int status;
+
+		c[i] = conn_open(NULL);
+		status = login_try(c[i], DISCOVERY);
+		check(!status, "Discovery session %u is refused with %04x", i, status);
+	}
+	for (i = 0; i < 16; i++)
+		wait_end(c[i], "64 Discovery sessions are newer");
+	ask(c[79], send_targets(c[79]), ISCSI_TEXT_RSP);
+	still_serves();
+}
+
 CASE(initiator, "resource/other-connections", "R-5.2.3.2-1 D-5.3-1",
      "of 8 connections one ends by an error: the others are served")
 {
