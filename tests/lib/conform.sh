@@ -29,6 +29,19 @@ conform() {
 		--initiator "$iqn_prefix:conform" --slow "$SLOW" "$@"
 }
 
+# conform_until CASE COMMAND...: runs a case which says "ready" and then waits for what the
+# command does; fails if it fails or nothing has come
+conform_until() {
+	local said=/tmp/iser-case/said
+	conform "$1" >$said 2>&1 &
+	peer=$!
+	on_exit "kill $peer 2>/dev/null"
+	wait_for 30 'the peer is ready' grep -q '^# ready' $said
+	"${@:2}" || fail "${*:2} failed"
+	wait $peer || fail "$1: $(cat $said)"
+	! grep -q SKIP $said || fail "$1: $(cat $said)"
+}
+
 # peer [OPTION...] WAY: an initiator that behaves in this way, see iser-conform --help
 peer() {
 	"$ISER_TOOLS/iser-conform" --as initiator --to "$(portal)" --initiator "$iqn_prefix:peer" \
