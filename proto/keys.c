@@ -487,32 +487,46 @@ static const char * const iser_name_keys[NAME_KEYS] = {
 	"InitiatorName", "TargetName", "SessionType",
 };
 
-/* Whether a pair, which may be malformed, begins like this. */
+/* Whether a pair, which may be no pair, begins like this. */
 static bool begins(const char *text, const struct iser_pair *pair, const char *word)
 {
 	return pair->end - pair->start >= strlen(word) &&
 	       !memcmp(text + pair->start, word, strlen(word));
 }
 
+/* The name that a pair begins with, and whether that is its key, or NAME_KEYS. */
+static u32 find_name(const char *text, const struct iser_pair *pair, bool *exact)
+{
+	u32 id, size;
+
+	for (id = 0; id < NAME_KEYS; id++) {
+		size = (u32)strlen(iser_name_keys[id]);
+		if (!begins(text, pair, iser_name_keys[id]))
+			continue;
+		*exact = pair->end - pair->start > size &&
+			 text[pair->start + size] == '=';
+		break;
+	}
+	return id;
+}
+
 bool iser_keys_named_once(const char *text, u32 len)
 {
 	u32 pos = 0, id, seen = 0;
 	struct iser_pair pair;
-	int rc;
+	bool exact;
 
-	while ((rc = iser_text_next(text, len, pos, &pair)) != 0) {
+	while (iser_text_next(text, len, pos, &pair)) {
 		pos = pair.end;
 		/* An authentication method is agreed on before its keys come. */
 		if (begins(text, &pair, "CHAP_") || begins(text, &pair, "SRP_"))
 			return false;
-		for (id = 0; id < NAME_KEYS; id++) {
-			if (!begins(text, &pair, iser_name_keys[id]))
-				continue;
-			if (rc < 0 || seen & 1u << id ||
-			    pair.key_len != strlen(iser_name_keys[id]))
-				return false;
-			seen |= 1u << id;
-		}
+		id = find_name(text, &pair, &exact);
+		if (id == NAME_KEYS)
+			continue;
+		if (!exact || seen & 1u << id)
+			return false;
+		seen |= 1u << id;
 	}
 	return true;
 }
@@ -523,22 +537,16 @@ bool iser_keys_named_once(const char *text, u32 len)
  */
 static void remove_names(struct iser_key_walk *p)
 {
-	u32 pos = 0, id;
 	struct iser_pair pair;
-	int rc;
+	u32 pos = 0;
+	bool exact;
 
-	while ((rc = iser_text_next(p->text.buf, p->text.len, pos, &pair)) != 0) {
+	while (iser_text_next(p->text.buf, p->text.len, pos, &pair)) {
 		pos = pair.end;
-		if (rc < 0)
+		if (find_name(p->text.buf, &pair, &exact) == NAME_KEYS || !exact)
 			continue;
-		for (id = 0; id < NAME_KEYS; id++) {
-			if (!begins(p->text.buf, &pair, iser_name_keys[id]) ||
-			    pair.key_len != strlen(iser_name_keys[id]))
-				continue;
-			pos = pair.start;
-			iser_text_remove(&p->text, &pair);
-			break;
-		}
+		pos = pair.start;
+		iser_text_remove(&p->text, &pair);
 	}
 }
 

@@ -372,6 +372,13 @@ static int isert_refuse_login(struct isert_conn *ic, const u8 *bhs, u8 class, u8
 	return -EACCES;
 }
 
+/* The same, for what the initiator should not have sent, or not have left out. */
+static int isert_refuse_initiator(struct isert_conn *ic, const u8 *bhs)
+{
+	return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
+				  ISCSI_LOGIN_STATUS_INIT_ERR);
+}
+
 /*
  * Discovery sessions: they need no credentials, as a rule, and no longer count as logins
  * that are under way, so they are counted here.  A new one may end the oldest, since
@@ -429,8 +436,7 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 
 	if (!ic->keys.leading && isert_session_keys(ic)) {
 		isert_warn(ic, "login refused: the session that it wants to join does not use iSER, or is ending");
-		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
-					  ISCSI_LOGIN_STATUS_INIT_ERR);
+		return isert_refuse_initiator(ic, bhs);
 	}
 	if (!ic->keys.leading && isert_session_full(ic)) {
 		isert_warn(ic, "login refused: the session has as many connections as MaxConnections allows");
@@ -439,8 +445,7 @@ static int isert_hold_final(struct isert_conn *ic, struct iscsi_login *login,
 	}
 	if (ic->keys.leading && iser_keys_finish(&ic->keys)) {
 		isert_warn(ic, "login refused: the initiator has not requested iSER by RDMAExtensions=Yes");
-		return isert_refuse_login(ic, bhs, ISERT_STATUS_INITIATOR,
-					  ISCSI_LOGIN_STATUS_INIT_ERR);
+		return isert_refuse_initiator(ic, bhs);
 	}
 	if (ic->conn->sess->sess_ops->SessionType)
 		isert_discovery_enter(ic);
@@ -754,9 +759,7 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 	if (pdu->msg.ahs_len || len > ISERT_LOGIN_TEXT) {
 		isert_warn(ic, "Login Request with %u bytes of AHS and %u of text refused",
 			   pdu->msg.ahs_len, len);
-		return isert_refuse_login(ic, pdu->bhs,
-					  ISCSI_STATUS_CLS_INITIATOR_ERR,
-					  ISCSI_LOGIN_STATUS_INIT_ERR);
+		return isert_refuse_initiator(ic, pdu->bhs);
 	}
 	/* LIO compares beyond the end of a text: zero it, which adds a NUL. */
 	memset(login->req_buf, 0, ISERT_LOGIN_TEXT);
@@ -764,17 +767,13 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 	if (!isert_text_fits(login->req_buf, len)) {
 		isert_warn(ic, "login refused: its text of %u bytes is not terminated, or has too many keys",
 			   len);
-		return isert_refuse_login(ic, pdu->bhs,
-					  ISCSI_STATUS_CLS_INITIATOR_ERR,
-					  ISCSI_LOGIN_STATUS_INIT_ERR);
+		return isert_refuse_initiator(ic, pdu->bhs);
 	}
 
 	if (login->first_request) {
 		if (!iser_keys_named_once(login->req_buf, len)) {
 			isert_warn(ic, "login refused: its first request names its session twice, or has keys that do not belong there");
-			return isert_refuse_login(ic, pdu->bhs,
-						  ISCSI_STATUS_CLS_INITIATOR_ERR,
-						  ISCSI_LOGIN_STATUS_INIT_ERR);
+			return isert_refuse_initiator(ic, pdu->bhs);
 		}
 		isert_first_request(ic, login);
 	}
@@ -791,14 +790,10 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 			   ret == ISER_KEYS_DIGEST ?
 			   "iSER forbids the digest or marker it asks for" :
 			   "its text is malformed");
-		return isert_refuse_login(ic, pdu->bhs,
-					  ISCSI_STATUS_CLS_INITIATOR_ERR,
-					  ISCSI_LOGIN_STATUS_INIT_ERR);
+		return isert_refuse_initiator(ic, pdu->bhs);
 	}
 	if (isert_login_stuck(ic, req, len))
-		return isert_refuse_login(ic, pdu->bhs,
-					  ISCSI_STATUS_CLS_INITIATOR_ERR,
-					  ISCSI_LOGIN_STATUS_INIT_ERR);
+		return isert_refuse_initiator(ic, pdu->bhs);
 	memset(login->req_buf + ret, 0, ISERT_LOGIN_TEXT - ret);
 	hton24(req->dlength, ret);
 	/* Before the first request LIO knows neither target nor initiator. */

@@ -55,14 +55,10 @@ static bool isert_lio_pings(struct iscsit_conn *conn)
 static bool isert_ping(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
-	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
+	struct iscsit_cmd *cmd = isert_own_pdu(conn, ISCSI_OP_NOOP_IN);
 
 	if (!cmd)
 		return false;
-	cmd->iscsi_opcode = ISCSI_OP_NOOP_IN;
-	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
-	cmd->immediate_cmd = 1;
-	cmd->init_task_tag = RESERVED_ITT;
 	cmd->targ_xfer_tag = session_get_next_ttt(conn->sess);
 
 	spin_lock_bh(&ic->rx_lock);
@@ -136,8 +132,10 @@ static bool isert_sends_late(struct isert_conn *ic,
 	if (READ_ONCE(ic->working) || !polled || begun == ended ||
 	    (s32)(ended - ic->sent_mark) >= 0) {
 		ic->sent_mark = begun;
+		ic->sent_ended = ended;
 		ic->sent_since = jiffies;
-		ic->sent_ended = ended - 1;	/* this look counts as progress */
+		ic->sent_moved = jiffies;
+		return false;
 	}
 	if (ended != ic->sent_ended) {
 		ic->sent_ended = ended;

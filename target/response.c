@@ -372,6 +372,27 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 }
 
 /**
+ * isert_own_pdu - a command of LIO for a PDU that answers no request
+ * @conn: LIO's connection
+ * @opcode: of the PDU
+ *
+ * Any context; does not sleep.
+ * Return: command, or NULL if there is no tag for it.
+ */
+struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode)
+{
+	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
+
+	if (!cmd)
+		return NULL;
+	cmd->iscsi_opcode = opcode;
+	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
+	cmd->immediate_cmd = 1;
+	cmd->init_task_tag = RESERVED_ITT;
+	return cmd;
+}
+
+/**
  * isert_tell_drop - tell the initiator that the target drops the connection
  * @ic: connection in the full feature phase that is being closed
  *
@@ -382,14 +403,10 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 bool isert_tell_drop(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
-	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
+	struct iscsit_cmd *cmd = isert_own_pdu(conn, ISCSI_OP_ASYNC_EVENT);
 
 	if (!cmd)
 		return false;
-	cmd->iscsi_opcode = ISCSI_OP_ASYNC_EVENT;
-	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
-	cmd->immediate_cmd = 1;
-	cmd->init_task_tag = RESERVED_ITT;
 	cmd->logout_cid = conn->cid;
 	if (!isert_prepare_cmd(ic, cmd) && isert_may_tell(ic, "Asynchronous Message"))
 		return !isert_send_plain(ic, isert_cmd_attach(ic, cmd),

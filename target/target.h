@@ -343,6 +343,7 @@ int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state);
 int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			  int state);
+struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode);
 bool isert_tell_drop(struct isert_conn *ic);
 
 /* logout.c */
