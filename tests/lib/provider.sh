@@ -107,9 +107,9 @@ maps_even() {
 	[ "$(maps_count)" -le "${maps_before:-0}" ]
 }
 
-# carrier_up: a network card cannot lose its carrier on request, so NETDEV becomes a dummy
-# device that can, unless it already is one
-carrier_up() {
+# netdev_own_up: NETDEV becomes a dummy device, unless it already is one, for what a network
+# card cannot do: lose its carrier on request, or take addresses that nobody else has
+netdev_own_up() {
 	[ "$NETDEV" != $own_netdev ] || return 0
 	modprobe -q dummy || true
 	on_exit 'case_down; rdma link delete isertest1; ip link delete $own_netdev'
@@ -121,13 +121,18 @@ carrier_up() {
 	device_add
 }
 
+# carrier on|off: of NETDEV, which has to be a device that can lose it
+carrier() {
+	ip link set "$NETDEV" carrier "$1"
+}
+
 # link_cut link|carrier|hole, link_mend link|carrier|hole: NETDEV, or its carrier, goes
 # down and comes up; with hole it silently drops what it sends
 link_cut() {
 	[ "$PROVIDER/$1" != adapter/hole ] || skip 'no network between the two ends'
 	case $1 in
 	link) ip link set "$NETDEV" down ;;
-	carrier) ip link set "$NETDEV" carrier off ;;
+	carrier) carrier off ;;
 	hole) tc qdisc add dev "$NETDEV" root netem loss 100% ;;
 	esac
 }
@@ -135,7 +140,7 @@ link_cut() {
 link_mend() {
 	case $1 in
 	link) ip link set "$NETDEV" up ;;
-	carrier) ip link set "$NETDEV" carrier on ;;
+	carrier) carrier on ;;
 	hole) tc qdisc del dev "$NETDEV" root ;;
 	esac
 }

@@ -446,8 +446,12 @@ static void bad(void)
 
 	for (i = 0; i < count; i++) {
 		guests[i].kind = i % 4;
-		/* Start them some milliseconds apart. */
-		guests[i].again = now_ms() + 20 * i;
+		/*
+		 * They start as far apart as they come again later.  All at
+		 * once, connect requests are lost, and the connection manager
+		 * repeats one after 4 s only: that would be measured then.
+		 */
+		guests[i].again = now_ms() + (long)pause_ms * i / count;
 	}
 	while (turn(20)) {
 		if (!up && tried >= count) {

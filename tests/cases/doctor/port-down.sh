@@ -7,7 +7,7 @@ LONG=1
 port_active() {
 	grep -q ACTIVE "/sys/class/infiniband/$(rdma_device)/ports/1/state"
 }
-carrier_up
+netdev_own_up
 # With another port this would be a note only. The next case makes that device again.
 for device in /sys/class/infiniband/*; do
 	[ "${device##*/}" = "$(rdma_device)" ] || rdma link delete "${device##*/}"

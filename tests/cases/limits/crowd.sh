@@ -10,8 +10,8 @@ KERNEL_TARGET_FAILS="one login at a time, and each bad one has 15 s"
 # wrong secret, or something that is not a PDU.
 crowd=${ISER_CROWD:-$(by_length 48 1000)}
 [ "$PROVIDER" != siw ] || skip 'its user-space library has few connections for a process'
-[ "$NETDEV" = "$own_netdev" ] || skip 'needs addresses of its own'
 need_tool crowd
+netdev_own_up
 modprobe -a rdma_ucm ib_uverbs
 net=${IP%.*}
 for n in $(seq 101 117); do

@@ -17,7 +17,7 @@ no_ids() {
 no_session() {
 	[ -z "$(session_ids t1)" ]
 }
-carrier_up
+netdev_own_up
 target_up
 node_new
 node_set t1 node.session.timeo.replacement_timeout 5

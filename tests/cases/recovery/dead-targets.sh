@@ -13,7 +13,7 @@ connects() {
 }
 on_exit iscsid_down
 # What is sent over a dummy device is lost, except to its own address.
-carrier_up
+netdev_own_up
 target_up
 dead=("${IP%.*}".{101..108})
 for address in "${dead[@]}"; do

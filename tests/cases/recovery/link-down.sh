@@ -6,7 +6,7 @@ QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$INITIATOR$TARGET" = oursours ] || skip "the kernel's send datagrams over a port that is down"
-carrier_up
+netdev_own_up
 target_up
 session_up
 io_start "$DEVICE"
