@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: tests/vm/boot.sh --out DIR [--kernel 6.1|6.12|newest] [--modules OVERLAY] [--smp N]
 #            [--mem SIZE] [--timeout SECONDS] [--net QEMU-NETDEV] [--mac XX] [--dump FILE]
-#            [--set NAME=VALUE]... [--count PLUGIN] [--dma iommu|swiotlb]
+#            [--monitor SOCKET] [--set NAME=VALUE]... [--count PLUGIN] [--dma iommu|swiotlb]
 #
 # Boots one machine that runs DIR/job as root, prints what the job prints as it comes, and
 # waits until the machine ends. It sees DIR as /host/out, also ISER_OUT, and the tree,
@@ -14,6 +14,7 @@
 # counts its instructions, and a plugin of the emulator writes DIR/counts.* (tests/bench).
 # --dma iommu: an IOMMU that translates, strictly, for functions of PCI that a test module
 # can take (QEMU's device "edu"); swiotlb: all DMA goes through bounce buffers.
+# --monitor: where the emulator takes commands, for one that pulls the cable of the card.
 # With --accel alone boot.sh only prints what runs machines here: kvm or tcg.
 
 . "$(dirname "$0")/lib.sh"
@@ -21,7 +22,7 @@
 . "$VM_DIR/ends.sh"
 
 kernel=6.12 smp=2 mem=2G timeout=900 out='' sets=() mac=01 dump='' probe='' count='' dma=''
-overlay='' bus=()
+monitor='' overlay='' bus=()
 net=user,restrict=on
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -34,6 +35,7 @@ while [ $# -gt 0 ]; do
 	--net) net=$2 ;;
 	--mac) mac=$2 ;;
 	--dump) dump=$2 ;;
+	--monitor) monitor=$2 ;;
 	--set) sets+=("iser.$2") ;;
 	--count) count=$2 smp=1 ;;
 	--dma) dma=$2 ;;
@@ -113,6 +115,7 @@ swiotlb) append+=" intel_iommu=off swiotlb=force" ;;
 esac
 root=$("$VM_DIR/root.sh")
 netdev=(-netdev "$net,id=n0" -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:$mac")
+[ -z "$monitor" ] || netdev+=(-monitor "unix:$monitor,server=on,wait=off")
 [ -z "$dump" ] || netdev+=(-object "filter-dump,id=d0,netdev=n0,file=$dump")
 
 qemu=''
