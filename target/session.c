@@ -263,6 +263,7 @@ void isert_fence_wake(struct isert_session *s)
  */
 
 #define ISERT_REPLACE_POLL	10	/* milliseconds */
+#define ISERT_REPLACE_SAY	HZ	/* until the log tells */
 
 /**
  * isert_session_full - whether MaxConnections excludes a connection
@@ -285,21 +286,68 @@ bool isert_session_full(struct isert_conn *ic)
 	return nr > sess->sess_ops->MaxConnections;
 }
 
+/*
+ * A session that takes the place of another one: RFC 7143, section 6.3.5.
+ *
+ * LIO waits for the tasks of a session that a login reinstates, but not if that
+ * session is ending already: after a Logout, or since its ACL was changed or one
+ * of its connections failed.  Its tasks may still be at the backend, and a write
+ * among them that the initiator repeats in the new session would be run once more
+ * after those that follow it.  After a Logout, open-iscsi comes back with another
+ * ISID, so that only the name tells.
+ */
+
+/* Returns true if tasks may be left of sessions before that of a leading login. */
+static bool isert_session_before(struct isert_conn *ic)
+{
+	struct iscsit_session *own = ic->conn->sess, *sess;
+	struct se_portal_group *tpg = &own->tpg->tpg_se_tpg;
+	struct se_session *se_sess;
+	bool left = false;
+
+	if (own->sess_ops->SessionType)
+		return false;
+	/* A session is freed after it has left the list. */
+	spin_lock_bh(&tpg->session_lock);
+	list_for_each_entry(se_sess, &tpg->tpg_sess_list, sess_list) {
+		sess = se_sess->fabric_sess_ptr;
+		/* A connection is counted until its tasks have ended. */
+		left = sess != own && atomic_read(&sess->nconn) &&
+			!sess->sess_ops->SessionType &&
+			!strcmp(sess->sess_ops->InitiatorName,
+				own->sess_ops->InitiatorName) &&
+			(atomic_read(&sess->session_logout) ||
+			 !memcmp(sess->isid, own->isid, sizeof(own->isid)));
+		if (left)
+			break;
+	}
+	spin_unlock_bh(&tpg->session_lock);
+	return left;
+}
+
 /**
- * isert_session_enter - close the connection whose place another one takes
+ * isert_session_enter - wait for those whose place a connection takes
  * @ic: connection in LIO's list; its initiator does not know yet
  *
- * RX thread.  Sleeps until the tasks of the old connection have ended.
+ * RX thread.  Sleeps until the tasks of the old connection, or the old session,
+ * have ended, as long as the initiator waits.
  * Return: true, or false if this connection or its session is ending.
  */
 bool isert_session_enter(struct isert_conn *ic)
 {
 	struct iscsit_conn *conn = ic->conn;
+	unsigned long say = jiffies + ISERT_REPLACE_SAY;
+	bool said = false;
 
 	while (!isert_join_over(ic)) {
-		if (ic->keys.leading ||
+		if (ic->keys.leading ? !isert_session_before(ic) :
 		    !isert_close_others(conn->sess, conn, conn->cid, true))
 			return true;
+		if (!said && time_after(jiffies, say)) {
+			said = true;
+			isert_warn(ic, "login of %s waits for commands of its old session or connection, which the backend has not finished",
+				   conn->sess->sess_ops->InitiatorName);
+		}
 		if (msleep_interruptible(ISERT_REPLACE_POLL) ||
 		    signal_pending(current) || READ_ONCE(ic->ended))
 			return false;

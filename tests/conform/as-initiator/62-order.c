@@ -577,6 +577,70 @@ CASE(initiator, "left/until-the-end", "R-5.2.2-4",
 	}
 }
 
+/* --- writes that outlive their session --------------------------------------- */
+
+/* How long one write takes, in ms. */
+static unsigned int write_time(struct conn *c, uint32_t block, struct mem *out)
+{
+	long start = now_ms();
+
+	ask(c, write_blocks(c, block, out, 0), ISCSI_RESPONSE);
+	return now_ms() - start;
+}
+
+/*
+ * Ends a session whose connection @c has a write at the backend, and comes back: a
+ * write of the new session must not be run before the old one.  After a Logout,
+ * open-iscsi comes back with another ISID.
+ */
+static void outlives(struct conn *c, struct conn *lost)
+{
+	struct conn *next;
+	struct mem *out = mem_new(c, 4096, WRITE_SOURCE);
+	uint32_t block = free_block(c);
+	unsigned int alone = write_time(c, block, out), took;
+	long start;
+
+	if (alone < 1000)
+		skip("a write takes %u ms, which is too short", alone);
+	start = now_ms();
+	post(c, write_blocks(c, block, out, 0));
+	seen(c);
+	if (lost)
+		conn_close(lost);
+	else
+		post(c, logout_request(c, 0));
+	step("waiting for the end of the session");
+	while (!c->ended && next_rx(c, alone))
+		;
+	check(c->ended, "the connection goes on");
+	next = conn_open(NULL);
+	memcpy(next->isid, c->isid, sizeof(next->isid));
+	if (!lost)
+		next->isid[5]++;
+	step("logging in again");
+	login(next, "");
+	took = now_ms() - start;
+	check(took >= alone / 4 * 3,
+	      "the next session began %u ms after a write that takes %u", took, alone);
+	ping(next);
+}
+
+CASE(initiator, "left/other-lost", "R-5.2.2-4",
+     "a connection is lost, another has a write at the backend: the next session begins after it")
+{
+	struct conn *other, *c = session_of_two("", &other);
+
+	other->cmdsn = c->cmdsn;
+	outlives(other, c);
+}
+
+CASE(initiator, "left/logged-out", "R-5.2.2-4",
+     "a session is logged out with a write at the backend: the next one begins after the write")
+{
+	outlives(session(""), NULL);
+}
+
 /* --- a session that ends while a connection joins it ------------------------ */
 
 /*

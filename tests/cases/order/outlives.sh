@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+DESCRIPTION="a write outlives its session at the backend: the next session of its initiator begins after it"
+SHOWS="R-5.2.2-4"
+QUICK=1
+TIMEOUT=120
+. "$(dirname "$0")/../../lib.sh"
+
+[ "$TARGET" = ours ] || skip "the kernel's: LIO does not wait for a session that is ending already"
+
+target_modules
+# null_blk gives up a command after 5 s.
+store=$(backstore_slow slow 64 3000) || skip 'this kernel has no null_blk'
+conform_target "$store"
+mark_log
+conform left/other-lost left/logged-out || fail 'the next session began before the end of the old one'
+log_has 'waits for commands of its old session' || fail 'no line says what the login waits for'
