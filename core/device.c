@@ -525,6 +525,20 @@ struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn)
 
 /* --- devices -------------------------------------------------------------- */
 
+/*
+ * iser_id_stranded - whether the address of a listening id has left its device
+ *
+ * The id hears only what comes over that device, while the address may be on
+ * another one: a bonding device has changed over, or it was moved.
+ */
+bool iser_id_stranded(const struct rdma_cm_id *id)
+{
+	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
+
+	return gid && rdma_protocol_roce(id->device, id->port_num) &&
+		iser_gid_up(gid) == -EINVAL;
+}
+
 /* Hard interrupt context for some devices. */
 static void iser_port_event(struct ib_event_handler *events,
 			    struct ib_event *event)
@@ -533,6 +547,8 @@ static void iser_port_event(struct ib_event_handler *events,
 
 	if (event->event == IB_EVENT_PORT_ERR)
 		WRITE_ONCE(d->was_down, true);
+	else if (event->event == IB_EVENT_GID_CHANGE)
+		iser_listeners_moved();
 }
 
 /* iser_device_noted - whether this is known of a device.  Sleeps. */

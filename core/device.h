@@ -39,6 +39,7 @@ bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note);
 bool iser_device_note(const struct ib_device *dev, enum iser_device_note note);
 bool iser_port_up(const struct rdma_cm_id *id);
 bool iser_port_mute(const struct rdma_cm_id *id);
+bool iser_id_stranded(const struct rdma_cm_id *id);
 int iser_port_cause(struct iser_conn *conn, int otherwise);
 void iser_port_note(struct iser_conn *conn);
 struct iser_parked *iser_park_alloc(void);

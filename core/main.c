@@ -115,6 +115,7 @@ static void __exit iser_core_exit(void)
 	flush_workqueue(iser_wq);
 	iser_ports_exit();
 	ib_unregister_client(&iser_client);
+	iser_listeners_exit();
 	iser_log_exit();
 	iser_destroy_wqs();
 }

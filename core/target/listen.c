@@ -25,9 +25,10 @@ struct iser_listener {
 	struct iser_conn_param param;
 	const struct iser_ops *ops;
 
-	struct mutex lock;		/* id, reported */
+	struct mutex lock;		/* id, reported, retry */
 	struct rdma_cm_id *id;
 	int reported;			/* the error that was printed last */
+	unsigned long retry;		/* until the next attempt, should one fail */
 	struct delayed_work listen_work;
 
 	bool closing;
@@ -37,7 +38,9 @@ static DEFINE_MUTEX(iser_listeners_lock);
 static LIST_HEAD(iser_listeners);
 static unsigned int iser_nr_devices;	/* RDMA devices; iser_listeners_lock */
 
-#define ISER_LISTEN_RETRY	HZ
+#define ISER_LISTEN_RETRY	((unsigned long)HZ)
+#define ISER_LISTEN_RARE	(60UL * HZ)	/* the longest time between attempts */
+#define ISER_LISTEN_MOVED	(HZ / 10)	/* for the other changes of a burst */
 
 static int iser_listen_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
 
@@ -236,13 +239,32 @@ static void iser_listen_said(struct iser_listener *l, int ret)
 			addr, ret);
 }
 
+/*
+ * Try again later if there was an error.  The CM prints a line for each attempt on a
+ * wildcard address that fails on one device, so that these become rare.  Under
+ * l->lock.
+ */
+static void iser_listen_again(struct iser_listener *l, int ret)
+{
+	if (!ret || !l->retry)
+		l->retry = ISER_LISTEN_RETRY;
+	if (!ret)
+		return;
+	queue_delayed_work(iser_wq, &l->listen_work, l->retry);
+	if (iser_listens_on_any(l))
+		l->retry = min(2 * l->retry, ISER_LISTEN_RARE);
+}
+
 static void iser_listen_work(struct work_struct *work)
 {
 	struct iser_listener *l = container_of(to_delayed_work(work),
 					       struct iser_listener,
 					       listen_work);
+	unsigned int flags;
 	int ret;
 
+	/* The removal of a device, which a disk may be waiting for, takes the lock. */
+	flags = memalloc_noio_save();
 	mutex_lock(&l->lock);
 	if (READ_ONCE(l->closing))
 		goto unlock;
@@ -252,10 +274,10 @@ static void iser_listen_work(struct work_struct *work)
 	}
 	ret = iser_listen_now(l);
 	iser_listen_said(l, ret);
-	if (ret)
-		queue_delayed_work(iser_wq, &l->listen_work, ISER_LISTEN_RETRY);
+	iser_listen_again(l, ret);
 unlock:
 	mutex_unlock(&l->lock);
+	memalloc_noio_restore(flags);
 }
 
 /* iser_listeners_device - an RDMA device has appeared, or goes.  May sleep. */
@@ -275,6 +297,41 @@ void iser_listeners_device(bool added)
 		mutex_unlock(&l->lock);
 	}
 	mutex_unlock(&iser_listeners_lock);
+}
+
+static void iser_listeners_look(struct work_struct *work)
+{
+	struct iser_listener *l;
+
+	mutex_lock(&iser_listeners_lock);
+	list_for_each_entry(l, &iser_listeners, node) {
+		mutex_lock(&l->lock);
+		/* One that waits for its address need not wait for its time. */
+		if (l->id ? iser_id_stranded(l->id) :
+		    delayed_work_pending(&l->listen_work))
+			mod_delayed_work(iser_wq, &l->listen_work, 0);
+		mutex_unlock(&l->lock);
+	}
+	mutex_unlock(&iser_listeners_lock);
+}
+
+static DECLARE_DELAYED_WORK(iser_listeners_dwork, iser_listeners_look);
+
+/*
+ * iser_listeners_moved - addresses of a device have changed
+ *
+ * The connection manager tells a listening id that its address has moved only if
+ * the hardware address has changed too.  Any context; changes come in bursts.
+ */
+void iser_listeners_moved(void)
+{
+	queue_delayed_work(iser_wq, &iser_listeners_dwork, ISER_LISTEN_MOVED);
+}
+
+/* iser_listeners_exit - no device is left that could tell of a change */
+void iser_listeners_exit(void)
+{
+	cancel_delayed_work_sync(&iser_listeners_dwork);
 }
 
 struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
@@ -300,8 +357,7 @@ struct iser_listener *iser_listen(const struct sockaddr_storage *addr,
 	mutex_lock(&l->lock);
 	ret = iser_listen_now(l);
 	iser_listen_said(l, ret);
-	if (ret)
-		queue_delayed_work(iser_wq, &l->listen_work, ISER_LISTEN_RETRY);
+	iser_listen_again(l, ret);
 	mutex_unlock(&l->lock);
 	return l;
 }

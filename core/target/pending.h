@@ -38,6 +38,8 @@ struct iser_pending {
 
 /* listen.c */
 void iser_listeners_device(bool added);
+void iser_listeners_moved(void);
+void iser_listeners_exit(void);
 
 /* pending.c */
 extern wait_queue_head_t iser_pending_wait;
