@@ -165,13 +165,6 @@ static bool iser_netdev_up(const struct net_device *ndev)
 	return netif_running(ndev) && netif_carrier_ok(ndev);
 }
 
-static bool iser_port_active(struct ib_device *dev, u32 port)
-{
-	struct ib_port_attr attr;
-
-	return !ib_query_port(dev, port, &attr) && attr.state == IB_PORT_ACTIVE;
-}
-
 /*
  * Return: 1 if the network device of a GID is up, 0 if it is down, negative errno
  * if the entry is no longer valid: its address has been removed.
@@ -186,6 +179,28 @@ static int iser_gid_up(const struct ib_gid_attr *gid)
 	ret = PTR_ERR_OR_ZERO(ndev) ?: iser_netdev_up(ndev);
 	rcu_read_unlock();
 	return ret;
+}
+
+/*
+ * The network device is asked first.  Some drivers ask it for its speed in order to
+ * describe the port, and the kernel prints a line each time if that is not known,
+ * as it is with many while they have no link.
+ */
+static bool iser_port_active(struct ib_device *dev, u32 port)
+{
+	const struct ib_gid_attr *gid;
+	struct ib_port_attr attr;
+	bool down = false;
+
+	if (!rdma_protocol_ib(dev, port)) {
+		gid = rdma_get_gid_attr(dev, port, 0);
+		if (!IS_ERR(gid)) {
+			down = !iser_gid_up(gid);
+			rdma_put_gid_attr(gid);
+		}
+	}
+	return !down && !ib_query_port(dev, port, &attr) &&
+		attr.state == IB_PORT_ACTIVE;
 }
 
 /*
@@ -386,6 +401,16 @@ static bool iser_gid_back(const struct rdma_cm_id *id)
 	return up;
 }
 
+/* Whether nothing but the removal of its device ends the wait of an id. */
+static bool iser_parked_for_device(const struct iser_parked *p)
+{
+	const struct rdma_cm_id *id = p->id;
+	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
+
+	return gid && rdma_protocol_roce(id->device, id->port_num) &&
+		iser_gid_up(gid) < 0 && !iser_gid_may_go(id->device);
+}
+
 /*
  * Whether an id whose port is active need not wait any longer.  An address may
  * never come back: it has moved to another host, or was for a while only.
@@ -401,9 +426,8 @@ static bool iser_parked_due(const struct iser_parked *p)
 	up = iser_gid_up(gid);
 	if (up >= 0)
 		return up;
-	if (!iser_gid_may_go(id->device))
-		return false;
-	return iser_gid_back(id) || time_after(jiffies, p->until);
+	return iser_gid_may_go(id->device) &&
+		(iser_gid_back(id) || time_after(jiffies, p->until));
 }
 
 /*
@@ -446,6 +470,8 @@ static void iser_parked_work(struct work_struct *work)
 	list_for_each_entry_safe(p, next, &list, node)
 		if (READ_ONCE(p->gone) || READ_ONCE(iser_parked_exit))
 			list_move_tail(&p->node, &due);
+		else if (iser_parked_for_device(p))
+			list_move_tail(&p->node, &wait);
 	while (!list_empty(&list))
 		iser_parked_port(&list, &due, &wait);
 
@@ -509,13 +535,19 @@ bool iser_park(struct iser_conn *conn)
 void iser_park_done(struct iser_conn *conn)
 {
 	struct iser_parked *p = conn->cm.parked;
+	bool gone;
 
 	conn->cm.parked = NULL;
 	mutex_lock(&iser_ports_lock);
 	list_add_tail(&p->node, &iser_parked);
+	/* Without the lock the work may have freed it. */
+	gone = READ_ONCE(p->gone);
 	mutex_unlock(&iser_ports_lock);
-	mod_delayed_work(iser_wq, &iser_parked_dwork,
-			 READ_ONCE(p->gone) ? 0 : ISER_PARK_POLL);
+	/* Another one's removal must not be put off. */
+	if (gone)
+		mod_delayed_work(iser_wq, &iser_parked_dwork, 0);
+	else
+		queue_delayed_work(iser_wq, &iser_parked_dwork, ISER_PARK_POLL);
 }
 
 struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn)
