@@ -120,8 +120,11 @@ static int begin(struct iscsi_iser_endpoint *end)
 			    &iscsi_iser_endpoint_ops, end);
 	if (IS_ERR(conn))
 		return PTR_ERR(conn);
-	if (end->conn)
+	if (end->conn) {
+		/* Its notification may not have returned, which nobody waits for later. */
+		iser_connection_terminate(end->conn);
 		iser_conn_put(end->conn);
+	}
 	end->conn = conn;
 	end->info = iser_conn_info(conn);
 	return 0;
@@ -170,11 +173,15 @@ static void attempt_init(struct iscsi_iser_endpoint *end)
 /* attempt_begin - start the first.  Return: 0 or negative errno. */
 static int attempt_begin(struct iscsi_iser_endpoint *end)
 {
+	unsigned int flags;
 	int err;
 
+	/* As in attempt_work(): it may be iscsid that recovers the session. */
+	flags = memalloc_noio_save();
 	mutex_lock(&end->attempt_lock);
 	err = begin(end);
 	mutex_unlock(&end->attempt_lock);
+	memalloc_noio_restore(flags);
 	if (err)
 		cancel_delayed_work_sync(&end->attempt_work);
 	return err;

@@ -226,7 +226,8 @@ int iscsi_iser_login_send_pdu(struct iscsi_cls_conn *cls_conn, struct iscsi_hdr 
 	if (len > size || len > ISCSI_DEF_MAX_RECV_SEG_LEN)
 		return -EINVAL;
 
-	text = kvmalloc(ISCSI_DEF_MAX_RECV_SEG_LEN, GFP_KERNEL);
+	/* The session that is to be recovered may have the disk for swapping. */
+	text = kvmalloc(ISCSI_DEF_MAX_RECV_SEG_LEN, GFP_NOIO);
 	if (!text) {
 		end->login_unsent = true;
 		return -ENOMEM;
