@@ -25,7 +25,7 @@ io_start() {
 	# The kernel has already read the disk to identify it.
 	io_before=$(io_count "$1")
 	fio --name=load --filename="$1" --ioengine=libaio --direct=1 --rw=randrw \
-		--bsrange=512-64k --size=16M --iodepth=8 --time_based --runtime=600 \
+		--bsrange=512-64k --size=16M --iodepth=8 --time_based --runtime=3600 \
 		--verify=crc32c --verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --minimal \
 		"${@:2}" >/tmp/iser-case/load 2>&1 &
 	io_pid=$!

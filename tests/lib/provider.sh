@@ -121,6 +121,11 @@ netdev_own_up() {
 	device_add
 }
 
+# link up|down: NETDEV
+link() {
+	ip link set "$NETDEV" "$1"
+}
+
 # carrier on|off: of NETDEV, which has to be a device that can lose it
 carrier() {
 	ip link set "$NETDEV" carrier "$1"
@@ -131,7 +136,7 @@ carrier() {
 link_cut() {
 	[ "$PROVIDER/$1" != adapter/hole ] || skip 'no network between the two ends'
 	case $1 in
-	link) ip link set "$NETDEV" down ;;
+	link) link down ;;
 	carrier) carrier off ;;
 	hole) tc qdisc add dev "$NETDEV" root netem loss 100% ;;
 	esac
@@ -139,7 +144,7 @@ link_cut() {
 
 link_mend() {
 	case $1 in
-	link) ip link set "$NETDEV" up ;;
+	link) link up ;;
 	carrier) carrier on ;;
 	hole) tc qdisc del dev "$NETDEV" root ;;
 	esac
