@@ -461,6 +461,20 @@ static bool isert_session_logged_out(struct iscsit_conn *conn)
 }
 
 /*
+ * The number of connections in the session's list.  Under conn_lock.  The first kernels of
+ * 6.1 that are supported have no list_count_nodes().
+ */
+static int isert_listed(const struct iscsit_session *sess)
+{
+	const struct list_head *node;
+	int n = 0;
+
+	list_for_each(node, &sess->sess_conn_list)
+		n++;
+	return n;
+}
+
+/*
  * Takes the connection out of the session's list, which LIO would do next.  When LIO
  * replaces a session or closes it for the administrator, it walks over the list, and
  * while it waits for a connection it keeps the next one in memory, but not in the list.
@@ -484,8 +498,7 @@ static bool isert_leave_list(struct iscsit_conn *conn)
 	     atomic_read(&sess->session_reinstatement)) &&
 	    !isert_session_logged_out(conn))
 		leaves = list_is_first(&conn->conn_list, &sess->sess_conn_list) &&
-			atomic_read(&sess->nconn) ==
-			list_count_nodes(&sess->sess_conn_list);
+			atomic_read(&sess->nconn) == isert_listed(sess);
 	if (leaves)
 		list_del_init(&conn->conn_list);
 	spin_unlock_bh(&sess->conn_lock);

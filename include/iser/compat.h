@@ -23,6 +23,11 @@
 #error "this kernel is too old: iSER needs 6.12.107 or a later one of that series"
 #endif
 
+/* The first kernels of 6.1 that are supported have no such attribute. */
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
 /* Names of symbol namespaces became strings in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_ISER(sym)	EXPORT_SYMBOL_NS_GPL(sym, "ISER")
