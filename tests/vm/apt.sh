@@ -67,10 +67,14 @@ apt_lists() {
 	exec {lists_lock}>&-
 }
 
-# apt_newest RELEASE REGEX: prints the package name with the highest version in it
-apt_newest() {
-	apt_in "$1" apt-cache search --names-only "$2" | awk '{ print $1 }' | sort -V | tail -n 1
+# apt_sorted RELEASE REGEX: prints the names of packages by the version in them
+apt_sorted() {
+	apt_in "$1" apt-cache search --names-only "$2" | awk '{ print $1 }' | sort -V
 }
+
+# apt_newest, apt_oldest RELEASE REGEX: the one with the highest or lowest version
+apt_newest() { apt_sorted "$@" | tail -n 1; }
+apt_oldest() { apt_sorted "$@" | sed -n 1p; }
 
 # apt_version RELEASE PACKAGE
 apt_version() {

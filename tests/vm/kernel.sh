@@ -1,13 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: tests/vm/kernel.sh [--source] 6.1|6.12|newest
+# usage: tests/vm/kernel.sh [--source] 6.1|6.12|newest|oldest-6.1|oldest-6.12|RELEASE
 #
 # Fetches a kernel of Debian into the cache and prints where its parts are, as lines for
 # a shell: release, image, modules, headers, chroot. Installs nothing on this host.
+# "6.1" and "6.12" are the newest kernels of their series that Debian 12 offers, with
+# "oldest-" the oldest ones that it still has. RELEASE is one of these by its name, such
+# as 6.1.0-50 or 6.12.111+deb12.
 # "newest" is the newest kernel that Debian offers for its stable release. It needs a
 # newer compiler than Debian 12 has, which is then in the folder that "chroot" names
 # ("headers" is a path in that folder). --source: prints the folder with the parts of
-# Debian's kernel source that the build and the checks use (siw, checkpatch).
+# Debian's kernel source that the build and the checks use (siw, checkpatch), which are
+# those of the newest kernel of the series.
 
 . "$(dirname "$0")/lib.sh"
 . "$VM_DIR/apt.sh"
@@ -15,18 +19,22 @@
 # Packages with modules and image, by series. The exact version changes with every
 # security update, so the script looks it up.
 find_kernel() {
+	local of_6_1='^linux-image-6\.1\.0-[0-9]+-amd64-unsigned$'
+	local of_6_12='^linux-image-6\.12\.[0-9]+\+deb12-amd64-unsigned$'
+	debian=bookworm
 	case $1 in
-	6.1)
-		debian=bookworm
-		pkg=$(apt_newest bookworm '^linux-image-6\.1\.0-[0-9]+-amd64-unsigned$') ;;
-	6.12)
-		debian=bookworm
-		pkg=$(apt_newest bookworm '^linux-image-6\.12\.[0-9]+\+deb12-amd64-unsigned$') ;;
+	6.1) pkg=$(apt_newest bookworm "$of_6_1") ;;
+	6.12) pkg=$(apt_newest bookworm "$of_6_12") ;;
+	oldest-6.1) pkg=$(apt_oldest bookworm "$of_6_1") ;;
+	oldest-6.12) pkg=$(apt_oldest bookworm "$of_6_12") ;;
+	6.1.0-[0-9]* | 6.12.[0-9]*+deb12)
+		pkg=linux-image-$1-amd64-unsigned
+		[ -n "$(apt_version bookworm "$pkg")" ] || pkg='' ;;
 	newest)
 		debian=trixie
 		pkg=$(apt_newest trixie '^linux-modules-[0-9.]+\+deb13-amd64$') ;;
 	*)
-		die "unknown kernel '$1': 6.1, 6.12 or newest" ;;
+		die "unknown kernel '$1', see --help" ;;
 	esac
 	[ -n "$pkg" ] || die "no package of kernel $1 in Debian $debian"
 	release=${pkg#linux-image-} release=${release#linux-modules-}

@@ -26,7 +26,7 @@ machine_prepare() {
 	rm -rf "$1/debug"
 	[ ! -d "${modules%/*}/debug" ] || cp -r "${modules%/*}/debug" "$1/debug"
 	slow=1
-	[ "$("$VM_DIR/boot.sh" --accel)" = kvm ] || slow=2
+	[ "$("$VM_DIR/boot.sh" --kernel "$kernel" --accel)" = kvm ] || slow=2
 }
 
 # machine_boot DIR: replaces the shell by a machine that runs DIR/job as root, in the tree
