@@ -171,10 +171,13 @@ struct cm {
 	uint8_t rnr_retry;	/* times that the other end repeats a Send; 7: no limit */
 };
 
-/* Key=Value pairs with a NUL between them (text.c). */
+/* A Login Request has no more bytes of text: RFC 7143, sections 6.3 and 13.12. */
+#define LOGIN_TEXT	8192
+
+/* Key=Value pairs with a NUL between them (text.c), of a login of several requests too. */
 struct text {
 	uint32_t len;
-	char b[8192];
+	char b[2 * LOGIN_TEXT];
 };
 
 struct conn {

@@ -243,6 +243,54 @@ CASE(initiator, "login/other-version", "R-10.1.4.6-2",
 	expect_end(c, "the login failed");
 }
 
+/*
+ * Changes to the keys that make their text LOGIN_TEXT bytes long, by keys that no target
+ * knows.
+ */
+static const char *fill_up(void)
+{
+	static char words[LOGIN_TEXT];
+	uint32_t left, size;
+	char *p = words;
+	struct text t;
+
+	text_default(&t, "");
+	for (left = LOGIN_TEXT - t.len; left; left -= size) {
+		/* What is left is never too little for another key, or too much for a value. */
+		size = left > 512 ? 256 : left > 256 ? left / 2 : left;
+		p += sprintf(p, "X-conform-%04u=%0*u ", left, (int)size - 16, 0);
+	}
+	text_default(&t, words);
+	check(t.len == LOGIN_TEXT, "the text has %u bytes", t.len);
+	return words;
+}
+
+CASE(initiator, "login/longest-text", "R-6-1",
+     "a login whose first text has 8192 bytes, the most that is allowed, NUL included, succeeds")
+{
+	struct conn *c = session(fill_up());
+	const char *value = need_key(c, "RDMAExtensions");
+
+	check(!strcmp(value, "Yes"), "RDMAExtensions=Yes is answered with %s", value);
+	ping(c);
+}
+
+CASE(initiator, "login/unterminated-text", "R-10.1.4.6-2",
+     "the same text whose last byte is no NUL is refused: status 0200, then the end")
+{
+	struct conn *c = conn_open(NULL);
+	struct text t;
+	struct rx *rx;
+
+	text_default(&t, fill_up());
+	t.b[t.len - 1] = '0';
+	rx = login_round(c, login_pdu(c, 1, 3, &t));
+	check(rx, "no Login Response");
+	check(login_status(rx) == 0x200, "the status is %04x", login_status(rx));
+	expect_end(c, "the login failed");
+	still_serves();
+}
+
 CASE(initiator, "login/no-security-stage", "R-11-1",
      "a login without the security stage: 0201 where credentials are required, then the end")
 {
