@@ -478,6 +478,8 @@ static int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 	struct iser_rx_plan plan;
 	int ret;
 
+	if (!stage)
+		isert_note_number(text, len, "CHAP_A", &ic->chap);
 	if (stage == 1 && ic->keys.leading) {
 		isert_note_limits(ic, text, len);
 		/* InitialR2T is an OR: a target may answer Yes to a No. */
@@ -748,6 +750,39 @@ static bool isert_login_stuck(struct isert_conn *ic,
 	return true;
 }
 
+/* Returns the bytes of a digest of the algorithm, which IANA lists as one of PPP. */
+static u32 isert_digest_size(u32 chap)
+{
+	switch (chap) {
+	case 5:		/* MD5 */
+		return 16;
+	case 6:		/* SHA-1 */
+		return 20;
+	case 7:		/* SHA-256 */
+	case 8:		/* SHA3-256 */
+		return 32;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Returns true if a CHAP response in base64 decodes to more than a digest, for which LIO
+ * of older kernels of 6.1 may have no room.  The response is where LIO looks for it.
+ */
+static bool isert_chap_too_long(const struct isert_conn *ic, const char *text, u32 len)
+{
+	const char *end = text + len, *value = strnstr(text, "CHAP_R", len);
+	u32 n = 0;
+
+	value = value ? memchr(value, '=', end - value) : NULL;
+	if (!value || end - value < 3 || value[1] != '0' || (value[2] | 0x20) != 'b')
+		return false;
+	for (value += 3; value + n < end && value[n] && !strchr(";=", value[n]); n++)
+		;
+	return n * 3 / 4 > isert_digest_size(ic->chap);
+}
+
 static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 			    const struct iser_pdu *pdu)
 {
@@ -794,6 +829,11 @@ static int isert_take_login(struct isert_conn *ic, struct iscsi_login *login,
 	}
 	if (isert_login_stuck(ic, req, len))
 		return isert_refuse_initiator(ic, pdu->bhs);
+	if (isert_chap_too_long(ic, login->req_buf, ret)) {
+		isert_warn(ic, "login refused: its CHAP_R is longer than a digest");
+		return isert_refuse_login(ic, pdu->bhs, ISERT_STATUS_INITIATOR,
+					  ISCSI_LOGIN_STATUS_AUTH_FAILED);
+	}
 	memset(login->req_buf + ret, 0, ISERT_LOGIN_TEXT - ret);
 	hton24(req->dlength, ret);
 	/* Before the first request LIO knows neither target nor initiator. */

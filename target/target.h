@@ -117,6 +117,7 @@ struct isert_conn {
 	bool login_queued;		/* the work has not taken its request yet */
 	struct iser_keys keys;
 	u32 idle_requests;		/* that left LIO's proposals open */
+	u32 chap;			/* CHAP_A, which LIO has chosen; 0: not yet */
 	u32 first_burst;		/* upper bounds, from LIO's login text */
 	bool initial_r2t;
 	u8 final_bhs[ISER_BHS_LEN];	/* Login Response held back */

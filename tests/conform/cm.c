@@ -296,7 +296,8 @@ void conn_close_all(void)
 	for (i = 0; i < 256; i++) {
 		if (!open_conns[i])
 			continue;
-		run_shared->unfinished |= !open_conns[i]->full;
+		run_shared->unfinished |= !open_conns[i]->full &&
+					 !open_conns[i]->closed;
 		conn_close(open_conns[i]);
 	}
 }

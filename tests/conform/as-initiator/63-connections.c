@@ -852,10 +852,9 @@ static void digest(char *to, size_t size, const char *secret, const char *id,
 	to[32] = 0;
 }
 
-/* The security stage of a login.  Return: status; -1: the connection ended. */
-static int authenticate(struct conn *c, const char *secret)
+/* Begins the security stage of a login.  Return: status; 0: a challenge has come. */
+static int be_challenged(struct conn *c)
 {
-	char sum[64], value[80];
 	struct text t = { 0 };
 	struct rx *rx;
 
@@ -873,13 +872,80 @@ static int authenticate(struct conn *c, const char *secret)
 	text_add(&t, "CHAP_A", "5");
 	rx = login_round(c, login_pdu(c, 0, -1, &t));
 	check(rx && answer(c, "CHAP_I") && answer(c, "CHAP_C"), "no challenge comes");
-	digest(sum, sizeof(sum), secret, answer(c, "CHAP_I"), answer(c, "CHAP_C"));
-	snprintf(value, sizeof(value), "0x%s", sum);
-	t.len = 0;
+	return 0;
+}
+
+/* Answers the challenge.  Return: status; -1: the connection ended. */
+static int respond(struct conn *c, const char *response)
+{
+	struct text t = { 0 };
+	struct rx *rx;
+
 	text_add(&t, "CHAP_N", USER);
-	text_add(&t, "CHAP_R", value);
+	text_add(&t, "CHAP_R", response);
 	rx = login_round(c, login_pdu(c, 0, 1, &t));
 	return rx ? login_status(rx) : -1;
+}
+
+/* The security stage of a login.  Return: status; -1: the connection ended. */
+static int authenticate(struct conn *c, const char *secret)
+{
+	char sum[64], value[80];
+	int status = be_challenged(c);
+
+	if (status)
+		return status;
+	digest(sum, sizeof(sum), secret, answer(c, "CHAP_I"), answer(c, "CHAP_C"));
+	snprintf(value, sizeof(value), "0x%s", sum);
+	return respond(c, value);
+}
+
+/* The right response in base64, which is 0b and 22 characters, without padding. */
+static void respond_base64(char *to, size_t size, struct conn *c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned int bits = 0, have = 0, byte, i;
+	char sum[64];
+
+	digest(sum, sizeof(sum), SECRET, answer(c, "CHAP_I"), answer(c, "CHAP_C"));
+	to += snprintf(to, size, "0b");
+	for (i = 0; sscanf(sum + i, "%2x", &byte) == 1; i += 2) {
+		bits = bits << 8 | byte;
+		for (have += 8; have >= 6; have -= 6)
+			*to++ = digits[bits >> (have - 6) & 63];
+	}
+	*to++ = digits[bits << (6 - have) & 63];
+	*to = 0;
+}
+
+CASE(initiator, "connections/secret-base64", "R-11-1 R-10.1.4.6-2",
+     "a CHAP response in base64 is taken; one that is longer than a digest is refused: 0201")
+{
+	struct text t = { 0 };
+	char value[160];
+	struct rx *rx;
+	int status;
+
+	at[0] = conn_open(NULL);
+	status = be_challenged(at[0]);
+	check(!status, "no challenge, status %d", status);
+	respond_base64(value, sizeof(value), at[0]);
+	status = respond(at[0], value);
+	check(!status, "the right response in base64 is refused, status %d", status);
+	login(at[0], NAMED "MaxConnections=1");
+	at[1] = conn_open(NULL);
+	status = be_challenged(at[1]);
+	check(!status, "no challenge, status %d", status);
+	memset(value + 2, 'A', 120);
+	value[122] = 0;
+	/* A target that does not see it first finds that it has no such user. */
+	text_add(&t, "CHAP_N", "nobody");
+	text_add(&t, "CHAP_R", value);
+	rx = login_round(at[1], login_pdu(at[1], 0, 1, &t));
+	check(rx, "the connection ended without a status");
+	check(login_status(rx) == 0x201, "the status is %04x", login_status(rx));
+	expect_end(at[1], "the login failed");
 }
 
 /* A session of two connections that have authenticated themselves. */
