@@ -325,6 +325,27 @@ interface 'a document of one package only' 1 packaging/iser.spec '/^%doc/s/ SECU
 interface 'one of iser-utils' 1 packaging/iser.spec '/^%doc/s, Documentation/iserctl.md,,'
 interface 'a manual that is not in it' 1 tools/Makefile '/install.*ib_iser\.4/d'
 
+# too_old VERSION: whether the build stops on that kernel, as dkms.conf has it
+mkdir -p "$work/version/linux"
+too_old() {
+	local code a b c
+	IFS=. read -r a b c <<<"$1"
+	printf '#define LINUX_VERSION_CODE %d\n#define KERNEL_VERSION(a, b, c) %s\n' \
+		$(((a << 16) + (b << 8) + c)) '(((a) << 16) + ((b) << 8) + (c))' \
+		>"$work/version/linux/version.h"
+	gcc -E -nostdinc -I "$work/version" ../include/iser/compat.h 2>&1 >/dev/null |
+		grep "this kernel is too old" >/dev/null && code=yes || code=no
+	echo $code
+}
+# The table of the oldest kernels: | SERIES | VERSION | ...
+oldest=$(sed -nE 's/^\| (6\.[0-9]+) \| (\1\.[0-9]+) \|.*/\2/p' ../Documentation/install.md)
+same 'install.md names the oldest kernel of two series' "$(wc -w <<<"$oldest")" 2
+for version in $oldest; do
+	same "the build takes $version" "$(too_old "$version")" no
+	same 'but not the one before' "$(too_old "${version%.*}.$((${version##*.} - 1))")" yes
+done
+same 'nor one before all of them' "$(too_old 6.0.19)" yes
+
 # item KEY: the folder of an item of a cache of this test, which is made if there is none
 # shellcheck disable=SC2016 # the inner shell expands it
 item() {
