@@ -8,6 +8,8 @@
 # tools (iserctl: warnings of gcc and clang; the manuals);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
+# Only if named: build- with any other kernel of tests/vm/kernel.sh, such as
+# build-oldest-6.1.
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
