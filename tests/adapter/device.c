@@ -221,18 +221,14 @@ static const struct ib_device_ops device_ops = {
 	.owner = THIS_MODULE,
 	.driver_id = ADAPTER_DRIVER_ID,
 
-	.add_gid = add_gid,
 	.alloc_hw_port_stats = adapter_alloc_stats,
 	.alloc_mr = adapter_alloc_mr,
 	.alloc_pd = adapter_alloc_pd,
-	.create_ah = adapter_create_ah,
 	.create_cq = adapter_create_cq,
 	.create_qp = adapter_create_qp,
 	.dealloc_driver = dealloc_driver,
 	.dealloc_pd = adapter_dealloc_pd,
-	.del_gid = del_gid,
 	.dereg_mr = adapter_dereg_mr,
-	.destroy_ah = adapter_destroy_ah,
 	.destroy_cq = adapter_destroy_cq,
 	.destroy_qp = adapter_destroy_qp,
 	.enable_driver = enable_driver,
@@ -246,16 +242,24 @@ static const struct ib_device_ops device_ops = {
 	.post_recv = adapter_post_recv,
 	.post_send = adapter_post_send,
 	.query_device = query_device,
-	.query_pkey = query_pkey,
 	.query_port = query_port,
 	.query_qp = adapter_query_qp,
 	.reg_user_mr = adapter_reg_user_mr,
 	.req_notify_cq = adapter_req_notify_cq,
 
-	INIT_RDMA_OBJ_SIZE(ib_ah, adapter_ah, ib),
 	INIT_RDMA_OBJ_SIZE(ib_cq, adapter_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, adapter_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, adapter_qp, ib),
+};
+
+static const struct ib_device_ops roce_ops = {
+	.add_gid = add_gid,
+	.create_ah = adapter_create_ah,
+	.del_gid = del_gid,
+	.destroy_ah = adapter_destroy_ah,
+	.query_pkey = query_pkey,
+
+	INIT_RDMA_OBJ_SIZE(ib_ah, adapter_ah, ib),
 };
 
 static const struct ib_device_ops srq_ops = {
@@ -297,6 +301,7 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 	dev->ib.dev.parent = parent;
 	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, netdev->dev_addr);
 	ib_set_device_ops(&dev->ib, &device_ops);
+	ib_set_device_ops(&dev->ib, &roce_ops);
 	if (dev->profile->max_srq_wr)
 		ib_set_device_ops(&dev->ib, &srq_ops);
 
