@@ -10,6 +10,7 @@
  * Locks, outermost first:
  *   qp->mutex		the state of a queue pair and what arrives at it.
  *			Nobody holds two: a requester takes that of its peer
+ *   conns_lock		iWARP's connections and listeners
  *   adapter_devs_lock	the list of devices
  *   the xa_locks	qps and mrs of a device, the state of each memory region
  *   qp->sq_lock	the send queue
@@ -307,6 +308,8 @@ struct adapter_qp {
 	struct adapter_spans	remote;
 
 	struct adapter_rq	rq;
+
+	struct adapter_conn	*conn;	/* iWARP, see iwarp.c */
 };
 
 #define to_adapter(obj, type)	container_of(obj, struct adapter_##type, ib)
@@ -319,6 +322,11 @@ static inline struct adapter_rq *adapter_qp_rq(struct adapter_qp *qp)
 static inline struct adapter_dev *adapter_qp_dev(struct adapter_qp *qp)
 {
 	return to_adapter(qp->ib.device, dev);
+}
+
+static inline bool adapter_is_iwarp(struct adapter_qp *qp)
+{
+	return adapter_qp_dev(qp)->profile->iwarp;
 }
 
 /* main.c */
@@ -444,6 +452,12 @@ int adapter_respond(struct adapter_qp *qp, struct adapter_send *send,
 bool adapter_take(struct adapter_qp *qp);
 void adapter_receive_done(struct adapter_qp *qp, struct ib_wc *wc,
 			  bool solicited);
+
+/* iwarp.c */
+extern const struct ib_device_ops adapter_iwarp_ops;
+extern unsigned int adapter_connect_timeout;	/* ms */
+void adapter_conn_end(struct adapter_qp *qp, bool orderly);
+struct adapter_qp *adapter_conn_peer(struct adapter_qp *qp);
 
 /* event.c */
 void adapter_qp_event(struct adapter_qp *qp, enum ib_event_type type);

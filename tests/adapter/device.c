@@ -24,8 +24,9 @@ static int query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->page_size_cap = 0xfffff000;
 	attr->max_qp = 65536;
 	attr->max_qp_wr = profile->max_qp_wr;
-	attr->device_cap_flags = IB_DEVICE_MEM_MGT_EXTENSIONS |
-				 IB_DEVICE_RC_RNR_NAK_GEN;
+	attr->device_cap_flags = IB_DEVICE_MEM_MGT_EXTENSIONS;
+	if (!profile->iwarp)
+		attr->device_cap_flags |= IB_DEVICE_RC_RNR_NAK_GEN;
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG;
 	if (profile->local_dma_lkey)
 		attr->kernel_cap_flags |= IBK_LOCAL_DMA_LKEY;
@@ -65,10 +66,10 @@ static int query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 					     IB_PORT_PHYS_STATE_DISABLED;
 	attr->max_mtu = IB_MTU_4096;
 	attr->active_mtu = mtu ?: IB_MTU_256;
-	attr->gid_tbl_len = ADAPTER_GIDS;
-	attr->ip_gids = true;
+	attr->gid_tbl_len = dev->profile->iwarp ? 1 : ADAPTER_GIDS;
+	attr->ip_gids = !dev->profile->iwarp;
 	attr->max_msg_sz = ADAPTER_MAX_MESSAGE;
-	attr->pkey_tbl_len = 1;
+	attr->pkey_tbl_len = !dev->profile->iwarp;
 	attr->max_vl_num = 1;
 	attr->active_width = IB_WIDTH_4X;
 	attr->active_speed = IB_SPEED_EDR;
@@ -86,6 +87,11 @@ static int query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey)
 static int get_port_immutable(struct ib_device *ib, u32 port,
 			      struct ib_port_immutable *immutable)
 {
+	if (to_adapter(ib, dev)->profile->iwarp) {
+		immutable->core_cap_flags = RDMA_CORE_PORT_IWARP;
+		immutable->gid_tbl_len = 1;
+		return 0;
+	}
 	immutable->core_cap_flags = RDMA_CORE_PORT_IBA_ROCE_UDP_ENCAP;
 	immutable->pkey_tbl_len = 1;
 	immutable->gid_tbl_len = ADAPTER_GIDS;
@@ -294,14 +300,17 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC1);
 
 	strscpy(dev->ib.node_desc, KBUILD_MODNAME, sizeof(dev->ib.node_desc));
-	dev->ib.node_type = RDMA_NODE_IB_CA;
+	dev->ib.node_type = dev->profile->iwarp ? RDMA_NODE_RNIC :
+						  RDMA_NODE_IB_CA;
+	strscpy(dev->ib.iw_ifname, netdev->name, sizeof(dev->ib.iw_ifname));
 	dev->ib.phys_port_cnt = 1;
 	dev->ib.num_comp_vectors = num_possible_cpus();
 	dev->ib.local_dma_lkey = ADAPTER_DMA_KEY;
 	dev->ib.dev.parent = parent;
 	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, netdev->dev_addr);
 	ib_set_device_ops(&dev->ib, &device_ops);
-	ib_set_device_ops(&dev->ib, &roce_ops);
+	ib_set_device_ops(&dev->ib, dev->profile->iwarp ? &adapter_iwarp_ops :
+							  &roce_ops);
 	if (dev->profile->max_srq_wr)
 		ib_set_device_ops(&dev->ib, &srq_ops);
 

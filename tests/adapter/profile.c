@@ -201,6 +201,26 @@ static const struct adapter_profile profiles[] = {
 		.zero_is_2g = true,
 		.context = ADAPTER_HARD,
 	},
+	{
+		/*
+		 * cxgb4: T4_MAX_SEND_SGE, T4_MAX_RECV_SGE, T4_MAX_FR_DSGL_DEPTH,
+		 * c4iw_max_read_depth
+		 */
+		.name = "iwarp",
+		.iwarp = true,
+		.max_qp_wr = 8189,
+		.max_cqe = 65518,
+		.max_send_sge = 17,
+		.max_recv_sge = 4,
+		.max_sge_rd = 1,
+		.max_inline = 64,
+		.max_pages = 128,
+		.max_rd_atomic = 32,
+		.max_init_rd_atomic = 32,
+		.max_seg_size = UINT_MAX,
+		.local_dma_lkey = true,
+		.context = ADAPTER_SOFT,
+	},
 };
 
 static const struct adapter_profile *chosen = &profiles[0];

@@ -166,13 +166,45 @@ static void set_attr(struct adapter_qp *qp, const struct ib_qp_attr *attr,
 	}
 }
 
+/*
+ * iWARP's states by the names of the verbs: INIT is idle, SQD is closing.  There
+ * is no RTR, and a connection alone leads to RTS.
+ */
+static bool iwarp_next_is_ok(enum ib_qp_state state, enum ib_qp_state next)
+{
+	switch (next) {
+	case IB_QPS_RESET:
+	case IB_QPS_ERR:
+		return true;
+	case IB_QPS_INIT:
+		return state == IB_QPS_RESET || state == IB_QPS_INIT;
+	case IB_QPS_RTR:
+		return state == IB_QPS_INIT;
+	case IB_QPS_RTS:
+		return state == IB_QPS_RTS;
+	case IB_QPS_SQD:
+		/* Who closes may not know yet that the peer has done so. */
+		return state == IB_QPS_RTS || state == IB_QPS_SQD ||
+		       state == IB_QPS_ERR;
+	default:
+		return false;
+	}
+}
+
+static bool next_is_ok(struct adapter_qp *qp, enum ib_qp_state next, int mask)
+{
+	if (adapter_is_iwarp(qp))
+		return iwarp_next_is_ok(qp->state, next);
+	return ib_modify_qp_is_ok(qp->state, next, qp->ib.qp_type, mask);
+}
+
 static int check_attr(struct adapter_qp *qp, const struct ib_qp_attr *attr,
 		      int mask, enum ib_qp_state next)
 {
 	struct adapter_dev *dev = adapter_qp_dev(qp);
 
 	if ((mask & IB_QP_CUR_STATE && attr->cur_qp_state != qp->state) ||
-	    !ib_modify_qp_is_ok(qp->state, next, qp->ib.qp_type, mask)) {
+	    !next_is_ok(qp, next, mask)) {
 		adapter_broken(dev, RULE_QP_STATE, false,
 			       "QP %u: from state %u to %u, mask %#x",
 			       qp->ib.qp_num, qp->state, next, mask);
@@ -230,6 +262,7 @@ static void reset(struct adapter_qp *qp)
 {
 	mutex_lock(&qp->mutex);
 	qp->state = IB_QPS_RESET;
+	adapter_conn_end(qp, false);
 	mutex_unlock(&qp->mutex);
 	cancel_delayed_work_sync(&qp->work);
 	empty_queues(qp);
@@ -238,6 +271,22 @@ static void reset(struct adapter_qp *qp)
 	qp->waits = false;
 	qp->retries = 0;
 	qp->rnr_retries = 0;
+}
+
+/*
+ * What becomes of the connection in the next state of an iWARP queue pair, and
+ * which state this is really.  With qp->mutex.
+ */
+static enum ib_qp_state iwarp_next(struct adapter_qp *qp, enum ib_qp_state next)
+{
+	if (next == IB_QPS_RTR || (next == IB_QPS_SQD && qp->state != IB_QPS_RTS))
+		return qp->state;
+	if (next == IB_QPS_SQD)
+		/* With requests in its queue it is an abort. */
+		adapter_conn_end(qp, READ_ONCE(qp->sq_next) == qp->sq_head);
+	if (next == IB_QPS_ERR)
+		adapter_conn_end(qp, false);
+	return next;
 }
 
 int adapter_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
@@ -258,6 +307,8 @@ int adapter_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 	ret = check_attr(qp, attr, mask, next);
 	if (!ret) {
 		set_attr(qp, attr, mask);
+		if (adapter_is_iwarp(qp))
+			next = iwarp_next(qp, next);
 		if (next != IB_QPS_RESET)
 			WRITE_ONCE(qp->state, next);
 		if (next == IB_QPS_RTS || next == IB_QPS_ERR)
@@ -306,6 +357,7 @@ void adapter_qp_failed(struct adapter_qp *qp)
 	if (qp->state == IB_QPS_RESET)
 		return;
 	WRITE_ONCE(qp->state, IB_QPS_ERR);
+	adapter_conn_end(qp, false);
 	mod_delayed_work(adapter_wq, &qp->work, 0);
 }
 
@@ -326,6 +378,7 @@ int adapter_destroy_qp(struct ib_qp *ib, struct ib_udata *udata)
 			       "QP %u: %u sends and %u receives are left",
 			       ib->qp_num, sends, receives);
 	qp->state = IB_QPS_RESET;
+	adapter_conn_end(qp, false);
 	mutex_unlock(&qp->mutex);
 	/*
 	 * The worker starts nothing in RESET; peers and events have references.

@@ -132,6 +132,33 @@ static bool expects(struct adapter_qp *peer, struct adapter_qp *qp)
 }
 
 /*
+ * ask_peer() for iWARP.  A Send or a Write is done when it has left: what the
+ * peer finds wrong with it ends the connection, and with that a Read too.
+ */
+static int ask_iwarp_peer(struct adapter_qp *qp, struct adapter_send *send)
+{
+	struct adapter_qp *peer = adapter_conn_peer(qp);
+	int result = ADAPTER_LOST;
+
+	if (!peer)
+		return ADAPTER_LOST;
+	mutex_lock(&peer->mutex);
+	if (peer->state == IB_QPS_RTS)
+		result = adapter_respond(qp, send, peer);
+	mutex_unlock(&peer->mutex);
+	adapter_ref_put(&peer->ref);
+	switch (result) {
+	case IB_WC_REM_INV_REQ_ERR:
+	case IB_WC_REM_ACCESS_ERR:
+	case IB_WC_REM_OP_ERR:
+		return send->opcode == IB_WR_RDMA_READ ? IB_WC_WR_FLUSH_ERR :
+							 IB_WC_SUCCESS;
+	default:
+		return result;
+	}
+}
+
+/*
  * Executes one request with the peer.  Returns the status of the completion, or
  * what responder.c adds to it, and then sets *delay.
  */
@@ -142,6 +169,8 @@ static int ask_peer(struct adapter_qp *qp, struct adapter_send *send,
 	int result = ADAPTER_LOST;
 
 	*delay = ack_delay(qp->attr.timeout);
+	if (adapter_is_iwarp(qp))
+		return ask_iwarp_peer(qp, send);
 	peer = adapter_find_qp(adapter_qp_dev(qp), &qp->path,
 			       qp->attr.dest_qp_num);
 	if (!peer)

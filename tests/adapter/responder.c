@@ -81,6 +81,14 @@ static enum ib_wc_status scatter(struct adapter_qp *qp,
 	}
 }
 
+/* iWARP has no RNR NAK, and the connection ends. */
+static int no_receive(struct adapter_qp *peer)
+{
+	if (!adapter_is_iwarp(peer))
+		return ADAPTER_NOT_READY;
+	return refuse(peer, IB_WC_REM_OP_ERR, IB_EVENT_QP_FATAL);
+}
+
 static int respond_send(struct adapter_qp *qp, struct adapter_send *send,
 			struct adapter_qp *peer)
 {
@@ -92,7 +100,7 @@ static int respond_send(struct adapter_qp *qp, struct adapter_send *send,
 	enum ib_wc_status status;
 
 	if (!adapter_take(peer))
-		return ADAPTER_NOT_READY;
+		return no_receive(peer);
 	status = adapter_fault(FAULT_RECV);
 	if (status != IB_WC_SUCCESS)
 		return fail_receive(peer, status, IB_WC_REM_OP_ERR);
