@@ -339,7 +339,8 @@ static void wait_for_answer(struct adapter_conn *conn)
 }
 
 /* With an end that has ended meanwhile the connection starts all the same. */
-static void start_qp(struct conn_end *end, const struct conn_end *other)
+static void start_qp(struct conn_end *end, const struct conn_end *other,
+		     bool listens)
 {
 	struct adapter_qp *qp = end->qp;
 
@@ -349,6 +350,7 @@ static void start_qp(struct conn_end *end, const struct conn_end *other)
 		qp->attr.max_rd_atomic = end->ord;
 		qp->attr.max_dest_rd_atomic = end->ird;
 		qp->attr.dest_qp_num = other->qp->ib.qp_num;
+		WRITE_ONCE(qp->listens, listens);
 		WRITE_ONCE(qp->state, IB_QPS_RTS);
 	}
 	mutex_unlock(&qp->mutex);
@@ -359,8 +361,8 @@ static void start(struct adapter_conn *conn)
 	struct conn_end *active = &conn->end[ACTIVE];
 	struct conn_end *passive = &conn->end[PASSIVE];
 
-	start_qp(passive, active);
-	start_qp(active, passive);
+	start_qp(passive, active, true);
+	start_qp(active, passive, false);
 	conn_next(conn, CONN_ACCEPTED, CONN_RUNS, 0);
 	tell_begin(conn, PASSIVE, IW_CM_EVENT_ESTABLISHED, 0);
 	tell_begin(conn, ACTIVE, IW_CM_EVENT_CONNECT_REPLY, 0);

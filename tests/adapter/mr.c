@@ -239,21 +239,25 @@ bool adapter_span_get(struct adapter_qp *qp, struct adapter_spans *spans,
 {
 	struct adapter_dev *dev = adapter_qp_dev(qp);
 	struct adapter_span *span = &spans->span[spans->nr];
+	bool all = !remote && dev->profile->local_dma_lkey &&
+		   key == ADAPTER_DMA_KEY;
+	/* Only the sink of a Read on iWARP needs this right of its owner. */
+	bool sink = !remote && access & IB_ACCESS_REMOTE_WRITE;
 	enum adapter_rule broken = NR_RULES;
 	struct adapter_mr *mr = NULL;
 
 	if (!length)
 		return true;
-	if (!remote && dev->profile->local_dma_lkey && key == ADAPTER_DMA_KEY)
+	if (all && !sink)
 		goto found;
 	xa_lock(&dev->mrs);
-	broken = key_find(qp, key, &mr);
+	broken = all ? RULE_READ_SINK : key_find(qp, key, &mr);
 	if (broken == NR_RULES) {
 		if (addr < mr->iova || length > mr->length ||
 		    addr - mr->iova > mr->length - length)
 			broken = RULE_KEY_RANGE;
 		else if ((mr->access & access) != access)
-			broken = RULE_KEY_RIGHTS;
+			broken = sink ? RULE_READ_SINK : RULE_KEY_RIGHTS;
 		else
 			adapter_ref_get(&mr->ref);
 	}

@@ -3,13 +3,15 @@
 #include <linux/log2.h>
 #include "adapter.h"
 
-static bool in_rc(enum ib_wr_opcode opcode)
+/* iWARP has no immediate data. */
+static bool offered(enum ib_wr_opcode opcode, bool iwarp)
 {
 	switch (opcode) {
-	case IB_WR_RDMA_WRITE:
 	case IB_WR_RDMA_WRITE_WITH_IMM:
-	case IB_WR_SEND:
 	case IB_WR_SEND_WITH_IMM:
+		return !iwarp;
+	case IB_WR_RDMA_WRITE:
+	case IB_WR_SEND:
 	case IB_WR_SEND_WITH_INV:
 	case IB_WR_RDMA_READ:
 	case IB_WR_LOCAL_INV:
@@ -20,10 +22,15 @@ static bool in_rc(enum ib_wr_opcode opcode)
 	}
 }
 
+/* Whether it goes to the peer. */
+static bool leaves(enum ib_wr_opcode opcode)
+{
+	return opcode != IB_WR_LOCAL_INV && opcode != IB_WR_REG_MR;
+}
+
 static bool takes_inline(enum ib_wr_opcode opcode)
 {
-	return opcode != IB_WR_RDMA_READ && opcode != IB_WR_LOCAL_INV &&
-	       opcode != IB_WR_REG_MR;
+	return leaves(opcode) && opcode != IB_WR_RDMA_READ;
 }
 
 /*
@@ -35,7 +42,7 @@ static enum adapter_rule check(struct adapter_qp *qp,
 	const struct adapter_profile *profile = adapter_qp_dev(qp)->profile;
 
 	if (qp->ib.qp_type == IB_QPT_GSI ? wr->opcode != IB_WR_SEND :
-					   !in_rc(wr->opcode))
+					   !offered(wr->opcode, profile->iwarp))
 		return RULE_OPCODE;
 	if (wr->num_sge < 0 || wr->num_sge > qp->max_send_sge)
 		return RULE_SGE_COUNT;
@@ -48,6 +55,9 @@ static enum adapter_rule check(struct adapter_qp *qp,
 	if (wr->send_flags & IB_SEND_INLINE &&
 	    (!takes_inline(wr->opcode) || length > qp->max_inline))
 		return RULE_INLINE;
+	if (READ_ONCE(qp->listens) && leaves(wr->opcode) &&
+	    READ_ONCE(qp->state) == IB_QPS_RTS)
+		return RULE_MPA_FIRST;
 	return NR_RULES;
 }
 

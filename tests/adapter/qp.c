@@ -267,6 +267,7 @@ static void reset(struct adapter_qp *qp)
 	cancel_delayed_work_sync(&qp->work);
 	empty_queues(qp);
 	qp->established = false;
+	qp->listens = false;
 	qp->last_wqe = false;
 	qp->waits = false;
 	qp->retries = 0;

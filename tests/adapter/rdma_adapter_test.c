@@ -1783,6 +1783,77 @@ static void iwarp_unreachable(struct kunit *test)
 
 /* iWARP's rules */
 
+static void iwarp_no_imm(struct pair *pair)
+{
+	iwarp_begin(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post(&pair->end[0], IB_WR_SEND_WITH_IMM, 0, 8, 0, 0, 0));
+}
+
+static void iwarp_no_write_imm(struct pair *pair)
+{
+	iwarp_begin(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post(&pair->end[0], IB_WR_RDMA_WRITE_WITH_IMM, 0, 8, 0,
+			     0, 0));
+}
+
+static void iwarp_no_atomic(struct pair *pair)
+{
+	iwarp_begin(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post(&pair->end[0], IB_WR_ATOMIC_FETCH_AND_ADD, 0, 8, 0,
+			     0, 0));
+}
+
+static void iwarp_read_sges(struct pair *pair)
+{
+	iwarp_begin(pair);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
+			post_sges(&pair->end[0], IB_WR_RDMA_READ, 2, 8));
+}
+
+static void mpa_first(struct pair *pair)
+{
+	iwarp_pair(pair);
+	/* What does not leave is allowed. */
+	reg(pair, &pair->end[1], RIGHTS);
+	KUNIT_EXPECT_EQ(pair->test, -EINVAL, post_send(&pair->end[1], 8));
+}
+
+static void read_to(struct pair *pair, u32 key)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	reg(pair, b, RIGHTS);
+	KUNIT_ASSERT_EQ(pair->test, 0,
+			post(a, IB_WR_RDMA_READ, IB_SEND_SIGNALED, 8, key,
+			     b->mr->iova, b->mr->rkey));
+	expect_wc(pair, a, IB_WC_LOC_PROT_ERR);
+}
+
+static void read_sink(struct pair *pair)
+{
+	iwarp_begin(pair);
+	read_to(pair, pair->end[0].pd->local_dma_lkey);
+}
+
+static void read_sink_rights(struct pair *pair)
+{
+	iwarp_begin(pair);
+	reg(pair, &pair->end[0], IB_ACCESS_LOCAL_WRITE);
+	read_to(pair, pair->end[0].mr->lkey);
+}
+
+static void recv_missing(struct pair *pair)
+{
+	iwarp_pair(pair);
+	KUNIT_ASSERT_EQ(pair->test, 0, post_send(&pair->end[0], 8));
+	expect_wc(pair, &pair->end[0], IB_WC_SUCCESS);
+	expect_told(pair, &pair->end[0], 2, IW_CM_EVENT_CLOSE, -ECONNRESET);
+	KUNIT_EXPECT_TRUE(pair->test, told(&pair->end[1], IB_EVENT_QP_FATAL));
+}
+
 static void iwarp_state(struct pair *pair)
 {
 	struct end *a = &pair->end[0];
@@ -1806,9 +1877,17 @@ static void iwarp_limit(struct pair *pair)
 }
 
 static const struct rule_test iwarp_tests[] = {
+	{ RULE_OPCODE, false, iwarp_no_imm },
+	{ RULE_OPCODE, false, iwarp_no_write_imm },
+	{ RULE_OPCODE, false, iwarp_no_atomic },
+	{ RULE_READ_SGES, false, iwarp_read_sges },
+	{ RULE_MPA_FIRST, false, mpa_first },
+	{ RULE_READ_SINK, false, read_sink },
+	{ RULE_READ_SINK, false, read_sink_rights },
 	{ RULE_QP_STATE, false, iwarp_state },
 	{ RULE_QP_STATE, false, iwarp_not_idle },
 	{ RULE_QP_LIMIT, false, iwarp_limit },
+	{ RULE_RECV_MISSING, true, recv_missing },
 };
 
 static const void *next_iwarp(const void *last, char *name)

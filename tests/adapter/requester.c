@@ -215,11 +215,23 @@ static bool transport(struct adapter_qp *qp, struct adapter_send *send,
 	}
 }
 
+/*
+ * The rights that a request needs to its own memory.  On iWARP the peer's answer
+ * to a Read names the sink by its key, as a Write does.
+ */
+static u32 sink_access(struct adapter_qp *qp, enum ib_wr_opcode opcode)
+{
+	if (opcode != IB_WR_RDMA_READ)
+		return 0;
+	return adapter_is_iwarp(qp) ?
+		       IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE :
+		       IB_ACCESS_LOCAL_WRITE;
+}
+
 static bool execute(struct adapter_qp *qp, struct adapter_send *send,
 		    enum ib_wc_status *status, unsigned long *delay)
 {
-	u32 access = send->opcode == IB_WR_RDMA_READ ? IB_ACCESS_LOCAL_WRITE :
-						       0;
+	u32 access = sink_access(qp, send->opcode);
 	bool done = true;
 
 	switch (send->opcode) {

@@ -81,11 +81,13 @@ static enum ib_wc_status scatter(struct adapter_qp *qp,
 	}
 }
 
-/* iWARP has no RNR NAK, and the connection ends. */
+/* iWARP has no RNR NAK: consumers count their messages. */
 static int no_receive(struct adapter_qp *peer)
 {
 	if (!adapter_is_iwarp(peer))
 		return ADAPTER_NOT_READY;
+	adapter_broken(adapter_qp_dev(peer), RULE_RECV_MISSING, true,
+		       "QP %u: a message, and no receive", peer->ib.qp_num);
 	return refuse(peer, IB_WC_REM_OP_ERR, IB_EVENT_QP_FATAL);
 }
 
@@ -212,6 +214,7 @@ int adapter_respond(struct adapter_qp *qp, struct adapter_send *send,
 		peer->established = true;
 		adapter_qp_event(peer, IB_EVENT_COMM_EST);
 	}
+	WRITE_ONCE(peer->listens, false);
 	switch (send->opcode) {
 	case IB_WR_RDMA_WRITE:
 	case IB_WR_RDMA_WRITE_WITH_IMM:

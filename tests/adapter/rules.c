@@ -38,6 +38,8 @@ const struct adapter_rule_text adapter_rules[NR_RULES] = {
 		"A receive buffer is posted once until a message has come." },
 	[RULE_FENCE] = { "fence",
 		"What a Read may still use is used after it or a fence." },
+	[RULE_MPA_FIRST] = { "mpa-first",
+		"On iWARP the end that has connected sends first." },
 	[RULE_KEY_UNKNOWN] = { "key-unknown",
 		"A key names a memory region of the device." },
 	[RULE_KEY_INVALID] = { "key-invalid",
@@ -48,6 +50,8 @@ const struct adapter_rule_text adapter_rules[NR_RULES] = {
 		"An access stays inside its memory region." },
 	[RULE_KEY_RIGHTS] = { "key-rights",
 		"An access has the rights of region and queue pair." },
+	[RULE_READ_SINK] = { "read-sink",
+		"On iWARP a Read writes by a key with remote write access." },
 	[RULE_REG_VALID] = { "reg-valid",
 		"A region is invalidated before its next registration." },
 	[RULE_REG_KEY] = { "reg-key",
@@ -82,6 +86,8 @@ const struct adapter_rule_text adapter_rules[NR_RULES] = {
 		"The Reads in flight fit the depths of both ends." },
 	[RULE_RECV_LENGTH] = { "recv-length",
 		"A message fits into the receive that it meets." },
+	[RULE_RECV_MISSING] = { "recv-missing",
+		"On iWARP each message finds a receive." },
 };
 
 const char *adapter_rule_name(enum adapter_rule rule)
