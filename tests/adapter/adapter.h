@@ -331,6 +331,11 @@ static inline bool adapter_is_iwarp(struct adapter_qp *qp)
 	return adapter_qp_dev(qp)->profile->iwarp;
 }
 
+static inline bool adapter_reads(enum ib_wr_opcode opcode)
+{
+	return opcode == IB_WR_RDMA_READ || opcode == IB_WR_RDMA_READ_WITH_INV;
+}
+
 /* main.c */
 extern struct workqueue_struct *adapter_wq;
 extern struct list_head adapter_devs;

@@ -95,6 +95,7 @@ static enum adapter_fault place(enum ib_wr_opcode opcode, bool done)
 	case IB_WR_RDMA_WRITE:
 		return done ? FAULT_WRITE_DONE : FAULT_WRITE;
 	case IB_WR_RDMA_READ:
+	case IB_WR_RDMA_READ_WITH_INV:
 		return done ? FAULT_READ_DONE : FAULT_READ;
 	case IB_WR_SEND:
 		return done ? FAULT_SEND_DONE : FAULT_SEND;

@@ -3,13 +3,15 @@
 #include <linux/log2.h>
 #include "adapter.h"
 
-/* iWARP has no immediate data. */
+/* Only iWARP invalidates the sink of a Read, and has no immediate data. */
 static bool offered(enum ib_wr_opcode opcode, bool iwarp)
 {
 	switch (opcode) {
 	case IB_WR_RDMA_WRITE_WITH_IMM:
 	case IB_WR_SEND_WITH_IMM:
 		return !iwarp;
+	case IB_WR_RDMA_READ_WITH_INV:
+		return iwarp;
 	case IB_WR_RDMA_WRITE:
 	case IB_WR_SEND:
 	case IB_WR_SEND_WITH_INV:
@@ -30,7 +32,7 @@ static bool leaves(enum ib_wr_opcode opcode)
 
 static bool takes_inline(enum ib_wr_opcode opcode)
 {
-	return leaves(opcode) && opcode != IB_WR_RDMA_READ;
+	return leaves(opcode) && !adapter_reads(opcode);
 }
 
 /*
@@ -46,7 +48,7 @@ static enum adapter_rule check(struct adapter_qp *qp,
 		return RULE_OPCODE;
 	if (wr->num_sge < 0 || wr->num_sge > qp->max_send_sge)
 		return RULE_SGE_COUNT;
-	if (wr->opcode == IB_WR_RDMA_READ && wr->num_sge > profile->max_sge_rd)
+	if (adapter_reads(wr->opcode) && wr->num_sge > profile->max_sge_rd)
 		return RULE_READ_SGES;
 	if (length > ADAPTER_MAX_MESSAGE)
 		return RULE_LENGTH;
@@ -89,6 +91,7 @@ static void copy_target(struct adapter_send *send, const struct ib_send_wr *wr)
 	case IB_WR_RDMA_WRITE:
 	case IB_WR_RDMA_WRITE_WITH_IMM:
 	case IB_WR_RDMA_READ:
+	case IB_WR_RDMA_READ_WITH_INV:
 		send->rdma.addr = rdma_wr(wr)->remote_addr;
 		send->rdma.key = rdma_wr(wr)->rkey;
 		break;
@@ -124,6 +127,7 @@ static bool touches(const struct adapter_send *read,
 
 	switch (send->opcode) {
 	case IB_WR_RDMA_READ:
+	case IB_WR_RDMA_READ_WITH_INV:
 	case IB_WR_REG_MR:
 		return false;
 	case IB_WR_LOCAL_INV:
@@ -165,7 +169,7 @@ static void check_reads(struct adapter_qp *qp, struct adapter_send *send,
 	bool broken = false;
 	u32 index = tail;
 
-	send->reads = send->opcode == IB_WR_RDMA_READ;
+	send->reads = adapter_reads(send->opcode);
 	if (send->flags & IB_SEND_FENCE)
 		qp->sq_fence = qp->sq_head;
 	if ((s32)(qp->sq_fence - index) > 0)
@@ -173,12 +177,12 @@ static void check_reads(struct adapter_qp *qp, struct adapter_send *send,
 	for (; (s32)(qp->sq_reads - index) > 0; index++) {
 		struct adapter_send *read = &qp->send[index & mask];
 
-		if (read->opcode != IB_WR_RDMA_READ)
+		if (!adapter_reads(read->opcode))
 			continue;
 		send->reads++;
 		broken |= touches(read, send);
 	}
-	if (send->opcode == IB_WR_RDMA_READ)
+	if (adapter_reads(send->opcode))
 		qp->sq_reads = qp->sq_head + 1;
 	if (broken)
 		adapter_broken(adapter_qp_dev(qp), RULE_FENCE, false,

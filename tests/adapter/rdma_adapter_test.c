@@ -1621,6 +1621,30 @@ static void iwarp_carries(struct kunit *test)
 	expect_wc(pair, a, IB_WC_SUCCESS);
 }
 
+/* A Read that invalidates its sink, which can then be registered again */
+static void iwarp_read_inv(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_sge sge = { .length = 8 };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = IB_WR_RDMA_READ_WITH_INV,
+		.wr.send_flags = IB_SEND_SIGNALED,
+		.wr.sg_list = &sge, .wr.num_sge = 1,
+	};
+
+	iwarp_begin(pair);
+	reg(pair, a, RIGHTS);
+	reg(pair, b, RIGHTS);
+	sge.addr = a->mr->iova;
+	sge.lkey = a->mr->lkey;
+	wr.remote_addr = b->mr->iova;
+	wr.rkey = b->mr->rkey;
+	KUNIT_ASSERT_EQ(test, 0, ib_post_send(a->qp, &wr.wr, NULL));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	reg(pair, a, RIGHTS);
+}
+
 /* Who closes hears of it once, and so does the peer, after its own notice. */
 static void iwarp_closed(struct kunit *test)
 {
@@ -1944,6 +1968,7 @@ static void iwarp_down(struct kunit *test)
 static struct kunit_case iwarp_cases[] = {
 	KUNIT_CASE(iwarp_accepted),
 	KUNIT_CASE(iwarp_carries),
+	KUNIT_CASE(iwarp_read_inv),
 	KUNIT_CASE(iwarp_closed),
 	KUNIT_CASE(iwarp_aborted),
 	KUNIT_CASE(iwarp_terminated),

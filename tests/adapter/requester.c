@@ -30,6 +30,7 @@ static enum ib_wc_opcode wc_opcode(enum ib_wr_opcode opcode)
 	case IB_WR_RDMA_WRITE_WITH_IMM:
 		return IB_WC_RDMA_WRITE;
 	case IB_WR_RDMA_READ:
+	case IB_WR_RDMA_READ_WITH_INV:
 		return IB_WC_RDMA_READ;
 	case IB_WR_LOCAL_INV:
 		return IB_WC_LOCAL_INV;
@@ -151,8 +152,8 @@ static int ask_iwarp_peer(struct adapter_qp *qp, struct adapter_send *send)
 	case IB_WC_REM_INV_REQ_ERR:
 	case IB_WC_REM_ACCESS_ERR:
 	case IB_WC_REM_OP_ERR:
-		return send->opcode == IB_WR_RDMA_READ ? IB_WC_WR_FLUSH_ERR :
-							 IB_WC_SUCCESS;
+		return adapter_reads(send->opcode) ? IB_WC_WR_FLUSH_ERR :
+						     IB_WC_SUCCESS;
 	default:
 		return result;
 	}
@@ -221,7 +222,7 @@ static bool transport(struct adapter_qp *qp, struct adapter_send *send,
  */
 static u32 sink_access(struct adapter_qp *qp, enum ib_wr_opcode opcode)
 {
-	if (opcode != IB_WR_RDMA_READ)
+	if (!adapter_reads(opcode))
 		return 0;
 	return adapter_is_iwarp(qp) ?
 		       IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE :
@@ -247,6 +248,7 @@ static bool execute(struct adapter_qp *qp, struct adapter_send *send,
 				  IB_WC_MW_BIND_ERR;
 		return true;
 	case IB_WR_RDMA_READ:
+	case IB_WR_RDMA_READ_WITH_INV:
 		if (qp->attr.max_rd_atomic)
 			break;
 		adapter_broken(adapter_qp_dev(qp), RULE_READ_DEPTH, false,
@@ -274,6 +276,11 @@ static bool execute(struct adapter_qp *qp, struct adapter_send *send,
 			done = transport(qp, send, status, delay);
 	}
 	adapter_spans_put(&qp->local);
+	/* As most drivers do it: rdma_rw names the key that the sink had before. */
+	if (send->opcode == IB_WR_RDMA_READ_WITH_INV && done && send->num_sge &&
+	    *status == IB_WC_SUCCESS &&
+	    !adapter_invalidate(qp, send->sge[0].lkey, false))
+		*status = IB_WC_LOC_PROT_ERR;
 	return done;
 }
 

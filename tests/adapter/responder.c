@@ -220,6 +220,7 @@ int adapter_respond(struct adapter_qp *qp, struct adapter_send *send,
 	case IB_WR_RDMA_WRITE_WITH_IMM:
 		return respond_write(qp, send, peer);
 	case IB_WR_RDMA_READ:
+	case IB_WR_RDMA_READ_WITH_INV:
 		return respond_read(qp, send, peer);
 	default:
 		return respond_send(qp, send, peer);
