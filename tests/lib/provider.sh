@@ -36,6 +36,11 @@ provider_up() {
 	maps_before=$(maps_count)
 }
 
+# iwarp: whether it is iWARP
+iwarp() {
+	case $PROVIDER/$PROFILE in siw/* | adapter/iwarp) ;; *) false ;; esac
+}
+
 # address 4|6: the first global address of NETDEV
 address() {
 	ip -o "-$1" addr show dev "$NETDEV" scope global |

@@ -12,7 +12,7 @@ node_new
 chap_node t1
 # On iWARP the connection has receives of its own, elsewhere connections share them.
 receives=iser_rx_pool_promise
-[ "$PROVIDER" != siw ] || receives=iser_rx_chunk_add
+! iwarp || receives=iser_rx_chunk_add
 trace_calls $receives chap_main_loop
 login
 # Only the target's calls: iscsid makes those of the initiator.

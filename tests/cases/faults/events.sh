@@ -13,7 +13,7 @@ raise() {
 target_up
 session_up
 for event in qp-fatal device-fatal cq-err srq-err last-wqe; do
-	[ "$PROVIDER/$event" != siw/srq-err ] || continue
+	[ $event != srq-err ] || ! iwarp || continue
 	io_start "$DEVICE"
 	mark_log
 	raise $event

@@ -5,7 +5,7 @@ NEEDS=faults
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault no_srq
-[ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
+! iwarp || skip 'iWARP: each connection has receives of its own'
 # refused: how many queues the device has refused
 refused() {
 	cat /sys/module/iser_core/parameters/fault_srqs

@@ -4,7 +4,7 @@ DESCRIPTION="a peer takes no response: its connection ends when the device has g
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'what our module prints'
-[ "$PROVIDER" != siw ] || skip 'iWARP: no receive ends the connection at the peer'
+! iwarp || skip 'iWARP: no receive ends the connection at the peer'
 conform_up
 target_up
 acl_new t1 iqn.2026-01.org.example.iser:peer

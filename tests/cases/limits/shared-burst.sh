@@ -6,7 +6,7 @@ TIMEOUT=120
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'what our module prints'
-[ "$PROVIDER" != siw ] || skip 'iWARP: each connection has receives of its own'
+! iwarp || skip 'iWARP: each connection has receives of its own'
 control=/proc/dynamic_debug/control
 [ -w "$control" ] || skip 'this kernel has no dynamic debug'
 # Immediate data stay in the receive buffers until the disk has them. The disk is so slow
