@@ -6,7 +6,7 @@ QUICK=1
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip "the kernel's: the portal hears the first device only"
-[ "$PROVIDER" != siw ] || skip 'iWARP: a portal is a TCP socket'
+! iwarp || skip 'iWARP: a portal is a TCP socket'
 
 netdev_own_up
 other=iserdummy1
