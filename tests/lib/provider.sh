@@ -138,14 +138,22 @@ carrier() {
 	ip link set "$NETDEV" carrier "$1"
 }
 
+# hole PERCENT: NETDEV silently drops so much of what it sends. While a queueing discipline
+# takes the place of another one, Soft-RoCE sees errors, and a queue pair that has one fails:
+# that of the connection manager for good (Documentation/peers.md). So a case begins with
+# hole 0, and later only the number changes.
+hole() {
+	tc qdisc replace dev "$NETDEV" root netem loss "$1%"
+}
+
 # link_cut link|carrier|hole, link_mend link|carrier|hole: NETDEV, or its carrier, goes
-# down and comes up; with hole it silently drops what it sends
+# down and comes up; with hole it drops all
 link_cut() {
 	[ "$PROVIDER/$1" != adapter/hole ] || skip 'no network between the two ends'
 	case $1 in
 	link) link down ;;
 	carrier) carrier off ;;
-	hole) tc qdisc add dev "$NETDEV" root netem loss 100% ;;
+	hole) hole 100 ;;
 	esac
 }
 
@@ -153,7 +161,7 @@ link_mend() {
 	case $1 in
 	link) link up ;;
 	carrier) carrier on ;;
-	hole) tc qdisc del dev "$NETDEV" root ;;
+	hole) hole 0 ;;
 	esac
 }
 

@@ -11,21 +11,22 @@ modprobe -a -q veth sch_netem || true
 joined_addresses=(10.9.2.1 10.9.2.2)
 on_exit 'case_down; joined_down'
 joined_up
-target_up
-session_up
-io_start "$DEVICE"
 
-# hole cut|mend: drops packets in both directions, or delivers them again
-hole() {
+# holes cut|mend: drops packets in both directions, or delivers them again
+holes() {
 	local NETDEV
 	for NETDEV in "${joined_netdevs[@]}"; do
 		"link_$1" hole
 	done
 }
+holes mend
+target_up
+session_up
+io_start "$DEVICE"
 for seconds in $(by_length 2 '0.2 2 20 90'); do
-	hole cut
+	holes cut
 	sleep "$seconds"
-	hole mend
+	holes mend
 	outage_over hole "$seconds"
 done
 io_stop
