@@ -101,13 +101,14 @@ background() {
 	local tries=0
 	rc=0
 	: >"$work/out"
-	ISERCTL_ROOT=$host timeout 60 "$work/iserctl" bench --time 40 --file /none sd1 >"$work/out" 2>"$work/err" &
+	ISERCTL_ROOT=$host timeout --foreground 60 "$work/iserctl" bench --time 40 --file /none sd1 >"$work/out" 2>"$work/err" &
 	while [ ! -s "$work/out" ] && [ $((tries += 1)) -lt 500 ]; do sleep 0.1; done
 	"$@" $!
 	wait $! || rc=$?
 }
 interrupt() {
-	# That of timeout, which hands it on.
+	# That of timeout, which hands it on: without --foreground to its process group too, so
+	# that a second one may end iserctl after it has taken the first.
 	kill -INT "$1"
 }
 background interrupt
