@@ -182,6 +182,18 @@ static int iser_gid_up(const struct ib_gid_attr *gid)
 }
 
 /*
+ * The same for the address of an id, whose entry it keeps.  Also 1 where no entry
+ * says: not on RoCE, or bound to no address.
+ */
+static int iser_id_gid_up(const struct rdma_cm_id *id)
+{
+	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
+
+	return gid && rdma_protocol_roce(id->device, id->port_num) ?
+		iser_gid_up(gid) : 1;
+}
+
+/*
  * The network device is asked first.  Some drivers ask it for its speed in order to
  * describe the port, and the kernel prints a line each time if that is not known,
  * as it is with many while they have no link.
@@ -211,12 +223,8 @@ static bool iser_port_active(struct ib_device *dev, u32 port)
  */
 bool iser_port_up(const struct rdma_cm_id *id)
 {
-	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
-
-	if (!iser_port_active(id->device, id->port_num))
-		return false;
-	return !gid || !rdma_protocol_roce(id->device, id->port_num) ||
-	       iser_gid_up(gid) > 0;
+	return iser_port_active(id->device, id->port_num) &&
+		iser_id_gid_up(id) > 0;
 }
 
 /* iser_port_mute - true if the id's next message would find the port down */
@@ -404,11 +412,7 @@ static bool iser_gid_back(const struct rdma_cm_id *id)
 /* Whether nothing but the removal of its device ends the wait of an id. */
 static bool iser_parked_for_device(const struct iser_parked *p)
 {
-	const struct rdma_cm_id *id = p->id;
-	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
-
-	return gid && rdma_protocol_roce(id->device, id->port_num) &&
-		iser_gid_up(gid) < 0 && !iser_gid_may_go(id->device);
+	return iser_id_gid_up(p->id) < 0 && !iser_gid_may_go(p->id->device);
 }
 
 /*
@@ -417,17 +421,12 @@ static bool iser_parked_for_device(const struct iser_parked *p)
  */
 static bool iser_parked_due(const struct iser_parked *p)
 {
-	const struct rdma_cm_id *id = p->id;
-	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
-	int up;
+	int up = iser_id_gid_up(p->id);
 
-	if (!gid || !rdma_protocol_roce(id->device, id->port_num))
-		return true;
-	up = iser_gid_up(gid);
 	if (up >= 0)
 		return up;
-	return iser_gid_may_go(id->device) &&
-		(iser_gid_back(id) || time_after(jiffies, p->until));
+	return iser_gid_may_go(p->id->device) &&
+		(iser_gid_back(p->id) || time_after(jiffies, p->until));
 }
 
 /*
@@ -565,10 +564,7 @@ struct rdma_cm_id *iser_parked_id(const struct iser_conn *conn)
  */
 bool iser_id_stranded(const struct rdma_cm_id *id)
 {
-	const struct ib_gid_attr *gid = id->route.addr.dev_addr.sgid_attr;
-
-	return gid && rdma_protocol_roce(id->device, id->port_num) &&
-		iser_gid_up(gid) == -EINVAL;
+	return iser_id_gid_up(id) == -EINVAL;
 }
 
 /* Hard interrupt context for some devices. */
