@@ -38,19 +38,13 @@ unshare --mount bash -c '
 	where >"$WORK/left"
 	find /lib/modules -name "iser_core*" >>"$WORK/left"'
 
-check() { # TEXT COMMAND...
-	local text=$1 verdict=ok
-	shift
-	"$@" || verdict='not ok'
-	result "$verdict" "install/$text"
-}
 in_updates() { [ "$(grep -c '/updates/' "$1")" = 2 ]; }
 in_kernel() { [ "$(grep -c '/kernel/drivers/infiniband/ulp/' "$1")" = 2 ] && ! grep -q iser_core "$1"; }
 
 plan 4
-check 'install succeeds' grep -qx 0 "$work/install.rc"
-check 'ours are preferred' in_updates "$work/installed"
-check 'uninstall succeeds' grep -qx 0 "$work/uninstall.rc"
-check "the kernel's own are back" in_kernel "$work/left"
+passes 'install/install succeeds' grep -qx 0 "$work/install.rc"
+passes 'install/ours are preferred' in_updates "$work/installed"
+passes 'install/uninstall succeeds' grep -qx 0 "$work/uninstall.rc"
+passes "install/the kernel's own are back" in_kernel "$work/left"
 [ $failed = 0 ] || tail -n 15 "$work/install.log" "$work/uninstall.log" "$work/left" | sed 's/^/# /'
 tally

@@ -22,6 +22,14 @@ result() {
 	echo "$1 $number $text"
 }
 
+# passes NAME COMMAND...: a result: whether the command succeeds
+passes() {
+	local name=$1 verdict=ok
+	shift
+	"$@" || verdict='not ok'
+	result "$verdict" "$name"
+}
+
 # tally: prints the last line. Fails if a result was "not ok".
 tally() {
 	echo "$passed passed, $failed failed, $skipped skipped"

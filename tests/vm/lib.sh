@@ -47,6 +47,14 @@ run_logged() {
 	fi
 }
 
+# slowness [KERNEL]: prints the factor on all waiting times of a machine in QEMU (ISER_SLOW)
+slowness() {
+	case $("$VM_DIR/boot.sh" ${1:+--kernel "$1"} --accel) in
+	kvm) echo 1 ;;
+	*) echo 2 ;;
+	esac
+}
+
 # cached NAME KEY WHAT COMMAND...: prints the folder of an item of the cache. To make it,
 # COMMAND gets an empty folder as its last argument and fills it. If two runs need the
 # same item, the second waits for the first. The two newest items of each name stay, and

@@ -25,8 +25,7 @@ machine_prepare() {
 	modules=$("$VM_DIR/overlay.sh" "$kernel" "$initiator" "$target" ${faults:+"$faults"})
 	rm -rf "$1/debug"
 	[ ! -d "${modules%/*}/debug" ] || cp -r "${modules%/*}/debug" "$1/debug"
-	slow=1
-	[ "$("$VM_DIR/boot.sh" --kernel "$kernel" --accel)" = kvm ] || slow=2
+	slow=$(slowness "$kernel")
 }
 
 # machine_boot DIR: replaces the shell by a machine that runs DIR/job as root, in the tree
