@@ -366,13 +366,16 @@ static void iser_read_private(struct iser_conn *conn,
 
 /*
  * The target may have asked for fewer RDMA Reads than were offered.  Then the
- * queue pair answers only so many.  iWARP's event has the two numbers swapped.
+ * queue pair answers only so many.  On iWARP adapters differ in which of the two
+ * numbers is the one for Reads that come in: cxgb4 swaps what siw and irdma do not.
+ * It is the larger, since an initiator asks for a depth of one for its own Reads.
  */
 static void iser_read_depth(struct iser_conn *conn,
 			    const struct rdma_conn_param *param)
 {
 	u32 depth = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) ?
-		param->initiator_depth : param->responder_resources;
+		max(param->initiator_depth, param->responder_resources) :
+		param->responder_resources;
 
 	conn->cm.ird = min(conn->cm.ird, depth);
 }

@@ -230,6 +230,8 @@ static void tell_begin(struct adapter_conn *conn, int i,
 	event_init(&event, end->id, type, status);
 	event.ird = end->ird;
 	event.ord = end->ord;
+	if (to_adapter(end->id->device, dev)->profile->depths_swapped)
+		swap(event.ird, event.ord);
 	if (i == ACTIVE) {
 		event.private_data = conn->private;
 		event.private_data_len = conn->private_len;

@@ -204,10 +204,11 @@ static const struct adapter_profile profiles[] = {
 	{
 		/*
 		 * cxgb4: T4_MAX_SEND_SGE, T4_MAX_RECV_SGE, T4_MAX_FR_DSGL_DEPTH,
-		 * c4iw_max_read_depth
+		 * c4iw_max_read_depth; connect_reply_upcall(), established_upcall()
 		 */
 		.name = "iwarp",
 		.iwarp = true,
+		.depths_swapped = true,
 		.max_qp_wr = 8189,
 		.max_cqe = 65518,
 		.max_send_sge = 17,

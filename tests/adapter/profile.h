@@ -24,6 +24,7 @@ enum adapter_arm {
 struct adapter_profile {
 	const char		*name;
 	bool			iwarp;	/* otherwise RoCE v2 */
+	bool			depths_swapped;	/* iWARP, in what tells of a connection */
 	u32			max_qp_wr;
 	u32			max_cqe;
 	u32			max_send_sge;

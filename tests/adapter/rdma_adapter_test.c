@@ -1566,6 +1566,8 @@ static void iwarp_accepted(struct kunit *test)
 	struct end *a = &pair->end[0], *b = &pair->end[1];
 	struct sockaddr_in *in;
 
+	own_profile(a)->depths_swapped = false;
+	own_profile(b)->depths_swapped = false;
 	iwarp_ask(pair);
 	KUNIT_EXPECT_EQ(test, b->told[0].private_data_len, 3);
 	KUNIT_EXPECT_EQ(test, memcmp(b->private, "ask", 3), 0);
@@ -1591,6 +1593,23 @@ static void iwarp_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->told[1].ord, 3);
 	expect_state(pair, a, IB_QPS_RTS);
 	expect_state(pair, b, IB_QPS_RTS);
+}
+
+/* As cxgb4 tells them; in a request they are where all have them. */
+static void iwarp_swapped(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	own_profile(a)->depths_swapped = true;
+	own_profile(b)->depths_swapped = true;
+	iwarp_pair(pair);
+	KUNIT_EXPECT_EQ(test, b->told[0].ird, 3);
+	KUNIT_EXPECT_EQ(test, b->told[0].ord, 2);
+	KUNIT_EXPECT_EQ(test, a->told[0].ird, 1);
+	KUNIT_EXPECT_EQ(test, a->told[0].ord, 3);
+	KUNIT_EXPECT_EQ(test, b->told[1].ird, 3);
+	KUNIT_EXPECT_EQ(test, b->told[1].ord, 1);
 }
 
 static void iwarp_carries(struct kunit *test)
@@ -1967,6 +1986,7 @@ static void iwarp_down(struct kunit *test)
 
 static struct kunit_case iwarp_cases[] = {
 	KUNIT_CASE(iwarp_accepted),
+	KUNIT_CASE(iwarp_swapped),
 	KUNIT_CASE(iwarp_carries),
 	KUNIT_CASE(iwarp_read_inv),
 	KUNIT_CASE(iwarp_closed),

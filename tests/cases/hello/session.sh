@@ -33,6 +33,9 @@ if [ -e $trace/events/iser ]; then
 	[ "$TARGET" = ours ] || want=0
 	same 'Hello, sent and received' "$(messages Hello)" $want
 	same 'HelloReply, sent and received' "$(messages HelloReply)" $want
+	# No device of the tests answers only one RDMA Read at a time.
+	! grep -E 'iser_hello: .* sent Hello .*depth=[01]$' $trace/trace ||
+		fail 'the Hello offers hardly any RDMA Reads'
 fi
 ! log_has "conn error|ending the connection" || fail "the connection was lost"
 
