@@ -46,7 +46,8 @@ EXPORT_SYMBOL_ISER(iser_host_addr);
 struct iser_log_lines {
 	const char *const about;
 	u32 written;			/* so many, ever */
-	unsigned long at[ISER_LOG_RING];	/* when the last of them were */
+	/* When the last of them were: a kind may be silent for longer than jiffies last. */
+	u64 at[ISER_LOG_RING];
 	/* Left out since the last summary. */
 	u32 left_out, nr_addrs;
 	struct iser_host_addr addrs[ISER_LOG_ADDRS];
@@ -70,12 +71,12 @@ static DECLARE_DELAYED_WORK(iser_log_work, iser_log_sum_up);
 static bool iser_log_take(struct iser_log_lines *lines)
 {
 	u32 max = READ_ONCE(log_lines) / ISER_LOG_NR - 1;
-	unsigned long before = lines->at[(lines->written - max) % ISER_LOG_RING];
+	u64 before = lines->at[(lines->written - max) % ISER_LOG_RING];
+	u64 now = get_jiffies_64();
 
-	if (lines->written >= max &&
-	    time_before(jiffies, before + ISER_LOG_TIME))
+	if (lines->written >= max && time_before64(now, before + ISER_LOG_TIME))
 		return false;
-	lines->at[lines->written % ISER_LOG_RING] = jiffies;
+	lines->at[lines->written % ISER_LOG_RING] = now;
 	/* Beyond any limit it only has to stay in step with the ring. */
 	if (++lines->written == 4 * ISER_LOG_RING)
 		lines->written -= ISER_LOG_RING;

@@ -144,7 +144,7 @@ struct iscsi_iser_endpoint {
 	/* What the target sends without a request, see recv.c. */
 	atomic_t pings;			/* NOP-Ins whose answer has not been sent */
 	u32 rejects;			/* since rejects_began; up-calls only */
-	unsigned long rejects_began;	/* jiffies */
+	u64 rejects_began;		/* jiffies; the next may come after months */
 
 	/* Immediate PDUs, under frwd_lock; see task.c. */
 	struct iser_unexpected unexpected;

@@ -266,9 +266,10 @@ static bool flooding(struct iscsi_iser_endpoint *end, const struct iscsi_hdr *hd
 			 "%d NOP-Ins are not answered yet, ending the connection", pings);
 		return true;
 	case ISCSI_OP_REJECT:
-		if (!end->rejects || time_after(jiffies, end->rejects_began + REJECT_PERIOD)) {
+		if (!end->rejects ||
+		    time_after64(get_jiffies_64(), end->rejects_began + REJECT_PERIOD)) {
 			end->rejects = 0;
-			end->rejects_began = jiffies;
+			end->rejects_began = get_jiffies_64();
 		}
 		if (++end->rejects <= REJECTS)
 			return false;

@@ -113,7 +113,7 @@ static struct {
 	spinlock_t lock;	/* all of these */
 	char name[ISCSI_NAME_LEN];
 	struct sockaddr_storage addr;
-	unsigned long when, last_line;
+	u64 when, last_line;	/* jiffies, for longer than 32 bits of them last */
 	bool noted, reported;
 } isert_replaced = {
 	.lock = __SPIN_LOCK_UNLOCKED(isert_replaced.lock),
@@ -132,7 +132,7 @@ void isert_replaced_note(struct isert_conn *ic)
 	spin_lock_bh(&isert_replaced.lock);
 	strscpy(isert_replaced.name, ops->InitiatorName, ISCSI_NAME_LEN);
 	isert_replaced.addr = iser_conn_info(ic->dm)->remote;
-	isert_replaced.when = jiffies;
+	isert_replaced.when = get_jiffies_64();
 	isert_replaced.noted = true;
 	spin_unlock_bh(&isert_replaced.lock);
 }
@@ -148,6 +148,7 @@ static void isert_replaced_check(struct isert_conn *ic)
 	const struct iser_host_addr host =
 		iser_host_addr(&iser_conn_info(ic->dm)->remote);
 	const char *name = ic->conn->sess->sess_ops->InitiatorName;
+	u64 now = get_jiffies_64();
 	struct iser_host_addr before;
 	struct sockaddr_storage other;
 	char text[ISER_ADDR_TEXT];
@@ -155,17 +156,17 @@ static void isert_replaced_check(struct isert_conn *ic)
 
 	spin_lock_bh(&isert_replaced.lock);
 	if (isert_replaced.noted && !strcmp(isert_replaced.name, name) &&
-	    time_before(jiffies, isert_replaced.when + ISERT_REPLACED_FRESH)) {
+	    time_before64(now, isert_replaced.when + ISERT_REPLACED_FRESH)) {
 		isert_replaced.noted = false;
 		other = isert_replaced.addr;
 		before = iser_host_addr(&other);
 		tell = !iser_same_host(&before, &host) &&
 			(!isert_replaced.reported ||
-			 time_after(jiffies, isert_replaced.last_line +
-				    ISERT_REPLACED_RARE));
+			 time_after64(now, isert_replaced.last_line +
+				      ISERT_REPLACED_RARE));
 	}
 	if (tell) {
-		isert_replaced.last_line = jiffies;
+		isert_replaced.last_line = now;
 		isert_replaced.reported = true;
 	}
 	spin_unlock_bh(&isert_replaced.lock);
