@@ -100,6 +100,29 @@ CASE(initiator, "logout/discovery", "R-5.2.2-2 R-5.2.2-3 R-5.2.2-4",
 	still_serves();
 }
 
+CASE(initiator, "logout/not-taken", "R-5.2.2-4",
+     "an initiator that lets the target repeat its Sends without limit does not take the Logout Response: the connection ends")
+{
+	struct cm cm = cm_default();
+	struct conn *c;
+	uint32_t i;
+	long end;
+
+	cm.rnr_retry = 7;
+	c = session_cm(&cm, "");
+	/* Their answers use up the receives. */
+	c->hold_recvs = true;
+	for (i = 0; i < cm.recvs; i++)
+		post(c, nop_out(c, true));
+	post(c, logout_of(c, CLOSE_SESSION, c->cid));
+	end = now_ms() + 10000L * opt.slow;
+	step("waiting for the end of the connection");
+	while (!c->ended && now_ms() < end)
+		next_rx(c, 1000);
+	check(c->ended, "the connection goes on");
+	again(c);
+}
+
 CASE(initiator, "logout/twice-ahead", "R-5.2.2-4",
      "two Logouts that close the connection wait for their CmdSN: it ends, nothing is left")
 {
