@@ -14,6 +14,7 @@
  * response handed up (RFC 7145, section 7.3.2): the task's buffer is unmapped
  * and its STag is invalid before the iSCSI layer learns of it.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <iser/task.h>
 #include "../conn.h"
@@ -57,6 +58,20 @@ static noinline int iser_map_failed(struct iser_initiator_task *task, int taken)
 }
 
 /*
+ * Describes the mapped buffer to the device.  hns allocates memory for that in a way
+ * that may sleep, but BH are disabled here.  With PF_MEMALLOC it neither sleeps nor
+ * waits for memory, which might have to be written to this very disk first.
+ */
+static inline int iser_map_mr(struct ib_mr *mr, const struct iser_data *data, int n)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+	int taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
+
+	memalloc_noreclaim_restore(flags);
+	return taken;
+}
+
+/*
  * Sends gather their data from memory and not from the STag, which may be invalid
  * before a Send is acknowledged, or before all Data-Out are posted.  So a buffer
  * is registered only if the target must fetch or place data.
@@ -84,7 +99,7 @@ int iser_map_task(struct iser_task *pub)
 		return iser_map_failed(task, 0);
 	/* A new key each time: an old STag is not valid again for the next 255 uses. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
-	taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
+	taken = iser_map_mr(mr, data, n);
 	if (unlikely(taken != task->mapped || mr->length < data->len))
 		return iser_map_failed(task, taken);
 	task->mr = mr;
