@@ -93,16 +93,32 @@ void isert_order_forget(struct iscsit_cmd *cmd)
 	mutex_unlock(lock);
 }
 
-/* isert_order_forget_all - keep other connections from running its commands */
-void isert_order_forget_all(struct iscsit_conn *conn)
+/**
+ * isert_order_discard - discard the commands of a connection that wait for their turn
+ * @conn: LIO's connection, which is being closed or logged out
+ *
+ * RFC 7143, sections 7.2.1 and 11.14: they count as not received, and the initiator
+ * may send them again, with the same CmdSN, on another connection.  So their entries
+ * go, and MaxCmdSN is not raised for them when they are released.  The entry of one
+ * that was answered stays.  LIO does not export the cache of the entries, and kfree()
+ * finds it.  Sleeps.
+ */
+void isert_order_discard(struct iscsit_conn *conn)
 {
 	struct iscsit_session *sess = conn->sess;
-	struct iscsi_ooo_cmdsn *ooo;
+	struct iscsi_ooo_cmdsn *ooo, *next;
 
+	/* The connection adds none any more. */
+	if (list_empty(&sess->sess_ooo_cmdsn_list))
+		return;
 	mutex_lock(&sess->cmdsn_mutex);
-	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
-		if (ooo->cid == conn->cid)
-			ooo->cmd = NULL;
+	list_for_each_entry_safe(ooo, next, &sess->sess_ooo_cmdsn_list, ooo_list) {
+		if (ooo->cid != conn->cid || !ooo->cmd || ooo->cmd->conn != conn)
+			continue;
+		ooo->cmd->immediate_cmd = 1;
+		list_del(&ooo->ooo_list);
+		kfree(ooo);
+	}
 	mutex_unlock(&sess->cmdsn_mutex);
 }
 

@@ -431,7 +431,7 @@ static void isert_release_all(struct isert_conn *ic)
 	/* Login failed, or a tag was never handed out. */
 	if (!conn->sess || !ic->allocated)
 		return;
-	isert_order_forget_all(conn);
+	isert_order_discard(conn);
 	/* Moves them to LIO's queue, where isert_queued() finds them. */
 	isert_fence_release(ic);
 	target_stop_cmd_counter(count);
@@ -563,6 +563,8 @@ static void isert_close(struct isert_conn *ic)
 	cancel_delayed_work_sync(&ic->window_work);
 	isert_drop_deferred(ic);
 	isert_starve_stop(ic);
+	/* The Logouts that wait notice that the connection is being closed. */
+	wait_event(ic->wait, !atomic_read(&ic->logouts));
 	isert_release_all(ic);
 
 	/*

@@ -2,12 +2,17 @@
 /*
  * Logout: RFC 7143, sections 11.14 and 11.15.
  *
+ * The response says that nothing of what was logged out is left: neither a task at
+ * the backend, which might change the medium after what the initiator sends next on
+ * another connection, nor a command that waits for its turn.  LIO would send it at
+ * once.  So it is held back until other connections that the Logout closes are gone,
+ * and the tasks of its own have ended.
+ *
  * The Logout itself determines what happens when its response has been sent,
  * since others may be in progress before and after it.  LIO finishes a Logout
  * that closes the connection it arrived on.  LIO waits for that close, which
  * requires a work, and holds the connection and the session for it, once for
- * each connection.  A Logout for another connection waits for nothing, because
- * two connections may log each other out.
+ * each connection.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +22,7 @@
 #include <linux/module.h>
 
 #define ISERT_LOGOUT_POLL	10	/* milliseconds */
+#define ISERT_LOGOUT_TIME	(10 * HZ)	/* open-iscsi waits 15 s for the response */
 
 /* Returns true if a Logout closes the connection that it arrived on. */
 static bool isert_logout_closes(const struct iscsit_cmd *cmd)
@@ -122,6 +128,123 @@ u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *ow
 	return nr;
 }
 
+/* Whether a write waits for unsolicited data, whose PDUs are dropped now. */
+static bool isert_write_waits(const struct iscsit_cmd *cmd)
+{
+	const struct isert_cmd *c = isert_cmd_of(cmd);
+
+	return c && !READ_ONCE(c->asked) &&
+		cmd->se_cmd.t_state == TRANSPORT_WRITE_PENDING &&
+		cmd->cmd_flags & ICF_NON_IMMEDIATE_UNSOLICITED_DATA;
+}
+
+/*
+ * Whether tasks are left of a connection that receives no more.  A command that waits
+ * for its turn, or for data, ends with the connection, and so does task management
+ * that waits for such a command.
+ */
+static bool isert_tasks_left(struct iscsit_conn *conn)
+{
+	bool task = false, tmf = false, waits = false;
+	struct iscsit_cmd *cmd;
+
+	spin_lock_bh(&conn->cmd_lock);
+	list_for_each_entry(cmd, &conn->conn_cmd_list, i_conn_node) {
+		const struct isert_cmd *c = isert_cmd_of(cmd);
+
+		if (c && READ_ONCE(c->posted))
+			continue;
+		if (cmd->cmd_flags & ICF_OOO_CMDSN || isert_write_waits(cmd))
+			waits = true;
+		else if (cmd->iscsi_opcode == ISCSI_OP_SCSI_CMD)
+			task = true;
+		else if (cmd->iscsi_opcode == ISCSI_OP_SCSI_TMFUNC)
+			tmf = true;
+	}
+	spin_unlock_bh(&conn->cmd_lock);
+	return task || (tmf && !waits);
+}
+
+/*
+ * Closes what a Logout closes beside its own connection.  Only one Logout of a session
+ * does so at a time, so that of two connections that log each other out one remains to
+ * be answered.  Returns true if some of it is left.
+ */
+static bool isert_logout_closing(struct isert_cmd *c, int cid)
+{
+	struct isert_conn *ic = c->ic;
+	struct isert_cmd *leaver = cmpxchg(&ic->session->leaver, NULL, c);
+
+	if (leaver && leaver != c)
+		return true;
+	isert_close_others(ic->conn->sess, ic->conn, cid, false);
+	return isert_others_left(ic, cid) || (cid < 0 && READ_ONCE(ic->joining));
+}
+
+/* Whether something is left of what a Logout closes.  Sleeps. */
+static bool isert_logout_pending(struct isert_cmd *c)
+{
+	const struct iscsit_cmd *cmd = c->cmd;
+	bool own = isert_logout_closes(cmd), pending = false;
+
+	if (cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_SESSION)
+		pending = isert_logout_closing(c, -1);
+	else if (!own)
+		pending = isert_logout_closing(c, cmd->logout_cid);
+	if (own) {
+		isert_order_discard(cmd->conn);
+		pending |= isert_tasks_left(cmd->conn);
+	}
+	if (!pending)
+		cmpxchg(&c->ic->session->leaver, c, NULL);
+	return pending;
+}
+
+static void isert_logout_wait_work(struct work_struct *work)
+{
+	struct isert_cmd *c = container_of(work, struct isert_cmd, logout_work);
+	unsigned long end = jiffies + ISERT_LOGOUT_TIME;
+	struct isert_conn *ic = c->ic;
+	bool pending;
+
+	while ((pending = isert_logout_pending(c)) && !READ_ONCE(ic->closing) &&
+	       time_before(jiffies, end))
+		msleep(ISERT_LOGOUT_POLL);
+	cmpxchg(&ic->session->leaver, c, NULL);
+	c->late = pending;
+	if (pending && !READ_ONCE(ic->closing))
+		isert_warn(ic, "logs out, but the backend has not finished commands within %u s: they may still be executed",
+			   ISERT_LOGOUT_TIME / HZ);
+	/* The response may be sent, and the command released, at once. */
+	while (!READ_ONCE(ic->closing) && iscsit_queue_rsp(ic->conn, c->cmd))
+		msleep(ISERT_LOGOUT_POLL);
+	if (atomic_dec_and_test(&ic->logouts))
+		wake_up_all(&ic->wait);
+	isert_conn_put(ic);
+}
+
+/**
+ * isert_logout_hold - hold back a Logout Response that would come too early
+ * @ic: connection
+ * @c: the command of its request
+ *
+ * TX thread; sleeps.  The connection is not freed while one is held back.
+ * Return: true if the response will come through LIO's queue again.
+ */
+bool isert_logout_hold(struct isert_conn *ic, struct isert_cmd *c)
+{
+	if (c->settled || c->cmd->logout_reason == ISCSI_LOGOUT_REASON_RECOVERY)
+		return false;
+	c->settled = true;
+	if (!isert_logout_pending(c))
+		return false;
+	kref_get(&ic->ref);
+	atomic_inc(&ic->logouts);
+	INIT_WORK(&c->logout_work, isert_logout_wait_work);
+	queue_work(isert_wq, &c->logout_work);
+	return true;
+}
+
 /*
  * Closes the others of the session, and those whose login relies on this one.  Such a
  * one is in the list before it ceases to rely on it, hence the order.
@@ -182,22 +305,16 @@ static bool isert_session_closes(const struct iscsit_cmd *cmd)
  */
 bool isert_logout_sent(struct isert_cmd *c, int status)
 {
-	struct iscsit_cmd *cmd = c->cmd;
-
-	if (isert_logout_closes(cmd)) {
-		/*
-		 * LIO settles the Logout itself if the response was not sent,
-		 * and also if it is a second one for the session.
-		 */
-		if (!status && !isert_session_closes(cmd)) {
-			WRITE_ONCE(c->ic->logout_closing, true);
-			INIT_WORK(&c->logout_work, isert_logout_work);
-			queue_work(isert_wq, &c->logout_work);
-		}
-		return true;
+	if (!isert_logout_closes(c->cmd))
+		return false;
+	/*
+	 * LIO settles the Logout itself if the response was not sent, and also if
+	 * it is a second one for the session.
+	 */
+	if (!status && !isert_session_closes(c->cmd)) {
+		WRITE_ONCE(c->ic->logout_closing, true);
+		INIT_WORK(&c->logout_work, isert_logout_work);
+		queue_work(isert_wq, &c->logout_work);
 	}
-	if (!status && cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_CONNECTION &&
-	    cmd->logout_response == ISCSI_LOGOUT_SUCCESS)
-		isert_close_others(cmd->conn->sess, NULL, cmd->logout_cid, false);
-	return false;
+	return true;
 }

@@ -295,7 +295,8 @@ static bool isert_logout_late(struct isert_conn *ic)
 	if (READ_ONCE(ic->logout_closing) ||
 	    READ_ONCE(ic->conn->conn_state) != TARG_CONN_STATE_IN_LOGOUT)
 		return true;
-	if (!ic->leaving || READ_ONCE(ic->working) || READ_ONCE(ic->deferring))
+	if (!ic->leaving || READ_ONCE(ic->working) || READ_ONCE(ic->deferring) ||
+	    atomic_read(&ic->logouts))
 		ic->leaving = jiffies ?: 1;
 	if (time_before(jiffies, ic->leaving + ISERT_TAKE_TIME * HZ))
 		return false;

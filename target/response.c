@@ -266,6 +266,10 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_cmd *c,
 			cmd->logout_response = ISCSI_LOGOUT_RECOVERY_UNSUPPORTED;
 		ret = iscsit_build_logout_rsp(cmd, conn,
 					      (struct iscsi_logout_rsp *)bhs);
+		/* LIO knows of no cleanup that might fail. */
+		if (c->late)
+			((struct iscsi_logout_rsp *)bhs)->response =
+				ISCSI_LOGOUT_CLEANUP_FAILED;
 		break;
 	}
 	if (!ret)
@@ -358,8 +362,10 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 	case ISTATE_SEND_TASKMGTRSP:
 		if (isert_fence_hold(ic, c))
 			return 0;
-		fallthrough;
+		return isert_send_plain(ic, c, state);
 	case ISTATE_SEND_LOGOUTRSP:
+		if (isert_logout_hold(ic, c))
+			return 0;
 		return isert_send_plain(ic, c, state);
 	default:
 		/*

@@ -286,6 +286,27 @@ bool isert_session_full(struct isert_conn *ic)
 	return nr > sess->sess_ops->MaxConnections;
 }
 
+/**
+ * isert_others_left - whether LIO has not yet freed other connections of a session
+ * @ic: connection
+ * @cid: those with this CID; negative: all
+ *
+ * A connection leaves LIO's list before its last commands are released.  Any context.
+ * Return: true if one is left.
+ */
+bool isert_others_left(struct isert_conn *ic, int cid)
+{
+	struct isert_session *s = ic->session;
+	struct isert_conn *o;
+	bool left = false;
+
+	spin_lock_bh(&s->lock);
+	list_for_each_entry(o, &s->conns, session_node)
+		left |= o != ic && (cid < 0 || o->conn->cid == cid);
+	spin_unlock_bh(&s->lock);
+	return left;
+}
+
 /*
  * A session that takes the place of another one: RFC 7143, section 6.3.5.
  *
@@ -341,7 +362,8 @@ bool isert_session_enter(struct isert_conn *ic)
 
 	while (!isert_join_over(ic)) {
 		if (ic->keys.leading ? !isert_session_before(ic) :
-		    !isert_close_others(conn->sess, conn, conn->cid, true))
+		    !isert_close_others(conn->sess, conn, conn->cid, true) &&
+		    !isert_others_left(ic, conn->cid))
 			return true;
 		if (!said && time_after(jiffies, say)) {
 			said = true;

@@ -74,6 +74,8 @@ struct isert_cmd {
 	int status;			/* error of a Get_Data */
 	struct list_head node;		/* ic->starved, or fenced of the session */
 
+	bool settled;			/* a Logout: what it waits for was looked at */
+	bool late;			/* and has not ended in time */
 	struct work_struct logout_work;
 	struct iser_cmd iser;		/* last: the core's part follows */
 };
@@ -103,6 +105,7 @@ struct isert_session {
 	struct list_head fenced;	/* task management that must wait */
 	spinlock_t count_lock;		/* unexpected of each of conns */
 	u32 limit;			/* MaxOutstandingUnexpectedPDUs; 0: none */
+	struct isert_cmd *leaver;	/* the Logout that closes other connections */
 	bool several;			/* there have been two connections */
 };
 
@@ -152,7 +155,7 @@ struct isert_conn {
 	bool logged_in;			/* the last Login Response has been submitted */
 	bool drop_told;			/* the Send of isert_tell_drop() has ended */
 	bool ended;			/* no up-call will follow */
-	wait_queue_head_t wait;		/* deferred, ended, posted, joining, drop_told */
+	wait_queue_head_t wait;		/* deferred, ended, posted, joining, drop_told, logouts */
 
 	/*
 	 * What the peer owes, for ping.c.  If a backend holds up an up-call,
@@ -188,6 +191,7 @@ struct isert_conn {
 	u32 exp_statsn;			/* ExpStatSN; see control_notify() */
 
 	bool logout_closing;		/* conn_logout_comp will be completed */
+	atomic_t logouts;		/* whose response is held back */
 
 	struct isert_conn *joined;	/* holds the joined session: conn.c */
 	u32 joining;			/* logins that rely on this one */
@@ -240,6 +244,8 @@ static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 	c->more = false;
 	c->refused = false;
 	c->asked = false;
+	c->settled = false;
+	c->late = false;
 	WRITE_ONCE(c->cmd, cmd);
 }
 
@@ -331,6 +337,7 @@ void isert_session_leave(struct isert_conn *ic);
 void isert_session_put(struct isert_conn *ic);
 bool isert_session_full(struct isert_conn *ic);
 bool isert_session_enter(struct isert_conn *ic);
+bool isert_others_left(struct isert_conn *ic, int cid);
 bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out);
 void isert_unexpected_note(struct isert_conn *ic, u32 stat_sn);
 void isert_unexpected_retire(struct isert_conn *ic);
@@ -350,6 +357,7 @@ bool isert_tell_drop(struct isert_conn *ic);
 /* logout.c */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);
+bool isert_logout_hold(struct isert_conn *ic, struct isert_cmd *c);
 bool isert_logout_sent(struct isert_cmd *c, int status);
 u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
 		       int cid, bool replaced);
@@ -365,7 +373,7 @@ void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_response_done(struct iser_cmd *iser, int status);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
-void isert_order_forget_all(struct iscsit_conn *conn);
+void isert_order_discard(struct iscsit_conn *conn);
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
 bool isert_order_forgotten(struct iscsit_conn *conn);
 u32 isert_order_last(struct iscsit_conn *conn);

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-DESCRIPTION="a write outlives its session at the backend: the next session of its initiator begins after it"
+DESCRIPTION="a write is at the backend when its session ends: the next session begins after it, a Logout is answered after it"
 SHOWS="R-5.2.2-4"
 QUICK=1
-TIMEOUT=120
+TIMEOUT=180
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip "the kernel's: LIO does not wait for a session that is ending already"
@@ -15,3 +15,5 @@ conform_target "$store"
 mark_log
 conform left/other-lost left/logged-out || fail 'the next session began before the end of the old one'
 log_has 'waits for commands of its old session' || fail 'no line says what the login waits for'
+conform left/answered-own left/answered-session left/answered-other ||
+	fail 'a Logout was answered before the write'

@@ -611,7 +611,7 @@ static void outlives(struct conn *c, struct conn *lost)
 	else
 		post(c, logout_request(c, 0));
 	step("waiting for the end of the session");
-	while (!c->ended && next_rx(c, alone))
+	while (!c->ended && next_rx(c, 2 * alone))
 		;
 	check(c->ended, "the connection goes on");
 	next = conn_open(NULL);
@@ -639,6 +639,61 @@ CASE(initiator, "left/logged-out", "R-5.2.2-4",
      "a session is logged out with a write at the backend: the next one begins after the write")
 {
 	outlives(session(""), NULL);
+}
+
+/*
+ * Logs out, on @by, a connection @c with a write at the backend: an initiator may rely on
+ * the response, and write to the same block elsewhere.
+ */
+static void logged_out(struct conn *c, struct conn *by, uint8_t reason)
+{
+	struct mem *out = mem_new(c, 4096, WRITE_SOURCE);
+	uint32_t block = free_block(c);
+	unsigned int alone = write_time(c, block, out), took;
+	struct msg *m;
+	long start;
+
+	if (alone < 1000)
+		skip("a write takes %u ms, which is too short", alone);
+	start = now_ms();
+	post(c, write_blocks(c, block, out, 0));
+	seen(c);
+	by->cmdsn = c->cmdsn;
+	m = logout_of(by, reason, c->cid);
+	post(by, m);
+	step("waiting for the Logout Response");
+	check(take(by, ISCSI_LOGOUT_RSP, itt_of(BHS(m)), 3 * alone), "the Logout is not answered");
+	took = now_ms() - start;
+	check(took >= alone / 4 * 3,
+	      "the Logout was answered after %u ms, amid a write that takes %u", took, alone);
+	wait_end(c, "logged out");
+}
+
+CASE(initiator, "left/answered-own", "R-5.2.2-4",
+     "a connection logs out with a write at the backend: the response comes after the write")
+{
+	struct conn *c = session("");
+
+	logged_out(c, c, 1);
+}
+
+CASE(initiator, "left/answered-session", "R-5.2.2-4",
+     "one of two connections logs the session out, the other has a write at the backend: likewise")
+{
+	struct conn *other, *c = session_of_two("", &other);
+
+	other->cmdsn = c->cmdsn;
+	logged_out(other, c, 0);
+}
+
+CASE(initiator, "left/answered-other", "R-5.2.2-4",
+     "one of two connections logs the other out, which has a write at the backend: likewise")
+{
+	struct conn *other, *c = session_of_two("", &other);
+
+	other->cmdsn = c->cmdsn;
+	logged_out(other, c, 1);
+	still_serves();
 }
 
 /* --- a session that ends while a connection joins it ------------------------ */

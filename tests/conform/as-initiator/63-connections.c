@@ -424,6 +424,8 @@ CASE(initiator, "connections/logout-other", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
 		window = at[0]->max_cmdsn - at[0]->exp_cmdsn;
 		load(at[1], m, 8);
 		load(at[0], own, 8);
+		/* What the target has not taken by then would have to be sent again. */
+		ping(at[1]);
 		ask(at[0], logout_of(turn(at[0]), 1, at[1]->cid), ISCSI_LOGOUT_RSP);
 		wait_end(at[1], "logged out by the other one");
 		for (i = 0; i < 8; i++)
@@ -459,10 +461,18 @@ CASE(initiator, "connections/logout-self", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
 	command(at[0], test_unit_ready(turn(at[0])));
 }
 
-CASE(initiator, "connections/logout-waiting", "R-5.2.2-4 R-5.1-11",
-     "a connection is logged out whose commands wait for a CmdSN of another: their CmdSNs are not lost")
+/* Makes @m, which the initiator sends again, have the CmdSN that @before had. */
+static struct msg *again(struct conn *c, struct msg *m, const struct msg *before)
 {
-	struct msg *first, *m[4];
+	c->cmdsn--;
+	put32(BHS(m) + 24, get32(BHS(before) + 24));
+	return m;
+}
+
+CASE(initiator, "connections/logout-waiting", "R-5.2.2-4 R-5.1-11",
+     "a connection is logged out whose commands wait for a CmdSN of another: they are not run, but when they are sent again")
+{
+	struct msg *first, *m[4], *next[4];
 	struct mem *mem;
 	uint32_t window;
 
@@ -480,8 +490,23 @@ CASE(initiator, "connections/logout-waiting", "R-5.2.2-4 R-5.1-11",
 	ping(at[1]);
 	ask(at[2], logout_of(turn(at[2]), 1, at[1]->cid), ISCSI_LOGOUT_RSP);
 	wait_end(at[1], "logged out by another one");
+	/* RFC 7143, section 7.2.1: they are sent again, with the same CmdSN, elsewhere. */
+	next[3] = again(at[2], write_blocks(at[2], lba_of(2), filled(at[2], 16384, 72), PART), m[3]);
+	next[0] = again(at[2], test_unit_ready(at[2]), m[0]);
+	post(at[2], next[0]);
 	post(at[0], first);
 	good(at[0], first);
+	good(at[2], next[0]);
+	next[1] = again(at[2], read_blocks(at[2], lba_of(0), mem_new(at[2], 4096, READ_SINK)), m[1]);
+	next[2] = again(at[2], write_blocks(at[2], lba_of(1), filled(at[2], 65536, 73), PART), m[2]);
+	post(at[2], next[1]);
+	good(at[2], next[1]);
+	post(at[2], next[2]);
+	post(at[2], next[3]);
+	good(at[2], next[2]);
+	good(at[2], next[3]);
+	reads(at[0], lba_of(1), 65536, 73);
+	reads(at[0], lba_of(2), 16384, 72);
 	command(at[2], test_unit_ready(turn(at[2])));
 	command(at[0], test_unit_ready(turn(at[0])));
 	window_is(at[0], window, "commands of the one that was logged out");
@@ -720,6 +745,26 @@ static struct conn *replace(struct conn *old)
 	return c;
 }
 
+/*
+ * The target may not have taken all of @m before @c took the place of the connection
+ * that they were sent on.  Then their CmdSNs are to be sent again.
+ */
+static void fill_up(struct conn *c, struct msg **m, unsigned int n)
+{
+	unsigned int i;
+
+	ping(c);
+	for (i = 0; i < n; i++) {
+		struct msg *next;
+
+		if ((int32_t)(get32(BHS(m[i]) + 24) - c->exp_cmdsn) < 0)
+			continue;
+		next = again(c, test_unit_ready(c), m[i]);
+		post(c, next);
+		good(c, next);
+	}
+}
+
 static void replaced(unsigned int n, unsigned int victim, const char *changes)
 {
 	struct msg *m[8];
@@ -733,6 +778,7 @@ static void replaced(unsigned int n, unsigned int victim, const char *changes)
 		step("round %u", round);
 		load(at[victim], m, 8);
 		at[victim] = replace(at[victim]);
+		fill_up(at[victim], m, 8);
 		for (i = 0; i < n; i++) {
 			struct conn *c = turn(at[i]);
 
@@ -776,7 +822,7 @@ CASE(initiator, "connections/replace-roomy", "R-5.1-12 R-5.2.2-4",
 CASE(initiator, "connections/replace-waiting", "R-5.1-12 R-5.2.2-4 R-5.1-11",
      "the same for one whose commands wait for a CmdSN of another: that comes on the new one")
 {
-	struct msg *first, *m[2];
+	struct msg *first, *m[2], *next[2];
 
 	begin(2, "");
 	first = gap();
@@ -787,6 +833,13 @@ CASE(initiator, "connections/replace-waiting", "R-5.1-12 R-5.2.2-4 R-5.1-11",
 	at[1] = replace(at[1]);
 	post(at[1], first);
 	good(at[1], first);
+	next[0] = again(at[1], test_unit_ready(at[1]), m[0]);
+	next[1] = again(at[1], write_blocks(at[1], lba_of(0), filled(at[1], 65536, 96), PART), m[1]);
+	post(at[1], next[0]);
+	post(at[1], next[1]);
+	good(at[1], next[0]);
+	good(at[1], next[1]);
+	reads(at[0], lba_of(0), 65536, 96);
 	command(at[0], test_unit_ready(turn(at[0])));
 	command(at[1], test_unit_ready(turn(at[1])));
 }
@@ -795,12 +848,13 @@ CASE(initiator, "connections/replace-given-up", "R-5.1-12 R-10.1.1.1-1",
      "such a login is given up in the middle: the connection lives on")
 {
 	struct conn *c;
-	struct text t = { 0 };
 	struct rx *rx;
 	int i;
 
 	begin(2, "");
 	for (i = 0; i < 3; i++) {
+		struct text t = { 0 };
+
 		c = conn_joining(at[0], at[1]->cid);
 		text_add(&t, "InitiatorName", opt.initiator);
 		text_add(&t, "TargetName", opt.target);
