@@ -281,6 +281,7 @@ struct adapter_qp {
 	bool			established;
 	bool			last_wqe;
 	bool			stuck;	/* a fault has kept it from failing */
+	bool			unpolled;	/* is flushed when the error was polled */
 	/* iWARP: it has accepted, and the peer has not sent anything yet. */
 	bool			listens;
 	struct adapter_recv	taken;	/* of the message that arrives */

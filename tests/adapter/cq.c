@@ -229,6 +229,9 @@ int adapter_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
 		struct adapter_cqe *cqe = entry(cq, cq->tail++);
 
 		fill(&wc[n], cqe);
+		if (cqe->wc.status != IB_WC_SUCCESS && !cqe->receive &&
+		    xchg(&cqe->qp->unpolled, false))
+			mod_delayed_work(adapter_wq, &cqe->qp->work, 0);
 		free_slot(cq, cqe);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);

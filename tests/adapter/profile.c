@@ -145,7 +145,10 @@ static const struct adapter_profile profiles[] = {
 		.arm = ADAPTER_ARM_SILENT,
 	},
 	{
-		/* HNS_ROCE_FRMR_MAX_PA; no LOCAL_INV in set_rc_opcode() */
+		/*
+		 * HNS_ROCE_FRMR_MAX_PA; no LOCAL_INV in set_rc_opcode();
+		 * get_cqe_status() has the queue pair flushed
+		 */
 		.name = "hns",
 		.max_qp_wr = 32768,
 		.max_cqe = 4194304,
@@ -160,6 +163,7 @@ static const struct adapter_profile profiles[] = {
 		.max_init_rd_atomic = 128,
 		.max_seg_size = SZ_2G,
 		.no_local_inv = true,
+		.polled_flush = true,
 		.context = ADAPTER_SOFT,
 		.arm = ADAPTER_ARM_SILENT,
 	},

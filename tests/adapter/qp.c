@@ -269,6 +269,7 @@ static void reset(struct adapter_qp *qp)
 	qp->established = false;
 	qp->listens = false;
 	qp->last_wqe = false;
+	qp->unpolled = false;
 	qp->waits = false;
 	qp->retries = 0;
 	qp->rnr_retries = 0;
@@ -312,6 +313,8 @@ int adapter_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 			next = iwarp_next(qp, next);
 		if (next != IB_QPS_RESET)
 			WRITE_ONCE(qp->state, next);
+		if (mask & IB_QP_STATE && next == IB_QPS_ERR)
+			WRITE_ONCE(qp->unpolled, false);
 		if (next == IB_QPS_RTS || next == IB_QPS_ERR)
 			mod_delayed_work(adapter_wq, &qp->work, 0);
 	}

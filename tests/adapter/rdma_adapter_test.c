@@ -432,6 +432,26 @@ static void lost(struct kunit *test)
 	expect_wc(pair, a, IB_WC_RETRY_EXC_ERR);
 }
 
+/* As hns: nothing is flushed before the error has been polled. */
+static void polled(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	struct adapter_cq *cq = to_adapter(a->cq, cq);
+
+	own_profile(a)->polled_flush = true;
+	connect(pair);
+	KUNIT_ASSERT_EQ(test, 0, post_recv(a, a->dma, 64, a->pd->local_dma_lkey));
+	destroy_qp(&pair->end[1]);
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	while (to_adapter(a->qp, qp)->state != IB_QPS_ERR)
+		usleep_range(500, 1000);
+	flush_delayed_work(&to_adapter(a->qp, qp)->work);
+	KUNIT_EXPECT_EQ(test, cq->head - cq->tail, 1);
+	expect_wc(pair, a, IB_WC_RETRY_EXC_ERR);
+	expect_wc(pair, a, IB_WC_WR_FLUSH_ERR);
+}
+
 static void post_nothing(struct pair *pair, struct end *end)
 {
 	KUNIT_ASSERT_EQ(pair->test, 0, post(end, IB_WR_RDMA_WRITE,
@@ -1388,6 +1408,7 @@ static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(memory),
 	KUNIT_CASE(undefined),
 	KUNIT_CASE(flushed),
+	KUNIT_CASE(polled),
 	KUNIT_CASE(lost),
 	KUNIT_CASE(arming),
 	KUNIT_CASE(reads),

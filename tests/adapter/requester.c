@@ -71,7 +71,7 @@ static void flush(struct adapter_qp *qp)
 
 	/* What is just arriving completes before. */
 	mutex_lock(&qp->mutex);
-	if (qp->state == IB_QPS_ERR) {
+	if (qp->state == IB_QPS_ERR && !READ_ONCE(qp->unpolled)) {
 		while ((send = next_send(qp)))
 			send_done(qp, send, IB_WC_WR_FLUSH_ERR);
 		if (!qp->srq) {
@@ -321,6 +321,7 @@ void adapter_requester(struct work_struct *work)
 		if (status == IB_WC_SUCCESS)
 			status = adapter_fault_end(qp, send);
 		if (status != IB_WC_SUCCESS) {
+			WRITE_ONCE(qp->unpolled, adapter_qp_dev(qp)->profile->polled_flush);
 			mutex_lock(&qp->mutex);
 			adapter_qp_failed(qp);
 			mutex_unlock(&qp->mutex);
