@@ -5,7 +5,8 @@
  * Receives wake; what is sent does not, unless somebody waits for it: most
  * completions of Sends only give something back, and the next receive comes
  * soon.  So the queue of the Sends is armed only while there is such a waiter
- * (iser_send_cq_arm()), and read whenever anything is polled.  That takes a
+ * (iser_send_cq_arm()), and read whenever anything is polled.  At an initiator
+ * errors wake as well: see iser_send_cq_watch().  That takes a
  * wake-up, and with it a context switch, off each I/O at either end, which
  * ib_cq with its one way to arm a queue can't do: Documentation/performance.md.
  *
@@ -326,6 +327,26 @@ static void iser_cq_event(struct ib_event *event, void *context)
 	iser_event_note(context, event->event);
 }
 
+/*
+ * Have an error of what was sent wake, while nobody waits for a completion.  Most
+ * adapters flush the receives then, which wakes.  hns does not before the error has
+ * been polled, and an initiator that waits for a response would not poll.
+ *
+ * A waiter may have armed the queue for all completions just before.
+ */
+static void iser_send_cq_watch(struct iser_conn *conn)
+{
+	if (READ_ONCE(conn->poll.stopped))
+		return;
+	if (ib_req_notify_cq(conn->poll.sends,
+			     IB_CQ_SOLICITED | IB_CQ_REPORT_MISSED_EVENTS))
+		iser_poll_kick(conn);
+	/* Either the waiter is seen, or it arms the queue after this. */
+	smp_mb();
+	if (atomic_read(&conn->poll.awaited))
+		iser_send_cq_event(conn);
+}
+
 static struct ib_cq *iser_poll_create(struct iser_conn *conn, u32 size,
 				      u32 vector)
 {
@@ -363,6 +384,8 @@ int iser_poll_init(struct iser_conn *conn, u32 sends, u32 receives)
 	if (IS_ERR(cq))
 		return PTR_ERR(cq);
 	poll->sends = cq;
+	if (conn->role == ISER_INITIATOR)
+		iser_send_cq_watch(conn);
 	return ib_req_notify_cq(poll->receives, IB_CQ_NEXT_COMP);
 }
 
@@ -447,7 +470,8 @@ void iser_send_cq_arm(struct iser_conn *conn)
 
 void iser_send_cq_disarm(struct iser_conn *conn)
 {
-	atomic_dec(&conn->poll.awaited);
+	if (atomic_dec_and_test(&conn->poll.awaited) && conn->role == ISER_INITIATOR)
+		iser_send_cq_watch(conn);
 }
 
 /* iser_send_cq_poll_late - what iser_send_cq_poll_later() does seldom */
