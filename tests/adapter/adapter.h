@@ -16,7 +16,8 @@
  *   qp->sq_lock	the send queue
  *   cq->lock		a completion queue
  *   rq->lock		a receive queue, shared or not
- * Consumers post and poll in any context, so the last three are taken with
+ *   pi->lock		the status of an integrity region
+ * Consumers post, poll and ask in any context, so the last four are taken with
  * interrupts off.
  */
 #ifndef RDMA_ADAPTER_H
@@ -32,6 +33,7 @@
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
 #include "faults.h"
+#include "pi.h"
 #include "profile.h"
 #include "rules.h"
 
@@ -102,6 +104,7 @@ struct adapter_dev {
 	struct xarray		mrs;
 	u32			next_mr;
 	struct adapter_counts	counts;
+	struct adapter_pi_counts pi;
 	atomic_t		stats[NR_ADAPTER_STATS];
 };
 
@@ -137,6 +140,7 @@ struct adapter_mr {
 	u32			max_pages;
 	u32			nr_pages;
 	u64			*pages;
+	struct adapter_pi	*pi;	/* of an integrity region, without pages */
 	atomic_t		posted;	/* registrations not executed yet */
 
 	/* Under the xa_lock of dev->mrs: */
@@ -249,6 +253,7 @@ struct adapter_send {
 			u32	index;
 			u32	key;
 			u32	access;
+			struct ib_sig_attrs sig_attrs;
 		} reg;
 		struct {
 			struct adapter_path path;
@@ -265,6 +270,7 @@ struct adapter_qp {
 	struct adapter_cq	*recv_cq;
 	struct adapter_srq	*srq;
 	bool			signal_all;
+	bool			integrity;
 	u32			max_inline;
 	u32			max_send_sge;
 	struct delayed_work	work;
@@ -337,6 +343,11 @@ static inline bool adapter_reads(enum ib_wr_opcode opcode)
 	return opcode == IB_WR_RDMA_READ || opcode == IB_WR_RDMA_READ_WITH_INV;
 }
 
+static inline bool adapter_registers(enum ib_wr_opcode opcode)
+{
+	return opcode == IB_WR_REG_MR || opcode == IB_WR_REG_MR_INTEGRITY;
+}
+
 /* main.c */
 extern struct workqueue_struct *adapter_wq;
 extern struct list_head adapter_devs;
@@ -370,6 +381,8 @@ int adapter_alloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 int adapter_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 
 /* mr.c */
+struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages,
+				  struct adapter_pi *pi);
 struct ib_mr *adapter_get_dma_mr(struct ib_pd *pd, int access);
 struct ib_mr *adapter_reg_user_mr(struct ib_pd *pd, u64 start, u64 length,
 				  u64 addr, int access, struct ib_udata *udata);
@@ -378,7 +391,7 @@ struct ib_mr *adapter_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 		      unsigned int *offset);
 int adapter_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
-bool adapter_register(struct adapter_qp *qp, u32 index, u32 key, u32 access);
+bool adapter_register(struct adapter_qp *qp, const struct adapter_send *send);
 void adapter_register_done(struct adapter_dev *dev, u32 index);
 bool adapter_invalidate(struct adapter_qp *qp, u32 key, bool remote);
 bool adapter_span_get(struct adapter_qp *qp, struct adapter_spans *spans,
@@ -398,6 +411,32 @@ enum adapter_copied adapter_copy(struct adapter_qp *to,
 				 struct adapter_spans *sink,
 				 struct adapter_qp *from,
 				 struct adapter_spans *source, u64 length);
+
+bool adapter_span_copy(struct adapter_qp *qp, const struct adapter_span *span,
+		       u32 offset, void *buf, u32 length, bool from_memory);
+
+/* pi_mr.c */
+struct ib_mr *adapter_alloc_mr_integrity(struct ib_pd *pd, u32 max_data,
+					 u32 max_meta);
+int adapter_map_mr_sg_pi(struct ib_mr *ib, struct scatterlist *data,
+			 int nr_data, unsigned int *data_offset,
+			 struct scatterlist *meta, int nr_meta,
+			 unsigned int *meta_offset);
+int adapter_check_mr_status(struct ib_mr *ib, u32 mask,
+			    struct ib_mr_status *status);
+enum adapter_rule adapter_pi_check(struct adapter_qp *qp,
+				   const struct ib_reg_wr *wr);
+void adapter_pi_posted(struct adapter_mr *mr, struct ib_sig_attrs *attrs);
+void adapter_pi_register(struct adapter_mr *mr,
+			 const struct ib_sig_attrs *attrs);
+enum adapter_rule adapter_pi_access(struct adapter_qp *qp,
+				    struct adapter_mr *mr, u64 offset,
+				    u32 length);
+enum adapter_copied adapter_carry(struct adapter_qp *to,
+				  struct adapter_spans *sink,
+				  struct adapter_qp *from,
+				  struct adapter_spans *source, u64 length,
+				  bool requester_sends);
 
 /* cq.c */
 int adapter_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,

@@ -11,6 +11,9 @@
  * sets one: it goes wrong when it is met for the N-th time, or with "each" as N
  * always.  VALUE is a negative error number, the number of a status, or one of
  * milliseconds; by default 1.  Writing "none" ends all of them.
+ *
+ * pi and DEVICE/pi: what was done with protection information, for all devices
+ * and for one.  Writing to it sets the counts to 0.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -54,6 +57,56 @@ static const struct file_operations rules_fops = {
 	.open = rules_open,
 	.read = seq_read,
 	.write = rules_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static const char *const pi_names[NR_ADAPTER_PI] = {
+	[ADAPTER_PI_REGISTRATIONS] = "registrations",
+	[ADAPTER_PI_INSERT] = "insert",
+	[ADAPTER_PI_STRIP] = "strip",
+	[ADAPTER_PI_PASS] = "pass",
+	[ADAPTER_PI_CHECKED] = "checked",
+	[ADAPTER_PI_ESCAPED] = "escaped",
+	[ADAPTER_PI_GUARD] = "guard",
+	[ADAPTER_PI_APP] = "app",
+	[ADAPTER_PI_REF] = "ref",
+	[ADAPTER_PI_STATUSES] = "statuses",
+	[ADAPTER_PI_FAILED] = "failed",
+};
+
+static int pi_show(struct seq_file *m, void *unused)
+{
+	struct adapter_pi_counts *counts = m->private;
+	int i;
+
+	for (i = 0; i < NR_ADAPTER_PI; i++)
+		seq_printf(m, "%s %d\n", pi_names[i],
+			   atomic_read(&counts->n[i]));
+	return 0;
+}
+
+static int pi_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, pi_show, inode->i_private);
+}
+
+static ssize_t pi_write(struct file *file, const char __user *buf,
+			size_t count, loff_t *pos)
+{
+	struct adapter_pi_counts *counts = file_inode(file)->i_private;
+	int i;
+
+	for (i = 0; i < NR_ADAPTER_PI; i++)
+		atomic_set(&counts->n[i], 0);
+	return count;
+}
+
+static const struct file_operations pi_fops = {
+	.owner = THIS_MODULE,
+	.open = pi_open,
+	.read = seq_read,
+	.write = pi_write,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
@@ -153,6 +206,7 @@ void adapter_debugfs_add(struct adapter_dev *dev)
 	debugfs_create_file("rules", 0600, dev->debugfs, &dev->counts,
 			    &rules_fops);
 	debugfs_create_file("qps", 0400, dev->debugfs, dev, &qps_fops);
+	debugfs_create_file("pi", 0600, dev->debugfs, &dev->pi, &pi_fops);
 }
 
 void adapter_debugfs_del(struct adapter_dev *dev)
@@ -165,6 +219,7 @@ void adapter_debugfs_init(void)
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("rules", 0600, root, &adapter_total, &rules_fops);
 	debugfs_create_file("faults", 0600, root, NULL, &faults_fops);
+	debugfs_create_file("pi", 0600, root, &adapter_pi_total, &pi_fops);
 }
 
 void adapter_debugfs_exit(void)

@@ -46,6 +46,15 @@ static int query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->max_srq_wr = profile->max_srq_wr;
 	attr->max_srq_sge = profile->no_srq_sge ? 0 : profile->max_srq_sge;
 	attr->max_fast_reg_page_list_len = profile->max_pages;
+	if (profile->max_pi_entries) {
+		attr->kernel_cap_flags |= IBK_INTEGRITY_HANDOVER;
+		attr->sig_prot_cap = IB_PROT_T10DIF_TYPE_1 |
+				     IB_PROT_T10DIF_TYPE_2 |
+				     IB_PROT_T10DIF_TYPE_3;
+		attr->sig_guard_cap = IB_GUARD_T10DIF_CRC |
+				      IB_GUARD_T10DIF_CSUM;
+		attr->max_pi_fast_reg_page_list_len = profile->max_pi_entries;
+	}
 	attr->max_pkeys = 1;
 	attr->local_ca_ack_delay = 15;
 	return 0;
@@ -278,6 +287,12 @@ static const struct ib_device_ops srq_ops = {
 	INIT_RDMA_OBJ_SIZE(ib_srq, adapter_srq, ib),
 };
 
+static const struct ib_device_ops pi_ops = {
+	.alloc_mr_integrity = adapter_alloc_mr_integrity,
+	.check_mr_status = adapter_check_mr_status,
+	.map_mr_sg_pi = adapter_map_mr_sg_pi,
+};
+
 int adapter_device_add(const char *name, struct net_device *netdev)
 {
 	struct device *parent = adapter_parent_get();
@@ -313,6 +328,8 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 							  &roce_ops);
 	if (dev->profile->max_srq_wr)
 		ib_set_device_ops(&dev->ib, &srq_ops);
+	if (dev->profile->max_pi_entries)
+		ib_set_device_ops(&dev->ib, &pi_ops);
 
 	/* From here on dealloc_driver() is what undoes it. */
 	spin_lock(&adapter_devs_lock);

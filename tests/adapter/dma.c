@@ -57,6 +57,28 @@ static void *locate(struct adapter_qp *qp, const struct adapter_span *span,
 	return at;
 }
 
+/* Copies a part of a span to buf, or from it. Returns false if it can't. */
+bool adapter_span_copy(struct adapter_qp *qp, const struct adapter_span *span,
+		       u32 offset, void *buf, u32 length, bool from_memory)
+{
+	while (length) {
+		u32 room;
+		void *at = locate(qp, span, offset, &room);
+
+		if (!at)
+			return false;
+		room = min(room, length);
+		if (from_memory)
+			memcpy(buf, at, room);
+		else
+			memcpy(at, buf, room);
+		buf += room;
+		offset += room;
+		length -= room;
+	}
+	return true;
+}
+
 /* Copies the first bytes of source to sink. */
 enum adapter_copied adapter_copy(struct adapter_qp *to,
 				 struct adapter_spans *sink,

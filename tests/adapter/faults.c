@@ -13,6 +13,9 @@ const struct adapter_fault_text adapter_faults[NR_FAULTS] = {
 	[FAULT_GET_DMA_MR] = { "get-dma-mr", "verb" },
 	[FAULT_ALLOC_MR] = { "alloc-mr", "verb" },
 	[FAULT_MAP_MR_SG] = { "map-mr-sg", "verb" },
+	[FAULT_ALLOC_MR_PI] = { "alloc-mr-pi", "verb" },
+	[FAULT_MAP_MR_SG_PI] = { "map-mr-sg-pi", "verb" },
+	[FAULT_CHECK_MR] = { "check-mr", "verb" },
 	[FAULT_CREATE_CQ] = { "create-cq", "verb" },
 	[FAULT_POLL_CQ] = { "poll-cq", "verb" },
 	[FAULT_REQ_NOTIFY_CQ] = { "req-notify-cq", "verb" },
@@ -30,6 +33,7 @@ const struct adapter_fault_text adapter_faults[NR_FAULTS] = {
 	[FAULT_WRITE] = { "write", "status" },
 	[FAULT_READ] = { "read", "status" },
 	[FAULT_REG_MR] = { "reg-mr", "status" },
+	[FAULT_REG_MR_PI] = { "reg-mr-pi", "status" },
 	[FAULT_LOCAL_INV] = { "local-inv", "status" },
 	[FAULT_RECV] = { "recv", "status" },
 	[FAULT_SEND_DONE] = { "send-done", "status" },
@@ -39,6 +43,9 @@ const struct adapter_fault_text adapter_faults[NR_FAULTS] = {
 	[FAULT_LATE] = { "late", "delay" },
 	[FAULT_EVENT_TWICE] = { "event-twice", "event" },
 	[FAULT_EVENT_SPURIOUS] = { "event-spurious", "event" },
+	[FAULT_PI_REQUESTER] = { "pi-requester", "block" },
+	[FAULT_PI_WIRE] = { "pi-wire", "block" },
+	[FAULT_PI_RESPONDER] = { "pi-responder", "block" },
 	[FAULT_QP_FATAL] = { "qp-fatal", "async" },
 	[FAULT_CQ_ERR] = { "cq-err", "async" },
 	[FAULT_SRQ_ERR] = { "srq-err", "async" },
@@ -103,6 +110,8 @@ static enum adapter_fault place(enum ib_wr_opcode opcode, bool done)
 		return done ? FAULT_SEND_INV_DONE : FAULT_SEND_INV;
 	case IB_WR_REG_MR:
 		return done ? NR_FAULTS : FAULT_REG_MR;
+	case IB_WR_REG_MR_INTEGRITY:
+		return done ? NR_FAULTS : FAULT_REG_MR_PI;
 	case IB_WR_LOCAL_INV:
 		return done ? NR_FAULTS : FAULT_LOCAL_INV;
 	default:

@@ -11,6 +11,9 @@ enum adapter_fault {
 	FAULT_GET_DMA_MR,
 	FAULT_ALLOC_MR,
 	FAULT_MAP_MR_SG,
+	FAULT_ALLOC_MR_PI,
+	FAULT_MAP_MR_SG_PI,
+	FAULT_CHECK_MR,
 	FAULT_CREATE_CQ,
 	FAULT_POLL_CQ,
 	FAULT_REQ_NOTIFY_CQ,
@@ -29,6 +32,7 @@ enum adapter_fault {
 	FAULT_WRITE,
 	FAULT_READ,
 	FAULT_REG_MR,
+	FAULT_REG_MR_PI,
 	FAULT_LOCAL_INV,
 	FAULT_RECV,
 	/* It is executed, and completes with the status nevertheless. */
@@ -41,6 +45,10 @@ enum adapter_fault {
 	/* Completion handlers are called too often. */
 	FAULT_EVENT_TWICE,
 	FAULT_EVENT_SPURIOUS,
+	/* Protection is spoilt; the value is a mask of enum adapter_spoil. */
+	FAULT_PI_REQUESTER,
+	FAULT_PI_WIRE,
+	FAULT_PI_RESPONDER,
 	/* Asynchronous events, before a request is executed */
 	FAULT_QP_FATAL,
 	FAULT_CQ_ERR,

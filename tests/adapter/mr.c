@@ -10,16 +10,21 @@
 #define INDEX_SHIFT	8
 #define INDEX_LIMIT	XA_LIMIT(2, 0xffffff)
 
-static struct adapter_mr *mr_new(struct ib_pd *pd, u32 max_pages)
+/* With pages or with pi, which goes when it fails or the region is freed. */
+struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages,
+				  struct adapter_pi *pi)
 {
 	struct adapter_dev *dev = to_adapter(pd->device, dev);
 	struct adapter_mr *mr;
 	int ret;
 
 	mr = kzalloc(sizeof(*mr), GFP_KERNEL);
-	if (!mr)
+	if (!mr) {
+		kvfree(pi);
 		return ERR_PTR(-ENOMEM);
+	}
 	adapter_ref_init(&mr->ref);
+	mr->pi = pi;
 	mr->max_pages = max_pages;
 	if (max_pages) {
 		/* The second half is the adapter's own copy. */
@@ -35,6 +40,7 @@ static struct adapter_mr *mr_new(struct ib_pd *pd, u32 max_pages)
 			      &dev->next_mr, GFP_KERNEL);
 	if (ret < 0) {
 		kvfree(mr->pages);
+		kvfree(mr->pi);
 		kfree(mr);
 		return ERR_PTR(ret);
 	}
@@ -53,7 +59,7 @@ struct ib_mr *adapter_get_dma_mr(struct ib_pd *pd, int access)
 
 	if (ret)
 		return ERR_PTR(ret);
-	mr = mr_new(pd, 0);
+	mr = adapter_mr_new(pd, 0, NULL);
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
 	xa_lock(&dev->mrs);
@@ -85,7 +91,7 @@ struct ib_mr *adapter_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 	if (type != IB_MR_TYPE_MEM_REG || !max_pages ||
 	    max_pages > dev->profile->max_pages)
 		return ERR_PTR(-EINVAL);
-	mr = mr_new(pd, max_pages);
+	mr = adapter_mr_new(pd, max_pages, NULL);
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
@@ -107,6 +113,11 @@ int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 
 	if (ret)
 		return ret;
+	if (mr->pi) {
+		adapter_broken(to_adapter(ib->device, dev), RULE_SIG_TYPE,
+			       false, "MR %u gets pages", mr->index);
+		return -EINVAL;
+	}
 	if (atomic_read(&mr->posted))
 		adapter_broken(to_adapter(ib->device, dev), RULE_MAP_POSTED,
 			       false, "MR %u gets new pages", mr->index);
@@ -127,14 +138,17 @@ int adapter_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)
 	adapter_ref_end(&mr->ref);
 	atomic_dec(&to_adapter(ib->pd, pd)->users);
 	kvfree(mr->pages);
+	kvfree(mr->pi);
 	kfree(mr);
 	return 0;
 }
 
 /* Executes a registration. Returns false if it breaks a rule. */
-bool adapter_register(struct adapter_qp *qp, u32 index, u32 key, u32 access)
+bool adapter_register(struct adapter_qp *qp, const struct adapter_send *send)
 {
+	u32 index = send->reg.index, key = send->reg.key;
 	struct adapter_dev *dev = adapter_qp_dev(qp);
+	u32 access = send->reg.access;
 	enum adapter_rule broken = NR_RULES;
 	struct adapter_mr *mr;
 
@@ -151,13 +165,18 @@ bool adapter_register(struct adapter_qp *qp, u32 index, u32 key, u32 access)
 	} else if ((access & IB_ACCESS_REMOTE_WRITE) &&
 		   !(access & IB_ACCESS_LOCAL_WRITE)) {
 		broken = RULE_REG_ACCESS;
-	} else if (!mr->nr_pages || !mr->ib.length) {
+	} else if (!mr->ib.length || (!mr->nr_pages && !mr->pi)) {
 		broken = RULE_REG_EMPTY;
 	} else {
-		memcpy(mr->table, mr->pages, mr->nr_pages * sizeof(*mr->table));
-		mr->page_shift = ilog2(mr->ib.page_size);
-		mr->iova = mr->ib.iova;
 		mr->length = mr->ib.length;
+		if (mr->pi) {
+			adapter_pi_register(mr, &send->reg.sig_attrs);
+		} else {
+			memcpy(mr->table, mr->pages,
+			       mr->nr_pages * sizeof(*mr->table));
+			mr->page_shift = ilog2(mr->ib.page_size);
+		}
+		mr->iova = mr->ib.iova;
 		mr->key = key;
 		mr->access = access;
 		mr->valid = true;
@@ -216,7 +235,7 @@ bool adapter_invalidate(struct adapter_qp *qp, u32 key, bool remote)
 
 	xa_lock(&dev->mrs);
 	broken = key_find(qp, key, &mr);
-	if (broken == NR_RULES && !mr->table)
+	if (broken == NR_RULES && !mr->table && !mr->pi)
 		broken = RULE_KEY_RIGHTS;
 	if (broken == NR_RULES)
 		mr->valid = false;
@@ -258,7 +277,10 @@ bool adapter_span_get(struct adapter_qp *qp, struct adapter_spans *spans,
 			broken = RULE_KEY_RANGE;
 		else if ((mr->access & access) != access)
 			broken = sink ? RULE_READ_SINK : RULE_KEY_RIGHTS;
-		else
+		else if (mr->pi)
+			broken = adapter_pi_access(qp, mr, addr - mr->iova,
+						   length);
+		if (broken == NR_RULES)
 			adapter_ref_get(&mr->ref);
 	}
 	xa_unlock(&dev->mrs);

@@ -4,8 +4,11 @@
 #include "adapter.h"
 
 /* Only iWARP invalidates the sink of a Read, and has no immediate data. */
-static bool offered(enum ib_wr_opcode opcode, bool iwarp)
+static bool offered(enum ib_wr_opcode opcode,
+		    const struct adapter_profile *profile)
 {
+	bool iwarp = profile->iwarp;
+
 	switch (opcode) {
 	case IB_WR_RDMA_WRITE_WITH_IMM:
 	case IB_WR_SEND_WITH_IMM:
@@ -19,6 +22,8 @@ static bool offered(enum ib_wr_opcode opcode, bool iwarp)
 	case IB_WR_LOCAL_INV:
 	case IB_WR_REG_MR:
 		return true;
+	case IB_WR_REG_MR_INTEGRITY:
+		return profile->max_pi_entries;
 	default:
 		return false;
 	}
@@ -27,7 +32,7 @@ static bool offered(enum ib_wr_opcode opcode, bool iwarp)
 /* Whether it goes to the peer. */
 static bool leaves(enum ib_wr_opcode opcode)
 {
-	return opcode != IB_WR_LOCAL_INV && opcode != IB_WR_REG_MR;
+	return opcode != IB_WR_LOCAL_INV && !adapter_registers(opcode);
 }
 
 static bool takes_inline(enum ib_wr_opcode opcode)
@@ -44,7 +49,7 @@ static enum adapter_rule check(struct adapter_qp *qp,
 	const struct adapter_profile *profile = adapter_qp_dev(qp)->profile;
 
 	if (qp->ib.qp_type == IB_QPT_GSI ? wr->opcode != IB_WR_SEND :
-					   !offered(wr->opcode, profile->iwarp))
+					   !offered(wr->opcode, profile))
 		return RULE_OPCODE;
 	if (wr->num_sge < 0 || wr->num_sge > qp->max_send_sge)
 		return RULE_SGE_COUNT;
@@ -60,6 +65,8 @@ static enum adapter_rule check(struct adapter_qp *qp,
 	if (READ_ONCE(qp->listens) && leaves(wr->opcode) &&
 	    READ_ONCE(qp->state) == IB_QPS_RTS)
 		return RULE_MPA_FIRST;
+	if (adapter_registers(wr->opcode))
+		return adapter_pi_check(qp, reg_wr(wr));
 	return NR_RULES;
 }
 
@@ -96,11 +103,13 @@ static void copy_target(struct adapter_send *send, const struct ib_send_wr *wr)
 		send->rdma.key = rdma_wr(wr)->rkey;
 		break;
 	case IB_WR_REG_MR:
+	case IB_WR_REG_MR_INTEGRITY:
 		mr = to_adapter(reg_wr(wr)->mr, mr);
 		atomic_inc(&mr->posted);
 		send->reg.index = mr->index;
 		send->reg.key = reg_wr(wr)->key;
 		send->reg.access = reg_wr(wr)->access;
+		adapter_pi_posted(mr, &send->reg.sig_attrs);
 		break;
 	default:
 		break;
@@ -129,6 +138,7 @@ static bool touches(const struct adapter_send *read,
 	case IB_WR_RDMA_READ:
 	case IB_WR_RDMA_READ_WITH_INV:
 	case IB_WR_REG_MR:
+	case IB_WR_REG_MR_INTEGRITY:
 		return false;
 	case IB_WR_LOCAL_INV:
 		for (i = 0; i < read->num_sge; i++) {

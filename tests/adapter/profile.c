@@ -21,6 +21,7 @@ static const struct adapter_profile profiles[] = {
 		.max_sge_rd = 16,
 		.max_inline = 512,
 		.max_pages = 512,
+		.max_pi_entries = 256,
 		.max_srq_wr = 32767,
 		.max_srq_sge = 31,
 		.max_rd_atomic = 16,
@@ -44,7 +45,12 @@ static const struct adapter_profile profiles[] = {
 		.context = ADAPTER_SOFT,
 	},
 	{
-		/* MLX5_MAX_SGE_RD; firmware: depths, receives, page list */
+		/*
+		 * MLX5_MAX_SGE_RD; main.c: protection information has half of
+		 * the page list; qp.c: each of its requests takes
+		 * MLX5_SIG_WQE_SIZE of 32768 units of 64 bytes.  Firmware:
+		 * depths, receives, page list
+		 */
 		.name = "mlx5",
 		.max_qp_wr = 8192,
 		.max_cqe = 4194303,
@@ -53,6 +59,8 @@ static const struct adapter_profile profiles[] = {
 		.max_sge_rd = 30,
 		.max_inline = 64,
 		.max_pages = 65536,
+		.max_pi_entries = 32768,
+		.max_pi_qp_wr = 4096,
 		.max_srq_wr = 32767,
 		.max_srq_sge = 31,
 		.max_rd_atomic = 16,

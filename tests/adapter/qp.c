@@ -19,6 +19,14 @@ static bool within_limits(struct adapter_dev *dev,
 			      cap->max_recv_sge <= profile->max_recv_sge));
 }
 
+/* Whether a queue pair is asked for that uses protection information. */
+static bool for_integrity(struct adapter_dev *dev,
+			  const struct ib_qp_init_attr *init)
+{
+	return dev->profile->max_pi_entries && init->qp_type == IB_QPT_RC &&
+	       init->create_flags == IB_QP_CREATE_INTEGRITY_EN;
+}
+
 static void free_queues(struct adapter_qp *qp)
 {
 	if (!qp->srq)
@@ -90,7 +98,7 @@ int adapter_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init,
 	if (ret)
 		return ret;
 	if ((init->qp_type != IB_QPT_RC && init->qp_type != IB_QPT_GSI) ||
-	    init->create_flags)
+	    (init->create_flags && !for_integrity(dev, init)))
 		return -EOPNOTSUPP;
 	if (!within_limits(dev, init)) {
 		adapter_broken(dev, RULE_QP_LIMIT, false,
@@ -99,6 +107,11 @@ int adapter_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init,
 			       init->cap.max_send_sge, init->cap.max_recv_sge);
 		return -EINVAL;
 	}
+	/* The device has not told this limit, so it is not a rule. */
+	if (init->create_flags && dev->profile->max_pi_qp_wr &&
+	    init->cap.max_send_wr > dev->profile->max_pi_qp_wr)
+		return -ENOMEM;
+	qp->integrity = init->create_flags;
 	adapter_ref_init(&qp->ref);
 	mutex_init(&qp->mutex);
 	spin_lock_init(&qp->sq_lock);
@@ -234,7 +247,7 @@ static void empty_queues(struct adapter_qp *qp)
 	for (; qp->sq_next != qp->sq_head; qp->sq_next++) {
 		struct adapter_send *send = &qp->send[qp->sq_next & mask];
 
-		if (send->opcode == IB_WR_REG_MR)
+		if (adapter_registers(send->opcode))
 			adapter_register_done(dev, send->reg.index);
 	}
 	left = adapter_cq_forget(qp->send_cq, qp);

@@ -35,6 +35,7 @@ static enum ib_wc_opcode wc_opcode(enum ib_wr_opcode opcode)
 	case IB_WR_LOCAL_INV:
 		return IB_WC_LOCAL_INV;
 	case IB_WR_REG_MR:
+	case IB_WR_REG_MR_INTEGRITY:
 		return IB_WC_REG_MR;
 	default:
 		return IB_WC_SEND;
@@ -54,7 +55,7 @@ static void send_done(struct adapter_qp *qp, struct adapter_send *send,
 		.sq_index = qp->sq_next,
 	};
 
-	if (send->opcode == IB_WR_REG_MR)
+	if (adapter_registers(send->opcode))
 		adapter_register_done(adapter_qp_dev(qp), send->reg.index);
 	WRITE_ONCE(qp->sq_next, qp->sq_next + 1);
 	qp->retries = 0;
@@ -237,10 +238,9 @@ static bool execute(struct adapter_qp *qp, struct adapter_send *send,
 
 	switch (send->opcode) {
 	case IB_WR_REG_MR:
-		*status = adapter_register(qp, send->reg.index, send->reg.key,
-					   send->reg.access) ?
-				  IB_WC_SUCCESS :
-				  IB_WC_MW_BIND_ERR;
+	case IB_WR_REG_MR_INTEGRITY:
+		*status = adapter_register(qp, send) ? IB_WC_SUCCESS :
+						       IB_WC_MW_BIND_ERR;
 		return true;
 	case IB_WR_LOCAL_INV:
 		*status = adapter_invalidate(qp, send->invalidate_key, false) ?

@@ -70,7 +70,8 @@ static enum ib_wc_status scatter(struct adapter_qp *qp,
 		return fail_receive(peer, IB_WC_LOC_LEN_ERR,
 				    IB_WC_REM_INV_REQ_ERR);
 	}
-	switch (adapter_copy(peer, &qp->remote, qp, &qp->local, send->length)) {
+	switch (adapter_carry(peer, &qp->remote, qp, &qp->local, send->length,
+			      true)) {
 	case ADAPTER_COPIED:
 		return IB_WC_SUCCESS;
 	case ADAPTER_SOURCE_FAULT:
@@ -161,8 +162,8 @@ static int respond_write(struct adapter_qp *qp, struct adapter_send *send,
 		if (!find_memory(qp, send, peer, IB_ACCESS_REMOTE_WRITE))
 			return refuse(peer, IB_WC_REM_ACCESS_ERR,
 				      IB_EVENT_QP_ACCESS_ERR);
-		copied = adapter_copy(peer, &qp->remote, qp, &qp->local,
-				      send->length);
+		copied = adapter_carry(peer, &qp->remote, qp, &qp->local,
+				       send->length, true);
 		adapter_spans_put(&qp->remote);
 	}
 	if (copied == ADAPTER_SOURCE_FAULT)
@@ -196,7 +197,8 @@ static int respond_read(struct adapter_qp *qp, struct adapter_send *send,
 	if (!find_memory(qp, send, peer, IB_ACCESS_REMOTE_READ))
 		return refuse(peer, IB_WC_REM_ACCESS_ERR,
 			      IB_EVENT_QP_ACCESS_ERR);
-	copied = adapter_copy(qp, &qp->local, peer, &qp->remote, send->length);
+	copied = adapter_carry(qp, &qp->local, peer, &qp->remote, send->length,
+			       false);
 	adapter_spans_put(&qp->remote);
 	if (copied == ADAPTER_SOURCE_FAULT)
 		return refuse(peer, IB_WC_REM_OP_ERR, IB_EVENT_QP_FATAL);

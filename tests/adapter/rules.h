@@ -38,6 +38,15 @@ enum adapter_rule {
 	RULE_REG_EMPTY,
 	RULE_MAP_POSTED,
 	RULE_DMA,
+	/* protection information */
+	RULE_SIG_QP,
+	RULE_SIG_TYPE,
+	RULE_SIG_UNCHECKED,
+	RULE_SIG_ATTRS,
+	RULE_SIG_BLOCKS,
+	RULE_SIG_META,
+	RULE_SIG_LIST,
+	RULE_SIG_LENGTH,
 	/* completions */
 	RULE_CQ_OVERRUN,
 	RULE_CQ_LEFT,

@@ -47,6 +47,7 @@ int create_qp(struct end *end, u32 depth, u32 sges)
 		.cap.max_recv_sge = SGES,
 		.qp_type = IB_QPT_RC,
 		.sq_sig_type = IB_SIGNAL_REQ_WR,
+		.create_flags = end->create_flags,
 		.port_num = 1,
 	};
 
@@ -306,9 +307,11 @@ void rules(struct kunit *test)
 	expect_broken(pair, row->rule, row->remote);
 }
 
-int pair_up_on(struct kunit *test, const char *first, const char *second)
+/* The pair may be the beginning of something larger. */
+int pair_up_on(struct kunit *test, size_t size, const char *first,
+	       const char *second)
 {
-	struct pair *pair = kunit_kzalloc(test, sizeof(*pair), GFP_KERNEL);
+	struct pair *pair = kunit_kzalloc(test, size, GFP_KERNEL);
 	int i, j;
 
 	KUNIT_ASSERT_NOT_NULL(test, pair);
@@ -325,7 +328,7 @@ int pair_up_on(struct kunit *test, const char *first, const char *second)
 
 int pair_up(struct kunit *test)
 {
-	return pair_up_on(test, "adapter0", "adapter1");
+	return pair_up_on(test, sizeof(struct pair), "adapter0", "adapter1");
 }
 
 void pair_down(struct kunit *test)

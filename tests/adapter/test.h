@@ -19,6 +19,7 @@ struct end {
 	struct ib_pd		*pd;
 	struct ib_cq		*cq;
 	struct ib_qp		*qp;
+	int			create_flags;	/* of the next queue pair */
 	struct ib_mr		*mr;
 	u8			*buf;
 	u64			dma;
@@ -69,10 +70,14 @@ int post_reg(struct end *end, int access, u32 key);
 void reg(struct pair *pair, struct end *end, int access);
 void expect_broken(struct pair *pair, int rule, bool remote);
 void rules(struct kunit *test);
-int pair_up_on(struct kunit *test, const char *first, const char *second);
+int pair_up_on(struct kunit *test, size_t size, const char *first,
+	       const char *second);
 int pair_up(struct kunit *test);
 void pair_down(struct kunit *test);
 int injected(enum adapter_fault fault);
 const void *name_rule(const struct rule_test *row, char *name);
+
+/* pi_test.c */
+bool pi_tests_rule(enum adapter_rule rule);
 
 #endif
