@@ -8,7 +8,7 @@ need_places
 target_up
 session_up
 io_start "$DEVICE"
-for place in $(places status | grep -e reg-mr -e inv-done -e '^read$' -e recv); do
+for place in $(places status | grep -e '^reg-mr$' -e inv-done -e '^read$' -e recv); do
 	place_under_io "$place" 16 12 || note "$place is not met"
 done
 io_stop
