@@ -1,322 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests of protection information: its transformation block by block, then
- * between two devices, and the rules for it.
+ * KUnit tests of protection information between two devices, and of the rules
+ * for it.
  */
-#include <linux/crc-t10dif.h>
-#include <linux/bitops.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
-#include <net/checksum.h>
-#include "test.h"
-
-#define BLOCKS		8
-#define BAD		5	/* the block that is spoilt */
-#define ENTRIES		3	/* of a list */
-#define REF		0xfffffffd	/* so that it wraps */
-#define APP		0x1234
-#define ALL		(IB_SIG_CHECK_GUARD | IB_SIG_CHECK_APPTAG | \
-			 IB_SIG_CHECK_REFTAG)
-
-/* An integrity region of an end, and its memory. */
-struct region {
-	struct end		*end;
-	struct ib_mr		*mr;
-	u32			interval;
-	u8			*data;
-	struct t10_pi_tuple	*meta;
-	u64			data_dma;
-	u64			meta_dma;
-};
-
-struct pi_pair {
-	struct pair		pair;
-	struct region		region[2];
-};
-
-static struct ib_sig_domain t10(u32 interval, enum ib_t10_dif_bg_type guard)
-{
-	return (struct ib_sig_domain){
-		.sig_type = IB_SIG_TYPE_T10_DIF,
-		.sig.dif.bg_type = guard,
-		.sig.dif.pi_interval = interval,
-		.sig.dif.app_tag = APP,
-		.sig.dif.ref_tag = REF,
-		.sig.dif.ref_remap = true,
-		.sig.dif.apptag_check_mask = 0xffff,
-	};
-}
-
-/* What a tuple should be, computed as the block layer does it. */
-static struct t10_pi_tuple tuple_of(const u8 *data, u32 interval,
-				    enum ib_t10_dif_bg_type guard, u32 number)
-{
-	return (struct t10_pi_tuple){
-		.guard_tag = guard == IB_T10DIF_CRC ?
-			cpu_to_be16(crc_t10dif(data, interval)) :
-			(__force __be16)ip_compute_csum(data, interval),
-		.app_tag = cpu_to_be16(APP),
-		.ref_tag = cpu_to_be32(REF + number),
-	};
-}
-
-static void fill(u8 *data, u32 length)
-{
-	u32 i;
-
-	for (i = 0; i < length; i++)
-		data[i] = i % 253 + i / 512;
-}
-
-/* The rows: the data of a block, and the guard on the wire and in memory */
-
-struct format {
-	u32			interval;
-	enum ib_t10_dif_bg_type	wire;
-	enum ib_t10_dif_bg_type	mem;
-};
-
-static const struct format formats[] = {
-	{ 512, IB_T10DIF_CRC, IB_T10DIF_CRC },
-	{ 512, IB_T10DIF_CRC, IB_T10DIF_CSUM },
-	{ 512, IB_T10DIF_CSUM, IB_T10DIF_CRC },
-	{ 512, IB_T10DIF_CSUM, IB_T10DIF_CSUM },
-	{ 4096, IB_T10DIF_CRC, IB_T10DIF_CRC },
-	{ 4096, IB_T10DIF_CRC, IB_T10DIF_CSUM },
-	{ 4096, IB_T10DIF_CSUM, IB_T10DIF_CRC },
-	{ 4096, IB_T10DIF_CSUM, IB_T10DIF_CSUM },
-};
-
-static void name_format(const struct format *row, char *name)
-{
-	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%u-wire-%s-memory-%s",
-		 row->interval, row->wire == IB_T10DIF_CRC ? "crc" : "ip",
-		 row->mem == IB_T10DIF_CRC ? "crc" : "ip");
-}
+#include "pi_test.h"
 
 KUNIT_ARRAY_PARAM(format, formats, name_format);
 
-/* Block by block */
-
-/* The examples of SBC-3, of 32 bytes each */
-static void guard_known(struct kunit *test)
-{
-	struct ib_t10_dif_domain dif = { .pi_interval = 32 };
-	u8 data[32] = { };
-	int i;
-
-	KUNIT_EXPECT_EQ(test, be16_to_cpu(adapter_pi_guard(&dif, data)), 0);
-	memset(data, 0xff, 2);
-	KUNIT_EXPECT_EQ(test, be16_to_cpu(adapter_pi_guard(&dif, data)),
-			0x21b8);
-	memset(data, 0xff, sizeof(data));
-	KUNIT_EXPECT_EQ(test, be16_to_cpu(adapter_pi_guard(&dif, data)),
-			0xa293);
-	for (i = 0; i < sizeof(data); i++)
-		data[i] = i;
-	KUNIT_EXPECT_EQ(test, be16_to_cpu(adapter_pi_guard(&dif, data)),
-			0x0224);
-	/* The sum of these words is 0xf100. */
-	dif.bg_type = IB_T10DIF_CSUM;
-	KUNIT_EXPECT_EQ(test, be16_to_cpu(adapter_pi_guard(&dif, data)),
-			(u16)~0xf100);
-}
-
-/* Where there is no protection, it is inserted; where there is, it is checked. */
-static void block_good(struct kunit *test)
-{
-	const struct format *row = test->param_value;
-	struct ib_sig_attrs attrs = {
-		.check_mask = ALL,
-		.mem = t10(row->interval, row->mem),
-		.wire = t10(row->interval, row->wire),
-	};
-	u8 *data = kunit_kzalloc(test, row->interval, GFP_KERNEL);
-	struct t10_pi_tuple mem, wire, out;
-	struct adapter_pi_found found;
-
-	KUNIT_ASSERT_NOT_NULL(test, data);
-	fill(data, row->interval);
-	mem = tuple_of(data, row->interval, row->mem, 7);
-	wire = tuple_of(data, row->interval, row->wire, 7);
-
-	adapter_pi_block(&attrs, true, 7, data, &mem, &out, &found);
-	KUNIT_EXPECT_TRUE(test, found.checked);
-	KUNIT_EXPECT_EQ(test, found.wrong, 0);
-	KUNIT_EXPECT_MEMEQ(test, &out, &wire, sizeof(out));
-	adapter_pi_block(&attrs, false, 7, data, &wire, &out, &found);
-	KUNIT_EXPECT_EQ(test, found.wrong, 0);
-	KUNIT_EXPECT_MEMEQ(test, &out, &mem, sizeof(out));
-	adapter_pi_block(&attrs, true, 7, data, NULL, &out, &found);
-	KUNIT_EXPECT_FALSE(test, found.checked);
-	KUNIT_EXPECT_MEMEQ(test, &out, &wire, sizeof(out));
-	adapter_pi_block(&attrs, false, 7, data, NULL, &out, &found);
-	KUNIT_EXPECT_MEMEQ(test, &out, &mem, sizeof(out));
-	adapter_pi_block(&attrs, true, 7, data, &mem, NULL, &found);
-	KUNIT_EXPECT_TRUE(test, found.checked);
-	KUNIT_EXPECT_EQ(test, found.wrong, 0);
-}
-
-/* Each part of a tuple is found if it is wrong, and only it. */
-static void block_bad(struct kunit *test)
-{
-	const struct format *row = test->param_value;
-	struct ib_sig_attrs attrs = {
-		.check_mask = ALL,
-		.mem = t10(row->interval, row->mem),
-		.wire = t10(row->interval, row->wire),
-	};
-	u8 *data = kunit_kzalloc(test, row->interval, GFP_KERNEL);
-	struct t10_pi_tuple good, in, out;
-	struct adapter_pi_found found;
-	int bit, type, sends;
-
-	KUNIT_ASSERT_NOT_NULL(test, data);
-	fill(data, row->interval);
-	for (sends = 0; sends < 2; sends++) {
-		good = tuple_of(data, row->interval,
-				sends ? row->mem : row->wire, 1);
-		for (bit = 0; bit < 64; bit++) {
-			type = bit < 16 ? IB_SIG_BAD_GUARD :
-			       bit < 32 ? IB_SIG_BAD_APPTAG :
-					  IB_SIG_BAD_REFTAG;
-			in = good;
-			((u8 *)&in)[bit / 8] ^= BIT(bit % 8);
-			adapter_pi_block(&attrs, sends, 1, data, &in, &out,
-					 &found);
-			KUNIT_EXPECT_EQ_MSG(test, found.wrong, BIT(type),
-					    "bit %d", bit);
-		}
-		data[row->interval - 1] ^= 0x80;
-		adapter_pi_block(&attrs, sends, 1, data, &good, &out, &found);
-		KUNIT_EXPECT_EQ(test, found.wrong, BIT(IB_SIG_BAD_GUARD));
-		KUNIT_EXPECT_EQ(test, found.expected[IB_SIG_BAD_GUARD],
-				be16_to_cpu(good.guard_tag));
-		KUNIT_EXPECT_NE(test, found.actual[IB_SIG_BAD_GUARD],
-				be16_to_cpu(good.guard_tag));
-		data[row->interval - 1] ^= 0x80;
-	}
-}
-
-/* Masks select the bytes that are checked. */
-static void block_masks(struct kunit *test)
-{
-	struct ib_sig_attrs attrs = { .mem = t10(512, IB_T10DIF_CRC) };
-	struct t10_pi_tuple good, in;
-	u8 data[512];
-	struct adapter_pi_found found;
-	int byte;
-
-	fill(data, sizeof(data));
-	good = tuple_of(data, sizeof(data), IB_T10DIF_CRC, 0);
-	for (byte = 0; byte < 8; byte++) {
-		in = good;
-		((u8 *)&in)[byte] ^= 0x10;
-		attrs.check_mask = ~BIT(7 - byte);
-		adapter_pi_block(&attrs, true, 0, data, &in, NULL, &found);
-		KUNIT_EXPECT_EQ_MSG(test, found.wrong, 0, "byte %d", byte);
-		attrs.check_mask = BIT(7 - byte);
-		adapter_pi_block(&attrs, true, 0, data, &in, NULL, &found);
-		KUNIT_EXPECT_NE_MSG(test, found.wrong, 0, "byte %d", byte);
-		KUNIT_EXPECT_TRUE(test, found.checked);
-	}
-	in = good;
-	in.app_tag ^= cpu_to_be16(0x0100);
-	attrs.check_mask = IB_SIG_CHECK_APPTAG;
-	attrs.mem.sig.dif.apptag_check_mask = 0xfeff;
-	adapter_pi_block(&attrs, true, 0, data, &in, NULL, &found);
-	KUNIT_EXPECT_EQ(test, found.wrong, 0);
-	attrs.mem.sig.dif.apptag_check_mask = 0x0100;
-	adapter_pi_block(&attrs, true, 0, data, &in, NULL, &found);
-	KUNIT_EXPECT_EQ(test, found.wrong, BIT(IB_SIG_BAD_APPTAG));
-	attrs.check_mask = 0;
-	adapter_pi_block(&attrs, true, 0, data, &in, NULL, &found);
-	KUNIT_EXPECT_FALSE(test, found.checked);
-}
-
-/* A block whose tags are escapes has nothing to check. */
-static void block_escapes(struct kunit *test)
-{
-	static const struct {
-		bool app, ref;		/* attributes */
-		u16 app_tag;
-		u32 ref_tag;
-		bool escaped;
-	} rows[] = {
-		{ true, false, 0xffff, 5, true },
-		{ true, false, 0xffff, 0xffffffff, true },
-		{ true, true, 0xffff, 5, false },
-		{ true, true, 0xffff, 0xffffffff, true },
-		{ true, true, 5, 0xffffffff, false },
-		{ false, true, 0xffff, 0xffffffff, false },
-		{ false, false, 0xffff, 0xffffffff, false },
-	};
-	struct ib_sig_attrs attrs = {
-		.check_mask = ALL,
-		.mem = t10(512, IB_T10DIF_CRC),
-		.wire = t10(512, IB_T10DIF_CRC),
-	};
-	struct t10_pi_tuple in = { }, out;
-	struct adapter_pi_found found;
-	u8 data[512];
-	int i;
-
-	fill(data, sizeof(data));
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		attrs.mem.sig.dif.app_escape = rows[i].app;
-		attrs.mem.sig.dif.ref_escape = rows[i].ref;
-		in.app_tag = cpu_to_be16(rows[i].app_tag);
-		in.ref_tag = cpu_to_be32(rows[i].ref_tag);
-		adapter_pi_block(&attrs, true, 0, data, &in, &out, &found);
-		KUNIT_EXPECT_EQ_MSG(test, found.escaped, rows[i].escaped,
-				    "row %d", i);
-		KUNIT_EXPECT_EQ_MSG(test, !!found.wrong, !rows[i].escaped,
-				    "row %d", i);
-		KUNIT_EXPECT_MEMEQ(test, &in, &out, sizeof(out));
-	}
-}
-
-/* What the domains do not agree about is made anew. */
-static void block_differs(struct kunit *test)
-{
-	struct ib_sig_attrs attrs = {
-		.mem = t10(512, IB_T10DIF_CRC),
-		.wire = t10(512, IB_T10DIF_CRC),
-	};
-	struct t10_pi_tuple in = { 1, 2, 3 }, out;
-	struct adapter_pi_found found;
-	u8 data[512];
-
-	fill(data, sizeof(data));
-	attrs.wire.sig.dif.app_tag = 0x5678;
-	adapter_pi_block(&attrs, true, 9, data, &in, &out, &found);
-	KUNIT_EXPECT_EQ(test, be16_to_cpu(out.app_tag), 0x5678);
-	KUNIT_EXPECT_TRUE(test, out.guard_tag == in.guard_tag);
-	KUNIT_EXPECT_TRUE(test, out.ref_tag == in.ref_tag);
-	attrs.wire.sig.dif.ref_tag = 100;
-	adapter_pi_block(&attrs, true, 9, data, &in, &out, &found);
-	KUNIT_EXPECT_EQ(test, be32_to_cpu(out.ref_tag), 109);
-	attrs.wire.sig.dif.ref_remap = false;
-	adapter_pi_block(&attrs, true, 9, data, &in, &out, &found);
-	KUNIT_EXPECT_EQ(test, be32_to_cpu(out.ref_tag), 100);
-}
-
-static struct kunit_case block_cases[] = {
-	KUNIT_CASE(guard_known),
-	KUNIT_CASE_PARAM(block_good, format_gen_params),
-	KUNIT_CASE_PARAM(block_bad, format_gen_params),
-	KUNIT_CASE(block_masks),
-	KUNIT_CASE(block_escapes),
-	KUNIT_CASE(block_differs),
-	{ }
-};
-
-static struct kunit_suite block_suite = {
-	.name = "adapter_pi_blocks",
-	.test_cases = block_cases,
-};
-
-/* Between two devices */
+#define BAD		5	/* the block that is spoilt */
 
 static void region_up(struct kunit *test, struct region *region,
 		      struct end *end, u32 interval)
@@ -366,7 +59,7 @@ static void entries(struct scatterlist *sg, u64 dma, u32 length, u32 first)
 	}
 }
 
-static int map_region(struct region *region, bool meta)
+int map_region(struct region *region, bool meta)
 {
 	struct scatterlist data_sg[ENTRIES], meta_sg[ENTRIES];
 
@@ -376,7 +69,7 @@ static int map_region(struct region *region, bool meta)
 			       meta ? ENTRIES : 0, NULL, SZ_4K);
 }
 
-static int post_region(struct region *region)
+int post_region(struct region *region)
 {
 	struct ib_reg_wr wr = {
 		.wr.opcode = IB_WR_REG_MR_INTEGRITY,
@@ -408,7 +101,7 @@ static void reg_region(struct pair *pair, struct region *region,
 	expect_wc(pair, region->end, IB_WC_SUCCESS);
 }
 
-static void unreg(struct pair *pair, struct region *region)
+void unreg(struct pair *pair, struct region *region)
 {
 	KUNIT_ASSERT_EQ(pair->test, 0,
 			post(region->end, IB_WR_LOCAL_INV, IB_SEND_SIGNALED, 0,
@@ -470,7 +163,7 @@ static struct region *sink(struct pi_pair *pi, bool reads)
 	return &pi->region[!reads];
 }
 
-static void pi_up(struct kunit *test, u32 interval)
+void pi_up(struct kunit *test, u32 interval)
 {
 	struct pi_pair *pi = test->priv;
 	int i;
@@ -493,7 +186,7 @@ static void prepare(struct pi_pair *pi, bool reads,
 	struct region *from = source(pi, reads), *to = sink(pi, reads);
 	u32 i;
 
-	fill(from->data, BLOCKS * from->interval);
+	fill_data(from->data, BLOCKS * from->interval);
 	for (i = 0; i < BLOCKS; i++)
 		from->meta[i] = tuple_of(from->data + i * from->interval,
 					 from->interval, guard, i);
@@ -508,8 +201,9 @@ static void expect_data(struct pi_pair *pi, bool reads, int guard)
 	struct t10_pi_tuple tuple;
 	u32 i;
 
-	KUNIT_EXPECT_MEMEQ(test, to->data, from->data,
-			   BLOCKS * to->interval);
+	/* KUNIT_EXPECT_MEMEQ() would print all of them. */
+	KUNIT_EXPECT_EQ(test, 0, memcmp(to->data, from->data,
+					BLOCKS * to->interval));
 	for (i = 0; i < BLOCKS; i++) {
 		memset(&tuple, 0, sizeof(tuple));
 		if (guard >= 0)
@@ -742,11 +436,49 @@ static void counts(struct kunit *test)
 	}
 }
 
+/* What the device says that it has */
+static void limits(struct kunit *test)
+{
+	struct pi_pair *pi = test->priv;
+	struct end *a = &pi->pair.end[0];
+	const struct ib_device_attr *attrs = &a->dev->attrs;
+	u32 most = a->profile->max_pi_entries;
+	struct ib_mr *mr;
+
+	KUNIT_EXPECT_TRUE(test, attrs->kernel_cap_flags &
+					IBK_INTEGRITY_HANDOVER);
+	KUNIT_EXPECT_EQ(test, attrs->sig_prot_cap, 7);
+	KUNIT_EXPECT_EQ(test, attrs->sig_guard_cap, 3);
+	KUNIT_EXPECT_EQ(test, attrs->max_pi_fast_reg_page_list_len, most);
+	KUNIT_EXPECT_EQ(test, most, attrs->max_fast_reg_page_list_len / 2);
+	mr = ib_alloc_mr_integrity(a->pd, most, most);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(mr));
+	ib_dereg_mr(mr);
+	mr = ib_alloc_mr_integrity(a->pd, most + 1, 1);
+	KUNIT_EXPECT_PTR_EQ(test, mr, ERR_PTR(-EINVAL));
+	mr = ib_alloc_mr_integrity(a->pd, 1, most + 1);
+	KUNIT_EXPECT_PTR_EQ(test, mr, ERR_PTR(-EINVAL));
+}
+
 /* Devices without it refuse it as their drivers do. */
 static void absent(struct kunit *test)
 {
 	struct pi_pair *pi = test->priv;
 	struct end *a = &pi->pair.end[0];
+	struct ib_device *other;
+	struct ib_pd *pd;
+	struct ib_mr *mr;
+
+	other = ib_device_get_by_name("adapter2", ADAPTER_DRIVER_ID);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_FALSE(test, other->attrs.kernel_cap_flags &
+					 IBK_INTEGRITY_HANDOVER);
+	KUNIT_EXPECT_EQ(test, other->attrs.max_pi_fast_reg_page_list_len, 0);
+	pd = ib_alloc_pd(other, 0);
+	mr = ib_alloc_mr_integrity(pd, 1, 1);
+	KUNIT_EXPECT_PTR_EQ(test, mr, ERR_PTR(-EOPNOTSUPP));
+	ib_dealloc_pd(pd);
+	ib_device_put(other);
 
 	destroy_qp(a);
 	own_profile(a)->max_pi_entries = 0;
@@ -770,12 +502,37 @@ static void depth(struct kunit *test)
 	expect_broken(&pi->pair, NR_RULES, false);
 }
 
-static int pi_init(struct kunit *test)
+/* Its verbs fail on demand too, and the registration. */
+static void faults(struct kunit *test)
+{
+	struct pi_pair *pi = test->priv;
+	struct region *a = &pi->region[0];
+	struct ib_mr_status status;
+
+	adapter_fault_set(FAULT_ALLOC_MR_PI, 1, -EMFILE);
+	KUNIT_EXPECT_PTR_EQ(test, ib_alloc_mr_integrity(pi->pair.end[0].pd, 1,
+							1),
+			    ERR_PTR(-EMFILE));
+	pi_up(test, 512);
+	adapter_fault_set(FAULT_MAP_MR_SG_PI, 1, -EMFILE);
+	KUNIT_EXPECT_EQ(test, map_region(a, false), -EMFILE);
+	KUNIT_EXPECT_EQ(test, map_region(a, false), 0);
+	adapter_fault_set(FAULT_CHECK_MR, 1, -EMFILE);
+	KUNIT_EXPECT_EQ(test, -EMFILE,
+			ib_check_mr_status(a->mr, IB_MR_CHECK_SIG_STATUS,
+					   &status));
+	adapter_fault_set(FAULT_REG_MR_PI, 1, IB_WC_MW_BIND_ERR);
+	KUNIT_EXPECT_EQ(test, post_region(a), 0);
+	expect_wc(&pi->pair, a->end, IB_WC_MW_BIND_ERR);
+	expect_broken(&pi->pair, NR_RULES, false);
+}
+
+int pi_init(struct kunit *test)
 {
 	return pair_up_on(test, sizeof(struct pi_pair), "adapter0", "adapter1");
 }
 
-static void pi_exit(struct kunit *test)
+void pi_exit(struct kunit *test)
 {
 	struct pi_pair *pi = test->priv;
 
@@ -791,7 +548,9 @@ static struct kunit_case pi_cases[] = {
 	KUNIT_CASE_PARAM(spoilt_alone, format_gen_params),
 	KUNIT_CASE(first_error),
 	KUNIT_CASE(counts),
+	KUNIT_CASE(limits),
 	KUNIT_CASE(absent),
+	KUNIT_CASE(faults),
 	KUNIT_CASE(depth),
 	{ }
 };
@@ -803,393 +562,4 @@ static struct kunit_suite pi_suite = {
 	.test_cases = pi_cases,
 };
 
-/* The rules */
-
-static const struct ib_sig_domain no_domain = { .sig_type = IB_SIG_TYPE_NONE };
-
-static struct pi_pair *pi_of(struct pair *pair)
-{
-	return container_of(pair, struct pi_pair, pair);
-}
-
-/* The first end's region is mapped, with these domains. */
-static struct region *mapped(struct pair *pair, const struct ib_sig_domain *mem,
-			     const struct ib_sig_domain *wire)
-{
-	struct region *a = &pi_of(pair)->region[0];
-
-	pi_up(pair->test, 512);
-	a->mr->sig_attrs->mem = *mem;
-	a->mr->sig_attrs->wire = *wire;
-	KUNIT_ASSERT_EQ(pair->test, 0,
-			map_region(a, mem->sig_type == IB_SIG_TYPE_T10_DIF));
-	return a;
-}
-
-static struct region *good(struct pair *pair)
-{
-	struct ib_sig_domain mem = t10(512, IB_T10DIF_CRC);
-
-	return mapped(pair, &mem, &mem);
-}
-
-/* The queue pair of the first end is replaced by one without protection. */
-static void plain_qp(struct pair *pair)
-{
-	struct end *a = &pair->end[0], *b = &pair->end[1];
-
-	destroy_qp(a);
-	destroy_qp(b);
-	a->create_flags = 0;
-	KUNIT_ASSERT_EQ(pair->test, create_qp(a, DEPTH, SGES), 0);
-	KUNIT_ASSERT_EQ(pair->test, create_qp(b, DEPTH, SGES), 0);
-	connect(pair);
-}
-
-static void sig_qp(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	plain_qp(pair);
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-static void send_region(struct pair *pair, u64 addr, u32 length)
-{
-	struct region *a = &pi_of(pair)->region[0];
-	struct ib_sge sge = { .addr = addr, .length = length,
-			      .lkey = a->mr->lkey };
-	struct ib_send_wr wr = { .opcode = IB_WR_SEND, .sg_list = &sge,
-				 .num_sge = 1 };
-
-	KUNIT_ASSERT_EQ(pair->test, 0, ib_post_send(a->end->qp, &wr, NULL));
-	expect_wc(pair, a->end, IB_WC_LOC_PROT_ERR);
-}
-
-static void sig_qp_key(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	KUNIT_ASSERT_EQ(pair->test, post_region(a), 0);
-	expect_wc(pair, a->end, IB_WC_SUCCESS);
-	plain_qp(pair);
-	send_region(pair, 0, BLOCKS * 520);
-}
-
-static void sig_type_integrity(struct pair *pair)
-{
-	struct region *a = good(pair);
-	struct ib_reg_wr wr = { .wr.opcode = IB_WR_REG_MR, .mr = a->mr,
-				.key = a->mr->rkey, .access = RIGHTS };
-
-	KUNIT_EXPECT_EQ(pair->test, ib_post_send(a->end->qp, &wr.wr, NULL),
-			-EINVAL);
-}
-
-static void sig_type_plain(struct pair *pair)
-{
-	struct region *a = good(pair);
-	struct ib_reg_wr wr = { .wr.opcode = IB_WR_REG_MR_INTEGRITY,
-				.mr = a->end->mr, .key = a->end->mr->rkey,
-				.access = RIGHTS };
-
-	KUNIT_EXPECT_EQ(pair->test, map(a->end), 1);
-	KUNIT_EXPECT_EQ(pair->test, ib_post_send(a->end->qp, &wr.wr, NULL),
-			-EINVAL);
-}
-
-static void sig_type_map(struct pair *pair)
-{
-	struct region *a = good(pair);
-	struct scatterlist sg;
-
-	sg_init_table(&sg, 1);
-	sg_dma_address(&sg) = a->data_dma;
-	sg_dma_len(&sg) = 512;
-	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
-			ib_map_mr_sg(a->mr, &sg, 1, NULL, SZ_4K));
-}
-
-static void sig_type_status(struct pair *pair)
-{
-	struct ib_mr_status status;
-
-	KUNIT_EXPECT_EQ(pair->test, -EINVAL,
-			ib_check_mr_status(pair->end[0].mr,
-					   IB_MR_CHECK_SIG_STATUS, &status));
-}
-
-static void sig_unchecked(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	KUNIT_ASSERT_EQ(pair->test, post_region(a), 0);
-	expect_wc(pair, a->end, IB_WC_SUCCESS);
-	unreg(pair, a);
-	KUNIT_EXPECT_EQ(pair->test, map_region(a, true), 0);
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-static void bad_attrs(struct pair *pair, const struct ib_sig_domain *mem,
-		      const struct ib_sig_domain *wire)
-{
-	KUNIT_EXPECT_EQ(pair->test, post_region(mapped(pair, mem, wire)),
-			-EINVAL);
-}
-
-static void sig_attrs_type(struct pair *pair)
-{
-	struct ib_sig_domain wire = t10(512, IB_T10DIF_CRC);
-
-	wire.sig_type = IB_SIG_TYPE_T10_DIF + 1;
-	bad_attrs(pair, &no_domain, &wire);
-}
-
-static void sig_attrs_interval(struct pair *pair)
-{
-	struct ib_sig_domain wire = t10(520, IB_T10DIF_CRC);
-
-	bad_attrs(pair, &no_domain, &wire);
-}
-
-static void sig_attrs_intervals(struct pair *pair)
-{
-	struct ib_sig_domain mem = t10(512, IB_T10DIF_CRC);
-	struct ib_sig_domain wire = t10(4096, IB_T10DIF_CRC);
-
-	bad_attrs(pair, &mem, &wire);
-}
-
-static void sig_attrs_guard(struct pair *pair)
-{
-	struct ib_sig_domain wire = t10(512, IB_T10DIF_CSUM + 1);
-
-	bad_attrs(pair, &no_domain, &wire);
-}
-
-static void sig_attrs_seed(struct pair *pair)
-{
-	struct ib_sig_domain wire = t10(512, IB_T10DIF_CRC);
-
-	wire.sig.dif.bg = 1;
-	bad_attrs(pair, &no_domain, &wire);
-}
-
-static void sig_blocks(struct pair *pair)
-{
-	struct ib_sig_domain wire = t10(512, IB_T10DIF_CRC);
-	struct region *a = mapped(pair, &no_domain, &wire);
-	struct scatterlist sg;
-
-	sg_init_table(&sg, 1);
-	sg_dma_address(&sg) = a->data_dma;
-	sg_dma_len(&sg) = 513;
-	KUNIT_ASSERT_EQ(pair->test, 0,
-			ib_map_mr_sg_pi(a->mr, &sg, 1, NULL, NULL, 0, NULL,
-					SZ_4K));
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-/* Of one block, with so much metadata */
-static void map_meta(struct pair *pair, struct region *a, u32 length)
-{
-	struct scatterlist data, meta;
-
-	sg_init_table(&data, 1);
-	sg_dma_address(&data) = a->data_dma;
-	sg_dma_len(&data) = 512;
-	sg_init_table(&meta, 1);
-	sg_dma_address(&meta) = a->meta_dma;
-	sg_dma_len(&meta) = length;
-	KUNIT_ASSERT_EQ(pair->test, 0,
-			ib_map_mr_sg_pi(a->mr, &data, 1, NULL, &meta, !!length,
-					NULL, SZ_4K));
-}
-
-static void sig_meta_short(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	map_meta(pair, a, 7);
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-static void sig_meta_none(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	map_meta(pair, a, 0);
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-static void sig_meta_left(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	map_meta(pair, a, 8);
-	a->mr->sig_attrs->mem.sig_type = IB_SIG_TYPE_NONE;
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-static void map_long(struct pair *pair, int data, int meta)
-{
-	struct region *a = good(pair);
-	struct scatterlist sg[ENTRIES + 1];
-	int i;
-
-	sg_init_table(sg, ENTRIES + 1);
-	for (i = 0; i <= ENTRIES; i++) {
-		sg_dma_address(&sg[i]) = a->data_dma;
-		sg_dma_len(&sg[i]) = 512;
-	}
-	KUNIT_EXPECT_EQ(pair->test, -ENOMEM,
-			ib_map_mr_sg_pi(a->mr, sg, data, NULL, sg, meta, NULL,
-					SZ_4K));
-}
-
-static void sig_list_data(struct pair *pair)
-{
-	map_long(pair, ENTRIES + 1, 1);
-}
-
-static void sig_list_meta(struct pair *pair)
-{
-	map_long(pair, 1, ENTRIES + 1);
-}
-
-static void registered(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	KUNIT_ASSERT_EQ(pair->test, post_region(a), 0);
-	expect_wc(pair, a->end, IB_WC_SUCCESS);
-}
-
-/* The length in memory instead of that on the wire */
-static void sig_length(struct pair *pair)
-{
-	registered(pair);
-	send_region(pair, 0, BLOCKS * 512);
-}
-
-static void sig_length_skips(struct pair *pair)
-{
-	registered(pair);
-	send_region(pair, 520, 520);
-}
-
-static void sig_length_remote(struct pair *pair)
-{
-	struct region *a = &pi_of(pair)->region[0];
-	struct end *b = &pair->end[1];
-
-	registered(pair);
-	KUNIT_ASSERT_EQ(pair->test, 0,
-			post(b, IB_WR_RDMA_READ, IB_SEND_SIGNALED, 512,
-			     b->pd->local_dma_lkey, 0, a->mr->rkey));
-	expect_wc(pair, b, IB_WC_REM_ACCESS_ERR);
-}
-
-/* There is no more behind the last block. */
-static void sig_key_range(struct pair *pair)
-{
-	registered(pair);
-	send_region(pair, 0, (BLOCKS + 1) * 520);
-}
-
-static void sig_reg_empty(struct pair *pair)
-{
-	struct pi_pair *pi = pi_of(pair);
-
-	pi_up(pair->test, 512);
-	KUNIT_ASSERT_EQ(pair->test, post_region(&pi->region[0]), 0);
-	expect_wc(pair, &pair->end[0], IB_WC_MW_BIND_ERR);
-}
-
-/* The metadata too have to be mapped. */
-static void sig_dma(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	a->meta_dma ^= 0x0ffff00000000000;
-	KUNIT_ASSERT_EQ(pair->test, map_region(a, true), 0);
-	a->meta_dma ^= 0x0ffff00000000000;
-	KUNIT_ASSERT_EQ(pair->test, post_region(a), 0);
-	expect_wc(pair, a->end, IB_WC_SUCCESS);
-	KUNIT_ASSERT_EQ(pair->test, 0,
-			post_recv(&pair->end[1], pair->end[1].dma, SIZE,
-				  pair->end[1].pd->local_dma_lkey));
-	send_region(pair, 0, 520);
-}
-
-/* A profile without protection */
-static void sig_opcode(struct pair *pair)
-{
-	struct region *a = good(pair);
-
-	own_profile(a->end)->max_pi_entries = 0;
-	KUNIT_EXPECT_EQ(pair->test, post_region(a), -EINVAL);
-}
-
-static const struct rule_test pi_rule_tests[] = {
-	{ RULE_SIG_QP, false, sig_qp },
-	{ RULE_SIG_QP, false, sig_qp_key },
-	{ RULE_SIG_TYPE, false, sig_type_integrity },
-	{ RULE_SIG_TYPE, false, sig_type_plain },
-	{ RULE_SIG_TYPE, false, sig_type_map },
-	{ RULE_SIG_TYPE, false, sig_type_status },
-	{ RULE_SIG_UNCHECKED, false, sig_unchecked },
-	{ RULE_SIG_ATTRS, false, sig_attrs_type },
-	{ RULE_SIG_ATTRS, false, sig_attrs_interval },
-	{ RULE_SIG_ATTRS, false, sig_attrs_intervals },
-	{ RULE_SIG_ATTRS, false, sig_attrs_guard },
-	{ RULE_SIG_ATTRS, false, sig_attrs_seed },
-	{ RULE_SIG_BLOCKS, false, sig_blocks },
-	{ RULE_SIG_META, false, sig_meta_short },
-	{ RULE_SIG_META, false, sig_meta_none },
-	{ RULE_SIG_META, false, sig_meta_left },
-	{ RULE_SIG_LIST, false, sig_list_data },
-	{ RULE_SIG_LIST, false, sig_list_meta },
-	{ RULE_SIG_LENGTH, false, sig_length },
-	{ RULE_SIG_LENGTH, false, sig_length_skips },
-	{ RULE_SIG_LENGTH, true, sig_length_remote },
-	{ RULE_KEY_RANGE, false, sig_key_range },
-	{ RULE_REG_EMPTY, false, sig_reg_empty },
-	{ RULE_DMA, false, sig_dma },
-	{ RULE_OPCODE, false, sig_opcode },
-};
-
-static const void *next_pi_rule(const void *last, char *name)
-{
-	const struct rule_test *row = last ? last + sizeof(*row) :
-					     pi_rule_tests;
-
-	if (row == pi_rule_tests + ARRAY_SIZE(pi_rule_tests))
-		return NULL;
-	return name_rule(row, name);
-}
-
-bool pi_tests_rule(enum adapter_rule rule)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(pi_rule_tests); i++) {
-		if (pi_rule_tests[i].rule == rule)
-			return true;
-	}
-	return false;
-}
-
-static struct kunit_case pi_rule_cases[] = {
-	KUNIT_CASE_PARAM(rules, next_pi_rule),
-	{ }
-};
-
-static struct kunit_suite pi_rule_suite = {
-	.name = "adapter_pi_rules",
-	.init = pi_init,
-	.exit = pi_exit,
-	.test_cases = pi_rule_cases,
-};
-
-kunit_test_suites(&block_suite, &pi_suite, &pi_rule_suite);
+kunit_test_suite(pi_suite);

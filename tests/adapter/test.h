@@ -77,7 +77,7 @@ void pair_down(struct kunit *test);
 int injected(enum adapter_fault fault);
 const void *name_rule(const struct rule_test *row, char *name);
 
-/* pi_test.c */
+/* pi_rules_test.c */
 bool pi_tests_rule(enum adapter_rule rule);
 
 #endif
