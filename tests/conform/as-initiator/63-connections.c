@@ -1,102 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Several connections in a session: RFC 7143, sections 4.2.2 (order, and the fence of
- * responses) and 6.3.4; RFC 7145, section 5.1.
+ * Several connections in a session: RFC 7143, section 4.2.2 (order);
+ * RFC 7145, section 5.1.
  */
-#include "conform.h"
-
-#define MOST	4
-#define NO_R2T	"InitialR2T=No FirstBurstLength=16384 MaxBurstLength=32768"
-#define PART	4096u
-#define BLOCKS(c, bytes)	((bytes) / block_size(c))
-
-/* The session: its connections, and the one that has sent the last command. */
-static struct conn *at[MOST], *last;
-static unsigned int nr;
-
-static void begin(unsigned int n, const char *changes)
-{
-	char all[512];
-
-	snprintf(all, sizeof(all), "TaggedBufferForSolicitedDataOnly=Yes %s", changes);
-	session_of(at, n, all);
-	nr = n;
-	last = at[0];
-	/* It sends a command the first time. */
-	block_size(at[0]);
-}
-
-static void begin_unsolicited(unsigned int n)
-{
-	begin(n, NO_R2T);
-	if (strcmp(answer(at[0], "InitialR2T") ?: "Yes", "No"))
-		skip("the target answers InitialR2T=%s", answer(at[0], "InitialR2T"));
-}
-
-/* The connection, which is to send the command that is next in the session. */
-static struct conn *turn(struct conn *c)
-{
-	c->cmdsn = last->cmdsn;
-	last = c;
-	return c;
-}
-
-static uint32_t lba_of(unsigned int i)
-{
-	return free_block(at[0]) + i * BLOCKS(at[0], 65536);
-}
-
-static struct mem *filled(struct conn *c, uint32_t len, uint32_t seed)
-{
-	struct mem *m = mem_new(c, len, WRITE_SOURCE);
-
-	fill(m->p, len, seed);
-	return m;
-}
-
-static void good(struct conn *c, const struct msg *m)
-{
-	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(m))));
-}
-
-/* Reads on @c what was written, and compares. */
-static void reads(struct conn *c, uint32_t lba, uint32_t len, uint32_t seed)
-{
-	verify(turn(c), lba, len, seed);
-}
-
-/* Waits until the target has handled all that was sent on each connection. */
-static void settle(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		if (at[i])
-			ping(at[i]);
-}
-
-/* Sends the Data-Out of a write from @from to @to. */
-static void parts(struct conn *c, const struct msg *m, struct mem *mem, uint32_t from,
-		  uint32_t to, uint32_t first)
-{
-	uint32_t at_byte;
-
-	for (at_byte = from; at_byte < to; at_byte += PART)
-		post(c, data_out(c, itt_of(BHS(m)), NO_TAG, (at_byte - first) / PART, at_byte,
-				 mem->p + at_byte, PART, at_byte + PART == 16384));
-}
-
-/* No answer has come, on any connection, but to pings. */
-static void nothing_yet(void)
-{
-	unsigned int i, k;
-
-	for (k = 0; k < 10; k++)
-		for (i = 0; i < nr; i++) {
-			nothing_else(at[i]);
-			pause_ms(1);
-		}
-}
+#include "several.h"
 
 /* --- commands in turn ------------------------------------------------------- */
 
@@ -148,7 +55,7 @@ static void at_once(unsigned int n, uint32_t len, uint32_t immediate)
 			post_many(at[i], m[i], 4);
 		for (k = 0; k < 4; k++)
 			for (i = 0; i < n; i++)
-				good(at[i], m[i][k]);
+				is_good(at[i], m[i][k]);
 		for (k = 0; k < 4; k++)
 			for (i = 0; i < n; i++)
 				reads(at[(i + 1) % n], lba_of(4 * k + i), len,
@@ -205,7 +112,7 @@ CASE(initiator, "connections/unsolicited-4", "R-5.1-7 R-5.1-11 R-7.3.4-2",
 			for (i = 4; i--;)
 				parts(at[i], m[i], mem[i], from, from + PART, PART);
 		for (i = 0; i < 4; i++)
-			good(at[i], m[i]);
+			is_good(at[i], m[i]);
 		for (i = 0; i < 4; i++)
 			reads(at[3 - i], lba_of(i), 65536, 4 * round + i);
 	}
@@ -230,15 +137,9 @@ CASE(initiator, "connections/reverse", "R-5.1-11",
 	nothing_yet();
 	post(at[0], m[0]);
 	for (i = 0; i < 4; i++)
-		good(at[i], m[i]);
+		is_good(at[i], m[i]);
 	for (i = 0; i < 4; i++)
 		reads(at[3 - i], lba_of(i), 4096, 50 + i);
-}
-
-/* Commands on the second connection that wait for a CmdSN of the first one. */
-static struct msg *gap(void)
-{
-	return test_unit_ready(turn(at[0]));
 }
 
 CASE(initiator, "connections/ahead-read", "R-5.1-11 R-9.5.2-1",
@@ -256,8 +157,8 @@ CASE(initiator, "connections/ahead-read", "R-5.1-11 R-9.5.2-1",
 	nothing_yet();
 	expect_untouched(mem, 0);
 	post(at[0], first);
-	good(at[0], first);
-	good(at[1], m);
+	is_good(at[0], first);
+	is_good(at[1], m);
 	expect_fill(mem->p, 65536, 60, 0, "read");
 }
 
@@ -272,8 +173,8 @@ CASE(initiator, "connections/ahead-fetched", "R-5.1-11 R-7.3.6-9",
 	post(at[1], m);
 	nothing_yet();
 	post(at[0], first);
-	good(at[0], first);
-	good(at[1], m);
+	is_good(at[0], first);
+	is_good(at[1], m);
 	reads(at[0], lba_of(0), 65536, 61);
 }
 
@@ -291,11 +192,11 @@ static void ahead_parts(uint32_t len, uint32_t immediate, uint32_t before, uint3
 	parts(at[1], m, mem, immediate, before, immediate);
 	nothing_yet();
 	post(at[0], first);
-	good(at[0], first);
+	is_good(at[0], first);
 	if (before < 16384)
 		nothing_yet();
 	parts(at[1], m, mem, before, 16384, immediate);
-	good(at[1], m);
+	is_good(at[1], m);
 	reads(at[0], lba_of(0), len, seed);
 	command(at[1], test_unit_ready(turn(at[1])));
 }
@@ -351,8 +252,8 @@ CASE(initiator, "connections/ahead-data-out-race", "R-5.1-11 R-7.3.4-2 R-9.5.1-1
 		post(at[1], out);
 		if (!(i & 4))
 			post(at[0], first);
-		good(at[0], first);
-		good(at[1], m);
+		is_good(at[0], first);
+		is_good(at[1], m);
 		reads(at[0], lba_of(i % 4), mem->len, 300 + i);
 	}
 }
@@ -374,41 +275,14 @@ CASE(initiator, "connections/ahead-window", "R-5.1-11 R-8.1.1.1-2",
 	note("%u commands", all);
 	nothing_yet();
 	post(at[0], first);
-	good(at[0], first);
+	is_good(at[0], first);
 	for (i = 1; i < 4; i++)
 		for (k = 0; k < n[i]; k++)
-			good(at[i], m[i][k]);
+			is_good(at[i], m[i][k]);
 	command(at[0], test_unit_ready(turn(at[0])));
 }
 
 /* --- the end of one of them ------------------------------------------------- */
-
-/* Commands of all kinds that are under way on @c. */
-static void load(struct conn *c, struct msg **m, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		m[i] = i & 1 ? write_blocks(turn(c), lba_of(8 + i % 8), filled(c, 65536, i), 0) :
-		       read_blocks(turn(c), lba_of(i % 8), mem_new(c, 65536, READ_SINK));
-	post_many(c, m, n);
-}
-
-/* The window comes back to @size: the target releases the commands of @what. */
-static void window_is(struct conn *c, uint32_t size, const char *what)
-{
-	uint32_t now = 0;
-	int i;
-
-	for (i = 0; i < 100; i++) {
-		ping(c);
-		now = c->max_cmdsn - c->exp_cmdsn;
-		if (now == size)
-			return;
-		pause_ms(10);
-	}
-	fail("the window was %u and is %u: %s", size, now, what);
-}
 
 CASE(initiator, "connections/logout-other", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
      "a connection with reads and writes under way is logged out by another one, whose own go on")
@@ -429,7 +303,7 @@ CASE(initiator, "connections/logout-other", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
 		ask(at[0], logout_of(turn(at[0]), 1, at[1]->cid), ISCSI_LOGOUT_RSP);
 		wait_end(at[1], "logged out by the other one");
 		for (i = 0; i < 8; i++)
-			good(at[0], own[i]);
+			is_good(at[0], own[i]);
 		window_is(at[0], window, "one of two was logged out");
 		command(at[0], test_unit_ready(turn(at[0])));
 		ask(at[0], logout_of(turn(at[0]), 0, at[0]->cid), ISCSI_LOGOUT_RSP);
@@ -455,18 +329,10 @@ CASE(initiator, "connections/logout-self", "R-5.2.2-2 R-5.2.2-4 R-5.1-11",
 		at[victim] = NULL;
 		for (i = 0; i < victim; i++)
 			for (k = 0; k < 6; k++)
-				good(at[i], m[i][k]);
+				is_good(at[i], m[i][k]);
 	}
 	window_is(at[0], window, "three of four have logged out");
 	command(at[0], test_unit_ready(turn(at[0])));
-}
-
-/* Makes @m, which the initiator sends again, have the CmdSN that @before had. */
-static struct msg *again(struct conn *c, struct msg *m, const struct msg *before)
-{
-	c->cmdsn--;
-	put32(BHS(m) + 24, get32(BHS(before) + 24));
-	return m;
 }
 
 CASE(initiator, "connections/logout-waiting", "R-5.2.2-4 R-5.1-11",
@@ -495,16 +361,16 @@ CASE(initiator, "connections/logout-waiting", "R-5.2.2-4 R-5.1-11",
 	next[0] = again(at[2], test_unit_ready(at[2]), m[0]);
 	post(at[2], next[0]);
 	post(at[0], first);
-	good(at[0], first);
-	good(at[2], next[0]);
+	is_good(at[0], first);
+	is_good(at[2], next[0]);
 	next[1] = again(at[2], read_blocks(at[2], lba_of(0), mem_new(at[2], 4096, READ_SINK)), m[1]);
 	next[2] = again(at[2], write_blocks(at[2], lba_of(1), filled(at[2], 65536, 73), PART), m[2]);
 	post(at[2], next[1]);
-	good(at[2], next[1]);
+	is_good(at[2], next[1]);
 	post(at[2], next[2]);
 	post(at[2], next[3]);
-	good(at[2], next[2]);
-	good(at[2], next[3]);
+	is_good(at[2], next[2]);
+	is_good(at[2], next[3]);
 	reads(at[0], lba_of(1), 65536, 73);
 	reads(at[0], lba_of(2), 16384, 72);
 	command(at[2], test_unit_ready(turn(at[2])));
@@ -587,521 +453,6 @@ CASE(initiator, "connections/all-lost", "R-5.2.3.2-1 R-5.2.2-4",
 	still_serves();
 }
 
-/* --- task management -------------------------------------------------------- */
-
-CASE(initiator, "connections/abort-elsewhere", "R-7.3.3-1 R-5.1-11",
-     "ABORT TASK of a task of another connection finds none there, and the task goes on")
-{
-	struct msg *m, *abort;
-	struct mem *mem;
-	struct rx *rx;
-
-	begin_unsolicited(2);
-	mem = filled(at[1], 16384, 80);
-	m = write_in_parts(turn(at[1]), lba_of(0), mem, PART);
-	post(at[1], m);
-	ping(at[1]);
-	abort = tmf(turn(at[0]), TMF_ABORT_TASK, itt_of(BHS(m)));
-	put32(BHS(abort) + 32, get32(BHS(m) + 24));
-	rx = ask(at[0], abort, ISCSI_TMF_RSP);
-	check(rx->bhs[2] == 1, "the response is %u, not 1: no such task", rx->bhs[2]);
-	parts(at[1], m, mem, PART, 16384, PART);
-	good(at[1], m);
-	reads(at[0], lba_of(0), 16384, 80);
-}
-
-/* The answers that are at hand on @c.  Return: how many of the @n commands are left. */
-static unsigned int left_open(struct conn *c, struct msg **m, unsigned int n)
-{
-	unsigned int i, open = 0;
-
-	for (i = 0; i < n; i++)
-		if (m[i] && take(c, ISCSI_RESPONSE, itt_of(BHS(m[i])), 0))
-			m[i] = NULL;
-		else if (m[i])
-			open++;
-	return open;
-}
-
-/*
- * Commands are under way on all connections when the first one sends @function.  After
- * its answer no answer of any of them comes, and no data of them.
- */
-static void fence(unsigned int n, uint8_t function, unsigned int rounds)
-{
-	struct msg *m[MOST][8];
-	struct mem *mem[MOST][8];
-	unsigned int i, k, round, open = 0;
-	uint32_t window;
-
-	begin(n, "");
-	settle();
-	window = at[0]->max_cmdsn - at[0]->exp_cmdsn;
-	for (i = 0; i < n; i++)
-		for (k = 0; k < 8; k++)
-			mem[i][k] = mem_new(at[i], 65536, READ_SINK | WRITE_SOURCE);
-	for (round = 0; round < rounds; round++) {
-		struct msg *reset;
-		struct rx *rx;
-
-		for (k = 0; k < 8; k++)
-			for (i = 0; i < n; i++)
-				m[i][k] = i == k % n ?
-					write_blocks(turn(at[i]), lba_of(i), mem[i][k], 0) :
-					read_blocks(turn(at[i]), lba_of(i), mem[i][k]);
-		for (i = 0; i < n; i++)
-			post_many(at[i], m[i], 8);
-		reset = tmf(turn(at[0]), function, NO_TAG);
-		if (round & 1) {
-			BHS(reset)[0] &= ~IMMEDIATE;
-			put32(BHS(reset) + 24, at[0]->cmdsn++);
-		}
-		rx = ask(at[0], reset, ISCSI_TMF_RSP);
-		if (rx->bhs[2] == 5)
-			skip("the target does not support this function");
-		check(!rx->bhs[2], "the response is %u", rx->bhs[2]);
-		for (i = 0; i < n; i++)
-			open += left_open(at[i], m[i], 8);
-		for (i = 0; i < n; i++)
-			for (k = 0; k < 8; k++)
-				if (m[i][k])
-					memset(mem[i][k]->p, 0xee, 64);
-		settle();
-		for (i = 0; i < n; i++) {
-			struct rx *late;
-
-			/* Immediate task management concerns only what had arrived. */
-			while ((late = take(at[i], ISCSI_RESPONSE, ANY_ITT, 0)))
-				check(!(round & 1), "round %u: an answer on connection %u comes after that to the task management",
-				      round, i);
-			for (k = 0; k < 8; k++)
-				if (m[i][k] && round & 1)
-					check(mem[i][k]->p[0] == 0xee,
-					      "round %u: data of a task came after its end", round);
-		}
-		for (i = 0; i < n; i++)
-			while (take(at[i], ISCSI_RESPONSE, ANY_ITT, 20))
-				;
-		window_is(at[0], window, "tasks were aborted");
-	}
-	note("%u of %u commands were aborted", open, rounds * n * 8);
-}
-
-CASE(initiator, "connections/reset-fence-2", "R-8.3.2-6 R-8.3.2-7",
-     "LUN RESET on one of two connections amid reads and writes: its answer comes after theirs on both")
-{
-	fence(2, TMF_LUN_RESET, 30);
-}
-
-CASE(initiator, "connections/reset-fence-4", "R-8.3.2-6 R-8.3.2-7",
-     "the same on four connections")
-{
-	fence(4, TMF_LUN_RESET, 20);
-}
-
-CASE(initiator, "connections/abort-set-fence", "R-8.3.2-6 R-8.3.2-7",
-     "the same with ABORT TASK SET")
-{
-	fence(4, TMF_ABORT_TASK_SET, 20);
-}
-
-CASE(initiator, "connections/reset-data-out", "R-8.3.2-6 R-7.3.4-2",
-     "LUN RESET on one connection while a write of another waits for Data-Out: these still come, then its answer")
-{
-	struct msg *m, *reset;
-	struct mem *mem;
-	struct rx *rx;
-
-	begin_unsolicited(2);
-	mem = filled(at[1], 16384, 81);
-	m = write_in_parts(turn(at[1]), lba_of(0), mem, PART);
-	post(at[1], m);
-	parts(at[1], m, mem, PART, 8192, PART);
-	ping(at[1]);
-	reset = tmf(turn(at[0]), TMF_LUN_RESET, NO_TAG);
-	post(at[0], reset);
-	ping(at[0]);
-	parts(at[1], m, mem, 8192, 16384, PART);
-	rx = expect(at[0], ISCSI_TMF_RSP, itt_of(BHS(reset)));
-	check(!rx->bhs[2], "the response is %u", rx->bhs[2]);
-	settle();
-	/* A unit attention tells of the reset. */
-	ask(at[1], test_unit_ready(turn(at[1])), ISCSI_RESPONSE);
-	command(at[1], test_unit_ready(turn(at[1])));
-}
-
-/* --- a login in the place of a connection ----------------------------------- */
-
-/* A login for the CID of @old, which ends.  Return: the connection in its place. */
-static struct conn *replace(struct conn *old)
-{
-	struct conn *c = conn_joining(turn(old), old->cid);
-	int status = join_try(c, old);
-
-	check(status >= 0, "the connection ended during login (%s)", c->how);
-	check(!status, "the login is refused with status %04x", status);
-	wait_end(old, "another one has taken its place");
-	last = c;
-	return c;
-}
-
-/*
- * The target may not have taken all of @m before @c took the place of the connection
- * that they were sent on.  Then their CmdSNs are to be sent again.
- */
-static void fill_up(struct conn *c, struct msg **m, unsigned int n)
-{
-	unsigned int i;
-
-	ping(c);
-	for (i = 0; i < n; i++) {
-		struct msg *next;
-
-		if ((int32_t)(get32(BHS(m[i]) + 24) - c->exp_cmdsn) < 0)
-			continue;
-		next = again(c, test_unit_ready(c), m[i]);
-		post(c, next);
-		good(c, next);
-	}
-}
-
-static void replaced(unsigned int n, unsigned int victim, const char *changes)
-{
-	struct msg *m[8];
-	unsigned int round, i;
-	uint32_t window;
-
-	begin(n, changes);
-	settle();
-	window = at[0]->max_cmdsn - at[0]->exp_cmdsn;
-	for (round = 0; round < 3; round++) {
-		step("round %u", round);
-		load(at[victim], m, 8);
-		at[victim] = replace(at[victim]);
-		fill_up(at[victim], m, 8);
-		for (i = 0; i < n; i++) {
-			struct conn *c = turn(at[i]);
-
-			command(c, write_blocks(c, lba_of(i), filled(c, 65536, 90 + i), 4096));
-			reads(at[(i + 1) % n], lba_of(i), 65536, 90 + i);
-		}
-		window_is(at[0], window, "tasks ended with their connection");
-	}
-}
-
-CASE(initiator, "connections/replace-second", "R-5.1-12 R-5.2.2-4",
-     "a login with the TSIH and the CID of a connection with commands under way takes its place, three times")
-{
-	replaced(2, 1, "");
-}
-
-CASE(initiator, "connections/replace-first", "R-5.1-12 R-5.2.2-4",
-     "the same for the connection that has begun the session")
-{
-	replaced(2, 0, "");
-}
-
-CASE(initiator, "connections/replace-only", "R-5.1-12 R-5.2.2-4",
-     "the same for the only connection of a session")
-{
-	replaced(1, 0, "");
-}
-
-CASE(initiator, "connections/replace-one-of-4", "R-5.1-12 R-5.2.2-4",
-     "the same for one of four")
-{
-	replaced(4, 2, "");
-}
-
-CASE(initiator, "connections/replace-roomy", "R-5.1-12 R-5.2.2-4",
-     "the same in a session that may have more connections than it has")
-{
-	replaced(2, 1, "MaxConnections=4");
-}
-
-CASE(initiator, "connections/replace-waiting", "R-5.1-12 R-5.2.2-4 R-5.1-11",
-     "the same for one whose commands wait for a CmdSN of another: that comes on the new one")
-{
-	struct msg *first, *m[2], *next[2];
-
-	begin(2, "");
-	first = gap();
-	m[0] = test_unit_ready(turn(at[1]));
-	m[1] = write_blocks(turn(at[1]), lba_of(0), filled(at[1], 65536, 95), PART);
-	post_many(at[1], m, 2);
-	ping(at[1]);
-	at[1] = replace(at[1]);
-	post(at[1], first);
-	good(at[1], first);
-	next[0] = again(at[1], test_unit_ready(at[1]), m[0]);
-	next[1] = again(at[1], write_blocks(at[1], lba_of(0), filled(at[1], 65536, 96), PART), m[1]);
-	post(at[1], next[0]);
-	post(at[1], next[1]);
-	good(at[1], next[0]);
-	good(at[1], next[1]);
-	reads(at[0], lba_of(0), 65536, 96);
-	command(at[0], test_unit_ready(turn(at[0])));
-	command(at[1], test_unit_ready(turn(at[1])));
-}
-
-CASE(initiator, "connections/replace-given-up", "R-5.1-12 R-10.1.1.1-1",
-     "such a login is given up in the middle: the connection lives on")
-{
-	struct conn *c;
-	struct rx *rx;
-	int i;
-
-	begin(2, "");
-	for (i = 0; i < 3; i++) {
-		struct text t = { 0 };
-
-		c = conn_joining(at[0], at[1]->cid);
-		text_add(&t, "InitiatorName", opt.initiator);
-		text_add(&t, "TargetName", opt.target);
-		text_add(&t, "SessionType", "Normal");
-		rx = login_round(c, login_pdu(c, 1, -1, &t));
-		check(rx && !login_status(rx), "the login is refused");
-		settle();
-		conn_close(c);
-		command(at[1], test_unit_ready(turn(at[1])));
-		command(at[0], test_unit_ready(turn(at[0])));
-	}
-}
-
-CASE(initiator, "connections/too-many", "R-5.1-7",
-     "a further connection beyond MaxConnections is refused; those of the session live on")
-{
-	struct conn *c;
-	int status;
-
-	begin(2, "");
-	c = conn_joining(at[0], 7);
-	status = join_try(c, at[0]);
-	check(status == 0x0206, "the status is %04x, not 0206: too many connections", status);
-	settle();
-	command(at[1], test_unit_ready(turn(at[1])));
-}
-
-/* --- with and without credentials ------------------------------------------- */
-
-#define USER	"user-in"
-#define SECRET	"secret-in-1234"
-#define NAMED	"-InitiatorName -TargetName -SessionType "
-
-/* The answer to a challenge: MD5 of the identifier, the secret and the challenge. */
-static void digest(char *to, size_t size, const char *secret, const char *id,
-		   const char *challenge)
-{
-	unsigned int byte;
-	char command[2600], *p = command;
-	FILE *f;
-
-	p += sprintf(p, "printf '\\%03o%s", atoi(id), secret);
-	for (challenge += 2; sscanf(challenge, "%2x", &byte) == 1; challenge += 2)
-		p += sprintf(p, "\\%03o", byte);
-	sprintf(p, "' | md5sum");
-	f = popen(command, "r");
-	check(f && fgets(to, size, f), "md5sum gives nothing");
-	pclose(f);
-	to[32] = 0;
-}
-
-/* Begins the security stage of a login.  Return: status; 0: a challenge has come. */
-static int be_challenged(struct conn *c)
-{
-	struct text t = { 0 };
-	struct rx *rx;
-
-	text_add(&t, "InitiatorName", opt.initiator);
-	text_add(&t, "TargetName", opt.target);
-	text_add(&t, "SessionType", "Normal");
-	text_add(&t, "AuthMethod", "CHAP");
-	c->answer.len = 0;
-	rx = login_round(c, login_pdu(c, 0, -1, &t));
-	if (!rx || login_status(rx))
-		return rx ? login_status(rx) : -1;
-	if (strcmp(answer(c, "AuthMethod") ?: "None", "CHAP"))
-		skip("the target answers AuthMethod=%s", answer(c, "AuthMethod"));
-	t.len = 0;
-	text_add(&t, "CHAP_A", "5");
-	rx = login_round(c, login_pdu(c, 0, -1, &t));
-	check(rx && answer(c, "CHAP_I") && answer(c, "CHAP_C"), "no challenge comes");
-	return 0;
-}
-
-/* Answers the challenge.  Return: status; -1: the connection ended. */
-static int respond(struct conn *c, const char *response)
-{
-	struct text t = { 0 };
-	struct rx *rx;
-
-	text_add(&t, "CHAP_N", USER);
-	text_add(&t, "CHAP_R", response);
-	rx = login_round(c, login_pdu(c, 0, 1, &t));
-	return rx ? login_status(rx) : -1;
-}
-
-/* The security stage of a login.  Return: status; -1: the connection ended. */
-static int authenticate(struct conn *c, const char *secret)
-{
-	char sum[64], value[80];
-	int status = be_challenged(c);
-
-	if (status)
-		return status;
-	digest(sum, sizeof(sum), secret, answer(c, "CHAP_I"), answer(c, "CHAP_C"));
-	snprintf(value, sizeof(value), "0x%s", sum);
-	return respond(c, value);
-}
-
-/* The right response in base64, which is 0b and 22 characters, without padding. */
-static void respond_base64(char *to, size_t size, struct conn *c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned int bits = 0, have = 0, byte, i;
-	char sum[64];
-
-	digest(sum, sizeof(sum), SECRET, answer(c, "CHAP_I"), answer(c, "CHAP_C"));
-	to += snprintf(to, size, "0b");
-	for (i = 0; sscanf(sum + i, "%2x", &byte) == 1; i += 2) {
-		bits = bits << 8 | byte;
-		for (have += 8; have >= 6; have -= 6)
-			*to++ = digits[bits >> (have - 6) & 63];
-	}
-	*to++ = digits[bits << (6 - have) & 63];
-	*to = 0;
-}
-
-CASE(initiator, "connections/secret-base64", "R-11-1 R-10.1.4.6-2",
-     "a CHAP response in base64 is taken; one that is longer than a digest is refused: 0201")
-{
-	struct text t = { 0 };
-	char value[160];
-	struct rx *rx;
-	int status;
-
-	at[0] = conn_open(NULL);
-	status = be_challenged(at[0]);
-	check(!status, "no challenge, status %d", status);
-	respond_base64(value, sizeof(value), at[0]);
-	status = respond(at[0], value);
-	check(!status, "the right response in base64 is refused, status %d", status);
-	login(at[0], NAMED "MaxConnections=1");
-	at[1] = conn_open(NULL);
-	status = be_challenged(at[1]);
-	check(!status, "no challenge, status %d", status);
-	memset(value + 2, 'A', 120);
-	value[122] = 0;
-	/* A target that does not see it first finds that it has no such user. */
-	text_add(&t, "CHAP_N", "nobody");
-	text_add(&t, "CHAP_R", value);
-	rx = login_round(at[1], login_pdu(at[1], 0, 1, &t));
-	check(rx, "the connection ended without a status");
-	check(login_status(rx) == 0x201, "the status is %04x", login_status(rx));
-	expect_end(at[1], "the login failed");
-}
-
-/* A session of two connections that have authenticated themselves. */
-static void begin_secret(void)
-{
-	int status;
-
-	at[0] = conn_open(NULL);
-	status = authenticate(at[0], SECRET);
-	check(!status, "the right secret is refused, status %d", status);
-	login(at[0], NAMED "MaxConnections=4 TaggedBufferForSolicitedDataOnly=Yes");
-	if (answer_number(at[0], "MaxConnections", 1) < 2)
-		skip("the target answers MaxConnections=%s", answer(at[0], "MaxConnections"));
-	while (ask(at[0], test_unit_ready(at[0]), ISCSI_RESPONSE)->bhs[3])
-		;
-	block_size(at[0]);
-	last = at[0];
-	nr = 2;
-	at[1] = conn_joining(at[0], 1);
-	status = authenticate(at[1], SECRET);
-	check(!status, "the right secret is refused, status %d", status);
-	at[1]->tsih = at[0]->tsih;
-	status = login_try(at[1], NAMED FURTHER);
-	check(!status, "the second connection is refused, status %04x", status);
-}
-
-static void both_live(const char *what)
-{
-	step("both connections after %s", what);
-	settle();
-	command(at[0], test_unit_ready(turn(at[0])));
-	command(at[1], test_unit_ready(turn(at[1])));
-}
-
-/*
- * Two logins without the secret, with the ISID, this TSIH and this CID.  That which
- * leaves out the security stage is login/no-security-stage.
- */
-static void strangers(uint16_t tsih, uint16_t cid)
-{
-	int status, way;
-
-	for (way = 0; way < 2; way++) {
-		struct conn *c = conn_joining(at[0], cid);
-		struct text t = { 0 };
-		struct rx *rx;
-
-		c->tsih = tsih;
-		if (way) {
-			status = authenticate(c, "secret-in-4321");
-		} else {
-			text_add(&t, "InitiatorName", opt.initiator);
-			text_add(&t, "TargetName", opt.target);
-			text_add(&t, "SessionType", "Normal");
-			text_add(&t, "AuthMethod", "None");
-			rx = login_round(c, login_pdu(c, 0, 1, &t));
-			status = rx ? login_status(rx) : -1;
-		}
-		note("way %d: status %04x", way, status);
-		check(status, "a login without the secret goes on");
-		/* The target is not busy with it. */
-		c->full = true;
-		conn_close(c);
-		both_live(way ? "a wrong secret" : "AuthMethod=None");
-	}
-}
-
-CASE(initiator, "connections/secret-replace", "R-5.1-12 R-11-1",
-     "a login with the right secret takes the place of a connection")
-{
-	struct conn *c;
-	int status;
-
-	begin_secret();
-	c = conn_joining(turn(at[1]), at[1]->cid);
-	status = authenticate(c, SECRET);
-	check(!status, "the right secret is refused, status %d", status);
-	both_live("the security stage alone");
-	c->cmdsn = last->cmdsn;
-	c->tsih = at[0]->tsih;
-	status = login_try(c, NAMED FURTHER);
-	check(!status, "the login is refused, status %04x", status);
-	wait_end(at[1], "another one has taken its place");
-	at[1] = last = c;
-	both_live("one was replaced");
-}
-
-CASE(initiator, "connections/secret-none", "R-5.1-12 R-11-1",
-     "logins without the secret, with the TSIH and the CID of a connection: it lives on")
-{
-	begin_secret();
-	strangers(at[0]->tsih, at[1]->cid);
-	strangers(at[0]->tsih, at[0]->cid);
-}
-
-CASE(initiator, "connections/secret-none-session", "R-11-1",
-     "logins without the secret, with the name and the ISID of a session: it lives on")
-{
-	begin_secret();
-	strangers(0, 0);
-}
-
 /* --- unexpected PDUs -------------------------------------------------------- */
 
 CASE(initiator, "connections/unexpected", "R-6.7-4 R-8.1.2-1",
@@ -1177,7 +528,7 @@ CASE(initiator, "connections/window", "R-8.1.1.1-2 R-5.1-11",
 		for (i = 0; i < n; i += 32)
 			post_many(c, m + i, n - i < 32 ? n - i : 32);
 		for (i = 0; i < n; i++)
-			good(c, m[i]);
+			is_good(c, m[i]);
 		most = n > most ? n : most;
 		least = n < least ? n : least;
 	}
