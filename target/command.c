@@ -100,8 +100,8 @@ void isert_order_forget(struct iscsit_cmd *cmd)
  * RFC 7143, sections 7.2.1 and 11.14: they count as not received, and the initiator
  * may send them again, with the same CmdSN, on another connection.  So their entries
  * go, and MaxCmdSN is not raised for them when they are released.  The entry of one
- * that was answered stays.  LIO does not export the cache of the entries, and kfree()
- * finds it.  Sleeps.
+ * that was answered stays, and that of a CmdSN that the initiator has given up.  LIO
+ * does not export the cache of the entries, and kfree() finds it.  Sleeps.
  */
 void isert_order_discard(struct iscsit_conn *conn)
 {
@@ -115,11 +115,42 @@ void isert_order_discard(struct iscsit_conn *conn)
 	list_for_each_entry_safe(ooo, next, &sess->sess_ooo_cmdsn_list, ooo_list) {
 		if (ooo->cid != conn->cid || !ooo->cmd || ooo->cmd->conn != conn)
 			continue;
+		if (ooo->cmd->deferred_i_state == ISERT_STATE_COUNTED) {
+			iscsit_increment_maxcmdsn(ooo->cmd, sess);
+			ooo->cmd = NULL;
+			continue;
+		}
 		ooo->cmd->immediate_cmd = 1;
 		list_del(&ooo->ooo_list);
 		kfree(ooo);
 	}
 	mutex_unlock(&sess->cmdsn_mutex);
+}
+
+/**
+ * isert_order_entered - whether a CmdSN has come that is ahead of its turn
+ * @sess: session
+ * @sn: CmdSN
+ * @waits: set to whether a command with it is still there, and waits
+ *
+ * RX thread or worker; sleeps.
+ * Return: true if it has come.
+ */
+bool isert_order_entered(struct iscsit_session *sess, u32 sn, bool *waits)
+{
+	struct iscsi_ooo_cmdsn *ooo;
+	bool found = false;
+
+	*waits = false;
+	mutex_lock(&sess->cmdsn_mutex);
+	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list) {
+		if (ooo->cmdsn != sn)
+			continue;
+		found = true;
+		*waits |= !!ooo->cmd;
+	}
+	mutex_unlock(&sess->cmdsn_mutex);
+	return found;
 }
 
 /**
@@ -134,14 +165,10 @@ void isert_order_discard(struct iscsit_conn *conn)
  */
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn)
 {
-	struct iscsi_ooo_cmdsn *ooo;
-	bool found = false;
+	bool waits;
 
-	mutex_lock(&sess->cmdsn_mutex);
-	list_for_each_entry(ooo, &sess->sess_ooo_cmdsn_list, ooo_list)
-		found |= ooo->cmd && ooo->cmdsn == sn;
-	mutex_unlock(&sess->cmdsn_mutex);
-	return found;
+	isert_order_entered(sess, sn, &waits);
+	return waits;
 }
 
 /**

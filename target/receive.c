@@ -320,11 +320,8 @@ static void isert_receive_other(struct isert_conn *ic, struct iser_pdu *pdu, u8 
 	}
 	switch (opcode) {
 	case ISCSI_OP_SCSI_TMFUNC:
-		c = isert_allocate_cmd(ic, true);
 		iser_pdu_put(pdu);
-		/* LIO has rejected an erroneous request. */
-		if (c)
-			iscsit_handle_task_mgt_cmd(conn, c->cmd, hdr);
+		isert_receive_tmf(ic, hdr);
 		return;
 	case ISCSI_OP_LOGOUT:
 		c = isert_allocate_cmd(ic, true);

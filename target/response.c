@@ -218,14 +218,17 @@ static void isert_build_async(struct iscsit_cmd *cmd,
  * and takes all for the former: a task that is not on this connection would be
  * said to have been aborted.
  */
-static void isert_build_tmf(struct iscsit_cmd *cmd, struct iscsit_conn *conn,
+static void isert_build_tmf(const struct isert_cmd *c, struct iscsit_conn *conn,
 			    struct iscsi_tm_rsp *hdr)
 {
-	const struct se_tmr_req *tmr = cmd->se_cmd.se_tmr_req;
+	const struct se_tmr_req *tmr = c->cmd->se_cmd.se_tmr_req;
 
-	iscsit_build_task_mgt_rsp(cmd, conn, hdr);
+	iscsit_build_task_mgt_rsp(c->cmd, conn, hdr);
 	if (!tmr->call_transport)
 		hdr->response = tmr->response;
+	/* LIO's answer, as isert_abort_task() wants it. */
+	if (c->complete && hdr->response == ISCSI_TMF_RSP_NO_TASK)
+		hdr->response = ISCSI_TMF_RSP_COMPLETE;
 }
 
 /*
@@ -247,7 +250,7 @@ static int isert_send_plain(struct isert_conn *ic, struct isert_cmd *c,
 	memset(bhs, 0, ISER_BHS_LEN);
 	switch (state) {
 	case ISTATE_SEND_TASKMGTRSP:
-		isert_build_tmf(cmd, conn, (struct iscsi_tm_rsp *)bhs);
+		isert_build_tmf(c, conn, (struct iscsi_tm_rsp *)bhs);
 		break;
 	case ISTATE_SEND_REJECT:
 		iscsit_build_reject(cmd, conn, (struct iscsi_reject *)bhs);
@@ -367,6 +370,9 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 		if (isert_logout_hold(ic, c))
 			return 0;
 		return isert_send_plain(ic, c, state);
+	case ISERT_STATE_COUNTED:
+		isert_count_over(conn, cmd);
+		return 0;
 	default:
 		/*
 		 * Data-In and recovery belong to other transports.  At level 2, LIO

@@ -41,6 +41,9 @@
 #define ISERT_SEND_DSL		8192	/* most data that a sent PDU carries */
 #define ISERT_IMMEDIATE_SGS	4	/* ISERT_RECV_DSL in the smallest pages */
 
+/* The state of a command that stands for a CmdSN: tmf.c.  LIO does not use it. */
+#define ISERT_STATE_COUNTED	ISTATE_RECEIVED_TASKMGT
+
 /* Who may queue LIO's login_work: see login.c. */
 enum isert_login_owner {
 	ISERT_LOGIN_NP,		/* the np thread uses the login buffers */
@@ -67,6 +70,7 @@ struct isert_cmd {
 	bool more;			/* Text Response with the C bit */
 	bool refused;			/* a Data-Out broke a rule: drop the rest */
 	bool asked;			/* LIO has asked for the rest of a write's data */
+	bool complete;			/* ABORT TASK of what LIO does not know: done */
 	u32 unsolicited;		/* bytes of a write that are not fetched */
 
 	spinlock_t lock;		/* bursts, status */
@@ -246,6 +250,7 @@ static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 	c->asked = false;
 	c->settled = false;
 	c->late = false;
+	c->complete = false;
 	WRITE_ONCE(c->cmd, cmd);
 }
 
@@ -354,6 +359,10 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode);
 bool isert_tell_drop(struct isert_conn *ic);
 
+/* tmf.c */
+void isert_count_over(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+void isert_receive_tmf(struct isert_conn *ic, struct iscsi_tm *hdr);
+
 /* logout.c */
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);
@@ -374,6 +383,7 @@ void isert_response_done(struct iser_cmd *iser, int status);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
 void isert_order_discard(struct iscsit_conn *conn);
+bool isert_order_entered(struct iscsit_session *sess, u32 sn, bool *waits);
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
 bool isert_order_forgotten(struct iscsit_conn *conn);
 u32 isert_order_last(struct iscsit_conn *conn);

@@ -193,6 +193,35 @@ CASE(initiator, "tmf/abort-nothing", "R-7.3.3-1",
 	check(rx->bhs[2] <= 1, "the response is %u", rx->bhs[2]);
 }
 
+CASE(initiator, "tmf/abort-not-come", "R-5.1-13",
+     "ABORT TASK of a task that has not come: its CmdSN counts as received, and the task with ITT 0 goes on")
+{
+	struct conn *c = session("InitialR2T=No FirstBurstLength=16384");
+	struct mem *mem = mem_new(c, 8192, WRITE_SOURCE);
+	uint32_t lba = free_block(c);
+	struct msg *m, *abort;
+	struct rx *rx;
+
+	if (strcmp(answer(c, "InitialR2T") ?: "Yes", "No"))
+		skip("the target answers InitialR2T=%s", answer(c, "InitialR2T"));
+	fill(mem->p, 8192, 44);
+	c->itt = 0;
+	m = write_in_parts(c, lba, mem, 4096);
+	post(c, m);
+	ping(c);
+	c->cmdsn++;
+	abort = tmf(c, TMF_ABORT_TASK, 0x5555);
+	rx = ask(c, abort, ISCSI_TMF_RSP);
+	check(!rx->bhs[2], "the response is %u, not 0: complete", rx->bhs[2]);
+	ping(c);
+	check(c->exp_cmdsn == c->cmdsn, "ExpCmdSN is %u after ABORT TASK of CmdSN %u",
+	      c->exp_cmdsn, c->cmdsn - 1);
+	post(c, data_out(c, 0, NO_TAG, 0, 4096, mem->p + 4096, 4096, true));
+	expect_good(expect(c, ISCSI_RESPONSE, 0));
+	command(c, test_unit_ready(c));
+	verify(c, lba, 8192, 44);
+}
+
 CASE(initiator, "tmf/lun-reset", "R-7.3.3-1", "LOGICAL UNIT RESET is answered")
 {
 	struct conn *c = session("");

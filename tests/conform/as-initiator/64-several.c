@@ -28,6 +28,92 @@ CASE(initiator, "connections/abort-elsewhere", "R-7.3.3-1 R-5.1-11",
 	reads(at[0], lba_of(0), 16384, 80);
 }
 
+/* ABORT TASK of @m, sent on @c. */
+static struct msg *abort_of(struct conn *c, const struct msg *m)
+{
+	struct msg *abort = tmf(turn(c), TMF_ABORT_TASK, itt_of(BHS(m)));
+
+	put32(BHS(abort) + 32, get32(BHS(m) + 24));
+	return abort;
+}
+
+/* Sends it, and is told that it is done. */
+static void aborts(struct conn *c, const struct msg *m)
+{
+	struct rx *rx = ask(c, abort_of(c, m), ISCSI_TMF_RSP);
+
+	check(!rx->bhs[2], "the response is %u, not 0: complete", rx->bhs[2]);
+}
+
+CASE(initiator, "connections/abort-lost", "R-5.1-13 R-5.1-11",
+     "two commands are lost with a connection that is logged out; ABORT TASK on another one, of the later one first, and what waits for them goes on")
+{
+	struct msg *lost[2], *m;
+	uint32_t window;
+	int i;
+
+	begin(2, "");
+	settle();
+	window = at[0]->max_cmdsn - at[0]->exp_cmdsn;
+	lost[0] = test_unit_ready(turn(at[1]));
+	lost[1] = test_unit_ready(turn(at[1]));
+	ask(at[0], logout_of(turn(at[0]), 1, at[1]->cid), ISCSI_LOGOUT_RSP);
+	wait_end(at[1], "logged out by the other one");
+	m = test_unit_ready(turn(at[0]));
+	post(at[0], m);
+	for (i = 1; i >= 0; i--)
+		aborts(at[0], lost[i]);
+	is_good(at[0], m);
+	window_is(at[0], window, "two CmdSNs count as received");
+	command(at[0], test_unit_ready(turn(at[0])));
+	nothing_else(at[0]);
+}
+
+CASE(initiator, "connections/abort-twice", "R-5.1-13 R-5.1-11",
+     "two ABORT TASK of one CmdSN that comes nevertheless, on the connection that it was sent on: it is ignored")
+{
+	struct msg *first, *late;
+
+	begin(2, "");
+	first = gap();
+	late = test_unit_ready(turn(at[1]));
+	aborts(at[1], late);
+	ask(at[1], abort_of(at[1], late), ISCSI_TMF_RSP);
+	post(at[1], late);
+	nothing_yet();
+	post(at[0], first);
+	is_good(at[0], first);
+	nothing_yet();
+	command(at[1], test_unit_ready(turn(at[1])));
+}
+
+CASE(initiator, "connections/abort-waiting", "R-5.1-11 R-8.3.2-6",
+     "ABORT TASK of a read and of a write that wait for a CmdSN of another connection: neither runs")
+{
+	struct msg *first, *m[2];
+	uint32_t window;
+	struct mem *in;
+
+	begin(2, "");
+	command(at[1], write_blocks(turn(at[1]), lba_of(1), filled(at[1], 65536, 96), 0));
+	settle();
+	window = at[0]->max_cmdsn - at[0]->exp_cmdsn;
+	first = gap();
+	in = mem_new(at[1], 65536, READ_SINK);
+	m[0] = read_blocks(turn(at[1]), lba_of(1), in);
+	m[1] = write_blocks(turn(at[1]), lba_of(1), filled(at[1], 65536, 97), 0);
+	post_many(at[1], m, 2);
+	aborts(at[1], m[0]);
+	aborts(at[1], m[1]);
+	post(at[0], first);
+	is_good(at[0], first);
+	nothing_yet();
+	expect_untouched(in, 0);
+	window_is(at[0], window, "waiting tasks were aborted");
+	command(at[1], test_unit_ready(turn(at[1])));
+	reads(at[0], lba_of(1), 65536, 96);
+}
+
 /* The answers that are at hand on @c.  Return: how many of the @n commands are left. */
 static unsigned int left_open(struct conn *c, struct msg **m, unsigned int n)
 {
