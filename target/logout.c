@@ -101,7 +101,8 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
  * @replaced: since a login takes their place
  *
  * It works as LIO does but without waiting: the list and its lock hold the
- * connections.  Any context, with BH enabled.
+ * connections.  They are in the order in which they have logged in, and one that has
+ * logged in after @own takes the place of @own.  Any context, with BH enabled.
  * Return: how many are still there.
  */
 u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
@@ -114,6 +115,8 @@ u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *ow
 	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
 		struct isert_conn *o = isert_conn_of(other);
 
+		if (other == own && replaced)
+			break;
 		if (other == own || (cid >= 0 && other->cid != cid))
 			continue;
 		if (replaced && o)

@@ -372,6 +372,41 @@ CASE(initiator, "connections/replace-given-up", "R-5.1-12 R-10.1.1.1-1",
 	}
 }
 
+/* The login of @c for the CID of a connection of the session, without its answer. */
+static void asks_in(struct conn *c)
+{
+	struct text t;
+
+	text_default(&t, FURTHER);
+	post(c, login_pdu(c, 1, 3, &t));
+}
+
+CASE(initiator, "left/replaced-again", "R-5.1-12 R-5.2.2-4",
+     "a connection has a write at the backend, and one login after another takes its place: the last one is answered")
+{
+	struct conn *old, *next;
+	unsigned int n = 0;
+	struct rx *rx;
+	long end;
+
+	begin(1, "MaxConnections=2");
+	old = turn(at[0]);
+	post(old, write_blocks(old, lba_of(0), filled(old, 4096, 98), 0));
+	end = now_ms() + 2000;
+	do {
+		next = conn_joining(old, old->cid);
+		asks_in(next);
+		wait_end(old, "another one takes its place");
+		old = next;
+		n++;
+	} while (now_ms() < end);
+	note("%u logins", n);
+	rx = next_rx(next, opt.wait_ms);
+	check(rx, "the last login is not answered%s%s", next->ended ? ", the connection ended: " : "",
+	      next->ended ? next->how : "");
+	check(!login_status(rx), "the last login is refused with status %04x", login_status(rx));
+}
+
 CASE(initiator, "connections/too-many", "R-5.1-7",
      "a further connection beyond MaxConnections is refused; those of the session live on")
 {
