@@ -16,10 +16,11 @@
  * connection completes for as long as LIO would wait for Data-Out, which is
  * dataout_timeout multiplied by dataout_timeout_retries, the connection ends.
  *
- * The same limit is for a command that waits for an earlier CmdSN, and for a response
- * that the initiator does not take: the command goes on to hold its logical unit and
- * its tag, and an abort of it, and with that a LUN RESET of anybody, waits along.  An
- * initiator that has no tag left can't be pinged either.
+ * The same limit is for a command that waits for an earlier CmdSN, as does an
+ * immediate LUN RESET on one of several connections, and for a response that the
+ * initiator does not take: the command goes on to hold its logical unit and its tag,
+ * and an abort of it, and with that a LUN RESET of anybody, waits along.  An initiator
+ * that has no tag left can't be pinged either.
  *
  * Other debts have limits of their own: that the Logout Response is taken, and
  * that a Discovery session, for which LIO has no timer, does not stay unused.
@@ -74,11 +75,14 @@ static bool isert_ping(struct isert_conn *ic)
 	return true;
 }
 
-/*
- * Ends a connection, and counts a timeout as LIO's own timer does; see
- * iscsi_sess_err in configfs.
+/**
+ * isert_end_late - end a connection whose initiator owes something for too long
+ * @ic: connection
+ *
+ * Counts a timeout as LIO's own timer does; see iscsi_sess_err in configfs.  Process
+ * context.
  */
-static void isert_end_late(struct isert_conn *ic)
+void isert_end_late(struct isert_conn *ic)
 {
 	struct iscsit_session *sess = ic->conn->sess;
 	struct iscsi_sess_err_stats *stats = &sess->tpg->tpg_tiqn->sess_err_stats;
@@ -112,8 +116,8 @@ void isert_get_ends(struct isert_conn *ic)
 	atomic_dec(&ic->gets);
 }
 
-/* The limit for what the initiator owes: seconds. */
-static u32 isert_owed_time(const struct iscsi_node_attrib *attrib)
+/* isert_owed_time - the limit for what the initiator owes: seconds */
+u32 isert_owed_time(const struct iscsi_node_attrib *attrib)
 {
 	return READ_ONCE(attrib->dataout_timeout) *
 		READ_ONCE(attrib->dataout_timeout_retries);
@@ -194,7 +198,7 @@ static bool isert_held_up(struct isert_conn *ic)
 
 		if (!o)
 			continue;
-		/* What it drops fills no gap, and what waits for a tag waits for us. */
+		/* What it drops fills no gap, and a thread with tag_wait waits for us. */
 		if (READ_ONCE(other->conn_state) != TARG_CONN_STATE_LOGGED_IN ||
 		    READ_ONCE(o->ended))
 			continue;

@@ -166,7 +166,7 @@ struct isert_conn {
 	 * the delay is not the peer's fault.
 	 */
 	bool working;			/* the completion worker is in LIO */
-	bool tag_wait;			/* the RX thread waits for a tag */
+	bool tag_wait;			/* the RX thread waits for a tag, or in tmf.c */
 	atomic_t gets;			/* Get_Data that have not completed */
 	unsigned long get_moved;	/* jiffies: one ended, or none ran */
 
@@ -422,6 +422,8 @@ void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);
 
 /* ping.c */
+void isert_end_late(struct isert_conn *ic);
+u32 isert_owed_time(const struct iscsi_node_attrib *attrib);
 void isert_ping_work(struct work_struct *work);
 void isert_ping_start(struct isert_conn *ic);
 void isert_ping_ahead(struct isert_conn *ic);

@@ -10,8 +10,12 @@
 
 #include "target.h"
 
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <scsi/scsi_common.h>
+
+#define ISERT_TMF_POLL	10	/* milliseconds */
 
 /* Whether a command waits for its CmdSN, unknown to the target core, and is to be aborted. */
 static bool isert_abort_meets(struct iscsit_cmd *cmd, void *arg)
@@ -143,6 +147,57 @@ static int isert_abort_task(struct isert_conn *ic, struct iscsi_tm *hdr)
 	return ret;
 }
 
+/* Whether no other connection of the session is left. */
+static bool isert_session_alone(struct isert_session *s)
+{
+	bool alone;
+
+	spin_lock_bh(&s->lock);
+	alone = list_is_singular(&s->conns);
+	spin_unlock_bh(&s->lock);
+	return alone;
+}
+
+/* Whether commands that an immediate LUN RESET is to act on are still to come. */
+static bool isert_reset_early(struct isert_conn *ic, u32 sn)
+{
+	struct iscsit_session *sess = ic->conn->sess;
+
+	/* One beyond the window is no CmdSN that the initiator may be at. */
+	return iscsi_sna_lt(READ_ONCE(sess->exp_cmd_sn), sn) &&
+		iscsi_sna_lte(sn, (u32)atomic_read(&sess->max_cmd_sn) + 1) &&
+		!isert_session_alone(ic->session);
+}
+
+/*
+ * Holds back an immediate LUN RESET until all commands with a lower CmdSN have come, on
+ * any connection: RFC 7143, section 4.2.3.3, step b of the target.  The initiator takes
+ * them for ended when it is answered.  What follows on this connection has no lower
+ * CmdSN: when it is the only one left, none is to come.
+ * Returns false if the connection ends.
+ */
+static bool isert_reset_wait(struct isert_conn *ic, const struct iscsi_tm *hdr)
+{
+	u32 limit = isert_owed_time(isert_node_attrib(ic->conn));
+	unsigned long end = jiffies + limit * HZ;
+	u32 sn = be32_to_cpu(hdr->cmdsn);
+
+	if (!(hdr->opcode & ISCSI_OP_IMMEDIATE))
+		return true;
+	while (isert_reset_early(ic, sn)) {
+		if (time_after(jiffies, end)) {
+			isert_warn(ic, "a LUN RESET has waited %u s for an earlier CmdSN, ending the connection: it was left out, or lost with another connection",
+				   limit);
+			isert_end_late(ic);
+			return false;
+		}
+		if (msleep_interruptible(ISERT_TMF_POLL) ||
+		    signal_pending(current) || READ_ONCE(ic->ended))
+			return false;
+	}
+	return true;
+}
+
 /**
  * isert_receive_tmf - handle a Task Management Request
  * @ic: connection
@@ -154,11 +209,20 @@ void isert_receive_tmf(struct isert_conn *ic, struct iscsi_tm *hdr)
 {
 	u8 function = hdr->flags & ISCSI_FLAG_TM_FUNC_MASK;
 	struct isert_cmd *c;
+	bool go = true;
 	int ret = 0;
 
 	if (function == ISCSI_TM_FUNC_ABORT_TASK)
 		ret = isert_abort_task(ic, hdr);
 	if (ret < 0)
+		return;
+	if (function == ISCSI_TM_FUNC_LOGICAL_UNIT_RESET) {
+		/* As for a tag: it is others that this waits for. */
+		WRITE_ONCE(ic->tag_wait, true);
+		go = isert_reset_wait(ic, hdr);
+		WRITE_ONCE(ic->tag_wait, false);
+	}
+	if (!go)
 		return;
 	c = isert_allocate_cmd(ic, true);
 	if (!c)
