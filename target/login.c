@@ -251,8 +251,10 @@ static u32 isert_window(struct isert_conn *ic)
 
 	if (sess->sess_ops->SessionType)
 		return 1;
+	/* It may yet become as large as the leading connection has planned. */
 	if (!ic->keys.leading)
-		return sess->cmdsn_window;
+		return max_t(u32, sess->cmdsn_window,
+			     READ_ONCE(ic->session->window_most));
 	return sess->se_sess->se_node_acl->queue_depth;
 }
 

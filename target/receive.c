@@ -33,15 +33,25 @@
  * isert_window_begin - take back what LIO has granted beyond the receives
  * @ic: connection; the initiator has not been told of a window yet
  *
+ * A connection that has taken the place of the only one has receives for the largest
+ * window of the session, and nobody enlarges it any longer: the window becomes that.
  * RX thread.
  */
 void isert_window_begin(struct isert_conn *ic)
 {
 	struct iscsit_session *sess = ic->conn->sess;
+	struct isert_session *s = ic->session;
 	u32 window = sess->cmdsn_window;
 
-	if (!ic->keys.leading || sess->sess_ops->SessionType)
+	if (sess->sess_ops->SessionType)
 		return;
+	if (!ic->keys.leading) {
+		if (window < s->window_most) {
+			sess->cmdsn_window = s->window_most;
+			atomic_add(s->window_most - window, &sess->max_cmd_sn);
+		}
+		return;
+	}
 	if (window > ic->window.most)
 		isert_warn(ic, "window of %u commands is reduced to %u: the queue pair holds %u receives; recv_depth raises the limit",
 			   window, ic->window.most,
@@ -49,6 +59,7 @@ void isert_window_begin(struct isert_conn *ic)
 	/* LIO has reduced its window since the receives were counted. */
 	if (ic->window.most > window)
 		ic->window.most = window;
+	WRITE_ONCE(s->window_most, ic->window.most);
 	if (window <= ic->window.granted)
 		return;
 	atomic_sub(window - ic->window.granted, &sess->max_cmd_sn);

@@ -111,6 +111,7 @@ struct isert_session {
 	u32 limit;			/* MaxOutstandingUnexpectedPDUs; 0: none */
 	struct isert_cmd *leaver;	/* the Logout that closes other connections */
 	bool several;			/* there have been two connections */
+	u32 window_most;		/* of the leading connection; 0: not yet */
 };
 
 /* This half's state of one of LIO's connections. */

@@ -370,6 +370,25 @@ static void replaced(unsigned int n, unsigned int victim, const char *changes)
 	}
 }
 
+/* The window on @c after it has been used up again and again. */
+static uint32_t used_up(struct conn *c)
+{
+	unsigned int round, i, n;
+	struct msg *m[512];
+
+	for (round = 0; round < 12; round++) {
+		ping(c);
+		for (n = 0; (int32_t)(c->max_cmdsn - c->cmdsn) >= 0 && n < 512; n++)
+			m[n] = test_unit_ready(c);
+		for (i = 0; i < n; i += 32)
+			post_many(c, m + i, n - i < 32 ? n - i : 32);
+		for (i = 0; i < n; i++)
+			expect(c, ISCSI_RESPONSE, itt_of(BHS(m[i])));
+	}
+	ping(c);
+	return c->max_cmdsn - c->exp_cmdsn + 1;
+}
+
 CASE(initiator, "connections/replace-second", "R-5.1-12 R-5.2.2-4",
      "a login with the TSIH and the CID of a connection with commands under way takes its place, three times")
 {
@@ -447,6 +466,27 @@ CASE(initiator, "connections/replace-given-up", "R-5.1-12 R-10.1.1.1-1",
 		command(at[1], test_unit_ready(turn(at[1])));
 		command(at[0], test_unit_ready(turn(at[0])));
 	}
+}
+
+CASE(initiator, "connections/replace-window", "R-8.1.1.1-2 R-5.1-12",
+     "the window of a session whose connection is replaced grows as that of one that is not")
+{
+	uint32_t most[2];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		begin(1, "MaxConnections=1");
+		settle();
+		note("window of %u after the login", at[0]->max_cmdsn - at[0]->exp_cmdsn + 1);
+		if (i)
+			at[0] = replace(at[0]);
+		most[i] = used_up(at[0]);
+		note("window of %u in the end", most[i]);
+		ask(at[0], logout_of(turn(at[0]), 0, at[0]->cid), ISCSI_LOGOUT_RSP);
+		wait_end(at[0], "logged out");
+	}
+	check(most[0] == most[1], "the window grows to %u, and after a replacement to %u",
+	      most[0], most[1]);
 }
 
 /* The login of @c for the CID of a connection of the session, without its answer. */
