@@ -432,10 +432,10 @@ static void isert_release_all(struct isert_conn *ic)
 	if (!conn->sess || !ic->allocated)
 		return;
 	isert_order_discard(conn);
-	/* Moves them to LIO's queue, where isert_queued() finds them. */
-	isert_fence_release(ic);
 	target_stop_cmd_counter(count);
 	for (;;) {
+		/* Moves them to LIO's queue, where isert_queued() finds them. */
+		isert_fence_release(ic);
 		isert_release_orphans(conn);
 		if (wait_event_timeout(count->refcnt_wq,
 				       percpu_ref_is_zero(&count->refcnt),

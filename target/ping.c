@@ -350,6 +350,8 @@ void isert_ping_work(struct work_struct *work)
 	    isert_ahead_late(ic, attrib, ahead) || isert_gets_late(ic, attrib) ||
 	    isert_sends_late(ic, attrib))
 		return;
+	/* One for which there was no memory: isert_fence_wake(). */
+	isert_fence_release(ic);
 	spin_lock_bh(&ic->rx_lock);
 	asked = ic->ping;
 	/* The answer may still wait for the RX thread or for the worker. */

@@ -244,10 +244,10 @@ void isert_fence_wake(struct isert_session *s)
 
 	spin_lock_bh(&s->lock);
 	list_for_each_entry_safe(c, next, &s->fenced, node) {
-		struct se_cmd *se_cmd = &c->cmd->se_cmd;
-
 		list_del_init(&c->node);
-		se_cmd->se_tfo->queue_tm_rsp(se_cmd);
+		/* Without memory it stays in its place, for the next call. */
+		if (iscsit_queue_rsp(c->cmd->conn, c->cmd))
+			list_add_tail(&c->node, &next->node);
 	}
 	spin_unlock_bh(&s->lock);
 }
