@@ -229,6 +229,22 @@ static noinline int init_long_cdb(struct iscsi_task *task, u32 ahs)
 }
 
 /*
+ * Whether a command has taken longer than the SCSI layer gives all attempts together.
+ * That may be more than jiffies of 32 bits compare rightly, and more than they hold.
+ */
+static bool map_too_late(struct scsi_cmnd *sc)
+{
+	u64 most;
+
+	/* Less than 0: any number of attempts. */
+	if (sc->allowed < 0)
+		return false;
+	most = (sc->allowed + 1ULL) * scsi_cmd_to_rq(sc)->timeout;
+	return time_after_eq(jiffies, sc->jiffies_at_alloc +
+			     (unsigned long)min_t(u64, most, MAX_JIFFY_OFFSET));
+}
+
+/*
  * The buffer of a command could not be mapped.  Return: 0 if it is to be tried again,
  * or the error that ends it: see iscsi_iser_task_init().
  */
@@ -242,10 +258,7 @@ static noinline int map_failed(struct iscsi_task *task, int err)
 	if (err == -ENOTCONN)
 		return 0;
 	if (err == -EAGAIN) {
-		/* Less than 0: any number of attempts. */
-		if (sc->allowed < 0 ||
-		    time_before(jiffies, sc->jiffies_at_alloc +
-				(sc->allowed + 1UL) * scsi_cmd_to_rq(sc)->timeout))
+		if (!map_too_late(sc))
 			return 0;
 		iser_log(ISER_LOG_SESSION, &end->info->remote,
 			 "%s could not map a command's %u bytes in %u segments in time, the command fails",

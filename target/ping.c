@@ -42,6 +42,8 @@
 #define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	((unsigned long)HZ)
 #define ISERT_AHEAD_POLL	(HZ / 5)
+/* A longer silence counts as this one, which is more than any nopin_timeout. */
+#define ISERT_SILENCE		(3600UL * HZ)
 #define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
 #define ISERT_DISCOVERY_LIFE	300U	/* seconds in all */
 
@@ -362,6 +364,9 @@ void isert_ping_work(struct work_struct *work)
 
 	limit = asked ? READ_ONCE(attrib->nopin_response_timeout) :
 		READ_ONCE(attrib->nopin_timeout);
+	/* Without pings it may be silent for longer than jiffies compare rightly. */
+	if (!asked && time_after(jiffies, since + ISERT_SILENCE))
+		cmpxchg(&ic->last_rx, since, jiffies - ISERT_SILENCE);
 	end = since + limit * HZ;
 	if (!limit || (!asked && isert_lio_pings(ic->conn)))
 		goto again;
