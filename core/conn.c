@@ -12,6 +12,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <iser/flow.h>
 #include <iser/task.h>
 #include "conn.h"
 #include "device.h"
@@ -366,16 +367,14 @@ static void iser_read_private(struct iser_conn *conn,
 
 /*
  * The target may have asked for fewer RDMA Reads than were offered.  Then the
- * queue pair answers only so many.  On iWARP adapters differ in which of the two
- * numbers is the one for Reads that come in: cxgb4 swaps what siw and irdma do not.
- * It is the larger, since an initiator asks for a depth of one for its own Reads.
+ * queue pair answers only so many.
  */
-static void iser_read_depth(struct iser_conn *conn,
+static void iser_take_depth(struct iser_conn *conn,
 			    const struct rdma_conn_param *param)
 {
-	u32 depth = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) ?
-		max(param->initiator_depth, param->responder_resources) :
-		param->responder_resources;
+	bool iwarp = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
+	u32 depth = iser_read_depth(iwarp, param->initiator_depth,
+				    param->responder_resources);
 
 	conn->cm.ird = min(conn->cm.ird, depth);
 }
@@ -532,7 +531,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	case RDMA_CM_EVENT_ESTABLISHED:
 		if (conn->role == ISER_INITIATOR) {
 			iser_read_private(conn, &event->param.conn);
-			iser_read_depth(conn, &event->param.conn);
+			iser_take_depth(conn, &event->param.conn);
 		}
 		/* At a target the first message may have come before this. */
 		iser_conn_event(conn, ISER_EV_ESTABLISHED);

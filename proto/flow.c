@@ -47,6 +47,15 @@ void iser_plan_receives(struct iser_rx_plan *p)
 	p->receives = (u32)(p->granted * each + aside);
 }
 
+u32 iser_read_depth(bool iwarp, u32 initiator, u32 responder)
+{
+	if (!iwarp)
+		return responder;
+	if (initiator > 1)
+		return initiator;
+	return initiator > responder ? initiator : responder;
+}
+
 u32 iser_window_start(struct iser_window *w, const struct iser_rx_plan *p,
 		      u32 start)
 {

@@ -46,6 +46,21 @@ struct iser_window {
 };
 
 /**
+ * iser_read_depth - how many RDMA Reads at a time an initiator's queue pair answers
+ * @iwarp: otherwise RoCE or InfiniBand
+ * @initiator: initiator_depth in the event of the new connection
+ * @responder: its responder_resources
+ *
+ * On iWARP adapters differ in which of the two numbers is the one for Reads that come
+ * in.  Most have it in @initiator; there siw and qedr have the peer's depth in the other
+ * one, as the peer has sent it.  cxgb4 swaps the two.  Its own depth for Reads that it
+ * sends is 1 at most, since an initiator asks for no more; where the peer does not
+ * negotiate, both are its limit.
+ * Return: that number.
+ */
+u32 iser_read_depth(bool iwarp, u32 initiator, u32 responder);
+
+/**
  * iser_window_start - the window to begin with
  * @w: filled
  * @p: planned

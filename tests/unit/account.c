@@ -159,6 +159,35 @@ static void window_more(struct unit *t)
 
 UNIT_TABLE(window_more, mores)
 
+struct depth_row {
+	const char *what;
+	bool iwarp;
+	u32 initiator, responder, depth;
+};
+
+static const struct depth_row depths[] = {
+	{ "RoCE: what the target asks for", false, 1, 4, 4 },
+	{ "RoCE: the initiator's own Reads do not count", false, 32, 4, 4 },
+	{ "irdma: its own numbers", true, 4, 1, 4 },
+	{ "siw: the target's own depth is another matter", true, 4, 128, 4 },
+	{ "cxgb4: swapped", true, 1, 4, 4 },
+	{ "cxgb4: swapped, and the target answers none", true, 0, 4, 4 },
+	{ "cxgb4: nothing was negotiated", true, 32, 32, 32 },
+	{ "one at a time", true, 1, 1, 1 },
+	{ "one at a time, the target answers none", true, 1, 0, 1 },
+	{ "none", true, 0, 0, 0 },
+};
+
+static void read_depth(struct unit *t)
+{
+	const struct depth_row *row = t->param_value;
+
+	CHECK_EQ(t, iser_read_depth(row->iwarp, row->initiator, row->responder),
+		 row->depth);
+}
+
+UNIT_TABLE(read_depth, depths)
+
 static void unexpected_limit(struct unit *t)
 {
 	struct iser_unexpected u = { .limit = 4 };
@@ -362,6 +391,7 @@ struct unit_case account_cases[] = {
 	UNIT_ROWS(plan, "receives"),
 	UNIT_ROWS(window_grows, "a window begins small and grows to its plan"),
 	UNIT_ROWS(window_more, "a window grows by"),
+	UNIT_ROWS(read_depth, "RDMA Reads at a time that an initiator answers"),
 	UNIT_CASE(unexpected_limit, "R-8.1.1.3-1 R-8.1.2-1 never more than declared"),
 	UNIT_CASE(unexpected_last, "R-8.1.2-6 the last credit is kept for a ping"),
 	UNIT_CASE(unexpected_one, "R-8.1.2-6 a single credit is for pings"),
