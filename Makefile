@@ -19,8 +19,8 @@ install: modules
 	@$(if $(INSTALL_MOD_PATH),:,scripts/loaded.sh $(KREL))
 
 uninstall:
-	scripts/uninstall.sh $(KREL)
-	@scripts/loaded.sh $(KREL)
+	scripts/uninstall.sh $(KREL) $(INSTALL_MOD_PATH)
+	@$(if $(INSTALL_MOD_PATH),:,scripts/loaded.sh $(KREL))
 
 # What the modules are built from, for DKMS: the packages install it by this rule.
 ISER_VERSION = $(shell scripts/version.sh)
@@ -82,6 +82,7 @@ $(KDIR)/Makefile:
 #: make install     install them under updates/, where they come before the kernel's own
 #:                  (INSTALL_MOD_PATH=... below another root)
 #: make uninstall   remove them; the kernel's own modules take effect again
+#:                  (INSTALL_MOD_PATH=... below another root)
 #: make dkms-source /usr/src/iser-VERSION for DKMS (DESTDIR=... below another root)
 #: make dist        dist/iser-VERSION.tar.gz of the commit
 #: make -C tools    build iserctl, which finds mistakes of the configuration, shows and measures, and the
