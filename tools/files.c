@@ -151,7 +151,12 @@ char **names_in(const char *path)
 			unseen(path, why(errno));
 		return names;
 	}
-	while ((entry = readdir(folder))) {
+	for (;;) {
+		/* It stays so at the end of the list, unless that is an error. */
+		errno = 0;
+		entry = readdir(folder);
+		if (!entry)
+			break;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		if (count == room) {
@@ -164,6 +169,8 @@ char **names_in(const char *path)
 		}
 		names[count++] = format("%s", entry->d_name);
 	}
+	if (errno && !absent(errno))
+		unseen(path, why(errno));
 	closedir(folder);
 	qsort(names, count, sizeof(*names), in_order);
 	return names;

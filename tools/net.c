@@ -81,6 +81,16 @@ static void request_add(struct request *request, int type, const void *data, siz
 
 typedef void (*message_fn)(const struct nlmsghdr *message, void *data);
 
+/* The errno with which a dump ends, or 0. */
+static int dump_error(const struct nlmsghdr *done)
+{
+	int error = 0;
+
+	if (done->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+		memcpy(&error, NLMSG_DATA(done), sizeof(error));
+	return error < 0 ? -error : 0;
+}
+
 /* Sends a request and hands up each message of the answer. Returns 0 or an errno. */
 static int ask(int protocol, struct request *request, message_fn each, void *data)
 {
@@ -109,7 +119,11 @@ static int ask(int protocol, struct request *request, message_fn each, void *dat
 		more = request->head.nlmsg_flags & NLM_F_DUMP;
 		for (; left > 0 && NLMSG_OK(message, (unsigned int)left);
 		     message = NLMSG_NEXT(message, left)) {
+			/* What has changed meanwhile may be twice or not at all in the answer. */
+			if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+				error = EAGAIN;
 			if (message->nlmsg_type == NLMSG_DONE) {
+				error = error ? error : dump_error(message);
 				more = false;
 			} else if (message->nlmsg_type == NLMSG_ERROR) {
 				error = -((const struct nlmsgerr *)NLMSG_DATA(message))->error;
@@ -123,6 +137,7 @@ static int ask(int protocol, struct request *request, message_fn each, void *dat
 	return error;
 }
 
+/* The answer of a device that has gone meanwhile, or has no ports, is no error. */
 static int rdma_ask(int command, const uint32_t *device, message_fn each, void *data)
 {
 	struct request request = { .head = {
@@ -131,9 +146,12 @@ static int rdma_ask(int command, const uint32_t *device, message_fn each, void *
 					   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 				   } };
 
+	int error;
+
 	if (device)
 		request_add(&request, RDMA_NLDEV_ATTR_DEV_INDEX, device, sizeof(*device));
-	return ask(NETLINK_RDMA, &request, each, data);
+	error = ask(NETLINK_RDMA, &request, each, data);
+	return device && (error == ENODEV || error == EINVAL) ? 0 : error;
 }
 
 static const struct nlattr *rdma_attr(const struct nlmsghdr *message, int type)
@@ -270,8 +288,7 @@ const struct rdma_port *rdma_ports(size_t *count)
 	}
 	for (device = devices_ask(); device; device = device->next) {
 		error = rdma_ask(RDMA_NLDEV_CMD_PORT_GET, &device->index, netdev_found, device);
-		/* It has gone meanwhile, or has no ports. */
-		if (error && error != ENODEV && error != EINVAL)
+		if (error)
 			unseen("ports of RDMA devices by netlink", strerror(error));
 	}
 	for (i = 0; i < port_count; i++)
@@ -545,11 +562,14 @@ bool gsi_failed(const char *name)
 		return facts_gsi(name);
 	for (device = devices_ask(); device; device = device->next) {
 		struct walk walk = { .device = device };
+		int error;
 
-		if (!strcmp(device->name, name)) {
-			rdma_ask(RDMA_NLDEV_CMD_RES_QP_GET, &device->index, qps_found, &walk);
-			return device->gsi_failed;
-		}
+		if (strcmp(device->name, name))
+			continue;
+		error = rdma_ask(RDMA_NLDEV_CMD_RES_QP_GET, &device->index, qps_found, &walk);
+		if (error)
+			unseen("queue pairs of RDMA devices by netlink", strerror(error));
+		return device->gsi_failed;
 	}
 	return false;
 }

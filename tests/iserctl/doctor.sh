@@ -58,6 +58,12 @@ new target
 rm -r "$host/sys/module/ib_iser"
 run doctor
 expect 'only a target' 0 'ok: nothing is configured for an initiator' '0 errors, 0 warnings, 0 notes'
+# The kernel of this machine, whose list of addresses ends by an error, or was changed.
+for what in SHIM_DUMP=5:'Input/output error' SHIM_CHANGED=1:'Resource temporarily unavailable'; do
+	host='' shimmed "${what%%:*}" -- doctor 127.0.0.1
+	grep -qxF "unseen: 'addresses by netlink': ${what#*:}" "$work/out" || good=no
+	verdict "a dump of netlink with ${what%=*}"
+done
 new initiator
 rdma_device rxe1 net1 '1: DOWN'
 run doctor
