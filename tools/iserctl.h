@@ -190,6 +190,8 @@ struct target_session {
 };
 
 const struct target_session *target_sessions(size_t *count);
+/* What follows these words in the last line of info that begins with them, or NULL. */
+const char *info_line(const char *info, const char *words);
 /* The RDMA device of the session's connection, or NULL. */
 const char *session_device(const struct session *session);
 /* Whether a connection, or with peer false a listener, belongs to the portal. */

@@ -9,6 +9,7 @@
 
 #define HOSTS "/sys/class/iscsi_host"
 #define NAME_MOST 223 /* of an iSCSI name, RFC 7143 */
+#define VALUE_MOST 4096 /* of an attribute, one page */
 #define LIO "/sys/kernel/config/target/iscsi"
 
 static char **disks_of(const char *folder)
@@ -42,6 +43,20 @@ static const char *value(const char *folder, const char *name)
 	return text && strcmp(text, "(null)") && strcmp(text, "<NULL>") ? text : NULL;
 }
 
+/*
+ * The peer of a connection.  While a session reconnects, over iSER or TCP, the kernel answers
+ * ENOTCONN, and there is none to be seen.
+ */
+static const char *peer_value(const char *folder, const char *name)
+{
+	char *text = file_read(format("%s/%s", folder, name), VALUE_MOST, NULL);
+
+	if (!text && errno == ENOTCONN)
+		return NULL;
+	free(text);
+	return value(folder, name);
+}
+
 static void session_read(struct session *session, const char *host, const char *folder,
 			 const char *name)
 {
@@ -63,8 +78,8 @@ static void session_read(struct session *session, const char *host, const char *
 		session->address = value(session->connection, "persistent_address");
 		session->port = value(session->connection, "persistent_port");
 		/* Where a redirection of the target has led. */
-		session->peer_address = value(session->connection, "address");
-		session->peer_port = value(session->connection, "port");
+		session->peer_address = peer_value(session->connection, "address");
+		session->peer_port = peer_value(session->connection, "port");
 		break;
 	}
 }
@@ -198,26 +213,35 @@ static void dynamic_sessions(const struct portal *group)
 		target_session_add(group, name);
 }
 
-/* What follows these words in a line of text, "" if they are not there. */
-static const char *words_after(const char *text, const char *words)
+/*
+ * An initiator chooses its name and its alias, which come before what LIO itself says, and
+ * may have any words and lines in them.
+ */
+const char *info_line(const char *info, const char *words)
 {
-	const char *at = strstr(text, words);
+	const char *line = info, *last = NULL;
 
-	if (!at)
-		return "";
-	at += strlen(words);
-	return trim(format("%.*s", (int)strcspn(at, "\n"), at));
+	for (; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		const char *at = line + strspn(line, " \t");
+
+		if (!strncmp(at, words, strlen(words)))
+			last = at + strlen(words);
+	}
+	return last;
 }
 
 static void acl_session(const struct portal *group, const char *acl)
 {
 	const char *folder = format("%s/acls/%s", group->tpg, acl);
 	const char *info = attribute(folder, "info");
-	const char *state = info ? words_after(info, "Session State: TARG_SESS_") : "";
+	const char *state = info ? info_line(info, "Session State: TARG_SESS_") : NULL;
 
+	if (!state)
+		return;
 	/* Some states have this in their names, and some not. */
 	if (!strncmp(state, "STATE_", 6))
 		state += 6;
+	state = trim(format("%.*s", (int)strcspn(state, "\n"), state));
 	if (!*state)
 		return;
 	target_session_add(group, acl);

@@ -144,7 +144,7 @@ static void sessions_write(void)
 /* The line of numbers below their titles: window, of it free, ExpCmdSN, and others. */
 static void window_add(struct row *row, const char *info)
 {
-	const char *line = strstr(info, "CmdSN/WR");
+	const char *line = info_line(info, "CmdSN/WR");
 	uint32_t window, left, next;
 
 	line = line ? strchr(line, '\n') : NULL;
@@ -158,9 +158,9 @@ static void window_add(struct row *row, const char *info)
 /* A session that has logged in again has another number. */
 static const char *lio_number(const char *info)
 {
-	const char *at = strstr(info, "LIO Session ID: ");
+	const char *at = info_line(info, "LIO Session ID: ");
 
-	return at ? format("%lu", strtoul(at + 16, NULL, 10)) : "";
+	return at ? format("%lu", strtoul(at, NULL, 10)) : "";
 }
 
 static void target_write(void)

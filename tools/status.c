@@ -258,6 +258,22 @@ static void host_show(void)
 		printf("]");
 }
 
+/* Without a line nobody would know whether it has looked at all. */
+static void nothing_show(void)
+{
+	const struct session *session;
+	size_t i, count, ports;
+
+	session = sessions(&count);
+	for (i = 0; i < count; i++)
+		if (session[i].iser)
+			return;
+	portals(&count);
+	rdma_ports(&ports);
+	if (!count && !ports && !incomplete)
+		puts("no RDMA device, no session, no portal");
+}
+
 int status(int argc, char **argv)
 {
 	bool metrics = argc == 2 && !strcmp(argv[1], "--prometheus");
@@ -272,6 +288,8 @@ int status(int argc, char **argv)
 	host_show();
 	initiator_show();
 	target_show();
+	if (!as_json)
+		nothing_show();
 	if (as_json)
 		printf(",\"complete\":%s}\n", truth(!incomplete));
 	return incomplete ? EXIT_UNSEEN : 0;

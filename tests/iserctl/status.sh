@@ -13,6 +13,11 @@ keep() {
 new
 run status --json
 keep nothing
+run status
+expect 'status of a host with devices only' 0 'port 1 of RDMA device rxe0 on net0: active'
+rm -r "$host/sys/class/infiniband" "$host/sys/module"
+run status
+expect 'status of a bare host' 0 'no RDMA device, no session, no portal'
 
 # ---- what can't be seen ----
 new target
@@ -59,6 +64,29 @@ good=yes
 keep null
 grep -q '"initiator":null' "$work/out" || good=no
 verdict 'a value that the kernel has not'
+# The initiator chooses its alias, which LIO shows before the state.
+put "$group/acls/$initiator/info" "InitiatorName: $initiator
+InitiatorAlias: Session State: TARG_SESS_STATE_FREE
+Session State: TARG_SESS_STATE_FREE
+LIO Session ID: 2   ISID: 0x000000000000  TSIH: 1  SessionType: Normal
+Session State: TARG_SESS_STATE_LOGGED_IN"
+run status
+expect 'an alias that looks like a state' 0 "session of $initiator at $target, portal group 1: LOGGED_IN"
+
+# ---- errors that the kernel gives ----
+# Of a session that reconnects, over iSER or TCP, the kernel does not say the peer.
+at=connection1:0/iscsi_connection/connection1:0
+for file in address port; do
+	put "/sys/class/iscsi_host/host1/device/session1/$at/$file" x
+	shimmed SHIM_READ="/$at/$file:107" -- status
+	expect "the $file of a session that reconnects" 0
+	shimmed SHIM_READ="/$at/$file:13" -- status
+	expect "the $file of a session that may not be read" 3
+done
+rm "$host/sys/class/iscsi_host/host1/device/session1/$at/port"
+put "/sys/class/iscsi_host/host1/device/session1/$at/address" 192.0.2.5
+shimmed SHIM_LIST="$group/np:5" -- status
+expect 'a list that ends by an error' 3
 cp "$host$group/dynamic_sessions" "$work/dynamic"
 for ((i = 0; i < 400; i++)); do printf 'iqn.dynamic\0'; done >"$host$group/dynamic_sessions"
 run status

@@ -14,6 +14,7 @@ disk_counts() {
 target_counts() {
 	local counts=$group/acls/$initiator/fabric_statistics/iscsi_sess_stats
 	put "$group/acls/$initiator/info" "InitiatorName: $initiator
+InitiatorAlias: LIO Session ID: 9 CmdSN/WR
 LIO Session ID: ${4:-2}   ISID: 0x000000000000  TSIH: 1  SessionType: Normal
 Session State: TARG_SESS_STATE_LOGGED_IN
 ---------------------[iSCSI Session Values]-----------------------
