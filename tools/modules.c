@@ -230,8 +230,8 @@ static void module_missing(const char *name)
 	found(MODULE_MISSING, "no %s is installed for the kernel %s", name,
 	      quote(kernel_release()));
 	if (!exists(format("%s/build", modules_folder())))
-		fix("apt-get install linux-headers-$(uname -r) make gcc");
-	advice("then, in the sources: make && make install");
+		fix("apt-get install linux-headers-$(uname -r) make gcc xz-utils");
+	advice("then install the package iser-dkms, or in the sources: make && make install");
 }
 
 /* What keeps the loaded modules in use, or NULL. */
@@ -277,7 +277,8 @@ static void fix_loaded(void)
 	}
 	if (user) {
 		advice("in use by %s: the next reboot loads the installed modules", user);
-		advice("without one, when nothing uses them any longer: scripts/loaded.sh");
+		advice("without one, when nothing uses them any longer: scripts/loaded.sh,");
+		advice("which the package iser-dkms has as /usr/src/iser-*/scripts/loaded.sh");
 		return;
 	}
 	for (i = 0; i < OURS; i++)

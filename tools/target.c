@@ -308,7 +308,8 @@ static void check_portal(const struct portal *portal)
 	if (!port) {
 		found(PORTAL_NO_DEVICE, "%s: %s has no RDMA device", portal_title(portal),
 		      any ? "this host" : quote(netdev));
-		fix_software_device(netdev, true);
+		/* The address says which network is meant, all addresses do not. */
+		fix_software_device(netdev, !any);
 		return;
 	}
 	if (!port->active || rdma_listens(portal))

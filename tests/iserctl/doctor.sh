@@ -123,7 +123,7 @@ rm -r "$host/sys/module/ib_iser"
 sed -i /ib_iser.ko/d "$host/lib/modules/$release/modules.dep"
 rm "$host/lib/modules/$release/updates/ib_iser.ko"
 # shellcheck disable=SC2016 # for the reader's shell
-finds module-missing 'apt-get install linux-headers-$(uname -r) make gcc'
+finds module-missing 'apt-get install linux-headers-$(uname -r) make gcc xz-utils'
 new initiator
 sed -i '/^updates/d' "$host/lib/modules/$release/modules.dep"
 rm -r "$host/lib/modules/$release/updates" "$host/sys/module"/i*
@@ -395,6 +395,14 @@ cp -r "$host/sys/class/net/net0" "$host/sys/class/net/net1"
 fact address net1 192.0.3.1
 put "$group/np/192.0.3.1:3260/iser" 1
 finds portal-no-device 'rdma link add rxe1 type rxe netdev net1'
+# On all addresses, it is not said which network is meant.
+new target
+mv "$host$group/np/192.0.2.1:3260" "$host$group/np/0.0.0.0:3260"
+rm -r "$host/sys/class/infiniband"
+run doctor target
+grep -q '^error: portal-no-device: ' "$work/out" || good=no
+expect 'portal-no-device on all addresses' 1 '    # rdma link add rxe0 type rxe netdev net0'
+never 'rdma link add'
 new target
 sed -i /listener/d "$host/facts"
 finds portal-not-listening "dmesg | grep -E 'iser_core|isert' | tail"
