@@ -28,7 +28,10 @@ const char *bench_file(void);
  */
 int bench_load(const char *file, const char *key, struct bench_result results[BENCH_STEPS],
 	       time_t *when);
-/* Replaces those of this disk. Returns 0 or the exit code. */
+/*
+ * Replaces those of this disk, and keeps all others that the file has by now. Returns 0 or the
+ * exit code.
+ */
 int bench_store(const char *file, const char *key, const struct bench_result results[BENCH_STEPS]);
 
 #endif

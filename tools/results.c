@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* iserctl bench: the file that has the last results of each disk. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench.h"
+
+#define LOCK_MILLISECONDS 2000
 
 /* So the file begins. A line has a key, a time, a step and its result, separated by tabs. */
 static const char head[] = "# iserctl bench, the last results:"
@@ -51,6 +55,7 @@ int bench_load(const char *file, const char *key, struct bench_result results[BE
 	char *text = file_text(file), *line, *left;
 
 	*when = 0;
+	other_count = 0;
 	if (!text && errno != ENOENT)
 		return EXIT_UNSEEN;
 	if (!text || !*text)
@@ -87,16 +92,43 @@ static void folders_make(char *path)
 	}
 }
 
-int bench_store(const char *file, const char *key, const struct bench_result results[BENCH_STEPS])
+/*
+ * Locks the folder of a file, because the file itself is replaced. Anybody who may read the
+ * folder may keep it locked. Returns NULL, or why it is not locked.
+ */
+static const char *folder_lock(const char *path, int *lock)
 {
-	char *path = format("%s", host_path(file)), *new = format("%s.%d", path, getpid());
+	const char *end = strrchr(path, '/');
+	const char *folder = end ? format("%.*s", (int)(end - path) + 1, path) : ".";
+	long until = milliseconds() + LOCK_MILLISECONDS;
+
+	*lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*lock < 0)
+		return strerror(errno);
+	while (flock(*lock, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK)
+			return strerror(errno);
+		if (milliseconds() > until)
+			return "another program keeps the folder locked";
+		usleep(10000);
+	}
+	return NULL;
+}
+
+/* Returns NULL, or why the file is not written. */
+static const char *file_write(const char *path, const char *key,
+			      const struct bench_result results[BENCH_STEPS])
+{
+	char *new = format("%s.%d", path, getpid());
 	long long now = time(NULL);
 	bool done = false;
+	const char *why;
 	FILE *to;
 	size_t i;
 
-	folders_make(path);
-	to = fopen(new, "we");
+	/* Of a process that had this number, or a link that leads elsewhere: it is not followed. */
+	unlink(new);
+	to = fopen(new, "wxe");
 	if (to) {
 		fputs(head, to);
 		for (i = 0; i < other_count; i++)
@@ -111,10 +143,32 @@ int bench_store(const char *file, const char *key, const struct bench_result res
 		done = done && !rename(new, path);
 	}
 	if (done)
-		return 0;
-	fprintf(stderr, "iserctl bench: can't store the result in %s: %s%s\n", quote(file),
-		strerror(errno), "; name another file by --file");
+		return NULL;
+	why = strerror(errno);
 	if (to)
 		unlink(new);
+	return why;
+}
+
+int bench_store(const char *file, const char *key, const struct bench_result results[BENCH_STEPS])
+{
+	char *path = format("%s", host_path(file));
+	struct bench_result old[BENCH_STEPS];
+	const char *why;
+	int lock, code;
+	time_t when;
+
+	folders_make(path);
+	why = folder_lock(path, &lock);
+	/* It may have changed since it was read before the measurement. */
+	code = why ? 0 : bench_load(file, key, old, &when);
+	if (!why && !code)
+		why = file_write(path, key, results);
+	if (lock >= 0)
+		close(lock);
+	if (!why)
+		return code;
+	fprintf(stderr, "iserctl bench: can't store the result in %s: %s%s\n", quote(file), why,
+		"; name another file by --file");
 	return EXIT_UNSEEN;
 }

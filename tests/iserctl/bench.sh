@@ -96,6 +96,36 @@ cp "$host$results" "$host/some/folder/results"
 run bench --time 2 --file /some/folder/results 2
 expect 'another path to the same disk' 0 'no earlier result of it in /some/folder/results'
 
+# Two at once keep both results: the other one ends while the first one reads.
+bench_other() {
+	ISERCTL_ROOT=$host "$work/iserctl" bench --time 1 --file /both /dev/sd2 >"$work/other" 2>&1
+}
+: >"$work/out"
+ISERCTL_ROOT=$host timeout 60 "$work/iserctl" bench --time 4 --file /both sd1 >"$work/out" 2>"$work/err" &
+tries=0 rc=0
+while [ ! -s "$work/out" ] && [ $((tries += 1)) -lt 500 ]; do sleep 0.1; done
+bench_other || good=no
+wait $! || rc=$?
+[ "$(cut -f 1 "$host/both" | grep -c '^.naa')" = 8 ] || good=no
+[ "$(cut -f 1 "$host/both" | grep '^.naa' | sort -u | wc -l)" = 2 ] || good=no
+expect 'two at once keep both results' 0
+# Somebody else holds the folder of the file.
+exec {lock}<"$host"
+flock "$lock"
+run bench --time 1 --file /both sd1
+grep -q "can't store the result in /both: another program keeps the folder locked" "$work/err" || good=no
+expect 'a folder that stays locked' 3
+exec {lock}<&-
+# A link of the name that the new file has at first leads nowhere else.
+put /victim precious
+rc=0
+# shellcheck disable=SC2016 # the number of the process is that of the inner shell
+ISERCTL_ROOT=$host bash -c 'ln -s "$ISERCTL_ROOT/victim" "$ISERCTL_ROOT/both.$$"; exec "$@"' bash \
+	"$work/iserctl" bench --time 1 --file /both sd1 >"$work/out" 2>"$work/err" || rc=$?
+[ "$(cat "$host/victim")" = precious ] || good=no
+[ -f "$host/both" ] && [ ! -L "$host/both" ] || good=no
+expect 'a link in place of the new file is not followed' 0
+
 # background COMMAND...: runs bench for long, and the command once it reads
 background() {
 	local tries=0
