@@ -63,6 +63,8 @@ static pid_t snapshot_begin(int *from, bool quiet)
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* The terminal is that of the parent. */
+		screen = false;
 		dup2(null, 0);
 		dup2(null, 1);
 		/* What can't be seen is told once, and not into the picture. */
@@ -89,7 +91,7 @@ static bool snapshot_read(struct snapshot *to, int from, size_t *bytes)
 		to->rows = realloc(to->rows, to->room);
 		if (!to->rows) {
 			perror("iserctl");
-			_exit(EXIT_UNSEEN);
+			exit(EXIT_UNSEEN);
 		}
 	}
 	got = read(from, (char *)to->rows + *bytes, to->room - *bytes);
@@ -440,6 +442,7 @@ static void screen_end(void)
 {
 	if (!screen)
 		return;
+	screen = false;
 	fputs("\033[?25h\033[?1049l", stdout);
 	fflush(stdout);
 	if (keys)
@@ -448,7 +451,9 @@ static void screen_end(void)
 
 static void signals_begin(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP };
+	static const int numbers[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP
+	};
 	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t none;
 	size_t i;
@@ -594,6 +599,8 @@ int top(int argc, char **argv)
 	next = milliseconds();
 	going = snapshot_take(false);
 	if (going && screen) {
+		/* Also if there is no memory to go on. */
+		atexit(screen_end);
 		screen_begin();
 		rates_make();
 		show();

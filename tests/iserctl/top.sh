@@ -146,10 +146,11 @@ verdict 'top with hostile names'
 
 # ---- on a terminal ----
 # terminal END: shows it on a terminal of 24 lines and 200 columns, then of 10 lines and 40
-# columns, and ends it by a key or a signal. Prints both pictures.
+# columns, and ends it by a key, a signal or the lack of memory. Prints both pictures.
 terminal() {
 	rc=0
-	ISERCTL_ROOT=$host TERM=xterm timeout 60 python3 - "$work/iserctl" "$1" >"$work/out" 2>"$work/err" <<'EOS' || rc=$?
+	rm -f "$work/memory"
+	ISERCTL_ROOT=$host TERM=xterm SHIM_MEMORY=$work/memory timeout 60 python3 - "${program:-$work/iserctl}" "$1" >"$work/out" 2>"$work/err" <<'EOS' || rc=$?
 import fcntl, os, pty, re, select, signal, struct, sys, termios, time
 program, how = sys.argv[1:]
 def resize(lines, columns):
@@ -163,7 +164,9 @@ if not child:
     fcntl.ioctl(side, termios.TIOCSCTTY, 0)
     for fd in 0, 1, 2:
         os.dup2(side, fd)
-    os.execv(program, [program, "top", "--interval", "3600"])
+    if how == "memory":
+        os.environ["LD_PRELOAD"] = os.path.dirname(program) + "/../shim.so"
+    os.execv(program, [program, "top", "--interval", "0.5" if how == "memory" else "3600"])
 def until(text):
     got, end = b"", time.monotonic() + 30
     while not re.search(text, got):
@@ -177,7 +180,7 @@ if not large.startswith(b"\x1b[?1049h") or b"session target" not in large:
     sys.exit(f"not a picture: {large}")
 if termios.tcgetattr(side)[3] & (termios.ECHO | termios.ICANON):
     sys.exit("keys wait for a line, and are shown")
-# No snapshot is due, so that only the new size draws it again.
+# No snapshot is due, so that only the new size draws it again (with "memory", the next one).
 resize(10, 40)
 small = until(picture)
 plain = [re.sub(rb"\x1b\[[?\d;]*[A-Za-z]", b"", text) for text in (large, small)]
@@ -206,6 +209,10 @@ elif how == "stop":
     os.kill(child, signal.SIGCONT)
     until(rb"\x1b\[\?1049h")
     os.kill(child, signal.SIGTERM)
+elif how == "quit":
+    os.write(main, b"\x1c")
+elif how == "memory":
+    open(os.environ["SHIM_MEMORY"], "w").close()
 else:
     os.write(main, b"\x03")
 until(rb"\x1b\[\?1049l")
@@ -217,11 +224,16 @@ sys.exit(code)
 EOS
 }
 busy_host
-for how in q interrupt stop; do
+for how in q interrupt quit stop; do
 	terminal $how
 	[ "$(grep -c '^ *- .* 5/128 LOGGED_IN' "$work/out")" = 1 ] || good=no
 	expect "a terminal that gets smaller, ended by $how" 0
 done
+plain_build
+program=$work/fast/iserctl
+terminal memory
+program=
+expect 'a terminal that gets smaller, ended without memory' 3
 terminal gone
 expect 'a terminal that is gone ends it' 0
 
