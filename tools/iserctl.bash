@@ -6,7 +6,7 @@ _iserctl() {
 	local words='' word command=${COMP_WORDS[1]:-}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='doctor status top bench --help'
+		words='doctor status top bench --help --version'
 	else
 		case $command:${COMP_WORDS[COMP_CWORD - 1]} in
 		doctor:--limit | top:--interval | top:-n | bench:--time) return 0 ;;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../include/iser/version.h"
 #include "iserctl.h"
 
 static const struct {
@@ -34,10 +35,13 @@ static void usage_print(FILE *to, const char *command)
 		}
 	}
 	/* No command has this name. */
-	if (*before)
+	if (*before) {
 		usage_print(to, NULL);
-	else
-		fputs("See iserctl(8).\n", to);
+		return;
+	}
+	if (!command)
+		fputs("       iserctl --version\n", to);
+	fputs("See iserctl(8).\n", to);
 }
 
 int usage(const char *command, const char *why)
@@ -69,9 +73,15 @@ int main(int argc, char **argv)
 		usage_print(stdout, argc == 3 ? argv[1] : NULL);
 		return printed(0);
 	}
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("iserctl " ISER_RELEASE);
+		return printed(0);
+	}
 	for (i = 0; argc > 1 && i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return printed(commands[i].run(argc - 1, argv + 1));
+	fprintf(stderr, "iserctl: %s%s\n", argc > 1 ? "no command " : "which command?",
+		argc > 1 ? quote(argv[1]) : "");
 	usage_print(stderr, NULL);
 	return EXIT_USAGE;
 }

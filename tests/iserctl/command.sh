@@ -12,12 +12,15 @@ rc=0
 expect 'make install' 0 ./usr/sbin/iserctl ./usr/share/man/man8/iserctl.8 \
 	./usr/share/man/man4/iser_core.4 ./usr/share/man/man4/ib_iser.4 ./usr/share/man/man4/ib_isert.4 \
 	./usr/share/bash-completion/completions/iserctl ./usr/share/doc/iser-utils/status.schema.json
+grep -q '^\.It Pa /usr/share/doc/iser-utils/status.schema.json' "$work/installed/usr/share/man/man8/iserctl.8" || good=no
+grep -q '/usr/local' "$work/installed/usr/share/man/man8/iserctl.8" && good=no
+verdict 'the manual names the files where they are installed'
 for pair in core/iser_core initiator/ib_iser target/ib_isert; do
 	MANWIDTH=80 man -l "$work/installed/usr/share/man/man4/${pair#*/}.4" >"$work/out" 2>"$work/err" || good=no
 	mapfile -t list < <(sed -n 's/^MODULE_PARM_DESC(\([a-z_]*\),.*/\1/p' "$tree/${pair%/*}"/*.c)
 	[ ${#list[@]} -gt 0 ] || good=no
-	for name in "${list[@]}"; do
-		grep -qE "^ +$name( |\$)" "$work/out" || { echo "# no $name"; good=no; }
+	for parameter in "${list[@]}"; do
+		grep -qE "^ +$parameter( |\$)" "$work/out" || { echo "# no $parameter"; good=no; }
 	done
 	verdict "the manual of ${pair#*/} has its parameters"
 done
@@ -55,9 +58,17 @@ for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 's
 	run $words
 	expect "usage: iserctl $words" 2
 done
+run nonsense
+grep -qxF 'iserctl: no command nonsense' "$work/err" || good=no
+expect 'a command that there is not' 2
+run
+grep -qxF 'iserctl: which command?' "$work/err" || good=no
+expect 'no command' 2
+run --version
+expect 'iserctl --version' 0 "iserctl $("$tree/scripts/version.sh")"
 run --help
 expect 'iserctl --help' 0 'usage: iserctl doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]' \
-	'       iserctl doctor --list' '       iserctl status [--json | --prometheus]'
+	'       iserctl doctor --list' '       iserctl status [--json | --prometheus]' '       iserctl --version'
 run doctor -h
 expect 'iserctl doctor -h' 0 '       iserctl doctor --list' 'See iserctl(8).'
 run status --help
