@@ -85,9 +85,9 @@ void fix_software_device(const char *netdev, bool meant)
 			advice("rdma link add %s type %s netdev %s", new_device(kind), kind,
 			       quote(*name));
 	}
-	if (candidates > 1)
-		return;
-	if (only && !meant) {
+	if (candidates > 1) {
+		/* They are printed. */
+	} else if (only && !meant) {
 		advice("if RDMA shall go over %s, which everybody on that network can use then:",
 		       quote(only));
 		advice("rdma link add %s type %s netdev %s", new_device(kind), kind, quote(only));
@@ -96,6 +96,7 @@ void fix_software_device(const char *netdev, bool meant)
 	} else {
 		advice("rdma link add %s type %s netdev NETDEV", new_device(kind), kind);
 	}
+	advice("a reboot removes it: install.md, Boot, has a unit that makes it again");
 }
 
 /* The RDMA driver of an adapter that is there and that has none, or NULL. */

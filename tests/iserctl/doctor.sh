@@ -88,6 +88,7 @@ finds kernel-no-iscsi ''
 new
 rm -r "$host/sys/class/infiniband"
 finds rdma-none '# rdma link add rxe0 type rxe netdev net0'
+expect 'a device that a reboot removes' 1 '    # a reboot removes it: install.md, Boot, has a unit that makes it again'
 label='two to choose from'
 new
 rm -r "$host/sys/class/infiniband"
