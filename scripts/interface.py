@@ -4,8 +4,8 @@
 
 Compares the tables of Documentation/interface.md with what they are about: modules and
 their parameters (name, mode, default, values), files of the transport class, tracepoints
-with their fields, prefixes of log lines, and files that are installed, whose documents have
-to be the same in both packages. The parameters in
+with their fields, prefixes of log lines, names of workqueues, and files that are installed,
+whose documents have to be the same in both packages. The parameters in
 Documentation/install.md must be the same, with the same defaults. Prints what only one of
 them has, or what differs; exit code 1 if there is anything.
 
@@ -155,10 +155,11 @@ def installed():
         found.add(f"/lib/modules/KERNEL/updates/dkms/{name}.ko")
     spec = "packaging/iser.spec"
     for package in ("iser-dkms", "iser-utils"):
-        documents = set(lines(f"debian/{package}.docs"))
+        documents = set(lines(f"debian/{package}.docs")) | set(re.findall(
+            rf"^\tinstall -m 644 (\S+) debian/{package}/usr/share/doc/", "\n".join(
+                lines("debian/rules")), re.M))
         files = "\n".join(lines(spec)).partition(f"%files -n {package}\n")[2].partition("\n%files")
-        # Debian takes this one by itself.
-        compare(f"document of the RPM {package}", documents | {"CHANGELOG.md"}, {
+        compare(f"document of the RPM {package}", documents, {
             name for line in files[0].split("\n") if line.startswith("%doc ")
             for name in line.split()[1:]}, spec)
         for path in documents:
@@ -175,6 +176,16 @@ def installed():
                            "\n".join(lines("tools/Makefile")), re.M):
         found.add("PREFIX" + name)
     return found
+
+
+def workqueues():
+    return {name for _, text in sources()
+            for name in re.findall(r'alloc_(?:ordered_)?workqueue\(\s*"([^"]+)"', text)}
+
+
+def workqueues_on_page():
+    found = re.search(r"^\* \*\*Names of workqueues and threads\*\*:(.*?)^\*", read(PAGE), re.M | re.S)
+    return set(code(found[1])) if found else set()
 
 
 def modules():
@@ -273,6 +284,7 @@ def main():
     compare("file of the transport class", class_files(), page["file of the class"])
     compare("module", modules(), page["module"])
     compare("installed file", installed(), page["installed file"])
+    compare("workqueue", workqueues(), workqueues_on_page())
     for alias in sorted(aliases()):
         bad.append(f"{PAGE} says that there are no aliases of modules, and there is {alias}")
     compare("beginning of log lines", PREFIXES, page["line begins with"])

@@ -308,6 +308,9 @@ interface() {
 	same "$1" "$code" "$2"
 }
 page=Documentation/interface.md
+interface 'a workqueue that is not in it' 1 core/main.c 's/alloc_workqueue("iser_end"/alloc_workqueue("iser_last"/'
+interface 'one that is in it only' 1 $page 's/`iser_early_end`/`iser_early_end`, `iser_none`/'
+interface 'a document that debian/rules installs' 1 debian/rules '/CHANGELOG.md debian.iser-utils/d'
 interface 'what scripts may rely on is in the document' 0
 interface 'a parameter that is not in it' 1 $page '/^| `recv_depth`/d'
 interface 'one that is in it only' 1 target/main.c '/^ISER_PARAM(recv_depth/d'

@@ -79,7 +79,7 @@ same_utils() {
 	for of in deb rpm; do
 		dir=/packages/$of
 		mv "$dir"/usr/share/doc/iser-utils* "$dir/documents"
-		rm -rf "$dir"/documents/{changelog.gz,copyright,CHANGELOG.md} "$dir"/usr/{share/licenses,lib/.build-id}
+		rm -rf "$dir"/documents/{changelog.gz,copyright} "$dir"/usr/{share/licenses,lib/.build-id}
 		find "$dir" -name '*.gz' -exec gunzip {} +
 		"$dir/usr/sbin/iserctl" --help >"$dir/usr/sbin/iserctl.help"
 		readelf -d "$dir/usr/sbin/iserctl" | grep NEEDED >"$dir/usr/sbin/iserctl.needs"
@@ -103,7 +103,7 @@ as_documented() {
 		diff /packages/files-page -
 	make -C tools BUILD=/packages install DESTDIR=/packages/made
 	(cd /packages/made && find . -type f -printf '/%P\n') | sed s,^/usr/local,/usr, | sort |
-		diff <(grep -v '/iserctl\.md$' /packages/files-page) -
+		diff <(grep -vE '/(iserctl|CHANGELOG)\.md$' /packages/files-page) -
 }
 
 # partly: whether those parts of a distribution that build only what depends on the
