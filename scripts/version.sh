@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: scripts/version.sh [--check | --set VERSION]
+# usage: scripts/version.sh [--check | --set VERSION | --release]
 #
 # Prints the version, which is kept in include/iser/version.h. DKMS, the packages and the
 # documents need it as a literal: --check names the files that have another one, and --set
 # writes a new one to all of them, with an empty section of CHANGELOG.md for its changes.
-# The date in debian/changelog is then SOURCE_DATE_EPOCH, or now.
+# The date in debian/changelog is then SOURCE_DATE_EPOCH, or now. Until --release the
+# documents say that it is not released.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,7 +55,11 @@ case ${1:-} in
 	sed -i "0,/^## /s//## $new, not released\n\n## /" CHANGELOG.md
 	for ((i = 0; i < ${#places[@]}; i += 2)); do
 		replace "${places[i]}" "${places[i + 1]}" "$new"
-	done ;;
+	done
+	sed -i -E "s/^(\*\*Status:\*\* version $new)\. /\1, not released yet. /" README.md ;;
+--release)
+	sed -i -E "0,/^## ($version), not released\$/s//## \1/" CHANGELOG.md
+	sed -i -E "s/^(\*\*Status:\*\* version $version), not released yet/\1/" README.md ;;
 -h | --help) sed -n '3,/^$/s/^# \{0,1\}//p' "$0" ;;
 *) echo "version.sh: no option $1, see --help" >&2; exit 2 ;;
 esac

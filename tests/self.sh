@@ -307,6 +307,20 @@ interface() {
 	[ $code != 0 ] || ../scripts/interface.py "$copy" >/dev/null || code=$?
 	same "$1" "$code" "$2"
 }
+# what the documents say of a release: version.sh --set, then --release
+mkdir "$work/release"
+(cd .. && cp --parents -t "$work/release" CHANGELOG.md README.md dkms.conf include/iser/version.h \
+	packaging/iser.spec scripts/version.sh debian/changelog debian/control)
+unreleased() { cat "$work"/release/{CHANGELOG,README}.md | grep -cE "^(## |\*\*Status:\*\* version )$1, not released" || true; }
+version=$(../scripts/version.sh)
+"$work/release/scripts/version.sh" --release
+same 'version.sh --release takes "not released" out' "$(unreleased "$version")" 0
+same 'and leaves the version' "$("$work/release/scripts/version.sh" --check)" ''
+"$work/release/scripts/version.sh" --set 98.7
+same 'version.sh --set puts it in again' "$(unreleased 98.7)" 2
+"$work/release/scripts/version.sh" --release
+same 'and --release takes it out once more' "$(unreleased 98.7)" 0
+same 'version.sh has the new version everywhere' "$("$work/release/scripts/version.sh" --check)" ''
 page=Documentation/interface.md
 interface 'a workqueue that is not in it' 1 core/main.c 's/alloc_workqueue("iser_end"/alloc_workqueue("iser_last"/'
 interface 'one that is in it only' 1 $page 's/`iser_early_end`/`iser_early_end`, `iser_none`/'
