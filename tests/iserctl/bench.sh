@@ -98,7 +98,7 @@ expect 'another path to the same disk' 0 'no earlier result of it in /some/folde
 
 # Two at once keep both results: the other one ends while the first one reads.
 bench_other() {
-	ISERCTL_ROOT=$host "$work/iserctl" bench --time 1 --file /both /dev/sd2 >"$work/other" 2>&1
+	ISERCTL_ROOT=$host "$work/iserctl" bench --time 2 --file /both /dev/sd2 >"$work/other" 2>&1
 }
 : >"$work/out"
 ISERCTL_ROOT=$host timeout 60 "$work/iserctl" bench --time 4 --file /both sd1 >"$work/out" 2>"$work/err" &
@@ -112,7 +112,7 @@ expect 'two at once keep both results' 0
 # Somebody else holds the folder of the file.
 exec {lock}<"$host"
 flock "$lock"
-run bench --time 1 --file /both sd1
+run bench --time 2 --file /both sd1
 grep -q "can't store the result in /both: another program keeps the folder locked" "$work/err" || good=no
 expect 'a folder that stays locked' 3
 exec {lock}<&-
@@ -121,7 +121,7 @@ put /victim precious
 rc=0
 # shellcheck disable=SC2016 # the number of the process is that of the inner shell
 ISERCTL_ROOT=$host bash -c 'ln -s "$ISERCTL_ROOT/victim" "$ISERCTL_ROOT/both.$$"; exec "$@"' bash \
-	"$work/iserctl" bench --time 1 --file /both sd1 >"$work/out" 2>"$work/err" || rc=$?
+	"$work/iserctl" bench --time 2 --file /both sd1 >"$work/out" 2>"$work/err" || rc=$?
 [ "$(cat "$host/victim")" = precious ] || good=no
 [ -f "$host/both" ] && [ ! -L "$host/both" ] || good=no
 expect 'a link in place of the new file is not followed' 0

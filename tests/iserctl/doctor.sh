@@ -30,7 +30,7 @@ never() {
 }
 
 declare -A kinds=()
-host=$work/host
+host=$hosts/host
 mkdir -p "$host"
 run doctor --list
 while IFS=$'\t' read -r id severity _; do kinds[$id]=$severity; done <"$work/out"
@@ -548,7 +548,7 @@ expect 'a step that hangs' 3 'unseen: TCP: gave up after 1 s' 'ok: iSER answers 
 new initiator target
 chmod 700 "$host/etc/iscsi/nodes" "$host/etc/rtslib-fb-target"
 chmod 600 "$host/etc/iscsi/initiatorname.iscsi"
-chmod 755 "$work"
+chmod 755 "$work" "$hosts"
 rc=0
 if [ "$(id -u)" = 0 ]; then user=(setpriv --reuid=65534 --clear-groups); else
 	user=()
