@@ -5,12 +5,15 @@
  * crowd [OPTION]... SOURCE ADDRESS PORT bad|good
  *   -n COUNT   bad ones (4)
  *   -p MS      until one that was dropped comes again (2000)
+ *   -s         bad ones are all silent, and one that was dropped does not come again
  *   -r COUNT   good logins, one after another (10)
  *   -T TARGET  -i INITIATOR  -u USER  -w SECRET  names and CHAP secret
  *
  * bad: COUNT connections until standard input ends; of four one says nothing,
  * one sends a Login Request and no other, one has a wrong secret, and one sends
- * no PDU.  Says "up" when each has been tried, "closed N, refused N" at the end.
+ * no PDU.  Says "up" when each has been tried, "closed N, refused N" at the end.  With
+ * -s it says "begun MS", "up MS" when each is connected, and "closed N MS" of each that the
+ * target ends: N were connected before it, and MS is the system's monotonic time.
  * good: logs in with CHAP and disconnects.  What fails is tried again after 0.2 s.
  * Says "MS tries N" for each, the time from the first try to the response that
  * ends the login.
@@ -41,6 +44,7 @@ struct guest {
 	struct rdma_cm_id *id;
 	unsigned int number, life;	/* index; counts connections */
 	int step;			/* Login Responses so far */
+	int up;				/* it is, or was, connected: as number 1, 2, ... */
 	long again;			/* when to connect, or 0 */
 	unsigned char *mem;		/* a send buffer, RECVS receives */
 };
@@ -56,7 +60,8 @@ static struct ibv_pd *pd;
 static struct ibv_mr *mr;
 static struct guest *guests;
 static unsigned char *memory;
-static int closed, refused, logged_in, tried;
+static int closed, refused, logged_in, tried, connected;
+static int silent;			/* option -s */
 
 static void die(const char *what)
 {
@@ -336,6 +341,8 @@ static void guest_up(struct guest *g)
 {
 	int i;
 
+	if (!g->up)
+		g->up = ++connected;
 	if (g->kind == GARBAGE) {
 		for (i = 0; i < 600; i++)
 			g->mem[i] = rand();
@@ -371,7 +378,13 @@ static void one_event(void)
 		break;
 	default:
 		closed++;
+		if (silent && g->up) {
+			printf("closed %d %ld\n", g->up - 1, now_ms());
+			fflush(stdout);
+		}
 		guest_end(g, g->kind == GOOD ? 200 : pause_ms);
+		if (silent && g->up)
+			g->again = 0;
 		break;
 	}
 }
@@ -445,7 +458,7 @@ static void bad(void)
 	int i, up = 0;
 
 	for (i = 0; i < count; i++) {
-		guests[i].kind = i % 4;
+		guests[i].kind = silent ? SILENT : i % 4;
 		/*
 		 * They start as far apart as they come again later.  All at
 		 * once, connect requests are lost, and the connection manager
@@ -453,10 +466,12 @@ static void bad(void)
 		 */
 		guests[i].again = now_ms() + (long)pause_ms * i / count;
 	}
+	if (silent)
+		printf("begun %ld\n", now_ms());
 	while (turn(20)) {
-		if (!up && tried >= count) {
+		if (!up && (silent ? connected : tried) >= count) {
 			up = 1;
-			printf("up\n");
+			printf(silent ? "up %ld\n" : "up\n", now_ms());
 			fflush(stdout);
 		}
 	}
@@ -485,10 +500,11 @@ int main(int argc, char **argv)
 {
 	int opt, i;
 
-	while ((opt = getopt(argc, argv, "n:p:r:T:i:u:w:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:p:sr:T:i:u:w:")) != -1) {
 		switch (opt) {
 		case 'n': count = atoi(optarg); break;
 		case 'p': pause_ms = atoi(optarg); break;
+		case 's': silent = 1; break;
 		case 'r': repeat = atoi(optarg); break;
 		case 'T': target = optarg; break;
 		case 'i': initiator = optarg; break;
