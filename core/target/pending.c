@@ -19,7 +19,7 @@
 #include "../login.h"
 #include "pending.h"
 
-#define ISER_LOOK		(HZ / 10)	/* how exact all these times are */
+#define ISER_LOOK		(HZ / 10)	/* at the latest, if nothing happens */
 #define ISER_LOOK_IDLE		(5 * HZ)	/* with none pending */
 #define ISER_PENDING_TIME		(15 * HZ)	/* for each step of a login */
 #define ISER_LOGIN_TIME		(30 * HZ)	/* all steps after the first */
@@ -28,7 +28,17 @@
 #define ISER_LOGIN_BUSY		(5 * HZ)
 #define ISER_PATIENCE		HZ		/* for the next request */
 #define ISER_PATIENCE_PROVEN	(HZ / 2)	/* if a proven address waits */
-#define ISER_PATIENCE_LEFT	(HZ / 4)	/* from a doubtful address */
+
+/*
+ * From a doubtful address, while others wait.  A few waiting logins leave it the
+ * longest time, enough for a peer that is far away.  In a crowd it becomes shorter
+ * for all of them, so that each has its turn within ISER_PENDING_TIME, however many
+ * say nothing.
+ */
+#define ISER_PATIENCE_LEFT	(HZ / 4)
+#define ISER_PATIENCE_LEAST	(HZ / 20)
+#define ISER_PATIENCE_ROUND	HZ		/* for all that wait */
+#define ISER_LOGIN_LEFT		6		/* times that: all steps after the first */
 
 #define ISER_MAX_FAULTS		8	/* that are remembered of an address */
 /* For one fault: longer than a round of many addresses with a second each. */
@@ -222,15 +232,56 @@ static bool iser_pending_first(const struct iser_conn *a, const struct iser_conn
 	return (s32)(a->pending.origin->turn - b->pending.origin->turn) < 0;
 }
 
+/* How long a login may take while others wait: jiffies. */
+struct iser_haste {
+	bool wait;			/* others do */
+	unsigned long patience;		/* for the next request */
+	unsigned long left;		/* the same, from a doubtful address */
+};
+
+static struct iser_haste iser_pending_haste(void)
+{
+	struct iser_haste haste = { .patience = ISER_PATIENCE };
+	struct iser_conn *conn;
+	unsigned long waiting = 0;
+
+	list_for_each_entry(conn, &iser_pending_list, pending.node) {
+		if (conn->pending.stage != ISER_READY &&
+		    conn->pending.stage != ISER_TAKEN)
+			continue;
+		waiting++;
+		if (conn->pending.origin->proven)
+			haste.patience = ISER_PATIENCE_PROVEN;
+	}
+	haste.wait = waiting;
+	haste.left = clamp(ISER_PATIENCE_ROUND / max(waiting, 1UL),
+			   (unsigned long)ISER_PATIENCE_LEAST,
+			   (unsigned long)ISER_PATIENCE_LEFT);
+	return haste;
+}
+
+/* Whether @due is over.  If not, @look becomes no later. */
+static bool iser_pending_past(unsigned long due, unsigned long *look)
+{
+	unsigned long now = jiffies;
+
+	if (time_after(now, due))
+		return true;
+	*look = min(*look, due + 1 - now);
+	return false;
+}
+
 /*
  * Returns what an overdue peer is blamed for, or NULL; @ms: for how long.
- * @patience: jiffies that a login may be silent for; 0: none waits
+ * @look: jiffies until the next look, which becomes earlier if one will be due
  */
 static const char *iser_pending_overdue(struct iser_conn *conn,
-					unsigned long patience, u32 *ms)
+					const struct iser_haste *haste,
+					u32 *ms, unsigned long *look)
 {
 	const struct iser_login *login = &conn->login;
-	unsigned long limit = ISER_PENDING_TIME, from = conn->pending.since;
+	unsigned long limit = ISER_PENDING_TIME, all = ISER_LOGIN_TIME;
+	unsigned long from = conn->pending.since;
 	const char *what = NULL;
 
 	switch (conn->pending.stage) {
@@ -249,24 +300,27 @@ static const char *iser_pending_overdue(struct iser_conn *conn,
 			what = "has not received the Login Response";
 		else if (READ_ONCE(login->expected))
 			what = "has sent no further Login Request";
-		else
-			break;
-		if (patience)
-			limit = iser_faults(conn->pending.origin) ?
-				ISER_PATIENCE_LEFT : patience;
-		if (time_after(jiffies, conn->pending.asked + limit)) {
+		if (haste->wait && iser_faults(conn->pending.origin)) {
+			limit = haste->left;
+			all = ISER_LOGIN_LEFT * limit;
+		} else if (haste->wait) {
+			limit = haste->patience;
+			all = ISER_LOGIN_BUSY;
+		}
+		if (iser_pending_past(conn->pending.asked + limit, look)) {
 			from = conn->pending.asked;
 			break;
 		}
-		limit = patience ? ISER_LOGIN_BUSY : ISER_LOGIN_TIME;
-		what = "has not completed its login";
+		limit = all;
+		if (what)
+			what = "has not completed its login";
 		break;
 	default:
 		/* LIO bounds the time that it has a login. */
-		break;
+		return NULL;
 	}
 	*ms = jiffies_to_msecs(jiffies - from);
-	return time_after(jiffies, from + limit) ? what : NULL;
+	return iser_pending_past(from + limit, look) ? what : NULL;
 }
 
 /* --- what ends them -------------------------------------------------------- */
@@ -275,20 +329,13 @@ static const char *iser_pending_overdue(struct iser_conn *conn,
 static struct iser_conn *iser_pending_next(const char **what, u32 *ms)
 {
 	struct iser_conn *conn, *found = NULL;
-	unsigned long patience = 0;
+	unsigned long look = ISER_LOOK;
+	struct iser_haste haste;
 
 	spin_lock_bh(&iser_queue_lock);
+	haste = iser_pending_haste();
 	list_for_each_entry(conn, &iser_pending_list, pending.node) {
-		if (conn->pending.stage != ISER_READY &&
-		    conn->pending.stage != ISER_TAKEN)
-			continue;
-		if (conn->pending.origin->proven)
-			patience = ISER_PATIENCE_PROVEN;
-		else if (!patience)
-			patience = ISER_PATIENCE;
-	}
-	list_for_each_entry(conn, &iser_pending_list, pending.node) {
-		*what = iser_pending_overdue(conn, patience, ms);
+		*what = iser_pending_overdue(conn, &haste, ms, &look);
 		if (!*what)
 			continue;
 		/* A peer that had to wait is not at fault. */
@@ -300,7 +347,7 @@ static struct iser_conn *iser_pending_next(const char **what, u32 *ms)
 		if (iser_origins_forget())
 			queue_delayed_work(iser_wq, &iser_pending_work,
 					   list_empty(&iser_pending_list) ?
-					   ISER_LOOK_IDLE : ISER_LOOK);
+					   ISER_LOOK_IDLE : look);
 	}
 	spin_unlock_bh(&iser_queue_lock);
 	return found;
@@ -319,6 +366,12 @@ static void iser_pending_look(struct work_struct *work)
 	}
 }
 
+/* What has changed may be due earlier than the next look.  Any context. */
+static void iser_pending_look_now(void)
+{
+	mod_delayed_work(iser_wq, &iser_pending_work, 0);
+}
+
 /* iser_pending_full - whether there is no room for another queue pair */
 bool iser_pending_full(void)
 {
@@ -335,7 +388,6 @@ int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 	struct iser_origin *spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	struct iser_conn *victim = NULL;
 	struct iser_pending *g = &conn->pending;
-	bool first;
 
 	if (!spare)
 		return -ENOMEM;
@@ -345,8 +397,6 @@ int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 		victim = iser_pending_victim();
 		iser_pending_leave(victim, iser_pending_at_fault(&victim->pending));
 	}
-	/* While there are others the look queues itself, and must not be put off. */
-	first = list_empty(&iser_pending_list);
 	g->origin = iser_origin_get(&conn->info.remote, &spare);
 	g->origin->pending++;
 	g->stage = ISER_SILENT;
@@ -359,10 +409,7 @@ int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 	iser_nr_queue_pairs++;
 	spin_unlock_bh(&iser_queue_lock);
 	kfree(spare);
-	if (first)
-		mod_delayed_work(iser_wq, &iser_pending_work, ISER_LOOK);
-	else
-		queue_delayed_work(iser_wq, &iser_pending_work, ISER_LOOK);
+	iser_pending_look_now();
 
 	if (victim) {
 		iser_conn_warn(victim, "more than %d connections have not logged in, dropping the oldest one of the address that has most of them",
@@ -383,6 +430,8 @@ void iser_pending_ready(struct iser_conn *conn)
 		wake_up_all(&iser_pending_wait);
 	}
 	spin_unlock_bh(&iser_queue_lock);
+	/* Those that were alone must now hurry. */
+	iser_pending_look_now();
 }
 
 /* iser_pending_take - take a portal's connection whose turn it is.  Any context. */
@@ -424,6 +473,7 @@ void iser_pending_asked(struct iser_conn *conn)
 	}
 	g->asked = jiffies;
 	spin_unlock_bh(&iser_queue_lock);
+	iser_pending_look_now();
 }
 
 /*

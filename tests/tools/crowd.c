@@ -7,6 +7,7 @@
  *   -p MS      until one that was dropped comes again (2000)
  *   -s         bad ones are all silent, and one that was dropped does not come again
  *   -r COUNT   good logins, one after another (10)
+ *   -d MS      good: until it answers a Login Response, as if it were far away (0)
  *   -T TARGET  -i INITIATOR  -u USER  -w SECRET  names and CHAP secret
  *
  * bad: COUNT connections until standard input ends; of four one says nothing,
@@ -46,13 +47,15 @@ struct guest {
 	int step;			/* Login Responses so far */
 	int up;				/* it is, or was, connected: as number 1, 2, ... */
 	long again;			/* when to connect, or 0 */
+	long due;			/* when to answer the response in @slot, or 0 */
+	int slot;
 	unsigned char *mem;		/* a send buffer, RECVS receives */
 };
 
 static const char *source, *address, *port;
 static const char *target = "iqn.none.such:x", *user = "user-in", *secret = "";
 static const char *initiator = "iqn.2026-01.org.example.iser:crowd";
-static int count = 4, pause_ms = 2000, repeat = 10;
+static int count = 4, pause_ms = 2000, repeat = 10, delay_ms;
 static struct rdma_event_channel *events;
 static struct ibv_comp_channel *comps;
 static struct ibv_cq *recv_cq, *send_cq;
@@ -267,6 +270,7 @@ static void guest_end(struct guest *g, int again_ms)
 		rdma_destroy_id(g->id);
 	}
 	g->id = NULL;
+	g->due = 0;
 	g->again = now_ms() + again_ms;
 }
 
@@ -407,8 +411,15 @@ static void one_answer(struct guest *g, int slot)
 	g->step++;
 	if (g->kind == ONE)
 		return;
-	request(g, bhs);
-	post_recv(g, slot);
+	g->slot = slot;
+	g->due = now_ms() + (g->kind == GOOD ? delay_ms : 0);
+}
+
+static void answer_now(struct guest *g)
+{
+	g->due = 0;
+	request(g, g->mem + (1 + g->slot) * ROOM + ISER);
+	post_recv(g, g->slot);
 }
 
 static void answers(void)
@@ -447,9 +458,12 @@ static int turn(int ms)
 		one_event();
 	if (comps)
 		answers();
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		if (guests[i].due && guests[i].due <= now_ms())
+			answer_now(&guests[i]);
 		if (guests[i].again && guests[i].again <= now_ms())
 			guest_begin(&guests[i]);
+	}
 	return !fds[2].revents || read(0, &byte, 1) > 0;
 }
 
@@ -490,7 +504,7 @@ static void good(void)
 		before = tried;
 		guest_begin(&guests[0]);
 		while (logged_in == i)
-			turn(100);
+			turn(delay_ms ? 5 : 100);
 		printf("%ld tries %d\n", now_ms() - start, tried - before);
 		fflush(stdout);
 	}
@@ -500,11 +514,12 @@ int main(int argc, char **argv)
 {
 	int opt, i;
 
-	while ((opt = getopt(argc, argv, "n:p:sr:T:i:u:w:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:p:sr:d:T:i:u:w:")) != -1) {
 		switch (opt) {
 		case 'n': count = atoi(optarg); break;
 		case 'p': pause_ms = atoi(optarg); break;
 		case 's': silent = 1; break;
+		case 'd': delay_ms = atoi(optarg); break;
 		case 'r': repeat = atoi(optarg); break;
 		case 'T': target = optarg; break;
 		case 'i': initiator = optarg; break;
