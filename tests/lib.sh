@@ -17,7 +17,7 @@ TARGET=${ISER_TARGET:-ours}
 SLOW=${ISER_SLOW:-1}
 PORT=3260
 
-for part in kernel-log check doctor provider target targetcli initiator chap io modules pi libiscsi bad-target faults places trace acks conform; do
+for part in kernel-log check doctor provider target targetcli initiator chap io modules pi libiscsi bad-target faults places trace acks conform half-made; do
 	# shellcheck source=/dev/null
 	. "$tests/lib/$part.sh"
 done

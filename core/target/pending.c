@@ -564,10 +564,12 @@ void iser_pending_dropped(struct iser_conn *conn)
 }
 
 /*
- * iser_pending_end - end what is not accepted yet, and wait for that
- * @l: those of this portal; NULL: of all portals
+ * iser_pending_end - end what is not accepted yet
+ * @l: what has come by this portal; NULL: by any
  *
- * The caller admits no new one meanwhile.  Sleeps.
+ * Does not wait for the ends: with siw a peer can put off the end of a handshake
+ * that it leaves half done.  A connection that is not accepted calls no half.
+ * The caller admits no new one meanwhile.
  */
 void iser_pending_end(const struct iser_listener *l)
 {
@@ -580,14 +582,13 @@ void iser_pending_end(const struct iser_listener *l)
 		list_for_each_entry(conn, &iser_pending_list, pending.node) {
 			if (l && conn->listener != l)
 				continue;
-			iser_conn_get(conn);
+			iser_pending_leave(conn, false);
 			found = true;
 			break;
 		}
 		spin_unlock_bh(&iser_queue_lock);
 		if (found) {
 			iser_connection_fail(conn, -ESHUTDOWN);
-			wait_for_completion(&conn->down);
 			iser_conn_put(conn);
 		}
 	} while (found);
