@@ -6,6 +6,7 @@
 
 #include <linux/module.h>
 #include <iser/keys.h>
+#include <iser/pi.h>
 #include <iser/log.h>
 #include <iser/param.h>
 #include <iser/flow.h>
@@ -126,6 +127,7 @@ module_exit(iser_core_exit);
 /* The files of proto/ include no kernel header: their exports are here. */
 #define export_pure(symbol)	EXPORT_SYMBOL_ISER(symbol)
 
+export_pure(iser_pi_wire);
 export_pure(iser_parse_other);
 export_pure(iser_check_ahs);
 export_pure(iser_msg_error_name);

@@ -23,6 +23,7 @@ static const struct {
 	{ "account", account_cases },
 	{ "segment", segment_cases },
 	{ "state", state_cases },
+	{ "pi", pi_cases },
 };
 
 /* A list of everything that a case allocated. */

@@ -22,10 +22,12 @@ SUITE(login, "iser_login");
 SUITE(account, "iser_account");
 SUITE(segment, "iser_segment");
 SUITE(state, "iser_state");
+SUITE(pi, "iser_pi");
 
 kunit_test_suites(&wire_suite, &hello_suite, &greeting_suite, &text_suite,
 		  &initiator_keys_suite, &target_keys_suite, &login_suite,
-		  &account_suite, &segment_suite, &state_suite);
+		  &account_suite, &segment_suite, &state_suite,
+		  &pi_suite);
 
 MODULE_DESCRIPTION("Unit tests of the pure files of iSER for Linux");
 MODULE_LICENSE("GPL");

@@ -8,3 +8,4 @@
 #include "../../proto/keys.c"
 #include "../../proto/flow.c"
 #include "../../proto/state.c"
+#include "../../proto/pi.c"

@@ -100,5 +100,6 @@ extern struct unit_case login_cases[];
 extern struct unit_case account_cases[];
 extern struct unit_case segment_cases[];
 extern struct unit_case state_cases[];
+extern struct unit_case pi_cases[];
 
 #endif
