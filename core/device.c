@@ -62,6 +62,12 @@ void iser_read_limits(struct ib_device *dev, struct iser_device_limits *limits)
 	limits->pages = min_t(u32, attr.max_fast_reg_page_list_len,
 			      ISER_MAX_PAGES);
 	limits->gaps = attr.kernel_cap_flags & IBK_SG_GAPS_REG;
+	if (attr.kernel_cap_flags & IBK_INTEGRITY_HANDOVER) {
+		limits->pi_pages = min_t(u32, attr.max_pi_fast_reg_page_list_len,
+					 ISER_MAX_PAGES);
+		limits->pi_types = attr.sig_prot_cap;
+		limits->pi_guards = attr.sig_guard_cap;
+	}
 	limits->ird = min_t(u32, attr.max_qp_rd_atom, U8_MAX);
 	limits->ord = min_t(u32, attr.max_qp_init_rd_atom, U8_MAX);
 	limits->srq = attr.max_srq_wr;

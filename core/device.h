@@ -22,6 +22,8 @@ struct iser_device_limits {
 	u32 mapping;		/* bytes that can be mapped at once */
 	bool gaps;		/* between the segments of one STag */
 	u8 ird, ord;		/* RDMA Reads answered, asked for at a time */
+	u32 pi_pages;		/* of an integrity MR, for data and for tuples */
+	u8 pi_types, pi_guards;	/* IB_PROT_, IB_GUARD_: 0: it checks none */
 	u32 srq, srq_sges;	/* receives of a shared queue; 0: it has none */
 };
 
@@ -31,6 +33,7 @@ int iser_check_limits(const struct iser_conn *conn, bool registers);
 /* What has been logged about a device, once. */
 enum iser_device_note {
 	ISER_NO_SHARED,		/* it has no shared receive queue */
+	ISER_NO_PI,		/* it checks no protection information */
 	ISER_SMALL_SENDS,	/* a send queue had to be made smaller */
 };
 

@@ -12,6 +12,7 @@
 #include "qp.h"
 #include "recv.h"
 #include "login.h"
+#include "pi.h"
 #include "table.h"
 #include "unsig.h"
 #include "initiator/send.h"
@@ -38,6 +39,15 @@ static void iser_read_device(struct iser_conn *conn)
 	conn->max_sge_rd = limits->read_sges;
 	conn->sq.sink_mr = conn->role == ISER_TARGET &&
 		rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
+	conn->info.pi_asked = conn->param.pi;
+	conn->info.pi = iser_pi_wanted(conn);
+	if (conn->info.pi) {
+		conn->info.max_pages = min(limits->pages, limits->pi_pages);
+		conn->info.pi_type1 = limits->pi_types & IB_PROT_T10DIF_TYPE_1;
+		conn->info.pi_type3 = limits->pi_types & IB_PROT_T10DIF_TYPE_3;
+		conn->info.pi_crc = limits->pi_guards & IB_GUARD_T10DIF_CRC;
+		conn->info.pi_ip = limits->pi_guards & IB_GUARD_T10DIF_CSUM;
+	}
 	conn->param.recv_depth = min(conn->param.recv_depth, limits->queue - 2);
 	conn->info.recv_depth = conn->param.recv_depth;
 }
@@ -128,6 +138,7 @@ static int iser_try_qp(struct iser_conn *conn)
 		.cap.max_send_sge = conn->max_sge,
 		.sq_sig_type = IB_SIGNAL_REQ_WR,
 		.qp_type = IB_QPT_RC,
+		.create_flags = conn->info.pi ? IB_QP_CREATE_INTEGRITY_EN : 0,
 	};
 
 	if (conn->rx.pool) {

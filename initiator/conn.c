@@ -106,6 +106,7 @@ static int begin(struct iscsi_iser_endpoint *end)
 		.tasks = end->tasks,
 		.recv_depth = end->tasks + iscsi_iser_unexpected + 1,
 		.remote_invalidate = true,
+		.pi = iscsi_iser_pi,
 	};
 	struct iser_conn *conn;
 

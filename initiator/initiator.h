@@ -29,6 +29,7 @@
 #include <iser/datamover.h>
 #include <iser/keys.h>
 #include <iser/log.h>
+#include <iser/pi.h>
 #include <iser/task.h>
 
 /*
@@ -173,6 +174,7 @@ extern unsigned int iscsi_iser_recv_data;
 extern unsigned int iscsi_iser_unexpected;
 extern bool iscsi_iser_offer_keys;
 extern bool iscsi_iser_say_hello;
+extern bool iscsi_iser_pi;
 
 extern struct iscsi_transport iscsi_iser_transport;
 extern struct scsi_host_template iscsi_iser_sht;
@@ -226,8 +228,15 @@ int iscsi_iser_task_alloc_pdu(struct iscsi_task *task, u8 opcode);
 int iscsi_iser_task_init(struct iscsi_task *task);
 int iscsi_iser_task_xmit(struct iscsi_task *task);
 void iscsi_iser_task_cleanup(struct iscsi_task *task);
+void iscsi_iser_task_all_solicited(struct iscsi_task *task);
 void iscsi_iser_task_notify_done(struct iser_task *task, int status);
 void iscsi_iser_task_notify_ready(struct iser_task *task);
+
+/* pi.c */
+void iscsi_iser_pi_host(struct Scsi_Host *shost, const struct iser_info *info);
+bool iscsi_iser_pi_fits(const struct Scsi_Host *shost, const struct iser_info *info);
+int iscsi_iser_pi_task(struct iscsi_task *task);
+u8 iscsi_iser_pi_check(struct iscsi_task *task, sector_t *sector);
 
 /* task_pool.c */
 void iscsi_iser_task_pool_init(struct iscsi_iser_task_pool *pool);

@@ -47,6 +47,10 @@ bool iscsi_iser_say_hello;
 module_param_named(hello, iscsi_iser_say_hello, bool, 0644);
 MODULE_PARM_DESC(hello, "Offer iSERHelloRequired=Yes: with a target that agrees, sessions begin with the Hello exchange (default N)");
 
+bool iscsi_iser_pi;
+module_param_named(pi_enable, iscsi_iser_pi, bool, 0444);
+MODULE_PARM_DESC(pi_enable, "Have adapters that can do it check protection information (T10-PI) (default N)");
+
 /*
  * Parameters of the kernel's ib_iser that have no effect here.  Files and
  * values are the same, for scripts; a value other than the default logs a line.
@@ -70,26 +74,6 @@ static const struct kernel_param_ops always_register_ops = {
 
 module_param_cb(always_register, &always_register_ops, &always_register, 0444);
 MODULE_PARM_DESC(always_register, "No effect: buffers are always registered");
-
-static bool pi_enable;
-
-static int pi_enable_set(const char *val, const struct kernel_param *kp)
-{
-	int ret = param_set_bool(val, kp);
-
-	if (!ret && pi_enable)
-		pr_info_once("parameter pi_enable=Y has no effect: protection information is not carried\n");
-	return ret;
-}
-
-static const struct kernel_param_ops pi_enable_ops = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = pi_enable_set,
-	.get = param_get_bool,
-};
-
-module_param_cb(pi_enable, &pi_enable_ops, &pi_enable, 0444);
-MODULE_PARM_DESC(pi_enable, "No effect: protection information is not carried");
 
 static int debug_level;
 
@@ -213,6 +197,7 @@ struct iscsi_transport iscsi_iser_transport = {
 	.init_task = iscsi_iser_task_init,
 	.xmit_task = iscsi_iser_task_xmit,
 	.cleanup_task = iscsi_iser_task_cleanup,
+	.check_protection = iscsi_iser_pi_check,
 	.session_recovery_timedout = iscsi_session_recovery_timedout,
 	.ep_connect = iscsi_iser_ep_connect,
 	.ep_poll = iscsi_iser_ep_poll,

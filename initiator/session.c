@@ -62,6 +62,12 @@ int iscsi_iser_host_check(struct Scsi_Host *shost, struct iscsi_iser_endpoint *e
 			 shost->virt_boundary_mask ? "" : " with gaps");
 		return -EINVAL;
 	}
+	if (!iscsi_iser_pi_fits(shost, info)) {
+		iser_log(ISER_LOG_SESSION, &info->remote,
+			 "device %s does not check the protection information that host%u has; log out and in again",
+			 info->device, shost->host_no);
+		return -EINVAL;
+	}
 	if (info->max_mapping / SECTOR_SIZE < shost->max_sectors) {
 		iser_log(ISER_LOG_SESSION, &info->remote,
 			 "device %s maps %u KiB at a time, host%u needs %u; log out and in again",
@@ -151,6 +157,8 @@ static struct iscsi_cls_session *session_make(struct iscsi_iser_endpoint *end,
 			shost->max_cmd_len = SCSI_MAX_VARLEN_CDB_SIZE;
 	}
 	host_limits(shost, end ? end->info : NULL, dma);
+	if (end && end->info->pi)
+		iscsi_iser_pi_host(shost, end->info);
 	if (shost->max_sectors < iscsi_iser_max_sectors)
 		pr_info("max_sectors is reduced from %u to %u, the limit of an STag or of a DMA mapping of the device\n",
 			iscsi_iser_max_sectors, shost->max_sectors);

@@ -190,8 +190,8 @@ static bool can_gather(const struct iscsi_task *task, u32 max)
 	return true;
 }
 
-/* Let the target fetch the whole write: the initiator need not send any. */
-static void send_nothing_unsolicited(struct iscsi_task *task)
+/* iscsi_iser_task_all_solicited - let the target fetch a whole write */
+void iscsi_iser_task_all_solicited(struct iscsi_task *task)
 {
 	task->imm_count = 0;
 	task->unsol_r2t.data_length = 0;
@@ -206,7 +206,7 @@ static noinline void init_scattered(struct iscsi_task *task)
 	u32 max = end->info->gather_max;
 
 	if (scsi_sg_count(task->sc) > max && !can_gather(task, max))
-		send_nothing_unsolicited(task);
+		iscsi_iser_task_all_solicited(task);
 }
 
 /*
@@ -224,7 +224,7 @@ static noinline int init_long_cdb(struct iscsi_task *task, u32 ahs)
 		return -EINVAL;
 	}
 	if (task->sc->sc_data_direction == DMA_TO_DEVICE)
-		send_nothing_unsolicited(task);
+		iscsi_iser_task_all_solicited(task);
 	return 0;
 }
 
@@ -276,11 +276,12 @@ static noinline int map_failed(struct iscsi_task *task, int err)
  * iscsi_iser_task_init - prepare a PDU before it is sent
  * @task: task whose header libiscsi has written
  *
- * Two kinds of writes are sent without unsolicited data (RFC 7143, sections
- * 13.10 and 13.11, leave that to the initiator): those whose buffer has too
- * many small segments, and those with a long CDB.  A long CDB needs an AHS, and
- * the kernel's target takes immediate data from the place of the AHS, and would
- * write the AHS to the disk.
+ * Three kinds of writes are sent without unsolicited data (RFC 7143, sections
+ * 13.10 and 13.11, leave that to the initiator): those with protection
+ * information, which the adapter checks when the target fetches the data; those
+ * whose buffer has too many small segments; and those with a long CDB.  A long
+ * CDB needs an AHS, and the kernel's target takes immediate data from the place
+ * of the AHS, and would write the AHS to the disk.
  *
  * The buffer is registered here and not by iscsi_iser_task_xmit(), because
  * libiscsi retries after an error of that, for ever if it persists, while an
@@ -313,6 +314,11 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 	iser_task->data.sgl = scsi_sglist(sc);
 	iser_task->data.nents = scsi_sg_count(sc);
 	iser_task->dir = DMA_FROM_DEVICE;
+	if (unlikely(scsi_get_prot_op(sc) != SCSI_PROT_NORMAL)) {
+		err = iscsi_iser_pi_task(task);
+		if (err)
+			return err;
+	}
 	if (sc->sc_data_direction == DMA_TO_DEVICE) {
 		if (iser_task->data.nents > 1)
 			init_scattered(task);

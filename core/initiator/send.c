@@ -32,6 +32,8 @@
 static inline void iser_task_unmap(struct iser_conn *conn,
 				   struct iser_initiator_task *task)
 {
+	if (unlikely(task->pi))
+		iser_task_pi_end(task);
 	task->mr = NULL;
 	if (!task->mapped)
 		return;
@@ -91,6 +93,12 @@ int iser_map_task(struct iser_task *pub)
 	if (n <= 0)
 		return -EAGAIN;
 	task->mapped = n;
+	if (unlikely(task->pi)) {
+		n = iser_task_pi_map(task);
+		if (n)
+			iser_task_unmap(conn, task);
+		return n;
+	}
 	if (pub->dir == DMA_TO_DEVICE &&
 	    pub->immediate + pub->unsolicited >= data->len)
 		return 0;
@@ -148,6 +156,8 @@ int iser_task_batch_init(struct iser_conn *conn)
 	b->reg.wr.opcode = IB_WR_REG_MR;
 	b->reg.wr.wr_cqe = &iser_reg_cqe;
 	b->reg.wr.next = &b->send;
+	b->reg_pi = b->reg;
+	b->reg_pi.wr.opcode = IB_WR_REG_MR_INTEGRITY;
 	conn->task_batch = b;
 	return 0;
 }
@@ -160,6 +170,7 @@ static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task
 						struct iser_task_batch *b, u8 *head)
 {
 	const struct iser_task *pub = &task->pub;
+	struct ib_reg_wr *reg = &b->reg;
 	struct iser_header hdr = { };
 	struct ib_mr *mr = task->mr;
 
@@ -168,22 +179,24 @@ static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task
 		iser_encode_control(head, &hdr);
 		return &b->send;
 	}
-	b->reg.mr = mr;
-	b->reg.key = mr->rkey;
+	if (unlikely(task->pi))
+		reg = &b->reg_pi;
+	reg->mr = mr;
+	reg->key = mr->rkey;
 	if (pub->dir == DMA_FROM_DEVICE) {
-		b->reg.access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
+		reg->access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
 		hdr.rsv = true;
 		hdr.read_stag = mr->rkey;
 		hdr.read_base = mr->iova;
 	} else {
-		b->reg.access = IB_ACCESS_REMOTE_READ;
+		reg->access = IB_ACCESS_REMOTE_READ;
 		/* TaggedBufferForSolicitedDataOnly=Yes: RFC 7145, section 6.9. */
 		hdr.wsv = true;
 		hdr.write_stag = mr->rkey;
 		hdr.write_base = mr->iova + pub->immediate + pub->unsolicited;
 	}
 	iser_encode_control(head, &hdr);
-	return &b->reg.wr;
+	return &reg->wr;
 }
 
 static noinline void iser_task_traced(struct iser_conn *conn,

@@ -10,6 +10,7 @@
 #include <rdma/ib_verbs.h>
 #include <iser/datamover.h>
 #include "../recv.h"
+#include "../pi.h"
 #include "../qp.h"
 
 struct iser_conn;
@@ -28,6 +29,7 @@ struct iser_initiator_task {
 	 * Data-Out not yet posted.  The last ends the task.
 	 */
 	atomic_t refs;
+	bool pi;		/* protection information: iser_task_room() */
 	unsigned int mapped;	/* entries of pub.data.sgl; 0: nothing is mapped */
 	int status;
 	struct ib_mr *region;	/* allocated with the task, or NULL */
@@ -46,12 +48,26 @@ static inline struct iser_initiator_task *iser_initiator_task(struct iser_task *
 	return container_of(pub, struct iser_initiator_task, pub);
 }
 
+/* A task of a connection that carries protection information. */
+struct iser_pi_task {
+	struct iser_initiator_task task;	/* first */
+	struct iser_pi_room room;
+};
+
+static_assert(!offsetof(struct iser_pi_task, task));
+
+static inline struct iser_pi_room *iser_task_room(struct iser_initiator_task *task)
+{
+	return &container_of(task, struct iser_pi_task, task)->room;
+}
+
 /*
  * The work requests of a task.  The provider copies them when they are posted;
  * most members are the same for all tasks of a connection.
  */
 struct iser_task_batch {
 	struct ib_reg_wr reg;
+	struct ib_reg_wr reg_pi;	/* the same of an integrity MR */
 	struct ib_send_wr send;
 	struct ib_sge sge[ISER_COMMAND_SGES];
 	const struct ib_send_wr *not_posted;
@@ -82,6 +98,13 @@ void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc);
 void iser_task_drop(struct iser_initiator_task *task);
 int iser_data_outs_init(struct iser_conn *conn);
 void iser_data_outs_free(struct iser_conn *conn);
+
+/* pi.c */
+int iser_task_pi_init(struct iser_initiator_task *task, u32 pages);
+void iser_task_pi_free(struct iser_initiator_task *task);
+int iser_task_pi_map(struct iser_initiator_task *task);
+void iser_task_pi_end(struct iser_initiator_task *task);
+bool iser_task_pi_has(const struct iser_initiator_task *task, u32 rkey);
 
 /* task.c */
 int iser_tasks_init(struct iser_conn *conn, u32 nr);

@@ -19,12 +19,25 @@ static struct ib_mr *iser_stag_alloc(struct iser_conn *conn, u32 pages)
 							  IB_MR_TYPE_MEM_REG, pages);
 }
 
+/* Undoes iser_task_init().  Sleeps. */
+static void iser_stag_free(void *entry)
+{
+	struct iser_initiator_task *task = entry;
+
+	if (task->region)
+		ib_dereg_mr(task->region);
+	task->region = NULL;
+	if (task->pub.conn->info.pi)
+		iser_task_pi_free(task);
+}
+
 /* A task that may need an STag gets it for life. */
 static int iser_task_init(struct iser_conn *conn, void *entry, u32 index, u8 *head,
 			  u64 dma)
 {
 	struct iser_initiator_task *task = entry;
 	struct ib_mr *mr;
+	int ret;
 
 	task->pub.conn = conn;
 	task->pub.index = index;
@@ -40,22 +53,24 @@ static int iser_task_init(struct iser_conn *conn, void *entry, u32 index, u8 *he
 	if (IS_ERR(mr))
 		return PTR_ERR(mr);
 	task->region = mr;
-	return 0;
-}
-
-/* Undoes iser_task_init().  Sleeps. */
-static void iser_stag_free(void *entry)
-{
-	struct iser_initiator_task *task = entry;
-
-	if (task->region)
-		ib_dereg_mr(task->region);
-	task->region = NULL;
+	if (!conn->info.pi)
+		return 0;
+	ret = iser_task_pi_init(task, conn->res.region_pages);
+	if (ret)
+		iser_stag_free(task);
+	return ret;
 }
 
 static const struct iser_table_kind iser_task_kind = {
 	.shared = sizeof(struct iser_task),
 	.own = sizeof(struct iser_initiator_task),
+	.init = iser_task_init,
+	.undo = iser_stag_free,
+};
+
+static const struct iser_table_kind iser_pi_task_kind = {
+	.shared = sizeof(struct iser_task),
+	.own = sizeof(struct iser_pi_task),
 	.init = iser_task_init,
 	.undo = iser_stag_free,
 };
@@ -69,7 +84,8 @@ int iser_tasks_init(struct iser_conn *conn, u32 nr)
 	if (nr > conn->param.tasks)
 		return -ENOSPC;
 	return iser_task_batch_init(conn) ?:
-	       iser_table_init(conn, nr, &iser_task_kind);
+	       iser_table_init(conn, nr, conn->info.pi ? &iser_pi_task_kind :
+							 &iser_task_kind);
 }
 
 struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index)
@@ -128,7 +144,8 @@ bool iser_stag_dead(struct iser_conn *conn, u32 rkey)
 	u32 at = 0;
 
 	while ((task = iser_table_next(&conn->table, &at)))
-		if (task->region && task->region->rkey == rkey)
+		if ((task->region && task->region->rkey == rkey) ||
+		    (conn->info.pi && iser_task_pi_has(task, rkey)))
 			return task->pub.state != ISER_TASK_POSTED || task->answered;
 	return false;
 }

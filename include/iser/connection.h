@@ -17,6 +17,7 @@ struct iser_conn_param {
 	u32 send_depth;		/* target: work requests of the send queue */
 	u32 shared_depth;	/* target: of a shared receive queue; 0: none */
 	bool remote_invalidate;	/* ask the peer to invalidate, or do so */
+	bool pi;		/* carry protection information, if the device checks it */
 };
 
 /**

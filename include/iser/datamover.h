@@ -111,6 +111,10 @@ struct iser_info {
 	u32 max_mapping;	/* bytes that can be mapped for the device at once */
 	bool sg_gaps;		/* an STag may cover segments with gaps */
 	bool remote_invalidate;	/* agreed in the CM handshake */
+	bool pi;		/* protection information is carried */
+	bool pi_asked;		/* its half has asked for that */
+	bool pi_type1, pi_type3;	/* types of it that the device knows */
+	bool pi_crc, pi_ip;	/* guards that it knows in memory */
 	u32 tasks;		/* initiator: commands and others that the queue pair holds */
 	u32 recv_depth;		/* receives that the queue pair holds, at most */
 	bool shared;		/* target: it shares receives with others */

@@ -7,6 +7,7 @@
 #define ISER_TASK_H
 
 #include <iser/datamover.h>
+#include <iser/pi.h>
 
 /* --- RFC 5047: tasks ------------------------------------------------------ */
 
@@ -26,6 +27,23 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
  * cover the buffer.
  */
 int iser_map_task(struct iser_task *task);
+
+/**
+ * iser_task_pi - have the next iser_map_task() of a task add protection information
+ * @task: started, with data and dir; nothing of it is sent as immediate or unsolicited
+ * @pi: copied; its list stays until the task is idle
+ *
+ * Return: 0; -EINVAL: iser_info.pi says that the connection carries none, or devices
+ * can't check such blocks.
+ */
+int iser_task_pi(struct iser_task *task, const struct iser_pi *pi);
+
+/**
+ * iser_task_pi_result - what this end's device has found
+ * @task: idle, after iser_task_pi() and its response
+ * Return: the first error, or ISER_PI_GOOD.
+ */
+const struct iser_pi_result *iser_task_pi_result(struct iser_task *task);
 
 /* iser_unmap_task - undo iser_map_task(), if it was called */
 void iser_unmap_task(struct iser_task *task);

@@ -56,8 +56,8 @@ done
 
 # Scripts set these for the kernel's pair.
 mark_log
-modprobe ib_iser always_register=N pi_enable=Y debug_level=1 || fail 'ib_iser refuses a parameter that has no effect'
-for name in always_register=N pi_enable=Y debug_level; do
+modprobe ib_iser always_register=N debug_level=1 || fail 'ib_iser refuses a parameter that has no effect'
+for name in always_register=N debug_level; do
 	same "lines about $name" "$(log_count "ib_iser: parameter $name has no effect")" 1
 done
 
