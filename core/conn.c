@@ -101,6 +101,7 @@ static void iser_free_work(struct work_struct *work)
 	if (conn->rx.pool)
 		iser_rx_pool_put(conn->rx.pool);
 	kfree(conn->sq.sink_sg);
+	kfree(conn->sq.pi_sg);
 	kfree(conn->batch);
 	kfree(conn->task_batch);
 	kfree(conn->cm.parked);
@@ -273,6 +274,7 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 		r.regions = min(r.tasks, 32u);
 		r.region_pages = min(64u, conn->info.max_pages);
 	}
+	r.pi = r.pi && conn->info.pi;
 	conn->res = r;
 
 	/* end_work takes the verbs objects away under this lock. */
@@ -295,6 +297,8 @@ int iser_allocate_connection_resources(struct iser_conn *conn,
 			   iser_rx_chunk_add(conn, r.receives);
 	if (!ret && conn->sq.sink_mr)
 		ret = iser_sinks_init(conn);
+	if (!ret && conn->res.pi)
+		ret = iser_cmds_pi_init(conn);
 	if (!ret && conn->role == ISER_TARGET)
 		ret = iser_rx_chunk_post(conn, NULL);
 	conn->allocated = !ret;

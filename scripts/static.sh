@@ -182,9 +182,9 @@ check_kernel() {
 		grep -nE '^[[:blank:]]*/\*\*[[:blank:]]*[^[:blank:]*/]' "${list[@]}" || true)"
 }
 
-# Not errors: ip rule iif, setpriv --inh-caps, mke2fs, .Nd in a manual, MODULE_PARM_DESC,
-# workqueues.
-terms=iif,inh,mke,nd,parm,wqs
+# Not errors: DOUT of LIO's names, ip rule iif, setpriv --inh-caps, mke2fs, .Nd in a
+# manual, MODULE_PARM_DESC, workqueues.
+terms=dout,iif,inh,mke,nd,parm,wqs
 
 # Parts of names are words too.  Patches and recordings have the words of others.
 check_spelling() {

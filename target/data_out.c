@@ -178,9 +178,13 @@ static void isert_fetch_more(struct isert_cmd *c)
 /* Maps the buffer and starts the bursts.  Returns 0 or -ENOMEM. */
 static int isert_fetch_start(struct isert_cmd *c)
 {
+	u32 wire;
 	int ret;
 
 	isert_describe_data(c);
+	/* It can be: isert_get_dataout() has seen that.  An attempt that fails forgets it. */
+	if (isert_has_pi(c->ic, &c->cmd->se_cmd))
+		isert_pi_begin(c, &wire);
 	ret = iser_map_data(&c->iser, &c->data);
 	if (ret)
 		return ret;
@@ -252,6 +256,20 @@ void isert_starve_work(struct work_struct *work)
 	}
 }
 
+/* Returns whether the command is ahead of its CmdSN: then LIO runs it in its turn. */
+static bool isert_data_arrived(struct iscsit_cmd *cmd)
+{
+	bool early;
+
+	spin_lock_bh(&cmd->istate_lock);
+	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
+	cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
+	/* LIO clears it, then tests GOT_LAST_DATAOUT: only one runs it. */
+	early = cmd->cmd_flags & ICF_OOO_CMDSN;
+	spin_unlock_bh(&cmd->istate_lock);
+	return early;
+}
+
 /**
  * isert_get_dataout - fetch the data that have not arrived unsolicited
  * @conn: LIO's connection
@@ -273,6 +291,7 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	struct isert_conn *ic = conn->context;
 	struct isert_cmd *c = isert_cmd_of(cmd);
 	u32 start = cmd->write_data_done, end = cmd->se_cmd.data_length;
+	u32 burst = ic->limits.max_burst, wire = end;
 	u64 tagged;
 
 	/*
@@ -281,15 +300,25 @@ int isert_get_dataout(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 	 */
 	iscsit_stop_dataout_timer(cmd);
 	WRITE_ONCE(c->asked, true);
+	if (isert_has_pi(ic, &cmd->se_cmd)) {
+		isert_describe_data(c);
+		if (!isert_pi_begin(c, &wire)) {
+			isert_data_arrived(cmd);
+			transport_generic_request_failure(&cmd->se_cmd,
+							  TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
+			return 0;
+		}
+		burst = end;
+	}
 	if (!isert_tagged(c, start, &tagged) ||
-	    !isert_tagged(c, end - 1, &tagged)) {
+	    !isert_tagged(c, wire - 1, &tagged)) {
 		isert_protocol_error(ic, "Write Base Offset %#llx has no room for bytes %u to %u",
-				     c->iser.peer.write_base, start, end);
+				     c->iser.peer.write_base, start, wire);
 		return 0;
 	}
 	spin_lock_bh(&c->lock);
 	c->status = 0;
-	iser_bursts_init(&c->bursts, start, end, ic->limits.max_burst,
+	iser_bursts_init(&c->bursts, start, end, burst,
 			 min_t(u32, ic->limits.max_r2t, ISER_MAX_GETS));
 	spin_unlock_bh(&c->lock);
 	if (isert_fetch_start(c))
@@ -319,6 +348,10 @@ void isert_data_completion_notify(struct iser_cmd *iser, u32 offset, u32 len,
 	bool aborted = READ_ONCE(se_cmd->transport_state) & CMD_T_ABORTED;
 	bool all, early;
 
+	if (isert_has_pi(ic, se_cmd) && cmd->data_direction == DMA_FROM_DEVICE) {
+		isert_pi_data_in_done(c, len, status);
+		return;
+	}
 	isert_get_ends(ic);
 	/* LIO counts only Data-Out by itself. */
 	if (!status)
@@ -338,15 +371,12 @@ void isert_data_completion_notify(struct iser_cmd *iser, u32 offset, u32 len,
 
 	iser_unmap_data(iser);
 	cmd->write_data_done = se_cmd->data_length;
-	spin_lock_bh(&cmd->istate_lock);
-	cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
-	cmd->i_state = ISTATE_RECEIVED_LAST_DATAOUT;
-	/* LIO clears it, then tests GOT_LAST_DATAOUT: only one runs it. */
-	early = cmd->cmd_flags & ICF_OOO_CMDSN;
-	spin_unlock_bh(&cmd->istate_lock);
+	early = isert_data_arrived(cmd);
 	WRITE_ONCE(ic->working, true);
-	/* This hands an aborted command to the target core's abort. */
-	if (!early)
+	/* Both hand an aborted command to the target core's abort. */
+	if (isert_has_pi(ic, se_cmd) && isert_pi_sense(c))
+		transport_generic_request_failure(se_cmd, se_cmd->pi_err);
+	else if (!early)
 		target_execute_cmd(se_cmd);
 	WRITE_ONCE(ic->working, false);
 }

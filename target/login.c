@@ -318,6 +318,12 @@ static int isert_allocate(struct isert_conn *ic)
 	struct iser_rx_plan plan;
 	int ret;
 
+	ic->pi = isert_pi_agreed(ic->conn);
+	if (ic->pi && !iser_conn_info(ic->dm)->pi) {
+		isert_warn(ic, "login refused: the session has protection information, which this connection can't carry");
+		return -EOPNOTSUPP;
+	}
+	res.pi = ic->pi;
 	isert_plan(ic, &plan);
 	/* The window of an existing session can't be reduced. */
 	if (!plan.granted || plan.need_initial_r2t ||

@@ -54,6 +54,12 @@ static u32 isert_shared_depth(void)
 	return READ_ONCE(shared_depth);
 }
 
+/* A queue pair that can do it is larger, and made before the portal group is known. */
+static bool pi_enable;
+module_param(pi_enable, bool, 0644);
+MODULE_PARM_DESC(pi_enable,
+		 "Have later portals carry protection information (T10-PI) for portal groups with t10_pi=1, over adapters that can check it (default: N)");
+
 /**
  * isert_setup_np - create a portal for LIO
  * @np: portal
@@ -69,6 +75,7 @@ static int isert_setup_np(struct iscsi_np *np, struct sockaddr_storage *addr)
 		.send_depth = isert_send_depth(),
 		.shared_depth = isert_shared_depth(),
 		.remote_invalidate = true,
+		.pi = READ_ONCE(pi_enable),
 	};
 	struct isert_np *p = kzalloc(sizeof(*p), GFP_KERNEL);
 	int ret;
@@ -260,20 +267,6 @@ MODULE_PARM_DESC(debug_level, "Unused; messages are enabled by dynamic debug");
 static struct isert_unused sg_tablesize = { 128, 128, 4096 };
 module_param_cb(sg_tablesize, &isert_unused_ops, &sg_tablesize, 0644);
 MODULE_PARM_DESC(sg_tablesize, "Unused; long transfers are split as the device needs it");
-
-/*
- * Protection information is not carried over iSER.  For a backend that has it,
- * the target core generates and checks it by itself.
- */
-static enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn)
-{
-	const struct iscsi_portal_group *tpg = conn->tpg;
-
-	if (tpg && tpg->tpg_attrib.t10_pi)
-		pr_warn_once("target %s: t10_pi=1 of the portal group has no effect, protection information is not carried over iSER; set it to 0\n",
-			     tpg->tpg_tiqn->tiqn);
-	return TARGET_PROT_NORMAL;
-}
 
 struct iscsit_transport isert_transport = {
 	.name			= "iSER",

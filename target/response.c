@@ -123,6 +123,8 @@ int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
 	u32 len = se_cmd->data_length;
 	int ret;
 
+	if (isert_has_pi(ic, se_cmd) && len)
+		return isert_pi_data_in(c);
 	if (len && isert_describe_data(c)) {
 		ret = iser_put_data(&c->iser, &c->data, ic->limits.max_burst);
 		if (unlikely(ret))

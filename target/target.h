@@ -34,6 +34,7 @@
 #include <iser/connection.h>
 #include <iser/datamover.h>
 #include <iser/keys.h>
+#include <iser/pi.h>
 #include <iser/task.h>
 
 #define ISERT_LOGIN_TEXT	8192	/* LIO's login buffers */
@@ -77,6 +78,7 @@ struct isert_cmd {
 	struct iser_bursts bursts;
 	int status;			/* error of a Get_Data */
 	struct list_head node;		/* ic->starved, or fenced of the session */
+	struct se_lun *lun;		/* held while pi.c checks the data of a read */
 
 	bool settled;			/* a Logout: what it waits for was looked at */
 	bool late;			/* and has not ended in time */
@@ -142,6 +144,7 @@ struct isert_conn {
 	bool window_short;		/* window_work failed: retry later */
 
 	struct iser_limits limits;	/* what the login agreed on */
+	bool pi;			/* commands may have protection information */
 	struct isert_buffers buffers;
 	bool allocated;			/* the core's resources: there may be commands */
 	struct isert_cmd **cmds;	/* ours, by LIO's tag; NULL: no command had it yet */
@@ -267,6 +270,15 @@ static inline unsigned int isert_describe_data(struct isert_cmd *c)
 	c->data.nents = se_cmd->t_data_nents;
 	c->data.len = se_cmd->data_length;
 	return c->data.nents;
+}
+
+/*
+ * Whether a command of LIO has protection information that the adapter handles.  Without
+ * isert_pi_agreed() the target core does, of a backend's.
+ */
+static inline bool isert_has_pi(const struct isert_conn *ic, const struct se_cmd *se_cmd)
+{
+	return unlikely(ic->pi) && se_cmd->prot_op != TARGET_PROT_NORMAL;
 }
 
 /* Gives back the PDU whose data the backend has used. */
@@ -406,6 +418,15 @@ void isert_data_completion_notify(struct iser_cmd *iser, u32 offset, u32 len,
 				  int status);
 void isert_starve_work(struct work_struct *work);
 void isert_starve_stop(struct isert_conn *ic);
+
+/* pi.c */
+enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn);
+bool isert_pi_agreed(const struct iscsit_conn *conn);
+void isert_pi_correct(struct isert_conn *ic, struct iscsit_cmd *cmd, u32 edtl);
+bool isert_pi_begin(struct isert_cmd *c, u32 *wire);
+sense_reason_t isert_pi_sense(struct isert_cmd *c);
+int isert_pi_data_in(struct isert_cmd *c);
+void isert_pi_data_in_done(struct isert_cmd *c, u32 len, int status);
 
 /* buffer.c */
 void isert_buffers_init(struct isert_conn *ic);

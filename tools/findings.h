@@ -229,7 +229,7 @@ FINDING(GROUP_READ_ONLY, "group-read-only", NOTE,
 	"lets later initiators write")
 
 FINDING(GROUP_T10_PI, "group-t10-pi", NOTE,
-	"t10_pi of a portal group has no effect over iSER.",
+	"t10_pi of a portal group has no effect over iSER with pi_enable=N of ib_isert.",
 	"sets it to 0")
 
 FINDING(ACL_NO_LUN, "acl-no-lun", WARNING,

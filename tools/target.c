@@ -175,7 +175,8 @@ static void check_group(const char *target, const char *group)
 		advice("echo 0 >%s", quote(format("%s/attrib/demo_mode_write_protect", tpg)));
 		save_later();
 	}
-	if (attribute_is(tpg, "attrib/t10_pi", "1")) {
+	if (attribute_is(tpg, "attrib/t10_pi", "1") &&
+	    attribute_is("/sys/module/ib_isert/parameters", "pi_enable", "N")) {
 		found(GROUP_T10_PI, "%s has t10_pi=1", title);
 		fix("echo 0 >%s", quote(format("%s/attrib/t10_pi", tpg)));
 	}

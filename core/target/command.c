@@ -48,6 +48,12 @@ static const struct iser_table_kind iser_cmd_kind = {
 	.init = iser_cmd_init,
 };
 
+static const struct iser_table_kind iser_pi_cmd_kind = {
+	.shared = sizeof(struct iser_cmd),
+	.own = sizeof(struct iser_pi_cmd),
+	.init = iser_cmd_init,
+};
+
 /*
  * iser_cmds_init - room for @nr commands
  * Under setup_lock; sleeps.  Return: 0 or -ENOMEM.
@@ -58,7 +64,8 @@ int iser_cmds_init(struct iser_conn *conn, u32 nr)
 
 	if (ret)
 		return ret;
-	return iser_table_init(conn, nr, &iser_cmd_kind);
+	return iser_table_init(conn, nr, conn->res.pi ? &iser_pi_cmd_kind :
+							&iser_cmd_kind);
 }
 
 struct iser_cmd *iser_conn_cmd(struct iser_conn *conn, u32 index)
@@ -84,10 +91,17 @@ static inline int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data
 	/* After the end the transfers are flushed and touch no data. */
 	if (likely(iser_state_live(READ_ONCE(conn->state)))) {
 		n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, dir);
+		if (unlikely(c->pi && n > 0) &&
+		    !iser_pi_dma_map(conn->dev, c->pi, dir)) {
+			ib_dma_unmap_sg(conn->dev, data->sgl, data->nents, dir);
+			n = 0;
+		}
 		if (likely(n > 0)) {
 			c->buffer = data;
 			c->mapped = n;
 			c->dir = dir;
+		} else {
+			c->pi = NULL;
 		}
 	}
 	rcu_read_unlock();
@@ -117,6 +131,12 @@ int iser_map_data(struct iser_cmd *cmd, const struct iser_data *data)
 	return iser_cmd_map(iser_target_cmd(cmd), data, DMA_FROM_DEVICE);
 }
 EXPORT_SYMBOL_ISER(iser_map_data);
+
+int iser_map_put_data(struct iser_cmd *cmd, const struct iser_data *data)
+{
+	return iser_cmd_map(iser_target_cmd(cmd), data, DMA_TO_DEVICE);
+}
+EXPORT_SYMBOL_ISER(iser_map_put_data);
 
 void iser_unmap_data(struct iser_cmd *cmd)
 {
@@ -176,14 +196,18 @@ void iser_sinks_free(struct iser_conn *conn)
 	struct iser_target_cmd *c;
 	u32 at = 0, n;
 
-	while (conn->sq.sink_mr && (c = iser_table_next(&conn->table, &at))) {
+	while ((conn->sq.sink_mr || conn->res.pi) &&
+	       (c = iser_table_next(&conn->table, &at))) {
 		for (n = 0; n < ISER_MAX_GETS; n++) {
 			struct iser_transfer *x = &c->get[n];
 
 			if (x->mr)
-				ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, x->mr);
+				ib_mr_pool_put(conn->qp, conn->res.pi ?
+					       &conn->qp->sig_mrs :
+					       &conn->qp->rdma_mrs, x->mr);
 			x->mr = NULL;
 		}
 	}
 	ib_mr_pool_destroy(conn->qp, &conn->qp->rdma_mrs);
+	ib_mr_pool_destroy(conn->qp, &conn->qp->sig_mrs);
 }

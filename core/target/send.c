@@ -30,7 +30,7 @@ static void iser_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 	iser_wc_ok(wc->qp->qp_context, wc, "RDMA operation");
 }
 
-static struct ib_cqe iser_rdma_cqe = { .done = iser_rdma_done };
+struct ib_cqe iser_rdma_cqe = { .done = iser_rdma_done };
 
 /* iser_batch_init - what is the same in all work requests of commands.  Sleeps. */
 int iser_batch_init(struct iser_conn *conn)
@@ -141,13 +141,14 @@ static u32 iser_fill_data(struct iser_transfer *x, struct iser_place *at,
 }
 
 /*
- * Post the last part of a piece of @nr work requests.  The completion of @last
+ * iser_piece_post - post the last part of a piece of @nr work requests
+ *  The completion of @last
  * gives their credits back, and the RDMA Reads, if they are counted.
  * Return: @complete, or true when the connection ends: then end_work flushes @x.
  */
-static bool iser_piece_post(struct iser_conn *conn, struct iser_transfer *x,
-			    struct ib_send_wr *first, struct ib_send_wr *last,
-			    u32 nr, bool complete)
+bool iser_piece_post(struct iser_conn *conn, struct iser_transfer *x,
+		     struct ib_send_wr *first, struct ib_send_wr *last,
+		     u32 nr, bool complete)
 {
 	x->ack_last = last->wr_cqe == &x->cmd->ack_cqe;
 	last->wr_cqe = &x->cqe;
@@ -255,6 +256,8 @@ static bool iser_transfer_post(struct iser_conn *conn, struct iser_transfer *x)
 	struct iser_place at;
 	u32 nr, i = 0, n = 0;
 
+	if (x->get && unlikely(x->cmd->pi))
+		return iser_pi_post(conn, x);
 	if (x->get && conn->sq.sink_mr)
 		return iser_sink_post(conn, x);
 	if (!room)
@@ -547,10 +550,10 @@ EXPORT_SYMBOL_ISER(iser_send_counts);
  * Get_Data: RFC 5047, section 8.3.
  */
 
-void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged)
+/* A transfer that data_completion_notify() ends, or NULL if all are in use. */
+static struct iser_transfer *iser_get_begin(struct iser_target_cmd *c, u32 offset,
+					    u32 len, u64 remote, u32 rkey)
 {
-	struct iser_target_cmd *c = iser_target_cmd(cmd);
-	struct iser_conn *conn = cmd->conn;
 	struct iser_transfer *x = NULL;
 	int i;
 
@@ -559,12 +562,23 @@ void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged)
 		if (!smp_load_acquire(&c->get[i].busy))
 			x = &c->get[i];
 	if (WARN_ON_ONCE(!x))
-		return;
+		return NULL;
 	x->busy = true;
 	x->offset = offset;
 	x->len = len;
-	x->remote = tagged;
-	x->rkey = cmd->peer.write_stag;
+	x->remote = remote;
+	x->rkey = rkey;
+	return x;
+}
+
+void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged)
+{
+	struct iser_conn *conn = cmd->conn;
+	struct iser_transfer *x = iser_get_begin(iser_target_cmd(cmd), offset, len,
+						 tagged, cmd->peer.write_stag);
+
+	if (!x)
+		return;
 	trace_iser_rdma(conn, true, cmd->index, offset, len, x->rkey);
 
 	spin_lock_bh(&conn->send_lock);
@@ -577,6 +591,22 @@ void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged)
 	spin_unlock_bh(&conn->send_lock);
 }
 EXPORT_SYMBOL_ISER(iser_get_data);
+
+void iser_put_data_notify(struct iser_cmd *cmd, u32 len)
+{
+	struct iser_conn *conn = cmd->conn;
+	struct iser_transfer *x = iser_get_begin(iser_target_cmd(cmd), 0, len,
+						 cmd->peer.read_base,
+						 cmd->peer.read_stag);
+
+	if (!x)
+		return;
+	trace_iser_rdma(conn, false, cmd->index, 0, len, x->rkey);
+	spin_lock_bh(&conn->send_lock);
+	iser_transfer_submit(conn, x, true);
+	spin_unlock_bh(&conn->send_lock);
+}
+EXPORT_SYMBOL_ISER(iser_put_data_notify);
 
 /*
  * iser_reads_set - iSER-ORD of a target
@@ -637,7 +667,10 @@ static bool iser_piece_over(struct iser_conn *conn, struct iser_transfer *x)
 		spin_unlock_bh(&conn->send_lock);
 	}
 	if (unlikely(x->mr)) {
-		ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, x->mr);
+		if (x->cmd->pi)
+			iser_pi_piece_done(conn, x);
+		else
+			ib_mr_pool_put(conn->qp, &conn->qp->rdma_mrs, x->mr);
 		x->mr = NULL;
 	}
 	/* Pairs with the acquire in iser_transfers_run(): it may post the next. */

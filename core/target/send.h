@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 #include <rdma/ib_verbs.h>
 #include <iser/command.h>
+#include "../pi.h"
 #include "../recv.h"
 #include "../../proto/sendq.h"
 
@@ -37,7 +38,7 @@ struct iser_transfer {
 	bool ack_due;		/* Put: an RDMA Read of no bytes comes next */
 	bool ack_last;		/* Put: the completion is an A-bit's too */
 	bool fence;		/* Put: the response must wait for such Reads */
-	struct ib_mr *mr;	/* iWARP Get: sink */
+	struct ib_mr *mr;	/* iWARP Get: sink; or integrity MR: pi.c */
 };
 
 /* A command: what the half knows of it, the core's part follows. */
@@ -55,6 +56,7 @@ struct iser_target_cmd {
 	const struct iser_data *buffer;
 	unsigned int mapped;	/* entries of its list; 0: nothing is mapped */
 	enum dma_data_direction dir;
+	struct iser_pi_room *pi;	/* it has protection information, until it is unmapped */
 
 	struct iser_transfer response;
 	struct ib_cqe read_cqe;	/* what completes a response and its data: iser_read_post() */
@@ -64,6 +66,14 @@ struct iser_target_cmd {
 };
 
 static_assert(!offsetof(struct iser_target_cmd, cmd));
+
+/* A command of a connection that carries protection information. */
+struct iser_pi_cmd {
+	struct iser_target_cmd c;	/* first */
+	struct iser_pi_room room;
+};
+
+static_assert(!offsetof(struct iser_pi_cmd, c));
 
 /* What a target has to post.  Under send_lock unless noted. */
 struct iser_sq {
@@ -76,7 +86,10 @@ struct iser_sq {
 	bool count_reads;		/* the device would start more than ord */
 	bool sink_mr;			/* iWARP: an RDMA Read needs a registered sink */
 	struct scatterlist *sink_sg;
+	struct scatterlist *pi_sg;	/* lists of a piece: data, then tuples */
 };
+
+void iser_cmd_pi_unmap(struct ib_device *dev, struct iser_target_cmd *c);
 
 static inline struct iser_target_cmd *iser_target_cmd(struct iser_cmd *cmd)
 {
@@ -96,6 +109,8 @@ static inline void iser_cmd_unmap(struct ib_device *dev, struct iser_target_cmd 
 	if (c->mapped) {
 		ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
 		c->mapped = 0;
+		if (unlikely(c->pi))
+			iser_cmd_pi_unmap(dev, c);
 	}
 }
 
@@ -104,7 +119,16 @@ int iser_cmds_init(struct iser_conn *conn, u32 nr);
 int iser_sinks_init(struct iser_conn *conn);
 void iser_sinks_free(struct iser_conn *conn);
 
+/* pi.c */
+int iser_cmds_pi_init(struct iser_conn *conn);
+bool iser_pi_post(struct iser_conn *conn, struct iser_transfer *x);
+void iser_pi_piece_done(struct iser_conn *conn, struct iser_transfer *x);
+
 /* send.c */
+extern struct ib_cqe iser_rdma_cqe;
+bool iser_piece_post(struct iser_conn *conn, struct iser_transfer *x,
+		     struct ib_send_wr *first, struct ib_send_wr *last,
+		     u32 nr, bool complete);
 void iser_reads_set(struct iser_conn *conn, u32 ord, bool enforced);
 int iser_batch_init(struct iser_conn *conn);
 void iser_read_done(struct ib_cq *cq, struct ib_wc *wc);

@@ -7,6 +7,7 @@
 #define ISER_COMMAND_H
 
 #include <iser/datamover.h>
+#include <iser/pi.h>
 
 /*
  * A command, or another PDU that a target answers or sends, in the iSER layer: a
@@ -82,6 +83,44 @@ void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged);
  * Return: 0 or -ENOMEM.
  */
 int iser_put_data(struct iser_cmd *cmd, const struct iser_data *data, u32 burst);
+
+/**
+ * iser_cmd_pi - have the buffer of a command that is mapped next be one with
+ *	protection information
+ * @cmd: its command
+ * @pi: copied; its list stays until the data are unmapped
+ * @len: bytes of data
+ *
+ * Such a write takes one Get_Data for all, such a read iser_put_data_notify().  After an
+ * attempt to map that fails it must be called again.
+ * Return: 0; -EINVAL: the connection carries none, or devices can't check such blocks.
+ */
+int iser_cmd_pi(struct iser_cmd *cmd, const struct iser_pi *pi, u32 len);
+
+/**
+ * iser_cmd_pi_result - what this end's device has found
+ * @cmd: after iser_cmd_pi() and data_completion_notify()
+ * Return: the first error, or ISER_PI_GOOD.
+ */
+const struct iser_pi_result *iser_cmd_pi_result(struct iser_cmd *cmd);
+
+/**
+ * iser_map_put_data - map the buffer of a read for iser_put_data_notify()
+ * @cmd: its command
+ * @data: as for iser_map_data()
+ * Return: 0 or -ENOMEM.
+ */
+int iser_map_put_data(struct iser_cmd *cmd, const struct iser_data *data);
+
+/**
+ * iser_put_data_notify - Put_Data with Notify_Enable: RDMA Write of the mapped buffer
+ * @cmd: command of a read with protection information, which must be checked before
+ *	the status is known
+ * @len: bytes of data
+ *
+ * data_completion_notify() follows.  Does not sleep.
+ */
+void iser_put_data_notify(struct iser_cmd *cmd, u32 len);
 
 /**
  * iser_send_begin - keep the order of StatSN on the wire

@@ -7,7 +7,8 @@
  * RFC 5047, section 5.4 asks for functional, not literal, compliance: tasks
  * are pointers and not ITTs, and a Put_Data is an offset and a length.
  * Notify_Enable is no argument: it is set for every Get_Data, and cleared for
- * every Put_Data, whose end is the response_done() of the response after it.
+ * every Put_Data, whose end is the response_done() of the response after it; but
+ * for iser_put_data_notify().
  *
  * Life of a task of an initiator: started -> primitives -> idle again.  The half
  * starts it when it fills it in.  It is idle when control_notify() is called with
@@ -135,6 +136,7 @@ struct iser_resources {
 	u32 recv_data;		/* data bytes of each; iser_info.recv_ahs come on top */
 	u32 regions;		/* target: STags for Reads; 0: core decides */
 	u32 region_pages;	/* pages for each STag */
+	bool pi;		/* target: its commands may have protection information */
 };
 
 /* What the login agreed on, as far as the core acts on it. */
@@ -160,7 +162,8 @@ struct iser_ops {
 	 */
 	void (*control_notify)(struct iser_conn *conn, struct iser_pdu *pdu);
 	/**
-	 * @data_completion_notify: Data_Completion_Notify of one Get_Data.
+	 * @data_completion_notify: Data_Completion_Notify of one Get_Data, or
+	 * of iser_put_data_notify().
 	 * @status is 0, or negative when the connection failed.  Target only.
 	 */
 	void (*data_completion_notify)(struct iser_cmd *cmd, u32 offset,

@@ -447,6 +447,7 @@ put "$group/attrib/generate_node_acls" 1
 finds group-read-only "# echo 0 >$group/attrib/demo_mode_write_protect"
 new target
 put "$group/attrib/t10_pi" 1
+put /sys/module/ib_isert/parameters/pi_enable N
 finds group-t10-pi "echo 0 >$group/attrib/t10_pi"
 new target
 rm -r "$host$group/acls/$initiator/lun_0"

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands with protection information, between LIO and the core.  LIO decides for each
+ * command what is where, and leaves the tuples that are on the wire to the adapter.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "target.h"
+
+#include <linux/module.h>
+
+/**
+ * isert_get_sup_prot_ops - what LIO may leave to the adapter
+ * @conn: LIO's connection, the first of a session in its login
+ *
+ * LIO then agrees to neither immediate nor unsolicited data.
+ * Return: all operations, or TARGET_PROT_NORMAL: for a backend that has protection
+ * information, the target core generates and checks it by itself.
+ */
+enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn)
+{
+	const struct iscsi_portal_group *tpg = conn->tpg;
+	struct isert_conn *ic = conn->context;
+	const struct iser_info *info = iser_conn_info(ic->dm);
+
+	if (!tpg || !tpg->tpg_attrib.t10_pi)
+		return TARGET_PROT_NORMAL;
+	if (info->pi)
+		return TARGET_PROT_ALL;
+	pr_warn_once("target %s: t10_pi=1 of the portal group has no effect over device %s: %s\n",
+		     tpg->tpg_tiqn->tiqn, info->device, info->pi_asked ?
+		     "it can't check protection information" :
+		     "its portal was made without parameter pi_enable=Y");
+	return TARGET_PROT_NORMAL;
+}
+
+/**
+ * isert_pi_agreed - whether commands of a session may have protection information
+ * @conn: LIO's connection, logged in
+ * Return: true if they may.
+ */
+bool isert_pi_agreed(const struct iscsit_conn *conn)
+{
+	return conn->sess->se_sess->sup_prot_ops != TARGET_PROT_NORMAL;
+}
+
+/* RDPROTECT or WRPROTECT of a CDB, which says whether tuples are on the wire. */
+static u8 isert_pi_protect(const u8 *cdb)
+{
+	return (cdb[0] == VARIABLE_LENGTH_CMD ? cdb[10] : cdb[1]) >> 5;
+}
+
+/**
+ * isert_pi_correct - correct what LIO has made of a CDB
+ * @ic: connection
+ * @cmd: command that LIO has set up with a protection operation
+ * @edtl: its Expected Data Transfer Length
+ *
+ * LIO makes a list of tuples also for a command without blocks, and can't make one
+ * without entries.  Where a disk has no protection information but its portal group has
+ * fabric_prot_type, LIO takes tuples to be on the wire even if the CDB asks for none.  And
+ * it takes the length from the CDB alone if that asks for tuples.
+ *
+ * Whether the connection carries protection information does not matter: disks have it
+ * without that.
+ */
+void isert_pi_correct(struct isert_conn *ic, struct iscsit_cmd *cmd, u32 edtl)
+{
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	bool insert = se_cmd->prot_op == TARGET_PROT_DIN_INSERT ||
+		se_cmd->prot_op == TARGET_PROT_DOUT_STRIP;
+	u64 each, all;
+
+	if (cmd->sense_reason)
+		return;
+	if (!se_cmd->prot_length ||
+	    (insert && !isert_pi_protect(se_cmd->t_task_cdb))) {
+		se_cmd->prot_op = TARGET_PROT_NORMAL;
+		se_cmd->prot_length = 0;
+		return;
+	}
+	if (!isert_pi_protect(se_cmd->t_task_cdb))
+		return;
+	each = se_cmd->se_dev->dev_attrib.block_size + (ic->pi ? ISER_PI_TUPLE : 0);
+	all = each * (se_cmd->prot_length / ISER_PI_TUPLE);
+	if (all > edtl)
+		cmd->sense_reason = TCM_INVALID_CDB_FIELD;
+}
+
+/* Where the tuples of a command are.  Returns false for an unknown operation. */
+static bool isert_pi_places(struct iser_pi *pi, enum target_prot_op op)
+{
+	switch (op) {
+	case TARGET_PROT_DIN_PASS:
+	case TARGET_PROT_DOUT_PASS:
+		pi->memory = true;
+		pi->wire = true;
+		return true;
+	case TARGET_PROT_DIN_INSERT:
+	case TARGET_PROT_DOUT_STRIP:
+		pi->wire = true;
+		return true;
+	case TARGET_PROT_DIN_STRIP:
+	case TARGET_PROT_DOUT_INSERT:
+		pi->memory = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool isert_pi_fill(struct iser_pi *pi, const struct se_cmd *se_cmd)
+{
+	bool increment = se_cmd->prot_type != TARGET_DIF_TYPE3_PROT;
+
+	*pi = (struct iser_pi){
+		.interval = se_cmd->se_dev->dev_attrib.block_size,
+		/* LIO has a seed of 0 where a backend without tuples has fabric_prot_type. */
+		.ref_tag = increment ? lower_32_bits(se_cmd->t_task_lba) : U32_MAX,
+		.increment = increment,
+		.sgl = se_cmd->t_prot_sg,
+		.nents = se_cmd->t_prot_nents,
+	};
+	if (se_cmd->prot_checks & TARGET_DIF_CHECK_GUARD)
+		pi->checks |= ISER_PI_CHECK(ISER_PI_GUARD);
+	if (se_cmd->prot_checks & TARGET_DIF_CHECK_APPTAG)
+		pi->checks |= ISER_PI_CHECK(ISER_PI_APP);
+	if (se_cmd->prot_checks & TARGET_DIF_CHECK_REFTAG)
+		pi->checks |= ISER_PI_CHECK(ISER_PI_REF);
+	return isert_pi_places(pi, se_cmd->prot_op);
+}
+
+/**
+ * isert_pi_begin - tell the core before the buffer is mapped
+ * @c: command whose buffer is described
+ * @wire: set to the bytes that its data take on the wire
+ * Return: true, or false after a line: adapters can't check such blocks.
+ */
+bool isert_pi_begin(struct isert_cmd *c, u32 *wire)
+{
+	const struct se_cmd *se_cmd = &c->cmd->se_cmd;
+	struct iser_pi pi;
+
+	if (isert_pi_fill(&pi, se_cmd) && !iser_cmd_pi(&c->iser, &pi, c->data.len)) {
+		*wire = iser_pi_wire(&pi, c->data.len);
+		return true;
+	}
+	isert_warn(c->ic, "a command fails: its %u bytes have protection information for blocks of %u, which adapters can't check",
+		   c->data.len, pi.interval);
+	return false;
+}
+
+/**
+ * isert_pi_sense - what the adapter has found
+ * @c: command whose data have been transferred and are unmapped
+ * Return: 0, or the sense; the LBA for it is noted for LIO.
+ */
+sense_reason_t isert_pi_sense(struct isert_cmd *c)
+{
+	const struct iser_pi_result *result = iser_cmd_pi_result(&c->iser);
+	struct se_cmd *se_cmd = &c->cmd->se_cmd;
+
+	switch (result->error) {
+	case ISER_PI_GOOD:
+		return TCM_NO_SENSE;
+	case ISER_PI_REF:
+		se_cmd->pi_err = TCM_LOGICAL_BLOCK_REF_TAG_CHECK_FAILED;
+		break;
+	case ISER_PI_APP:
+		se_cmd->pi_err = TCM_LOGICAL_BLOCK_APP_TAG_CHECK_FAILED;
+		break;
+	default:
+		se_cmd->pi_err = TCM_LOGICAL_BLOCK_GUARD_CHECK_FAILED;
+		break;
+	}
+	/* Initiators take the blocks before for good, but none of a write is written. */
+	se_cmd->sense_info = se_cmd->t_task_lba;
+	if (se_cmd->data_direction == DMA_FROM_DEVICE)
+		se_cmd->sense_info += result->block;
+	return se_cmd->pi_err;
+}
+
+/*
+ * Answers a read that must not be answered by its data.  LIO queues a status with sense
+ * data for its TX thread.  Without memory for that it is sent from here.
+ */
+static void isert_pi_refuse(struct isert_cmd *c, sense_reason_t reason)
+{
+	if (transport_send_check_condition_and_sense(&c->cmd->se_cmd, reason, 0))
+		isert_queue_status(c->ic->conn, c->cmd);
+}
+
+/**
+ * isert_pi_data_in - write the data of a read to the initiator
+ * @c: its command
+ *
+ * The status waits until they have been checked: isert_pi_data_in_done().
+ * Return: 0, or -ENOMEM to be called again.
+ */
+int isert_pi_data_in(struct isert_cmd *c)
+{
+	u32 offset, len, wire;
+	int ret;
+
+	isert_describe_data(c);
+	if (!isert_pi_begin(c, &wire)) {
+		isert_pi_refuse(c, TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
+		return 0;
+	}
+	ret = iser_map_put_data(&c->iser, &c->data);
+	if (ret)
+		return ret;
+	/* One burst: until it ends, the command is not given back. */
+	spin_lock_bh(&c->lock);
+	c->status = 0;
+	iser_bursts_init(&c->bursts, 0, c->data.len, c->data.len, 1);
+	iser_bursts_next(&c->bursts, &offset, &len);
+	spin_unlock_bh(&c->lock);
+	/* LIO gives up the device when this returns, and sense data need it. */
+	c->lun = c->cmd->se_cmd.se_lun;
+	percpu_ref_get(&c->lun->lun_ref);
+	iser_put_data_notify(&c->iser, len);
+	return 0;
+}
+
+/**
+ * isert_pi_data_in_done - the data of a read have been written, or never will be
+ * @c: its command
+ * @len: bytes
+ * @status: 0, or negative errno: the connection has ended
+ *
+ * Up-call from a worker.  LIO has handed the command over.
+ */
+void isert_pi_data_in_done(struct isert_cmd *c, u32 len, int status)
+{
+	struct iscsit_cmd *cmd = c->cmd;
+	struct isert_conn *ic = c->ic;
+	struct se_lun *lun = c->lun;
+	sense_reason_t reason;
+
+	spin_lock_bh(&c->lock);
+	iser_bursts_done(&c->bursts, len);
+	spin_unlock_bh(&c->lock);
+	if (status) {
+		/* As its response would have: other connections may go on. */
+		if (!(cmd->se_cmd.transport_state & CMD_T_ABORTED))
+			iscsit_increment_maxcmdsn(cmd, ic->conn->sess);
+		isert_cmd_release(ic->conn, cmd);
+		goto put;
+	}
+	iser_unmap_data(&c->iser);
+	reason = isert_pi_sense(c);
+	if (reason) {
+		isert_pi_refuse(c, reason);
+		goto put;
+	}
+	atomic_long_add(len, &ic->conn->sess->tx_data_octets);
+	isert_queue_status(ic->conn, cmd);
+put:
+	percpu_ref_put(&lun->lun_ref);
+}
