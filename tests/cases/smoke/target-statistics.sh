@@ -9,6 +9,8 @@ keys t1 No Yes 65536 262144
 initiator_up
 acl_new t1 "$(initiator_name)"
 session_up
+# The kernel looks for partitions.
+wait_for 20 'the disk is quiet' disk_quiet
 # octets tx|rx
 octets() {
 	cat "$ACL/fabric_statistics/iscsi_sess_stats/${1}data_octs"
