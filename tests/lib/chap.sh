@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # CHAP at both ends. Initiators require secrets of at least 12 bytes.
 
-# chap_target NAME [mutual]: makes the initiator's ACL with a secret
-chap_target() {
+# chap_acl NAME INITIATOR: the group wants credentials; makes the ACL of this initiator with
+# a secret
+chap_acl() {
 	target_set "$1" attrib authentication 1
 	target_set "$1" attrib generate_node_acls 0
-	acl_new "$1" "$(initiator_name)"
+	acl_new "$1" "$2"
 	printf %s user-in >"$ACL/auth/userid"
 	printf %s secret-in-1234 >"$ACL/auth/password"
+}
+
+# chap_target NAME [mutual]: makes the initiator's ACL with a secret
+chap_target() {
+	chap_acl "$1" "$(initiator_name)"
 	[ "${2:-}" = mutual ] || return 0
 	printf %s user-out >"$ACL/auth/userid_mutual"
 	printf %s secret-out-567 >"$ACL/auth/password_mutual"

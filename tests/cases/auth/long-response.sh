@@ -6,10 +6,7 @@ KERNEL_TARGET_FAILS="it leaves that to LIO"
 . "$(dirname "$0")/../../lib.sh"
 
 conform_target
-acl_new t1 "$iqn_prefix:conform"
-printf %s user-in >"$ACL/auth/userid"
-printf %s secret-in-1234 >"$ACL/auth/password"
-target_set t1 attrib authentication 1
+chap_acl t1 "$iqn_prefix:conform"
 mark_log
 conform connections/secret-base64
 log_has 'ib_isert: peer .*: login refused: its CHAP_R is longer than a digest' ||

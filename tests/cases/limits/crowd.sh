@@ -19,11 +19,7 @@ for n in $(seq 101 117); do
 	on_exit "ip addr del $net.$n/24 dev $NETDEV"
 done
 target_up
-target_set t1 attrib authentication 1
-target_set t1 attrib generate_node_acls 0
-acl_new t1 "$(iqn crowd)"
-printf %s user-in >"$ACL/auth/userid"
-printf %s secret-in-1234 >"$ACL/auth/password"
+chap_acl t1 "$(iqn crowd)"
 
 # logins N COUNT: the times of COUNT logins from address N, in ms, sorted
 logins() {

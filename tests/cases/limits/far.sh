@@ -8,11 +8,7 @@ TIMEOUT=120
 need_tool crowd
 modprobe -a rdma_ucm ib_uverbs
 target_up
-target_set t1 attrib authentication 1
-target_set t1 attrib generate_node_acls 0
-acl_new t1 "$(iqn crowd)"
-printf %s user-in >"$ACL/auth/userid"
-printf %s secret-in-1234 >"$ACL/auth/password"
+chap_acl t1 "$(iqn crowd)"
 mark_log
 mkfifo /tmp/iser-case/in
 exec 7<>/tmp/iser-case/in
