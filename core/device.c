@@ -614,12 +614,16 @@ bool iser_device_note(const struct ib_device *dev, enum iser_device_note note)
 	return news;
 }
 
+DEFINE_STATIC_KEY_FALSE(iser_map_allocates);
+
 static int iser_add_device(struct ib_device *dev)
 {
 	struct iser_device *d = kzalloc(sizeof(*d), GFP_KERNEL);
 
 	if (!d)
 		return -ENOMEM;
+	if (dev->ops.driver_id == RDMA_DRIVER_HNS)
+		static_branch_enable(&iser_map_allocates);
 	INIT_IB_EVENT_HANDLER(&d->events, dev, iser_port_event);
 	d->was_down = iser_device_down(dev);
 	mutex_lock(&iser_ports_lock);

@@ -5,6 +5,7 @@
 #ifndef ISER_DEVICE_H
 #define ISER_DEVICE_H
 
+#include <linux/jump_label.h>
 #include <linux/types.h>
 #include <rdma/ib_verbs.h>
 #include <rdma/rdma_cm.h>
@@ -36,6 +37,9 @@ enum iser_device_note {
 	ISER_NO_PI,		/* it checks no protection information */
 	ISER_SMALL_SENDS,	/* a send queue had to be made smaller */
 };
+
+/* Some device has a driver whose ib_map_mr_sg() may sleep for memory. */
+DECLARE_STATIC_KEY_FALSE(iser_map_allocates);
 
 extern struct ib_client iser_client;
 bool iser_device_noted(const struct ib_device *dev, enum iser_device_note note);

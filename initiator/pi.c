@@ -98,6 +98,8 @@ int iscsi_iser_pi_task(struct iscsi_task *task)
 		pi.checks |= ISER_PI_CHECK(ISER_PI_REF);
 	if (sc->sc_data_direction == DMA_TO_DEVICE)
 		iscsi_iser_task_all_solicited(task);
+	iser_task->immediate = 0;
+	iser_task->unsolicited = 0;
 	if (places(&pi, scsi_get_prot_op(sc)))
 		err = iser_task_pi(iser_task, &pi);
 	if (err)

@@ -314,11 +314,6 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 	iser_task->data.sgl = scsi_sglist(sc);
 	iser_task->data.nents = scsi_sg_count(sc);
 	iser_task->dir = DMA_FROM_DEVICE;
-	if (unlikely(scsi_get_prot_op(sc) != SCSI_PROT_NORMAL)) {
-		err = iscsi_iser_pi_task(task);
-		if (err)
-			return err;
-	}
 	if (sc->sc_data_direction == DMA_TO_DEVICE) {
 		if (iser_task->data.nents > 1)
 			init_scattered(task);
@@ -326,7 +321,14 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 		iser_task->immediate = task->imm_count;
 		iser_task->unsolicited = task->unsol_r2t.data_length;
 	}
-	err = iser_map_task(iser_task);
+	if (unlikely(scsi_get_prot_op(sc) != SCSI_PROT_NORMAL)) {
+		err = iscsi_iser_pi_task(task);
+		if (err)
+			return err;
+		err = iser_map_task_pi(iser_task);
+	} else {
+		err = iser_map_task(iser_task);
+	}
 	return likely(!err) ? 0 : map_failed(task, err);
 }
 

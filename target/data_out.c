@@ -178,14 +178,12 @@ static void isert_fetch_more(struct isert_cmd *c)
 /* Maps the buffer and starts the bursts.  Returns 0 or -ENOMEM. */
 static int isert_fetch_start(struct isert_cmd *c)
 {
-	u32 wire;
 	int ret;
 
 	isert_describe_data(c);
-	/* It can be: isert_get_dataout() has seen that.  An attempt that fails forgets it. */
-	if (isert_has_pi(c->ic, &c->cmd->se_cmd))
-		isert_pi_begin(c, &wire);
-	ret = iser_map_data(&c->iser, &c->data);
+	ret = isert_has_pi(c->ic, &c->cmd->se_cmd) ?
+		iser_map_data_pi(&c->iser, &c->data, false) :
+		iser_map_data(&c->iser, &c->data);
 	if (ret)
 		return ret;
 	spin_lock_bh(&c->lock);
@@ -257,7 +255,7 @@ void isert_starve_work(struct work_struct *work)
 }
 
 /* Returns whether the command is ahead of its CmdSN: then LIO runs it in its turn. */
-static bool isert_data_arrived(struct iscsit_cmd *cmd)
+static inline bool isert_data_arrived(struct iscsit_cmd *cmd)
 {
 	bool early;
 

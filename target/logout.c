@@ -81,8 +81,11 @@ static void isert_logout_refuse(struct isert_conn *ic, struct iscsit_cmd *cmd,
 void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr)
 {
+	struct isert_cmd *c = isert_cmd_of(cmd);
 	const struct iscsi_logout *req = hdr;
 
+	c->settled = false;
+	c->late = false;
 	if ((req->flags & ISCSI_FLAG_LOGOUT_REASON_MASK) >
 	    ISCSI_LOGOUT_REASON_RECOVERY)
 		isert_logout_refuse(ic, cmd, "Logout Request with an unknown reason");

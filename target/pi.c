@@ -207,7 +207,7 @@ int isert_pi_data_in(struct isert_cmd *c)
 		isert_pi_refuse(c, TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
 		return 0;
 	}
-	ret = iser_map_put_data(&c->iser, &c->data);
+	ret = iser_map_data_pi(&c->iser, &c->data, true);
 	if (ret)
 		return ret;
 	/* One burst: until it ends, the command is not given back. */

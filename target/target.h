@@ -252,9 +252,6 @@ static inline void isert_cmd_begin(struct isert_cmd *c, struct iscsit_cmd *cmd)
 	c->more = false;
 	c->refused = false;
 	c->asked = false;
-	c->settled = false;
-	c->late = false;
-	c->complete = false;
 	WRITE_ONCE(c->cmd, cmd);
 }
 

@@ -55,7 +55,6 @@ int iser_task_pi(struct iser_task *pub, const struct iser_pi *pi)
 	    pub->immediate || pub->unsolicited)
 		return -EINVAL;
 	iser_pi_begin(iser_task_room(task), pi);
-	task->pi = true;
 	return 0;
 }
 EXPORT_SYMBOL_ISER(iser_task_pi);
@@ -66,23 +65,19 @@ const struct iser_pi_result *iser_task_pi_result(struct iser_task *pub)
 }
 EXPORT_SYMBOL_ISER(iser_task_pi_result);
 
-/*
- * iser_task_pi_map - map the tuples, and describe all to the integrity MR
- * The data are mapped.  Return: as iser_map_task(); the caller unmaps after an error.
- */
-int iser_task_pi_map(struct iser_initiator_task *task)
+/* Map the tuples, and describe all to the integrity MR.  Return: as iser_map_task_pi(). */
+static int iser_task_pi_cover(struct iser_initiator_task *task, int mapped)
 {
 	struct iser_pi_room *room = iser_task_room(task);
-	struct iser_conn *conn = task->pub.conn;
 	struct ib_mr *mr = room->region;
 
 	if (!mr)
 		return -EINVAL;
-	if (!iser_pi_dma_map(conn->dev, room, task->pub.dir))
+	if (!iser_pi_dma_map(task->pub.conn->dev, room, task->pub.dir))
 		return -EAGAIN;
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
 	iser_pi_describe(mr, &room->pi, 0);
-	if (ib_map_mr_sg_pi(mr, task->pub.data.sgl, task->mapped, NULL,
+	if (ib_map_mr_sg_pi(mr, task->pub.data.sgl, mapped, NULL,
 			    room->mapped ? room->pi.sgl : NULL, room->mapped, NULL,
 			    ISER_STAG_PAGE))
 		return -EINVAL;
@@ -90,19 +85,42 @@ int iser_task_pi_map(struct iser_initiator_task *task)
 	return 0;
 }
 
+int iser_map_task_pi(struct iser_task *pub)
+{
+	struct iser_initiator_task *task = iser_initiator_task(pub);
+	struct iser_conn *conn = pub->conn;
+	int n, ret;
+
+	/* As iser_map_task(). */
+	if (!iser_state_live(READ_ONCE(conn->state)))
+		return -ENOTCONN;
+	n = ib_dma_map_sg(conn->dev, pub->data.sgl, pub->data.nents, pub->dir);
+	if (n <= 0)
+		return -EAGAIN;
+	task->pi = true;
+	ret = iser_task_pi_cover(task, n);
+	if (ret)
+		iser_task_pi_unmap(task);
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_map_task_pi);
+
 /*
- * iser_task_pi_end - the device uses the buffer no more: what has it found?
+ * iser_task_pi_unmap - unmap the data and the tuples: what has the device found?
  *
  * The end of the connection frees the integrity MR before it ends the tasks, and asks
  * then: iser_task_pi_free().
  */
-void iser_task_pi_end(struct iser_initiator_task *task)
+void iser_task_pi_unmap(struct iser_initiator_task *task)
 {
 	struct iser_pi_room *room = iser_task_room(task);
 	struct iser_conn *conn = task->pub.conn;
 
 	if (task->mr && room->region)
 		iser_pi_check(conn, room->region, 0, room);
-	iser_pi_dma_unmap(conn->dev, room, task->pub.dir);
+	task->mr = NULL;
 	task->pi = false;
+	iser_pi_dma_unmap(conn->dev, room, task->pub.dir);
+	ib_dma_unmap_sg(conn->dev, task->pub.data.sgl, task->pub.data.nents,
+			task->pub.dir);
 }

@@ -19,6 +19,7 @@
 #include <iser/task.h>
 #include "../conn.h"
 #include "../cq.h"
+#include "../device.h"
 #include "../qp.h"
 #include "../login.h"
 #include "../received.h"
@@ -32,11 +33,12 @@
 static inline void iser_task_unmap(struct iser_conn *conn,
 				   struct iser_initiator_task *task)
 {
-	if (unlikely(task->pi))
-		iser_task_pi_end(task);
-	task->mr = NULL;
-	if (!task->mapped)
+	if (!task->mapped) {
+		if (unlikely(task->pi))
+			iser_task_pi_unmap(task);
 		return;
+	}
+	task->mr = NULL;
 	task->mapped = 0;
 	ib_dma_unmap_sg(conn->dev, task->pub.data.sgl, task->pub.data.nents,
 			task->pub.dir);
@@ -60,11 +62,12 @@ static noinline int iser_map_failed(struct iser_initiator_task *task, int taken)
 }
 
 /*
- * Describes the mapped buffer to the device.  hns allocates memory for that in a way
- * that may sleep, but BH are disabled here.  With PF_MEMALLOC it neither sleeps nor
- * waits for memory, which might have to be written to this very disk first.
+ * ib_map_mr_sg() of hns allocates memory in a way that may sleep, but BH are disabled
+ * here.  With PF_MEMALLOC it neither sleeps nor waits for memory, which might have to
+ * be written to this very disk first.
  */
-static inline int iser_map_mr(struct ib_mr *mr, const struct iser_data *data, int n)
+static noinline int iser_map_mr_allocates(struct ib_mr *mr, const struct iser_data *data,
+					  int n)
 {
 	unsigned int flags = memalloc_noreclaim_save();
 	int taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
@@ -93,12 +96,6 @@ int iser_map_task(struct iser_task *pub)
 	if (n <= 0)
 		return -EAGAIN;
 	task->mapped = n;
-	if (unlikely(task->pi)) {
-		n = iser_task_pi_map(task);
-		if (n)
-			iser_task_unmap(conn, task);
-		return n;
-	}
 	if (pub->dir == DMA_TO_DEVICE &&
 	    pub->immediate + pub->unsolicited >= data->len)
 		return 0;
@@ -107,7 +104,9 @@ int iser_map_task(struct iser_task *pub)
 		return iser_map_failed(task, 0);
 	/* A new key each time: an old STag is not valid again for the next 255 uses. */
 	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
-	taken = iser_map_mr(mr, data, n);
+	taken = static_branch_unlikely(&iser_map_allocates) ?
+		iser_map_mr_allocates(mr, data, n) :
+		ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
 	if (unlikely(taken != task->mapped || mr->length < data->len))
 		return iser_map_failed(task, taken);
 	task->mr = mr;
@@ -164,13 +163,14 @@ int iser_task_batch_init(struct iser_conn *conn)
 
 /*
  * Writes the header of a PDU, with the STag of its task if that has one.
+ * @reg: one of the batch for the kind of its MR; a constant, for speed
  * Return: the Send, or the work request that registers the STag, and after it the Send.
  */
-static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task *task,
-						struct iser_task_batch *b, u8 *head)
+static __always_inline struct ib_send_wr *
+iser_advertise(const struct iser_initiator_task *task, struct iser_task_batch *b,
+	       struct ib_reg_wr *reg, u8 *head)
 {
 	const struct iser_task *pub = &task->pub;
-	struct ib_reg_wr *reg = &b->reg;
 	struct iser_header hdr = { };
 	struct ib_mr *mr = task->mr;
 
@@ -179,8 +179,6 @@ static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task
 		iser_encode_control(head, &hdr);
 		return &b->send;
 	}
-	if (unlikely(task->pi))
-		reg = &b->reg_pi;
 	reg->mr = mr;
 	reg->key = mr->rkey;
 	if (pub->dir == DMA_FROM_DEVICE) {
@@ -197,6 +195,13 @@ static inline struct ib_send_wr *iser_advertise(const struct iser_initiator_task
 	}
 	iser_encode_control(head, &hdr);
 	return &reg->wr;
+}
+
+static noinline struct ib_send_wr *
+iser_advertise_pi(const struct iser_initiator_task *task, struct iser_task_batch *b,
+		  u8 *head)
+{
+	return iser_advertise(task, b, &b->reg_pi, head);
 }
 
 static noinline void iser_task_traced(struct iser_conn *conn,
@@ -265,7 +270,8 @@ static int iser_task_post(struct iser_conn *conn, struct iser_initiator_task *ta
 	}
 	b->sge[0].addr = dma;
 	b->sge[0].length = len;
-	wr = iser_advertise(task, b, head);
+	wr = unlikely(task->pi) ? iser_advertise_pi(task, b, head) :
+		iser_advertise(task, b, &b->reg, head);
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	/* Pairs with the half's find_task().  An answer may end the task now. */
 	smp_store_release(&pub->state, ISER_TASK_POSTED);
@@ -279,7 +285,7 @@ int iser_send_task(struct iser_task *pub)
 	struct iser_conn *conn = pub->conn;
 	int ret = -ENOTCONN;
 
-	if (unlikely(pub->dir != DMA_NONE && !task->mapped))
+	if (unlikely(pub->dir != DMA_NONE && !task->mapped && !task->pi))
 		return -EAGAIN;
 	task->answered = pub->no_answer;
 	task->awaited = pub->no_answer;

@@ -29,8 +29,8 @@ struct iser_initiator_task {
 	 * Data-Out not yet posted.  The last ends the task.
 	 */
 	atomic_t refs;
-	bool pi;		/* protection information: iser_task_room() */
-	unsigned int mapped;	/* entries of pub.data.sgl; 0: nothing is mapped */
+	bool pi;		/* mapped, with protection information: iser_task_room() */
+	unsigned int mapped;	/* entries of pub.data.sgl; 0: nothing is, or pi is set */
 	int status;
 	struct ib_mr *region;	/* allocated with the task, or NULL */
 	struct ib_mr *mr;	/* region, while it is registered */
@@ -102,8 +102,7 @@ void iser_data_outs_free(struct iser_conn *conn);
 /* pi.c */
 int iser_task_pi_init(struct iser_initiator_task *task, u32 pages);
 void iser_task_pi_free(struct iser_initiator_task *task);
-int iser_task_pi_map(struct iser_initiator_task *task);
-void iser_task_pi_end(struct iser_initiator_task *task);
+void iser_task_pi_unmap(struct iser_initiator_task *task);
 bool iser_task_pi_has(const struct iser_initiator_task *task, u32 rkey);
 
 /* task.c */

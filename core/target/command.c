@@ -91,17 +91,10 @@ static inline int iser_cmd_map(struct iser_target_cmd *c, const struct iser_data
 	/* After the end the transfers are flushed and touch no data. */
 	if (likely(iser_state_live(READ_ONCE(conn->state)))) {
 		n = ib_dma_map_sg(conn->dev, data->sgl, data->nents, dir);
-		if (unlikely(c->pi && n > 0) &&
-		    !iser_pi_dma_map(conn->dev, c->pi, dir)) {
-			ib_dma_unmap_sg(conn->dev, data->sgl, data->nents, dir);
-			n = 0;
-		}
 		if (likely(n > 0)) {
 			c->buffer = data;
 			c->mapped = n;
 			c->dir = dir;
-		} else {
-			c->pi = NULL;
 		}
 	}
 	rcu_read_unlock();
@@ -131,12 +124,6 @@ int iser_map_data(struct iser_cmd *cmd, const struct iser_data *data)
 	return iser_cmd_map(iser_target_cmd(cmd), data, DMA_FROM_DEVICE);
 }
 EXPORT_SYMBOL_ISER(iser_map_data);
-
-int iser_map_put_data(struct iser_cmd *cmd, const struct iser_data *data)
-{
-	return iser_cmd_map(iser_target_cmd(cmd), data, DMA_TO_DEVICE);
-}
-EXPORT_SYMBOL_ISER(iser_map_put_data);
 
 void iser_unmap_data(struct iser_cmd *cmd)
 {

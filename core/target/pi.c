@@ -50,11 +50,40 @@ int iser_cmd_pi(struct iser_cmd *cmd, const struct iser_pi *pi, u32 len)
 
 	if (!cmd->conn->res.pi || !iser_pi_possible(pi, len))
 		return -EINVAL;
-	c->pi = iser_cmd_room(c);
-	iser_pi_begin(c->pi, pi);
+	iser_pi_begin(iser_cmd_room(c), pi);
 	return 0;
 }
 EXPORT_SYMBOL_ISER(iser_cmd_pi);
+
+int iser_map_data_pi(struct iser_cmd *cmd, const struct iser_data *data, bool put)
+{
+	enum dma_data_direction dir = put ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	struct iser_target_cmd *c = iser_target_cmd(cmd);
+	struct iser_pi_room *room = iser_cmd_room(c);
+	struct ib_device *dev;
+	int ret = 0;
+
+	rcu_read_lock();
+	/* After the end the transfers are flushed and touch no data. */
+	if (!iser_state_live(READ_ONCE(cmd->conn->state)))
+		goto unlock;
+	ret = -ENOMEM;
+	dev = cmd->conn->dev;
+	if (ib_dma_map_sg(dev, data->sgl, data->nents, dir) <= 0)
+		goto unlock;
+	if (!iser_pi_dma_map(dev, room, dir)) {
+		ib_dma_unmap_sg(dev, data->sgl, data->nents, dir);
+		goto unlock;
+	}
+	c->buffer = data;
+	c->dir = dir;
+	c->pi = room;
+	ret = 0;
+unlock:
+	rcu_read_unlock();
+	return ret;
+}
+EXPORT_SYMBOL_ISER(iser_map_data_pi);
 
 const struct iser_pi_result *iser_cmd_pi_result(struct iser_cmd *cmd)
 {
@@ -62,9 +91,10 @@ const struct iser_pi_result *iser_cmd_pi_result(struct iser_cmd *cmd)
 }
 EXPORT_SYMBOL_ISER(iser_cmd_pi_result);
 
-/* iser_cmd_pi_unmap - with the data; the result stays */
+/* iser_cmd_pi_unmap - unmap the data and the tuples; the result stays */
 void iser_cmd_pi_unmap(struct ib_device *dev, struct iser_target_cmd *c)
 {
+	ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
 	iser_pi_dma_unmap(dev, c->pi, c->dir);
 	c->pi = NULL;
 }

@@ -142,8 +142,9 @@ static u32 iser_fill_data(struct iser_transfer *x, struct iser_place *at,
 
 /*
  * iser_piece_post - post the last part of a piece of @nr work requests
- *  The completion of @last
- * gives their credits back, and the RDMA Reads, if they are counted.
+ *
+ * The completion of @last gives their credits back, and the RDMA Reads, if they are
+ * counted.
  * Return: @complete, or true when the connection ends: then end_work flushes @x.
  */
 bool iser_piece_post(struct iser_conn *conn, struct iser_transfer *x,
@@ -551,8 +552,8 @@ EXPORT_SYMBOL_ISER(iser_send_counts);
  */
 
 /* A transfer that data_completion_notify() ends, or NULL if all are in use. */
-static struct iser_transfer *iser_get_begin(struct iser_target_cmd *c, u32 offset,
-					    u32 len, u64 remote, u32 rkey)
+static inline struct iser_transfer *iser_get_begin(struct iser_target_cmd *c, u32 offset,
+						   u32 len, u64 remote, u32 rkey)
 {
 	struct iser_transfer *x = NULL;
 	int i;

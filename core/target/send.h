@@ -54,9 +54,9 @@ struct iser_target_cmd {
 
 	/* the mapped buffer */
 	const struct iser_data *buffer;
-	unsigned int mapped;	/* entries of its list; 0: nothing is mapped */
+	unsigned int mapped;	/* entries of its list; 0: nothing is mapped, or pi is set */
 	enum dma_data_direction dir;
-	struct iser_pi_room *pi;	/* it has protection information, until it is unmapped */
+	struct iser_pi_room *pi;	/* it is mapped, with protection information */
 
 	struct iser_transfer response;
 	struct ib_cqe read_cqe;	/* what completes a response and its data: iser_read_post() */
@@ -109,8 +109,8 @@ static inline void iser_cmd_unmap(struct ib_device *dev, struct iser_target_cmd 
 	if (c->mapped) {
 		ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
 		c->mapped = 0;
-		if (unlikely(c->pi))
-			iser_cmd_pi_unmap(dev, c);
+	} else if (unlikely(c->pi)) {
+		iser_cmd_pi_unmap(dev, c);
 	}
 }
 

@@ -85,14 +85,13 @@ void iser_get_data(struct iser_cmd *cmd, u32 offset, u32 len, u64 tagged);
 int iser_put_data(struct iser_cmd *cmd, const struct iser_data *data, u32 burst);
 
 /**
- * iser_cmd_pi - have the buffer of a command that is mapped next be one with
- *	protection information
+ * iser_cmd_pi - note the protection information of a command
  * @cmd: its command
  * @pi: copied; its list stays until the data are unmapped
  * @len: bytes of data
  *
- * Such a write takes one Get_Data for all, such a read iser_put_data_notify().  After an
- * attempt to map that fails it must be called again.
+ * Before iser_map_data_pi().  Such a write takes one Get_Data for all, such a read
+ * iser_put_data_notify().
  * Return: 0; -EINVAL: the connection carries none, or devices can't check such blocks.
  */
 int iser_cmd_pi(struct iser_cmd *cmd, const struct iser_pi *pi, u32 len);
@@ -105,12 +104,14 @@ int iser_cmd_pi(struct iser_cmd *cmd, const struct iser_pi *pi, u32 len);
 const struct iser_pi_result *iser_cmd_pi_result(struct iser_cmd *cmd);
 
 /**
- * iser_map_put_data - map the buffer of a read for iser_put_data_notify()
- * @cmd: its command
+ * iser_map_data_pi - map the buffer of a command with protection information
+ * @cmd: after iser_cmd_pi()
  * @data: as for iser_map_data()
+ * @put: it is a read, for iser_put_data_notify()
+ *
  * Return: 0 or -ENOMEM.
  */
-int iser_map_put_data(struct iser_cmd *cmd, const struct iser_data *data);
+int iser_map_data_pi(struct iser_cmd *cmd, const struct iser_data *data, bool put);
 
 /**
  * iser_put_data_notify - Put_Data with Notify_Enable: RDMA Write of the mapped buffer

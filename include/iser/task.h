@@ -29,14 +29,23 @@ struct iser_task *iser_conn_task(struct iser_conn *conn, u32 index);
 int iser_map_task(struct iser_task *task);
 
 /**
- * iser_task_pi - have the next iser_map_task() of a task add protection information
+ * iser_task_pi - note the protection information of a task
  * @task: started, with data and dir; nothing of it is sent as immediate or unsolicited
  * @pi: copied; its list stays until the task is idle
  *
+ * Before iser_map_task_pi().
  * Return: 0; -EINVAL: iser_info.pi says that the connection carries none, or devices
  * can't check such blocks.
  */
 int iser_task_pi(struct iser_task *task, const struct iser_pi *pi);
+
+/**
+ * iser_map_task_pi - iser_map_task() for a task with protection information
+ * @task: after iser_task_pi()
+ *
+ * Return: as iser_map_task().
+ */
+int iser_map_task_pi(struct iser_task *task);
 
 /**
  * iser_task_pi_result - what this end's device has found
