@@ -552,9 +552,14 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		ret = -ECONNREFUSED;
 		break;
 	case RDMA_CM_EVENT_DISCONNECTED:
-		/* Once the end has begun, this follows from our own disconnect. */
+		/*
+		 * Once the end has begun, this follows from our own disconnect.  iWARP
+		 * closes as well when a work request has failed, and may say so before
+		 * that completion is polled.
+		 */
 		if (READ_ONCE(conn->state) < ISER_ENDING)
-			ret = -ECONNRESET;
+			iser_conn_end(conn, -ECONNRESET,
+				      rdma_protocol_iwarp(id->device, id->port_num));
 		break;
 	case RDMA_CM_EVENT_ADDR_CHANGE:
 		ret = -EADDRNOTAVAIL;
