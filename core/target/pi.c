@@ -188,8 +188,9 @@ bool iser_pi_post(struct iser_conn *conn, struct iser_transfer *x)
 		x->reads = iser_reads_some(&conn->sq.reads, 1);
 
 	memset(rdma, 0, sizeof(*rdma));
+	/* As rdma_rw has it: tuples that only the wire has are not counted. */
 	b->sge[0] = (struct ib_sge){ .addr = x->mr->iova, .lkey = x->mr->lkey,
-				     .length = iser_pi_wire(pi, len) };
+				     .length = pi->memory ? iser_pi_wire(pi, len) : len };
 	rdma->wr.opcode = read ? IB_WR_RDMA_READ : IB_WR_RDMA_WRITE;
 	rdma->wr.sg_list = &b->sge[0];
 	rdma->wr.num_sge = 1;

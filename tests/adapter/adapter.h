@@ -429,6 +429,7 @@ enum adapter_rule adapter_pi_check(struct adapter_qp *qp,
 void adapter_pi_posted(struct adapter_mr *mr, struct ib_sig_attrs *attrs);
 void adapter_pi_register(struct adapter_mr *mr,
 			 const struct ib_sig_attrs *attrs);
+bool adapter_pi_owner(const struct adapter_mr *mr, u64 *addr, u32 *length);
 enum adapter_rule adapter_pi_access(struct adapter_qp *qp,
 				    struct adapter_mr *mr, u64 offset,
 				    u32 length);

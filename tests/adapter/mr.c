@@ -271,6 +271,9 @@ bool adapter_span_get(struct adapter_qp *qp, struct adapter_spans *spans,
 		goto found;
 	xa_lock(&dev->mrs);
 	broken = all ? RULE_READ_SINK : key_find(qp, key, &mr);
+	if (broken == NR_RULES && mr->pi && !remote &&
+	    !adapter_pi_owner(mr, &addr, &length))
+		broken = RULE_SIG_LENGTH;
 	if (broken == NR_RULES) {
 		if (addr < mr->iova || length > mr->length ||
 		    addr - mr->iova > mr->length - length)

@@ -235,6 +235,27 @@ void adapter_pi_register(struct adapter_mr *mr, const struct ib_sig_attrs *attrs
 }
 
 /*
+ * If only the wire has tuples, the owner of the region names a part of it by its data,
+ * as ib_core's rdma_rw does for mlx5.  Makes that a part of what is on the wire.
+ * Returns false if these are not whole blocks.  With the xa_lock.
+ */
+bool adapter_pi_owner(const struct adapter_mr *mr, u64 *addr, u32 *length)
+{
+	const struct ib_sig_attrs *attrs = &mr->pi->attrs;
+	u32 interval = adapter_pi_interval(attrs);
+	u32 unit = adapter_pi_unit(attrs);
+	u64 offset = *addr - mr->iova;
+
+	if (adapter_pi_has(&attrs->mem) || !adapter_pi_has(&attrs->wire))
+		return true;
+	if (offset % interval || *length % interval)
+		return false;
+	*addr = mr->iova + offset / interval * unit;
+	*length = *length / interval * unit;
+	return true;
+}
+
+/*
  * Whether qp, or remotely its peer, may use this part of an integrity region.
  * With the xa_lock. Returns NR_RULES if nothing is broken.
  */

@@ -270,6 +270,18 @@ static void sig_length(struct pair *pair)
 	send_region(pair, 0, BLOCKS * 512);
 }
 
+/* The length on the wire, where only that has tuples */
+static void sig_length_owner(struct pair *pair)
+{
+	struct ib_sig_domain none = { .sig_type = IB_SIG_TYPE_NONE };
+	struct ib_sig_domain wire = t10(512, IB_T10DIF_CRC);
+	struct region *a = mapped(pair, &none, &wire);
+
+	KUNIT_ASSERT_EQ(pair->test, post_region(a), 0);
+	expect_wc(pair, a->end, IB_WC_SUCCESS);
+	send_region(pair, 0, 520);
+}
+
 static void sig_length_skips(struct pair *pair)
 {
 	registered(pair);
@@ -349,6 +361,7 @@ static const struct rule_test pi_rule_tests[] = {
 	{ RULE_SIG_LIST, false, sig_list_data },
 	{ RULE_SIG_LIST, false, sig_list_meta },
 	{ RULE_SIG_LENGTH, false, sig_length },
+	{ RULE_SIG_LENGTH, false, sig_length_owner },
 	{ RULE_SIG_LENGTH, false, sig_length_skips },
 	{ RULE_SIG_LENGTH, true, sig_length_remote },
 	{ RULE_KEY_RANGE, false, sig_key_range },

@@ -109,11 +109,23 @@ void unreg(struct pair *pair, struct region *region)
 	expect_wc(pair, region->end, IB_WC_SUCCESS);
 }
 
+/* So many bytes of the wire, as the owner of a region names them */
+static u32 owner_part(const struct region *region, u32 bytes)
+{
+	const struct ib_sig_attrs *attrs = region->mr->sig_attrs;
+
+	if (attrs->mem.sig_type == IB_SIG_TYPE_T10_DIF ||
+	    attrs->wire.sig_type != IB_SIG_TYPE_T10_DIF)
+		return bytes;
+	return bytes / (region->interval + ADAPTER_TUPLE) * region->interval;
+}
+
 /* The first end writes to the second one, or reads from it. */
 static void access(struct pi_pair *pi, bool reads, u32 offset, u32 length)
 {
 	struct region *a = &pi->region[0], *b = &pi->region[1];
-	struct ib_sge sge = { .addr = offset, .length = length,
+	struct ib_sge sge = { .addr = owner_part(a, offset),
+			      .length = owner_part(a, length),
 			      .lkey = a->mr->lkey };
 	struct ib_rdma_wr wr = {
 		.wr.opcode = reads ? IB_WR_RDMA_READ : IB_WR_RDMA_WRITE,

@@ -269,6 +269,9 @@ static bool execute(struct adapter_qp *qp, struct adapter_send *send,
 			};
 			qp->local.nr = 1;
 			qp->local.length = send->length;
+		} else {
+			/* With tuples that only the wire has: adapter_pi_owner() */
+			send->length = qp->local.length;
 		}
 		if (qp->ib.qp_type == IB_QPT_GSI)
 			*status = adapter_datagram(qp, send);
