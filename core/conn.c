@@ -376,8 +376,7 @@ static void iser_read_private(struct iser_conn *conn,
 static void iser_take_depth(struct iser_conn *conn,
 			    const struct rdma_conn_param *param)
 {
-	bool iwarp = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
-	u32 depth = iser_read_depth(iwarp, param->initiator_depth,
+	u32 depth = iser_read_depth(iser_conn_iwarp(conn), param->initiator_depth,
 				    param->responder_resources);
 
 	conn->cm.ird = min(conn->cm.ird, depth);
@@ -558,8 +557,7 @@ int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		 * that completion is polled.
 		 */
 		if (READ_ONCE(conn->state) < ISER_ENDING)
-			iser_conn_end(conn, -ECONNRESET,
-				      rdma_protocol_iwarp(id->device, id->port_num));
+			iser_conn_end(conn, -ECONNRESET, iser_conn_iwarp(conn));
 		break;
 	case RDMA_CM_EVENT_ADDR_CHANGE:
 		ret = -EADDRNOTAVAIL;

@@ -163,12 +163,18 @@ int iser_cm_prepare(struct iser_conn *conn, struct rdma_conn_param *param,
 		    u8 *private);
 int iser_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event);
 
+/* Whether its device speaks iWARP, once it has a device. */
+static inline bool iser_conn_iwarp(const struct iser_conn *conn)
+{
+	return rdma_protocol_iwarp(conn->dev, rdma_start_port(conn->dev));
+}
+
 /* state.c */
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
 void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
-		    const char *what);
+		    const char *what, bool local);
 
 /* Did it succeed?  If not, the connection ends; @what: for the log line. */
 static inline bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
@@ -176,7 +182,17 @@ static inline bool iser_wc_ok(struct iser_conn *conn, const struct ib_wc *wc,
 {
 	if (likely(wc->status == IB_WC_SUCCESS))
 		return true;
-	iser_wc_failed(conn, wc, what);
+	iser_wc_failed(conn, wc, what, false);
+	return false;
+}
+
+/* The same for what sends nothing. */
+static inline bool iser_wc_local_ok(struct iser_conn *conn, const struct ib_wc *wc,
+				    const char *what)
+{
+	if (likely(wc->status == IB_WC_SUCCESS))
+		return true;
+	iser_wc_failed(conn, wc, what, true);
 	return false;
 }
 

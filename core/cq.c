@@ -287,8 +287,10 @@ static void iser_event_work(struct work_struct *work)
 	struct iser_conn *conn = container_of(to_delayed_work(work),
 					      struct iser_conn, poll.event_work);
 	enum ib_event_type event = atomic_read(&conn->poll.event) - 1;
+	/* siw has such an event also when the peer has gone while it sends. */
+	bool guess = event == IB_EVENT_QP_LAST_WQE_REACHED || iser_conn_iwarp(conn);
 
-	if (!iser_conn_end(conn, -EIO, event == IB_EVENT_QP_LAST_WQE_REACHED))
+	if (!iser_conn_end(conn, -EIO, guess))
 		return;
 	if (event == IB_EVENT_CQ_ERR)
 		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
@@ -310,7 +312,7 @@ static void iser_event_work(struct work_struct *work)
 void iser_event_flushed(struct iser_conn *conn)
 {
 	if (READ_ONCE(conn->reason) == -ECONNRESET &&
-	    !rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) &&
+	    !iser_conn_iwarp(conn) &&
 	    iser_conn_end(conn, -EIO, false))
 		iser_event_unknown(conn);
 }

@@ -22,7 +22,7 @@ bool iser_pi_wanted(struct iser_conn *conn)
 	if (!conn->param.pi)
 		return false;
 	if (conn->limits.pi_types && conn->limits.pi_pages &&
-	    !rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num))
+	    !iser_conn_iwarp(conn))
 		return true;
 	if (iser_device_note(conn->dev, ISER_NO_PI))
 		iser_conn_warn(conn, "the device can't check protection information, so none is carried over it");

@@ -38,7 +38,7 @@ static void iser_read_device(struct iser_conn *conn)
 	conn->max_sge = limits->send_sges;
 	conn->max_sge_rd = limits->read_sges;
 	conn->sq.sink_mr = conn->role == ISER_TARGET &&
-		rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
+		iser_conn_iwarp(conn);
 	conn->info.pi_asked = conn->param.pi;
 	conn->info.pi = iser_pi_wanted(conn);
 	if (conn->info.pi) {

@@ -52,12 +52,12 @@ bool iser_conn_event(struct iser_conn *conn, enum iser_event event)
 
 /*
  * The work holds a reference.  Only the first reason counts, except that a
- * known reason replaces a guess.  Under send_lock.  Return: true if @reason
- * counts.
+ * known cause replaces a guess.  A half that closes after the end has begun is none.
+ * Under send_lock.  Return: true if @reason counts.
  */
 static bool iser_conn_end_locked(struct iser_conn *conn, int reason, bool guess)
 {
-	if (conn->state == ISER_ENDING && conn->guess && !guess) {
+	if (conn->state == ISER_ENDING && conn->guess && !guess && reason) {
 		WRITE_ONCE(conn->reason, reason);
 		conn->guess = false;
 		return true;
@@ -135,13 +135,24 @@ static bool iser_wc_remote(enum ib_wc_status status)
 }
 
 /*
+ * Whether a failure may follow from an end that is not yet known: siw fails what it
+ * sends with an error of this end when the peer has gone.
+ */
+static bool iser_wc_guess(const struct iser_conn *conn, enum ib_wc_status status,
+			  bool local)
+{
+	return !local && status == IB_WC_LOC_QP_OP_ERR && iser_conn_iwarp(conn);
+}
+
+/*
  * iser_wc_failed - a work request has failed: end the connection
  * @what: the operation, for the log line
+ * @local: it sends nothing
  *
  * Only the first failure of a connection is logged.  Any context.
  */
 void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
-		    const char *what)
+		    const char *what, bool local)
 {
 	/*
 	 * A flush follows from an end that the peer, or this end, has begun, or
@@ -153,7 +164,7 @@ void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
 		return;
 	}
 	if (iser_conn_end(conn, iser_wc_remote(wc->status) ? -EREMOTEIO : -EIO,
-			  false))
+			  iser_wc_guess(conn, wc->status, local)))
 		iser_conn_warn(conn, "%s failed: %s (vendor code %#x), ending the connection",
 			       what, ib_wc_status_msg(wc->status),
 			       wc->vendor_err);

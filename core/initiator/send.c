@@ -136,7 +136,7 @@ static noinline u32 iser_task_gather(struct iser_initiator_task *task, u32 offse
 static void iser_reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	/* Unsignaled: comes only in error, and the next Send fails too. */
-	iser_wc_ok(wc->qp->qp_context, wc, "registration of an STag");
+	iser_wc_local_ok(wc->qp->qp_context, wc, "registration of an STag");
 }
 
 static struct ib_cqe iser_reg_cqe = { .done = iser_reg_done };
@@ -369,7 +369,7 @@ void iser_task_inv_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct iser_initiator_task *task =
 		container_of(wc->wr_cqe, struct iser_initiator_task, inv_cqe);
 
-	if (!iser_wc_ok(task->pub.conn, wc, "invalidation of an STag"))
+	if (!iser_wc_local_ok(task->pub.conn, wc, "invalidation of an STag"))
 		task->status = -ENOTCONN;
 	iser_task_put(task);
 }

@@ -402,7 +402,7 @@ int iser_pending_enter(struct iser_conn *conn, struct iser_listener *l)
 	g->stage = ISER_SILENT;
 	g->since = jiffies;
 	g->counted = true;
-	g->known = rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num);
+	g->known = iser_conn_iwarp(conn);
 	conn->listener = l;
 	list_add_tail(&g->node, &iser_pending_list);
 	iser_nr_pending++;

@@ -305,7 +305,7 @@ void iser_rx_pool_join(struct iser_conn *conn)
 	int ret = 0;
 
 	if (size < ISER_RX_POOL_SHARE || conn->limits.srq_sges < ISER_RX_SGES ||
-	    rdma_protocol_iwarp(conn->dev, conn->cm.id->port_num) ||
+	    iser_conn_iwarp(conn) ||
 	    iser_device_noted(conn->dev, ISER_NO_SHARED))
 		return;
 	mutex_lock(&iser_rx_pools_lock);
