@@ -64,7 +64,8 @@ static noinline int iser_map_failed(struct iser_initiator_task *task, int taken)
 /*
  * ib_map_mr_sg() of hns allocates memory in a way that may sleep, but BH are disabled
  * here.  With PF_MEMALLOC it neither sleeps nor waits for memory, which might have to
- * be written to this very disk first.
+ * be written to this very disk first.  So it may well fail, which hns reports as 0.
+ * Return: as ib_map_mr_sg(), or -EAGAIN.
  */
 static noinline int iser_map_mr_allocates(struct ib_mr *mr, const struct iser_data *data,
 					  int n)
@@ -73,7 +74,7 @@ static noinline int iser_map_mr_allocates(struct ib_mr *mr, const struct iser_da
 	int taken = ib_map_mr_sg(mr, data->sgl, n, NULL, ISER_STAG_PAGE);
 
 	memalloc_noreclaim_restore(flags);
-	return taken;
+	return taken ?: -EAGAIN;
 }
 
 /*
