@@ -340,9 +340,10 @@ static void iser_send_cq_watch(struct iser_conn *conn)
 {
 	if (READ_ONCE(conn->poll.stopped))
 		return;
+	/* The softirq may be polling right now, and could not be scheduled once more. */
 	if (ib_req_notify_cq(conn->poll.sends,
 			     IB_CQ_SOLICITED | IB_CQ_REPORT_MISSED_EVENTS))
-		iser_poll_kick(conn);
+		queue_work(conn->poll.wq, &conn->poll.work);
 	/* Either the waiter is seen, or it arms the queue after this. */
 	smp_mb();
 	if (atomic_read(&conn->poll.awaited))
