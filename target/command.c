@@ -108,9 +108,12 @@ void isert_order_discard(struct iscsit_conn *conn)
 	struct iscsit_session *sess = conn->sess;
 	struct iscsi_ooo_cmdsn *ooo, *next;
 
-	/* The connection adds none any more. */
-	if (list_empty(&sess->sess_ooo_cmdsn_list))
-		return;
+	/* kfree() of SLOB, which 6.1 may have, would not find the cache. */
+	BUILD_BUG_ON(IS_ENABLED(CONFIG_SLOB));
+	/*
+	 * Also with an empty list: another connection may have taken an entry off it, and
+	 * have its command no longer wait, and submit it, only now.
+	 */
 	mutex_lock(&sess->cmdsn_mutex);
 	list_for_each_entry_safe(ooo, next, &sess->sess_ooo_cmdsn_list, ooo_list) {
 		if (ooo->cid != conn->cid || !ooo->cmd || ooo->cmd->conn != conn)

@@ -209,14 +209,16 @@ static bool isert_logout_pending(struct isert_cmd *c)
 static void isert_logout_wait_work(struct work_struct *work)
 {
 	struct isert_cmd *c = container_of(work, struct isert_cmd, logout_work);
-	unsigned long end = jiffies + ISERT_LOGOUT_TIME;
 	struct isert_conn *ic = c->ic;
 	bool pending;
 
 	while ((pending = isert_logout_pending(c)) && !READ_ONCE(ic->closing) &&
-	       time_before(jiffies, end))
+	       time_before(jiffies, c->logout_end))
 		msleep(ISERT_LOGOUT_POLL);
 	cmpxchg(&ic->session->leaver, c, NULL);
+	/* It may have waited for its turn all the time, and have closed nothing. */
+	if (pending && !READ_ONCE(ic->closing) && !isert_logout_closes(c->cmd))
+		isert_close_others(ic->conn->sess, ic->conn, c->cmd->logout_cid, false);
 	c->late = pending;
 	if (pending && !READ_ONCE(ic->closing))
 		isert_warn(ic, "logs out, but the backend has not finished commands within %u s: they may still be executed",
@@ -246,8 +248,9 @@ bool isert_logout_hold(struct isert_conn *ic, struct isert_cmd *c)
 		return false;
 	kref_get(&ic->ref);
 	atomic_inc(&ic->logouts);
+	c->logout_end = jiffies + ISERT_LOGOUT_TIME;
 	INIT_WORK(&c->logout_work, isert_logout_wait_work);
-	queue_work(isert_wq, &c->logout_work);
+	queue_work(isert_hold_wq, &c->logout_work);
 	return true;
 }
 

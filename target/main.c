@@ -168,7 +168,7 @@ static void isert_free_np(struct iscsi_np *np)
 	kfree(p);
 }
 
-struct workqueue_struct *isert_wq;
+struct workqueue_struct *isert_wq, *isert_hold_wq;
 
 static bool strict_base_offset;
 module_param(strict_base_offset, bool, 0644);
@@ -309,10 +309,16 @@ static int __init isert_init(void)
 
 	if (ret)
 		return ret;
-	/* Logouts sleep until their connection is closed. */
+	/* Logouts sleep until their connection is closed, as long as a backend needs. */
 	isert_wq = alloc_workqueue("isert", WQ_UNBOUND, 0);
 	if (!isert_wq)
 		return -ENOMEM;
+	/* Those whose response is held back do so for a bounded time: no backend delays them. */
+	isert_hold_wq = alloc_workqueue("isert_hold", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!isert_hold_wq) {
+		destroy_workqueue(isert_wq);
+		return -ENOMEM;
+	}
 	iscsit_register_transport(&isert_transport);
 	return 0;
 }
@@ -320,6 +326,7 @@ static int __init isert_init(void)
 static void __exit isert_exit(void)
 {
 	iscsit_unregister_transport(&isert_transport);
+	destroy_workqueue(isert_hold_wq);
 	destroy_workqueue(isert_wq);
 }
 

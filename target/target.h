@@ -82,6 +82,7 @@ struct isert_cmd {
 
 	bool settled;			/* a Logout: what it waits for was looked at */
 	bool late;			/* and has not ended in time */
+	unsigned long logout_end;	/* jiffies: the response is held back no longer */
 	struct work_struct logout_work;
 	struct iser_cmd iser;		/* last: the core's part follows */
 };
@@ -208,7 +209,7 @@ struct isert_conn {
 	struct list_head discovery_node;	/* of isert_discoveries, or alone */
 };
 
-extern struct workqueue_struct *isert_wq;
+extern struct workqueue_struct *isert_wq, *isert_hold_wq;
 extern struct iscsit_transport isert_transport;
 extern const struct iser_ops isert_ops;
 
