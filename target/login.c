@@ -9,8 +9,6 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <iser/addr.h>
-#include <iser/log.h>
 
 /*
  * The threads that work on a login.
@@ -94,85 +92,6 @@ void isert_login_over(struct isert_conn *ic)
 	spin_unlock_bh(&ic->login_lock);
 	if (cancel)
 		cancel_delayed_work(&ic->conn->login_work);
-}
-
-/*
- * Hosts that share an initiator name.
- *
- * A login of the same name and ISID replaces a session (RFC 7143, section
- * 6.3.5), which lets an initiator reconnect.  Two hosts with the same name,
- * such as clones, thereby end each other's session every few seconds, and
- * neither host logs the reason.  Therefore the target logs it, rarely.
- */
-
-#define ISERT_REPLACED_FRESH	(30 * HZ)	/* between end and new login */
-#define ISERT_REPLACED_RARE	(60 * HZ)	/* between two lines */
-
-/* The session that a login has replaced last. */
-static struct {
-	spinlock_t lock;	/* all of these */
-	char name[ISCSI_NAME_LEN];
-	struct sockaddr_storage addr;
-	u64 when, last_line;	/* jiffies, for longer than 32 bits of them last */
-	bool noted, reported;
-} isert_replaced = {
-	.lock = __SPIN_LOCK_UNLOCKED(isert_replaced.lock),
-};
-
-/*
- * isert_replaced_note - note a session that ends because a login replaces it
- * @ic: its connection
- *
- * Any context, with BH enabled.
- */
-void isert_replaced_note(struct isert_conn *ic)
-{
-	const struct iscsi_sess_ops *ops = ic->conn->sess->sess_ops;
-
-	spin_lock_bh(&isert_replaced.lock);
-	strscpy(isert_replaced.name, ops->InitiatorName, ISCSI_NAME_LEN);
-	isert_replaced.addr = iser_conn_info(ic->dm)->remote;
-	isert_replaced.when = get_jiffies_64();
-	isert_replaced.noted = true;
-	spin_unlock_bh(&isert_replaced.lock);
-}
-
-/*
- * isert_replaced_check - warn if a login has replaced another host's session
- * @ic: its connection
- *
- * Any context, with BH enabled.
- */
-static void isert_replaced_check(struct isert_conn *ic)
-{
-	const struct iser_host_addr host =
-		iser_host_addr(&iser_conn_info(ic->dm)->remote);
-	const char *name = ic->conn->sess->sess_ops->InitiatorName;
-	u64 now = get_jiffies_64();
-	struct iser_host_addr before;
-	struct sockaddr_storage other;
-	char text[ISER_ADDR_TEXT];
-	bool tell = false;
-
-	spin_lock_bh(&isert_replaced.lock);
-	if (isert_replaced.noted && !strcmp(isert_replaced.name, name) &&
-	    time_before64(now, isert_replaced.when + ISERT_REPLACED_FRESH)) {
-		isert_replaced.noted = false;
-		other = isert_replaced.addr;
-		before = iser_host_addr(&other);
-		tell = !iser_same_host(&before, &host) &&
-			(!isert_replaced.reported ||
-			 time_after64(now, isert_replaced.last_line +
-				      ISERT_REPLACED_RARE));
-	}
-	if (tell) {
-		isert_replaced.last_line = now;
-		isert_replaced.reported = true;
-	}
-	spin_unlock_bh(&isert_replaced.lock);
-	if (tell)
-		isert_warn(ic, "its login as %s has ended the session of that name from %s: if these are two hosts, give each a name of its own in /etc/iscsi/initiatorname.iscsi",
-			   name, iser_addr_text(text, &other));
 }
 
 /*

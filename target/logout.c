@@ -96,44 +96,6 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 		isert_protocol_error(ic, "Logout Request that LIO does not take");
 }
 
-/**
- * isert_close_others - close other connections of a session
- * @sess: session
- * @own: connection that stays, or NULL
- * @cid: those with this CID; negative: all
- * @replaced: since a login takes their place
- *
- * It works as LIO does but without waiting: the list and its lock hold the
- * connections.  They are in the order in which they have logged in, and one that has
- * logged in after @own takes the place of @own.  Any context, with BH enabled.
- * Return: how many are still there.
- */
-u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
-		       int cid, bool replaced)
-{
-	struct iscsit_conn *other;
-	u32 nr = 0;
-
-	spin_lock_bh(&sess->conn_lock);
-	list_for_each_entry(other, &sess->sess_conn_list, conn_list) {
-		struct isert_conn *o = isert_conn_of(other);
-
-		if (other == own && replaced)
-			break;
-		if (other == own || (cid >= 0 && other->cid != cid))
-			continue;
-		if (replaced && o)
-			WRITE_ONCE(o->replaced, true);
-		spin_lock(&other->state_lock);
-		other->conn_state = TARG_CONN_STATE_IN_LOGOUT;
-		spin_unlock(&other->state_lock);
-		iscsit_cause_connection_reinstatement(other, 0);
-		nr++;
-	}
-	spin_unlock_bh(&sess->conn_lock);
-	return nr;
-}
-
 /* Whether a write waits for unsolicited data, whose PDUs are dropped now. */
 static bool isert_write_waits(const struct iscsit_cmd *cmd)
 {

@@ -77,28 +77,6 @@ static bool isert_ping(struct isert_conn *ic)
 	return true;
 }
 
-/**
- * isert_end_late - end a connection whose initiator owes something for too long
- * @ic: connection
- *
- * Counts a timeout as LIO's own timer does; see iscsi_sess_err in configfs.  Process
- * context.
- */
-void isert_end_late(struct isert_conn *ic)
-{
-	struct iscsit_session *sess = ic->conn->sess;
-	struct iscsi_sess_err_stats *stats = &sess->tpg->tpg_tiqn->sess_err_stats;
-
-	spin_lock_bh(&stats->lock);
-	strscpy(stats->last_sess_fail_rem_name, sess->sess_ops->InitiatorName,
-		sizeof(stats->last_sess_fail_rem_name));
-	stats->last_sess_failure_type = ISCSI_SESS_ERR_CXN_TIMEOUT;
-	stats->cxn_timeout_errors++;
-	atomic_long_inc(&sess->conn_timeout_errors);
-	spin_unlock_bh(&stats->lock);
-	iser_connection_fail(ic->dm, -ETIMEDOUT);
-}
-
 /* isert_get_begins - count a Get_Data before it is submitted.  Any context. */
 void isert_get_begins(struct isert_conn *ic)
 {
@@ -116,13 +94,6 @@ void isert_get_ends(struct isert_conn *ic)
 	/* The order is that of isert_get_begins(). */
 	smp_mb__before_atomic();
 	atomic_dec(&ic->gets);
-}
-
-/* isert_owed_time - the limit for what the initiator owes: seconds */
-u32 isert_owed_time(const struct iscsi_node_attrib *attrib)
-{
-	return READ_ONCE(attrib->dataout_timeout) *
-		READ_ONCE(attrib->dataout_timeout_retries);
 }
 
 /*

@@ -178,21 +178,6 @@ static void *isert_copy_data(const struct iser_pdu *pdu)
 	return data;
 }
 
-/**
- * isert_add_reject - answer with a Reject
- * @ic: connection
- * @hdr: header that is rejected
- * @reason: RFC 7143, section 11.17.1
- *
- * RX thread; sleeps for a tag, which is no backend's fault: isert_stuck().
- */
-void isert_add_reject(struct isert_conn *ic, void *hdr, u8 reason)
-{
-	WRITE_ONCE(ic->tag_wait, true);
-	iscsit_add_reject(ic->conn, reason, hdr);
-	WRITE_ONCE(ic->tag_wait, false);
-}
-
 /* isert_reject - the same, with a line */
 static void isert_reject(struct isert_conn *ic, const struct iser_pdu *pdu, u8 reason)
 {

@@ -202,7 +202,7 @@ struct isert_conn {
 	bool logout_closing;		/* conn_logout_comp will be completed */
 	atomic_t logouts;		/* whose response is held back */
 
-	struct isert_conn *joined;	/* holds the joined session: conn.c */
+	struct isert_conn *joined;	/* holds the joined session: session.c */
 	u32 joining;			/* logins that rely on this one */
 	bool closing;
 	bool replaced;			/* a login takes its place */
@@ -318,11 +318,6 @@ u32 isert_max_level(void);
 bool isert_name_stags(void);
 u32 isert_initial_window(void);
 
-/* error.c */
-__printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
-__printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
-					 const char *fmt, ...);
-
 /* login.c */
 void isert_login_np_left(struct isert_conn *ic);
 void isert_login_over(struct isert_conn *ic);
@@ -332,28 +327,37 @@ int isert_get_login_rx(struct iscsit_conn *conn, struct iscsi_login *login);
 int isert_put_login_tx(struct iscsit_conn *conn, struct iscsi_login *login,
 		       u32 length);
 int isert_login_finish(struct isert_conn *ic);
-void isert_replaced_note(struct isert_conn *ic);
 void isert_discovery_leave(struct isert_conn *ic);
 
 /* conn.c */
-bool isert_join(struct isert_conn *ic, struct isert_conn *other);
-bool isert_join_over(struct isert_conn *ic);
 struct isert_conn *isert_conn_alloc(struct iscsit_conn *conn,
 				    struct iser_conn *dm);
-void isert_conn_put(struct isert_conn *ic);
 void isert_get_rx_pdu(struct iscsit_conn *conn);
 void isert_wait_conn(struct iscsit_conn *conn);
 void isert_free_conn(struct iscsit_conn *conn);
 void isert_terminate_notify(struct iser_conn *dm, int reason);
 
 /* session.c */
+__printf(2, 3) void isert_warn(struct isert_conn *ic, const char *fmt, ...);
+__printf(2, 3) void isert_protocol_error(struct isert_conn *ic,
+					 const char *fmt, ...);
+void isert_end_late(struct isert_conn *ic);
+u32 isert_owed_time(const struct iscsi_node_attrib *attrib);
+void isert_add_reject(struct isert_conn *ic, void *hdr, u8 reason);
+void isert_conn_put(struct isert_conn *ic);
 int isert_session_alloc(struct isert_conn *ic);
 void isert_session_join(struct isert_conn *ic, struct isert_conn *other);
 void isert_session_leave(struct isert_conn *ic);
-void isert_session_put(struct isert_conn *ic);
+bool isert_join(struct isert_conn *ic, struct isert_conn *other);
+void isert_join_end(struct isert_conn *ic);
+void isert_join_wait(struct isert_conn *ic);
 bool isert_session_full(struct isert_conn *ic);
 bool isert_session_enter(struct isert_conn *ic);
 bool isert_others_left(struct isert_conn *ic, int cid);
+u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
+		       int cid, bool replaced);
+void isert_replaced_note(struct isert_conn *ic);
+void isert_replaced_check(struct isert_conn *ic);
 bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out);
 void isert_unexpected_note(struct isert_conn *ic, u32 stat_sn);
 void isert_unexpected_retire(struct isert_conn *ic);
@@ -379,8 +383,6 @@ void isert_receive_logout(struct isert_conn *ic, struct iscsit_cmd *cmd,
 			  void *hdr);
 bool isert_logout_hold(struct isert_conn *ic, struct isert_cmd *c);
 bool isert_logout_sent(struct isert_cmd *c, int status);
-u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *own,
-		       int cid, bool replaced);
 
 /* command.c */
 void isert_cmd_init(struct iser_cmd *iser);
@@ -436,14 +438,11 @@ void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 void isert_window_begin(struct isert_conn *ic);
 void isert_window_used(struct isert_conn *ic);
 void isert_window_work(struct work_struct *work);
-void isert_add_reject(struct isert_conn *ic, void *hdr, u8 reason);
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
 void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);
 
 /* ping.c */
-void isert_end_late(struct isert_conn *ic);
-u32 isert_owed_time(const struct iscsi_node_attrib *attrib);
 void isert_ping_work(struct work_struct *work);
 void isert_ping_start(struct isert_conn *ic);
 void isert_ping_ahead(struct isert_conn *ic);
