@@ -442,7 +442,7 @@ static void isert_notice(struct isert_conn *ic)
 		.recovery_level = ic->conn->sess->sess_ops->ErrorRecoveryLevel,
 		.name_stags = isert_name_stags(),
 		.discovery = ic->conn->sess->sess_ops->SessionType,
-		/* The fence of task management on other connections: session.c. */
+		/* The fence of task management on other connections: order.c. */
 		.tell_delivery = ic->conn->sess->sess_ops->MaxConnections > 1,
 	};
 

@@ -104,7 +104,7 @@ struct isert_buffers {
 
 #define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
 
-/* What the connections of a session share: session.c. */
+/* What the connections of a session share: session.c, order.c. */
 struct isert_session {
 	struct kref ref;		/* each connection has one */
 	spinlock_t lock;		/* conns, fenced */
@@ -358,10 +358,22 @@ u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *ow
 		       int cid, bool replaced);
 void isert_replaced_note(struct isert_conn *ic);
 void isert_replaced_check(struct isert_conn *ic);
+
+/* order.c */
+void isert_window_begin(struct isert_conn *ic);
+void isert_window_used(struct isert_conn *ic);
+void isert_window_work(struct work_struct *work);
+void isert_order_answered(struct iscsit_cmd *cmd);
+void isert_order_forget(struct iscsit_cmd *cmd);
+void isert_order_discard(struct iscsit_conn *conn);
+bool isert_order_entered(struct iscsit_session *sess, u32 sn, bool *waits);
+bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
+u32 isert_order_last(struct iscsit_conn *conn);
+bool isert_order_forgotten(struct iscsit_conn *conn);
+bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c);
 bool isert_unexpected_take(struct isert_conn *ic, bool ping, u32 *out);
 void isert_unexpected_note(struct isert_conn *ic, u32 stat_sn);
 void isert_unexpected_retire(struct isert_conn *ic);
-bool isert_fence_hold(struct isert_conn *ic, struct isert_cmd *c);
 
 /* response.c */
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
@@ -393,13 +405,6 @@ void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 void isert_response_done(struct iser_cmd *iser, int status);
-void isert_order_answered(struct iscsit_cmd *cmd);
-void isert_order_forget(struct iscsit_cmd *cmd);
-void isert_order_discard(struct iscsit_conn *conn);
-bool isert_order_entered(struct iscsit_session *sess, u32 sn, bool *waits);
-bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
-bool isert_order_forgotten(struct iscsit_conn *conn);
-u32 isert_order_last(struct iscsit_conn *conn);
 struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
 				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
 				  void *arg);
@@ -435,9 +440,6 @@ void isert_buffer_attach(struct isert_cmd *c);
 void isert_buffer_put(struct isert_conn *ic, struct isert_buffer *b, bool sent);
 
 /* receive.c */
-void isert_window_begin(struct isert_conn *ic);
-void isert_window_used(struct isert_conn *ic);
-void isert_window_work(struct work_struct *work);
 void isert_control_notify(struct iser_conn *dm, struct iser_pdu *pdu);
 void isert_receive_deferred(struct isert_conn *ic);
 void isert_drop_deferred(struct isert_conn *ic);

@@ -4,7 +4,7 @@
  *
  * LIO passes a request to the target core, which knows the commands that have been
  * submitted.  Here is what concerns commands that have not: those that wait for their
- * CmdSN, and those that have not come.  The fence of the responses is in session.c.
+ * CmdSN, and those that have not come.  The fence of the responses is in order.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
