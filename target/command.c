@@ -154,6 +154,19 @@ bool isert_order_poll(struct isert_conn *ic)
 	return ahead;
 }
 
+/**
+ * isert_ping_ahead - look often at the commands that are ahead of their CmdSN
+ * @ic: connection; one with immediate data is
+ *
+ * Worker of the completion queue or RX thread.  isert_wait_conn() cancels the
+ * timer once more when neither handles PDUs any longer.
+ */
+static noinline void isert_ping_ahead(struct isert_conn *ic)
+{
+	if (!xchg(&ic->ahead, 1))
+		mod_delayed_work(system_wq, &ic->ping_work, ISERT_AHEAD_POLL);
+}
+
 /*
  * The state of one of LIO's commands, from its tag to its release.
  */
@@ -364,65 +377,6 @@ int isert_cmd_wait(struct isert_cmd *c)
 	return left ?: -ETIMEDOUT;
 }
 
-/* Another PDU than a SCSI Response has been sent. */
-static noinline void isert_other_done(struct isert_cmd *c, int status)
-{
-	struct isert_conn *ic = c->ic;
-	struct iscsit_cmd *cmd = c->cmd;
-	bool keep = false;
-
-	switch (c->sent) {
-	case ISTATE_SEND_LOGOUTRSP:
-		if (isert_logout_sent(c, status))
-			return;
-		break;
-	case ISTATE_SEND_TASKMGTRSP:
-		if (!status)
-			iscsit_tmr_post_handler(cmd, ic->conn);
-		break;
-	case ISTATE_SEND_TEXTRSP:
-		/* LIO overwrites the pointer with the next part. */
-		kfree(cmd->buf_ptr);
-		cmd->buf_ptr = NULL;
-		keep = c->more;
-		break;
-	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
-		keep = true;
-		break;
-	case ISTATE_SEND_ASYNCMSG:
-		WRITE_ONCE(ic->drop_told, true);
-		wake_up_all(&ic->wait);
-		break;
-	default:
-		break;
-	}
-	if (!keep) {
-		/* posted stays set as long as the command is in LIO's list. */
-		isert_cmd_release(ic->conn, cmd);
-		return;
-	}
-	/* The peer's answer may be waiting already: isert_cmd_wait(). */
-	smp_store_release(&c->posted, false);
-	wake_up_all(&ic->wait);
-}
-
-/**
- * isert_response_done - handle a sent response, or the end of the connection
- * @iser: command, which is idle now
- * @status: 0 or negative errno
- *
- * Up-call from a worker.
- */
-void isert_response_done(struct iser_cmd *iser, int status)
-{
-	struct isert_cmd *c = isert_cmd(iser);
-
-	if (likely(c->sent == ISTATE_SEND_STATUS))
-		isert_cmd_release(c->ic->conn, c->cmd);
-	else
-		isert_other_done(c, status);
-}
-
 /*
  * Copies BHS and AHS for LIO, which reads both in one piece.
  *
@@ -605,6 +559,27 @@ static __always_inline struct isert_cmd *isert_cmd_new(struct isert_conn *ic, bo
 struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep)
 {
 	return isert_cmd_new(ic, sleep);
+}
+
+/**
+ * isert_own_pdu - a command of LIO for a PDU that answers no request
+ * @conn: LIO's connection
+ * @opcode: of the PDU
+ *
+ * Any context; does not sleep.
+ * Return: command, or NULL if there is no tag for it.
+ */
+struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode)
+{
+	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
+
+	if (!cmd)
+		return NULL;
+	cmd->iscsi_opcode = opcode;
+	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
+	cmd->immediate_cmd = 1;
+	cmd->init_task_tag = RESERVED_ITT;
+	return cmd;
 }
 
 /*

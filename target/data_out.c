@@ -159,6 +159,25 @@ static bool isert_tagged(struct isert_cmd *c, u32 offset, u64 *tagged)
 				 c->ic->keys.tagged_solicited_only, tagged);
 }
 
+/* isert_get_begins - count a Get_Data before it is submitted.  Any context. */
+static void isert_get_begins(struct isert_conn *ic)
+{
+	if (!atomic_read(&ic->gets))
+		WRITE_ONCE(ic->get_moved, jiffies);
+	/* isert_gets_late() must see the time before the count. */
+	smp_mb__before_atomic();
+	atomic_inc(&ic->gets);
+}
+
+/* isert_get_ends - count off a Get_Data that has ended or failed.  Worker. */
+static void isert_get_ends(struct isert_conn *ic)
+{
+	WRITE_ONCE(ic->get_moved, jiffies);
+	/* The order is that of isert_get_begins(). */
+	smp_mb__before_atomic();
+	atomic_dec(&ic->gets);
+}
+
 /*
  * Starts the bursts that may be started.  The caller holds c->lock, so that
  * none of them can end the command at the same time.

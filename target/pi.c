@@ -2,6 +2,7 @@
 /*
  * Commands with protection information, between LIO and the core.  LIO decides for each
  * command what is where, and leaves the tuples that are on the wire to the adapter.
+ * response.c sends the data of such a read, and data_out.c fetches those of a write.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -178,84 +179,4 @@ sense_reason_t isert_pi_sense(struct isert_cmd *c)
 	if (se_cmd->data_direction == DMA_FROM_DEVICE)
 		se_cmd->sense_info += result->block;
 	return se_cmd->pi_err;
-}
-
-/*
- * Answers a read that must not be answered by its data.  LIO queues a status with sense
- * data for its TX thread.  Without memory for that it is sent from here.
- */
-static void isert_pi_refuse(struct isert_cmd *c, sense_reason_t reason)
-{
-	if (transport_send_check_condition_and_sense(&c->cmd->se_cmd, reason, 0))
-		isert_queue_status(c->ic->conn, c->cmd);
-}
-
-/**
- * isert_pi_data_in - write the data of a read to the initiator
- * @c: its command
- *
- * The status waits until they have been checked: isert_pi_data_in_done().
- * Return: 0, or -ENOMEM to be called again.
- */
-int isert_pi_data_in(struct isert_cmd *c)
-{
-	u32 offset, len, wire;
-	int ret;
-
-	isert_describe_data(c);
-	if (!isert_pi_begin(c, &wire)) {
-		isert_pi_refuse(c, TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
-		return 0;
-	}
-	ret = iser_map_data_pi(&c->iser, &c->data, true);
-	if (ret)
-		return ret;
-	/* One burst: until it ends, the command is not given back. */
-	spin_lock_bh(&c->lock);
-	c->status = 0;
-	iser_bursts_init(&c->bursts, 0, c->data.len, c->data.len, 1);
-	iser_bursts_next(&c->bursts, &offset, &len);
-	spin_unlock_bh(&c->lock);
-	/* LIO gives up the device when this returns, and sense data need it. */
-	c->lun = c->cmd->se_cmd.se_lun;
-	percpu_ref_get(&c->lun->lun_ref);
-	iser_put_data_notify(&c->iser, len);
-	return 0;
-}
-
-/**
- * isert_pi_data_in_done - the data of a read have been written, or never will be
- * @c: its command
- * @len: bytes
- * @status: 0, or negative errno: the connection has ended
- *
- * Up-call from a worker.  LIO has handed the command over.
- */
-void isert_pi_data_in_done(struct isert_cmd *c, u32 len, int status)
-{
-	struct iscsit_cmd *cmd = c->cmd;
-	struct isert_conn *ic = c->ic;
-	struct se_lun *lun = c->lun;
-	sense_reason_t reason;
-
-	spin_lock_bh(&c->lock);
-	iser_bursts_done(&c->bursts, len);
-	spin_unlock_bh(&c->lock);
-	if (status) {
-		/* As its response would have: other connections may go on. */
-		if (!(cmd->se_cmd.transport_state & CMD_T_ABORTED))
-			iscsit_increment_maxcmdsn(cmd, ic->conn->sess);
-		isert_cmd_release(ic->conn, cmd);
-		goto put;
-	}
-	iser_unmap_data(&c->iser);
-	reason = isert_pi_sense(c);
-	if (reason) {
-		isert_pi_refuse(c, reason);
-		goto put;
-	}
-	atomic_long_add(len, &ic->conn->sess->tx_data_octets);
-	isert_queue_status(ic->conn, cmd);
-put:
-	percpu_ref_put(&lun->lun_ref);
 }

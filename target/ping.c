@@ -41,7 +41,6 @@
 /* A changed attribute is noticed within this time. */
 #define ISERT_PING_POLL		(5UL * HZ)
 #define ISERT_PING_RETRY	((unsigned long)HZ)
-#define ISERT_AHEAD_POLL	(HZ / 5)
 /* A longer silence counts as this one, which is more than any nopin_timeout. */
 #define ISERT_SILENCE		(3600UL * HZ)
 #define ISERT_DISCOVERY_TIME	60U	/* seconds without a PDU */
@@ -75,25 +74,6 @@ static bool isert_ping(struct isert_conn *ic)
 	iscsit_add_cmd_to_immediate_queue(cmd, conn,
 					  ISTATE_SEND_NOPIN_WANT_RESPONSE);
 	return true;
-}
-
-/* isert_get_begins - count a Get_Data before it is submitted.  Any context. */
-void isert_get_begins(struct isert_conn *ic)
-{
-	if (!atomic_read(&ic->gets))
-		WRITE_ONCE(ic->get_moved, jiffies);
-	/* isert_gets_late() must see the time before the count. */
-	smp_mb__before_atomic();
-	atomic_inc(&ic->gets);
-}
-
-/* isert_get_ends - count off a Get_Data that has ended or failed.  Worker. */
-void isert_get_ends(struct isert_conn *ic)
-{
-	WRITE_ONCE(ic->get_moved, jiffies);
-	/* The order is that of isert_get_begins(). */
-	smp_mb__before_atomic();
-	atomic_dec(&ic->gets);
 }
 
 /*
@@ -373,19 +353,6 @@ void isert_ping_start(struct isert_conn *ic)
 	WRITE_ONCE(ic->last_rx, jiffies);
 	ic->began = jiffies;
 	schedule_delayed_work(&ic->ping_work, ISERT_PING_RETRY);
-}
-
-/**
- * isert_ping_ahead - look often at the commands that are ahead of their CmdSN
- * @ic: connection; one with immediate data is
- *
- * Worker of the completion queue or RX thread.  isert_wait_conn() cancels the
- * timer once more when neither handles PDUs any longer.
- */
-void isert_ping_ahead(struct isert_conn *ic)
-{
-	if (!xchg(&ic->ahead, 1))
-		mod_delayed_work(system_wq, &ic->ping_work, ISERT_AHEAD_POLL);
 }
 
 /* If @cmd is ic->ping, not LIO's own ping, clears it and returns true. */

@@ -2,7 +2,7 @@
 /*
  * The sending side: Data-In, responses, and PDUs from LIO's queues, which are
  * those of Text, Logout, NOP and task management, with Rejects and Asynchronous
- * Messages.
+ * Messages; and what follows when they have been sent.
  *
  * A PDU that carries a StatSN is built and submitted under iser_send_begin(),
  * since the order of StatSN must be the order on the wire, and LIO increments
@@ -108,6 +108,100 @@ static __always_inline void isert_respond(struct isert_conn *ic, struct isert_cm
 }
 
 /**
+ * isert_queue_status - send the response of a command that has no data to send
+ * @conn: LIO's connection
+ * @cmd: command that has completed
+ *
+ * Worker of the target core, or TX thread.
+ * Return: 0.
+ */
+int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
+{
+	isert_respond(conn->context, isert_cmd_at(conn->context, cmd));
+	return 0;
+}
+
+/*
+ * Answers a read that must not be answered by its data.  LIO queues a status with sense
+ * data for its TX thread.  Without memory for that it is sent from here.
+ */
+static void isert_pi_refuse(struct isert_cmd *c, sense_reason_t reason)
+{
+	if (transport_send_check_condition_and_sense(&c->cmd->se_cmd, reason, 0))
+		isert_queue_status(c->ic->conn, c->cmd);
+}
+
+/**
+ * isert_pi_data_in - write the data of a read to the initiator
+ * @c: its command
+ *
+ * The status waits until they have been checked: isert_pi_data_in_done().
+ * Return: 0, or -ENOMEM to be called again.
+ */
+static noinline int isert_pi_data_in(struct isert_cmd *c)
+{
+	u32 offset, len, wire;
+	int ret;
+
+	isert_describe_data(c);
+	if (!isert_pi_begin(c, &wire)) {
+		isert_pi_refuse(c, TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
+		return 0;
+	}
+	ret = iser_map_data_pi(&c->iser, &c->data, true);
+	if (ret)
+		return ret;
+	/* One burst: until it ends, the command is not given back. */
+	spin_lock_bh(&c->lock);
+	c->status = 0;
+	iser_bursts_init(&c->bursts, 0, c->data.len, c->data.len, 1);
+	iser_bursts_next(&c->bursts, &offset, &len);
+	spin_unlock_bh(&c->lock);
+	/* LIO gives up the device when this returns, and sense data need it. */
+	c->lun = c->cmd->se_cmd.se_lun;
+	percpu_ref_get(&c->lun->lun_ref);
+	iser_put_data_notify(&c->iser, len);
+	return 0;
+}
+
+/**
+ * isert_pi_data_in_done - the data of a read have been written, or never will be
+ * @c: its command
+ * @len: bytes
+ * @status: 0, or negative errno: the connection has ended
+ *
+ * Up-call from a worker.  LIO has handed the command over.
+ */
+void isert_pi_data_in_done(struct isert_cmd *c, u32 len, int status)
+{
+	struct iscsit_cmd *cmd = c->cmd;
+	struct isert_conn *ic = c->ic;
+	struct se_lun *lun = c->lun;
+	sense_reason_t reason;
+
+	spin_lock_bh(&c->lock);
+	iser_bursts_done(&c->bursts, len);
+	spin_unlock_bh(&c->lock);
+	if (status) {
+		/* As its response would have: other connections may go on. */
+		if (!(cmd->se_cmd.transport_state & CMD_T_ABORTED))
+			iscsit_increment_maxcmdsn(cmd, ic->conn->sess);
+		isert_cmd_release(ic->conn, cmd);
+		goto put;
+	}
+	iser_unmap_data(&c->iser);
+	reason = isert_pi_sense(c);
+	if (reason) {
+		isert_pi_refuse(c, reason);
+		goto put;
+	}
+	atomic_long_add(len, &ic->conn->sess->tx_data_octets);
+	isert_queue_status(ic->conn, cmd);
+put:
+	percpu_ref_put(&lun->lun_ref);
+}
+
+/**
  * isert_queue_data_in - send the data and the response of a read
  * @conn: LIO's connection
  * @cmd: read command that the target core has completed
@@ -155,20 +249,6 @@ void isert_data_ack_notify(struct iser_cmd *iser, u32 data_sn)
 		 &iser_conn_info(iser->conn)->remote,
 		 be32_to_cpu((__force __be32)cmd->init_task_tag),
 		 cmd->acked_data_sn);
-}
-
-/**
- * isert_queue_status - send the response of a command that has no data to send
- * @conn: LIO's connection
- * @cmd: command that has completed
- *
- * Worker of the target core, or TX thread.
- * Return: 0.
- */
-int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd)
-{
-	isert_respond(conn->context, isert_cmd_at(conn->context, cmd));
-	return 0;
 }
 
 /* Sends a NOP-In: an answer with its ping data, or a ping of the target. */
@@ -386,27 +466,6 @@ static int isert_send_queued(struct isert_conn *ic, struct iscsit_cmd *cmd,
 }
 
 /**
- * isert_own_pdu - a command of LIO for a PDU that answers no request
- * @conn: LIO's connection
- * @opcode: of the PDU
- *
- * Any context; does not sleep.
- * Return: command, or NULL if there is no tag for it.
- */
-struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode)
-{
-	struct iscsit_cmd *cmd = iscsit_allocate_cmd(conn, TASK_RUNNING);
-
-	if (!cmd)
-		return NULL;
-	cmd->iscsi_opcode = opcode;
-	/* It has no CmdSN: LIO must not raise MaxCmdSN when it frees it. */
-	cmd->immediate_cmd = 1;
-	cmd->init_task_tag = RESERVED_ITT;
-	return cmd;
-}
-
-/**
  * isert_tell_drop - tell the initiator that the target drops the connection
  * @ic: connection in the full feature phase that is being closed
  *
@@ -498,4 +557,63 @@ int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 		WARN_ONCE(1, "state %d in the immediate queue\n", state);
 		return -EINVAL;
 	}
+}
+
+/* Another PDU than a SCSI Response has been sent. */
+static noinline void isert_other_done(struct isert_cmd *c, int status)
+{
+	struct isert_conn *ic = c->ic;
+	struct iscsit_cmd *cmd = c->cmd;
+	bool keep = false;
+
+	switch (c->sent) {
+	case ISTATE_SEND_LOGOUTRSP:
+		if (isert_logout_sent(c, status))
+			return;
+		break;
+	case ISTATE_SEND_TASKMGTRSP:
+		if (!status)
+			iscsit_tmr_post_handler(cmd, ic->conn);
+		break;
+	case ISTATE_SEND_TEXTRSP:
+		/* LIO overwrites the pointer with the next part. */
+		kfree(cmd->buf_ptr);
+		cmd->buf_ptr = NULL;
+		keep = c->more;
+		break;
+	case ISTATE_SEND_NOPIN_WANT_RESPONSE:
+		keep = true;
+		break;
+	case ISTATE_SEND_ASYNCMSG:
+		WRITE_ONCE(ic->drop_told, true);
+		wake_up_all(&ic->wait);
+		break;
+	default:
+		break;
+	}
+	if (!keep) {
+		/* posted stays set as long as the command is in LIO's list. */
+		isert_cmd_release(ic->conn, cmd);
+		return;
+	}
+	/* The peer's answer may be waiting already: isert_cmd_wait(). */
+	smp_store_release(&c->posted, false);
+	wake_up_all(&ic->wait);
+}
+
+/**
+ * isert_response_done - handle a sent response, or the end of the connection
+ * @iser: command, which is idle now
+ * @status: 0 or negative errno
+ *
+ * Up-call from a worker.
+ */
+void isert_response_done(struct iser_cmd *iser, int status)
+{
+	struct isert_cmd *c = isert_cmd(iser);
+
+	if (likely(c->sent == ISTATE_SEND_STATUS))
+		isert_cmd_release(c->ic->conn, c->cmd);
+	else
+		isert_other_done(c, status);
 }

@@ -78,7 +78,7 @@ struct isert_cmd {
 	struct iser_bursts bursts;
 	int status;			/* error of a Get_Data */
 	struct list_head node;		/* ic->starved, or fenced of the session */
-	struct se_lun *lun;		/* held while pi.c checks the data of a read */
+	struct se_lun *lun;		/* held while the data of a read are checked */
 
 	bool settled;			/* a Logout: what it waits for was looked at */
 	bool late;			/* and has not ended in time */
@@ -102,6 +102,7 @@ struct isert_buffers {
 	struct delayed_work work;
 };
 
+#define ISERT_AHEAD_POLL	(HZ / 5)	/* how often ping.c looks at what is ahead */
 #define ISERT_TAKE_TIME		5U	/* seconds: RNR and transport retries */
 
 /* What the connections of a session share: session.c, order.c. */
@@ -378,13 +379,14 @@ void isert_unexpected_retire(struct isert_conn *ic);
 /* response.c */
 int isert_queue_data_in(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 int isert_queue_status(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
+void isert_pi_data_in_done(struct isert_cmd *c, u32 len, int status);
 void isert_data_ack_notify(struct iser_cmd *iser, u32 data_sn);
 int isert_response_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			 int state);
 int isert_immediate_queue(struct iscsit_conn *conn, struct iscsit_cmd *cmd,
 			  int state);
-struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode);
 bool isert_tell_drop(struct isert_conn *ic);
+void isert_response_done(struct iser_cmd *iser, int status);
 
 /* tmf.c */
 void isert_count_over(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
@@ -404,12 +406,12 @@ int isert_cmd_wait(struct isert_cmd *c);
 void isert_unmap_cmd(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
 bool isert_cmd_parked(struct iscsit_cmd *cmd);
 void isert_cmd_release(struct iscsit_conn *conn, struct iscsit_cmd *cmd);
-void isert_response_done(struct iser_cmd *iser, int status);
 struct iscsit_cmd *isert_find_cmd(struct iscsit_conn *conn,
 				  bool (*accepts)(struct iscsit_cmd *cmd, void *arg),
 				  void *arg);
 bool isert_order_poll(struct isert_conn *ic);
 struct isert_cmd *isert_allocate_cmd(struct isert_conn *ic, bool sleep);
+struct iscsit_cmd *isert_own_pdu(struct iscsit_conn *conn, u8 opcode);
 void isert_copy_in(struct iscsit_cmd *cmd, const struct iser_pdu *pdu, u32 offset);
 int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 			  bool sleep);
@@ -430,8 +432,6 @@ bool isert_pi_agreed(const struct iscsit_conn *conn);
 void isert_pi_correct(struct isert_conn *ic, struct iscsit_cmd *cmd, u32 edtl);
 bool isert_pi_begin(struct isert_cmd *c, u32 *wire);
 sense_reason_t isert_pi_sense(struct isert_cmd *c);
-int isert_pi_data_in(struct isert_cmd *c);
-void isert_pi_data_in_done(struct isert_cmd *c, u32 len, int status);
 
 /* buffer.c */
 void isert_buffers_init(struct isert_conn *ic);
@@ -447,10 +447,7 @@ void isert_drop_deferred(struct isert_conn *ic);
 /* ping.c */
 void isert_ping_work(struct work_struct *work);
 void isert_ping_start(struct isert_conn *ic);
-void isert_ping_ahead(struct isert_conn *ic);
 void isert_ping_held(struct isert_conn *ic, struct iscsit_cmd *cmd);
-void isert_get_begins(struct isert_conn *ic);
-void isert_get_ends(struct isert_conn *ic);
 void isert_receive_pong(struct isert_conn *ic, struct iscsi_nopout *hdr);
 
 #endif
