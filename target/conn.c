@@ -17,6 +17,16 @@
 #define ISERT_DROP_TIME		(2 * HZ)
 #define ISERT_DROP_PAUSE	(30 * HZ)
 
+static bool strict_base_offset;
+module_param(strict_base_offset, bool, 0644);
+MODULE_PARM_DESC(strict_base_offset,
+		 "Treat an absent TaggedBufferForSolicitedDataOnly as No, as RFC 7145 says; deployed initiators mean Yes (default: N)");
+
+static bool isert_strict_base(void)
+{
+	return READ_ONCE(strict_base_offset);
+}
+
 /**
  * isert_conn_alloc - allocate the state of an accepted connection
  * @conn: LIO's connection

@@ -9,6 +9,7 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <iser/param.h>
 
 /*
  * The threads that work on a login.
@@ -434,6 +435,16 @@ static int isert_login_respond(struct isert_conn *ic, struct iscsi_login *login,
 	return iser_send_login(ic->dm, (u8 *)login->rsp, text, len, true);
 }
 
+static bool name_stags;
+module_param(name_stags, bool, 0644);
+MODULE_PARM_DESC(name_stags,
+		 "Also name the STag that a response invalidates in its iSER header; no deployed initiator evaluates it (default: N)");
+
+static bool isert_name_stags(void)
+{
+	return READ_ONCE(name_stags);
+}
+
 /* Notice_Key_Values: RFC 7145, sections 5.1.3 and 7.3.5. */
 static void isert_notice(struct isert_conn *ic)
 {
@@ -590,6 +601,24 @@ static int isert_check_auth(struct isert_conn *ic, const struct iscsi_login *log
 	isert_warn(ic, "login refused: it offers no credentials, but the target requires them");
 	return isert_refuse_login(ic, (u8 *)login->req, ISERT_STATUS_INITIATOR,
 				  ISCSI_LOGIN_STATUS_AUTH_FAILED);
+}
+
+/*
+ * Level 2 is not supported: there a task moves from a failed connection to
+ * another, with new STags (TASK REASSIGN, RFC 7145, section 7.3.3).  At level
+ * 1, LIO would recover lost Data-Out, but an RDMA connection loses none: only
+ * the acknowledgment of the initiator's data remains.
+ */
+#define ISERT_MAX_LEVEL	1
+
+static unsigned int max_recovery_level;
+ISER_PARAM(max_recovery_level, max_recovery_level, 0, ISERT_MAX_LEVEL, 0644);
+MODULE_PARM_DESC(max_recovery_level,
+		 "Highest ErrorRecoveryLevel that the target agrees to, 0 or 1, if LIO's default_erl allows it (default: 0)");
+
+static u32 isert_max_level(void)
+{
+	return READ_ONCE(max_recovery_level);
 }
 
 /**

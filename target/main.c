@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Module and parameters.
+ * Module, portals and their parameters.  Other parameters are where they are used.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -169,54 +169,6 @@ static void isert_free_np(struct iscsi_np *np)
 }
 
 struct workqueue_struct *isert_wq, *isert_hold_wq;
-
-static bool strict_base_offset;
-module_param(strict_base_offset, bool, 0644);
-MODULE_PARM_DESC(strict_base_offset,
-		 "Treat an absent TaggedBufferForSolicitedDataOnly as No, as RFC 7145 says; deployed initiators mean Yes (default: N)");
-
-/*
- * Level 2 is not supported: there a task moves from a failed connection to
- * another, with new STags (TASK REASSIGN, RFC 7145, section 7.3.3).  At level
- * 1, LIO would recover lost Data-Out, but an RDMA connection loses none: only
- * the acknowledgment of the initiator's data remains.
- */
-#define ISERT_MAX_LEVEL	1
-
-static unsigned int max_recovery_level;
-ISER_PARAM(max_recovery_level, max_recovery_level, 0, ISERT_MAX_LEVEL, 0644);
-MODULE_PARM_DESC(max_recovery_level,
-		 "Highest ErrorRecoveryLevel that the target agrees to, 0 or 1, if LIO's default_erl allows it (default: 0)");
-
-static bool name_stags;
-module_param(name_stags, bool, 0644);
-MODULE_PARM_DESC(name_stags,
-		 "Also name the STag that a response invalidates in its iSER header; no deployed initiator evaluates it (default: N)");
-
-static unsigned int initial_window = 16;
-ISER_PARAM(initial_window, initial_window, 1, TA_DEFAULT_CMDSN_DEPTH_MAX, 0644);
-MODULE_PARM_DESC(initial_window,
-		 "Commands that a new session may have outstanding if receives are not shared; the window and its receives grow with use, up to LIO's cmdsn_depth (default: 16)");
-
-u32 isert_initial_window(void)
-{
-	return READ_ONCE(initial_window);
-}
-
-bool isert_strict_base(void)
-{
-	return READ_ONCE(strict_base_offset);
-}
-
-u32 isert_max_level(void)
-{
-	return READ_ONCE(max_recovery_level);
-}
-
-bool isert_name_stags(void)
-{
-	return READ_ONCE(name_stags);
-}
 
 /*
  * Parameters of the kernel's own module.  They are accepted within its limits

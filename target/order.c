@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <iser/param.h>
 
 /*
  * The command window of a session.  It is never larger than the posted receives
@@ -25,6 +26,16 @@
  */
 
 #define ISERT_WINDOW_RETRY	HZ
+
+static unsigned int initial_window = 16;
+ISER_PARAM(initial_window, initial_window, 1, TA_DEFAULT_CMDSN_DEPTH_MAX, 0644);
+MODULE_PARM_DESC(initial_window,
+		 "Commands that a new session may have outstanding if receives are not shared; the window and its receives grow with use, up to LIO's cmdsn_depth (default: 16)");
+
+u32 isert_initial_window(void)
+{
+	return READ_ONCE(initial_window);
+}
 
 /**
  * isert_window_begin - take back what LIO has granted beyond the receives

@@ -313,12 +313,6 @@ isert_node_attrib(const struct iscsit_conn *conn)
 			     se_node_acl)->node_attrib;
 }
 
-/* main.c */
-bool isert_strict_base(void);
-u32 isert_max_level(void);
-bool isert_name_stags(void);
-u32 isert_initial_window(void);
-
 /* login.c */
 void isert_login_np_left(struct isert_conn *ic);
 void isert_login_over(struct isert_conn *ic);
@@ -361,6 +355,7 @@ void isert_replaced_note(struct isert_conn *ic);
 void isert_replaced_check(struct isert_conn *ic);
 
 /* order.c */
+u32 isert_initial_window(void);
 void isert_window_begin(struct isert_conn *ic);
 void isert_window_used(struct isert_conn *ic);
 void isert_window_work(struct work_struct *work);
