@@ -11,6 +11,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "buffer.h"
+#include "command.h"
 #include "target.h"
 
 #include <linux/mm.h>

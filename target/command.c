@@ -4,6 +4,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "buffer.h"
+#include "command.h"
+#include "order.h"
+#include "pi.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/blk_types.h>

@@ -4,6 +4,16 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "buffer.h"
+#include "command.h"
+#include "conn.h"
+#include "data_out.h"
+#include "login.h"
+#include "order.h"
+#include "ping.h"
+#include "receive.h"
+#include "response.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/delay.h>

@@ -6,6 +6,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "data_out.h"
+#include "order.h"
+#include "pi.h"
+#include "response.h"
+#include "session.h"
 #include "target.h"
 
 /*

@@ -5,6 +5,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "login.h"
+#include "order.h"
+#include "pi.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/module.h>

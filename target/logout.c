@@ -16,6 +16,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "logout.h"
+#include "order.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/delay.h>

@@ -4,6 +4,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "conn.h"
+#include "data_out.h"
+#include "login.h"
+#include "pi.h"
+#include "receive.h"
+#include "response.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/module.h>

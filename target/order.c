@@ -6,6 +6,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "order.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/module.h>

@@ -34,6 +34,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "order.h"
+#include "ping.h"
+#include "session.h"
 #include "target.h"
 
 #include <linux/module.h>

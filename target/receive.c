@@ -9,7 +9,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "data_out.h"
+#include "logout.h"
+#include "order.h"
+#include "ping.h"
+#include "receive.h"
+#include "session.h"
 #include "target.h"
+#include "tmf.h"
 
 #include <linux/module.h>
 #include <linux/sched/signal.h>

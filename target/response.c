@@ -10,7 +10,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "logout.h"
+#include "order.h"
+#include "pi.h"
+#include "ping.h"
+#include "response.h"
+#include "session.h"
 #include "target.h"
+#include "tmf.h"
 
 #include <linux/module.h>
 #include <linux/sched/signal.h>

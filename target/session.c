@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "session.h"
 #include "target.h"
 
 #include <linux/delay.h>

@@ -8,7 +8,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "command.h"
+#include "order.h"
+#include "session.h"
 #include "target.h"
+#include "tmf.h"
 
 #include <linux/delay.h>
 #include <linux/module.h>
