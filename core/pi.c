@@ -11,6 +11,9 @@
 #include "device.h"
 #include "pi.h"
 
+struct static_key_false iser_pi_key = STATIC_KEY_FALSE_INIT;
+EXPORT_SYMBOL_ISER(iser_pi_key);
+
 /*
  * iser_pi_wanted - whether the connection carries protection information
  *
@@ -22,8 +25,10 @@ bool iser_pi_wanted(struct iser_conn *conn)
 	if (!conn->param.pi)
 		return false;
 	if (conn->limits.pi_types && conn->limits.pi_pages &&
-	    !iser_conn_iwarp(conn))
+	    !iser_conn_iwarp(conn)) {
+		static_branch_enable(&iser_pi_key);
 		return true;
+	}
 	if (iser_device_note(conn->dev, ISER_NO_PI))
 		iser_conn_warn(conn, "the device can't check protection information, so none is carried over it");
 	return false;

@@ -321,7 +321,7 @@ int iscsi_iser_task_init(struct iscsi_task *task)
 		iser_task->immediate = task->imm_count;
 		iser_task->unsolicited = task->unsol_r2t.data_length;
 	}
-	if (unlikely(scsi_get_prot_op(sc) != SCSI_PROT_NORMAL)) {
+	if (iser_pi_used() && scsi_get_prot_op(sc) != SCSI_PROT_NORMAL) {
 		err = iscsi_iser_pi_task(task);
 		if (err)
 			return err;

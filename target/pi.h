@@ -15,7 +15,7 @@
  */
 static inline bool isert_has_pi(const struct isert_conn *ic, const struct se_cmd *se_cmd)
 {
-	return unlikely(ic->pi) && se_cmd->prot_op != TARGET_PROT_NORMAL;
+	return iser_pi_used() && ic->pi && se_cmd->prot_op != TARGET_PROT_NORMAL;
 }
 
 enum target_prot_op isert_get_sup_prot_ops(struct iscsit_conn *conn);

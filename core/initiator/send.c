@@ -34,7 +34,7 @@ static inline void iser_task_unmap(struct iser_conn *conn,
 				   struct iser_initiator_task *task)
 {
 	if (!task->mapped) {
-		if (unlikely(task->pi))
+		if (iser_pi_used() && task->pi)
 			iser_task_pi_unmap(task);
 		return;
 	}
@@ -271,7 +271,7 @@ static int iser_task_post(struct iser_conn *conn, struct iser_initiator_task *ta
 	}
 	b->sge[0].addr = dma;
 	b->sge[0].length = len;
-	wr = unlikely(task->pi) ? iser_advertise_pi(task, b, head) :
+	wr = iser_pi_used() && task->pi ? iser_advertise_pi(task, b, head) :
 		iser_advertise(task, b, &b->reg, head);
 	ib_dma_sync_single_for_device(conn->dev, dma, len, DMA_TO_DEVICE);
 	/* Pairs with the half's find_task().  An answer may end the task now. */
@@ -286,7 +286,8 @@ int iser_send_task(struct iser_task *pub)
 	struct iser_conn *conn = pub->conn;
 	int ret = -ENOTCONN;
 
-	if (unlikely(pub->dir != DMA_NONE && !task->mapped && !task->pi))
+	if (unlikely(pub->dir != DMA_NONE && !task->mapped) &&
+	    !(iser_pi_used() && task->pi))
 		return -EAGAIN;
 	task->answered = pub->no_answer;
 	task->awaited = pub->no_answer;

@@ -257,7 +257,7 @@ static bool iser_transfer_post(struct iser_conn *conn, struct iser_transfer *x)
 	struct iser_place at;
 	u32 nr, i = 0, n = 0;
 
-	if (x->get && unlikely(x->cmd->pi))
+	if (iser_pi_used() && x->get && x->cmd->pi)
 		return iser_pi_post(conn, x);
 	if (x->get && conn->sq.sink_mr)
 		return iser_sink_post(conn, x);

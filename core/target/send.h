@@ -109,7 +109,7 @@ static inline void iser_cmd_unmap(struct ib_device *dev, struct iser_target_cmd 
 	if (c->mapped) {
 		ib_dma_unmap_sg(dev, c->buffer->sgl, c->buffer->nents, c->dir);
 		c->mapped = 0;
-	} else if (unlikely(c->pi)) {
+	} else if (iser_pi_used() && c->pi) {
 		iser_cmd_pi_unmap(dev, c);
 	}
 }

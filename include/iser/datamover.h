@@ -28,6 +28,7 @@
 #ifndef ISER_DATAMOVER_H
 #define ISER_DATAMOVER_H
 
+#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
@@ -55,6 +56,15 @@ struct iser_pdu {
 	struct iser_task *task;	/* initiator: the task that find_task() named */
 	struct list_head node;	/* for the holder */
 };
+
+/* Some connection carries protection information, or has carried it. */
+DECLARE_STATIC_KEY_FALSE(iser_pi_key);
+
+/* The path of each I/O asks this first, and is not longer for those without. */
+static inline bool iser_pi_used(void)
+{
+	return static_branch_unlikely(&iser_pi_key);
+}
 
 /* A buffer in memory. */
 struct iser_data {
