@@ -9,10 +9,12 @@ that asked for it is the initiator.
 import struct
 import subprocess
 import sys
+import zlib
 
 INITIATOR, TARGET = 'initiator', 'target'
 
-COLUMNS = '''frame.number frame.time_relative ip.src ip.dst udp.dstport
+COLUMNS = '''frame.number frame.time_relative ip.src ip.dst ip.len ip.id ip.flags.df
+udp.srcport udp.dstport udp.length
 infiniband.bth.opcode infiniband.bth.se infiniband.bth.destqp infiniband.bth.psn
 infiniband.reth.va infiniband.reth.r_key infiniband.reth.dmalen infiniband.ieth
 infiniband.aeth.syndrome.opcode
@@ -35,11 +37,12 @@ class Connection:
         self.private = {}       # of each end: bytes, or None
         self.depth = None       # RDMA Reads that the target may have outstanding
         self.mtu = 1024
+        self.crc = True         # whether there is one
         self.next_psn = {}
 
 
 class Event:
-    """kind: connect, accept, send, write, read, answered (a Read), not-ready (RNR NAK)."""
+    """kind: connect, accept, send, write, read, answered (a Read), not-ready (RNR NAK), crc."""
 
     def __init__(self, kind, frame, conn=None, who=None, **more):
         self.kind, self.frame, self.conn, self.who = kind, frame, conn, who
@@ -72,6 +75,29 @@ def octets(word):
     return bytes.fromhex(word.replace(':', '')) if word else b''
 
 
+def invariant_crc(row):
+    """The ICRC of a packet: what routers change counts as ones."""
+    payload = octets(row['udp.payload'])
+    df = row['ip.flags.df'] in ('1', 'True')
+    head = struct.pack('>BBHHHBBH', 0x45, 0xff, int(row['ip.len']), int(row['ip.id'], 0),
+                       0x4000 if df else 0, 0xff, 17, 0xffff)
+    for end in ('ip.src', 'ip.dst'):
+        head += bytes(int(n) for n in row[end].split('.'))
+    head += struct.pack('>HHHH', *(int(row[f'udp.{w}']) for w in ('srcport', 'dstport', 'length')),
+                        0xffff)
+    transport = payload[:4] + b'\xff' + payload[5:-4]
+    return zlib.crc32(b'\xff' * 8 + head + transport).to_bytes(4, 'little'), payload[-4:]
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
 class Roce:
     """Packets of reliable connections, and MADs of the connection manager."""
 
@@ -96,7 +122,11 @@ class Roce:
         if opcode is None or opcode >= 0x20:
             return []
         end = self.ends.get((row['ip.dst'], number(row['infiniband.bth.destqp'])))
-        return self.packet(row, frame, opcode, *end) if end else []
+        if not end:
+            return []
+        wanted, have = invariant_crc(row)
+        return [Event('crc', frame, *end, right=wanted == have)] + \
+            self.packet(row, frame, opcode, *end)
 
     def request(self, row, frame, case):
         key = (row['ip.src'], row['infiniband.cm.req'])
@@ -229,7 +259,12 @@ class Iwarp:
                 length = 2 + unit + -(2 + unit) % 4 + 4
                 if len(have) < length:
                     break
-                events += self.unit(self.streams[stream], flow, have[2:2 + unit], frame)
+                conn = self.streams[stream]
+                if conn.crc:
+                    # As it is stored, both in iSCSI and here.
+                    right = crc32c(have[:length - 4]).to_bytes(4, 'little') == have[length - 4:length]
+                    events.append(Event('crc', frame, conn, flow['who'], right=right))
+                events += self.unit(conn, flow, have[2:2 + unit], frame)
             flow['bytes'] = have[length:]
         return events
 
@@ -240,9 +275,12 @@ class Iwarp:
             conn = self.streams[stream] = Connection(self.count)
             self.count += 1
             conn.case, conn.offered = case, None
+            conn.crc = False
         elif stream not in self.streams:
             return []
         conn = self.streams[stream]
+        # One end that wants it is enough.
+        conn.crc |= bool(have[16] & 0x40)
         # Revision 2 begins with the depths of both directions.
         if have[17] == 2 and have[16] & 0x10:
             depths = struct.unpack('>HH', private[:4])

@@ -2,8 +2,8 @@
 """The rules of the wire: what each message of the half under test must obey."""
 from capture import INITIATOR, TARGET
 from checks import CHECKS
-from pdu import (BHS, COMMAND, DATA_IN, DATA_OUT, ISER, LOGIN, LOGIN_RESPONSE, NONE, R2T,
-                 RESPONSE, SNACK, TMF, Task, be32, data_length, text_of)
+from pdu import (BHS, COMMAND, DATA_IN, DATA_OUT, ISER, LOGIN, LOGIN_RESPONSE, NONE, NOP_OUT,
+                 R2T, RESPONSE, SNACK, TASK_REASSIGN, TMF, Task, be32, data_length, text_of)
 
 DECLARED = 'MaxOutstandingUnexpectedPDUs'
 
@@ -19,6 +19,7 @@ class Judge:
         self.seen = {name: 0 for name in CHECKS}
         self.breaches = {name: [] for name in CHECKS}
         self.messages = self.connections = 0
+        self.without_crc = 0    # connections
         self.before = None      # the connection before
         self.quiet = False      # a login with keys of iSER failed: the next go without
 
@@ -40,7 +41,12 @@ class Judge:
             conn.asked, conn.answers = {}, {}
             conn.full = conn.hello = conn.replied = False
             conn.reads, conn.hello_depth = [], None
+        if event.kind == 'crc':
+            if event.who == self.half:
+                self.check(event, 'crc', event.right, 'a wrong CRC')
+            return
         if event.kind in ('connect', 'accept'):
+            self.without_crc += event.kind == 'accept' and not conn.crc
             if event.who == self.half:
                 self.set_up(event)
         elif event.kind == 'answered':
@@ -168,7 +174,9 @@ class Judge:
         self.check(event, 'plain', event.invalidate is None, 'Send with Invalidate')
         self.check(event, 'no-snack', opcode != SNACK, 'SNACK')
         limit = self.limit(conn, 'TargetRecvDataSegmentLength')
-        if conn.full:
+        if not conn.full:
+            self.check(event, 'assisted', opcode == LOGIN, f'opcode {opcode:02x}')
+        else:
             if not conn.first_sent and agreed(conn):
                 self.check(event, 'hello-first', False, f'opcode {opcode:02x} is the first')
             elif not conn.first_sent:
@@ -182,9 +190,20 @@ class Judge:
             if task:
                 self.check(event, 'unsolicited', be32(data, ISER + 40) == task.sent,
                            f'offset {be32(data, ISER + 40)}, sent {task.sent}')
+                if data[ISER + 1] & 0x80:
+                    sent = task.sent + data_length(data)
+                    self.check(event, 'first-burst', sent == self.first_burst(conn, task),
+                               f'{sent} bytes of {task.edtl} came unsolicited')
         if opcode == COMMAND:
             self.command(event, Task(data))
-        elif opcode != TMF:
+        elif opcode == TMF:
+            self.check(event, 'tmf-plain', data[ISER + 1] & 0x7f == TASK_REASSIGN or
+                       not data[0] & 12, f'function {data[ISER + 1] & 0x7f} with an STag')
+        else:
+            if opcode == NOP_OUT and be32(data, ISER + 16) != NONE:
+                self.check(event, 'ping-length', data_length(data) <=
+                           self.limit(conn, 'InitiatorRecvDataSegmentLength'),
+                           f'{data_length(data)} bytes')
             self.check(event, 'read-only', not data[0] & 4, f'opcode {opcode:02x}')
             self.check(event, 'write-only', not data[0] & 8, f'opcode {opcode:02x}')
 
@@ -196,7 +215,10 @@ class Judge:
             self.check(event, 'read-flag', task.rsv and task.read_stag, 'no Read STag')
         if not writes:
             return
-        first = min(self.limit(event.conn, 'FirstBurstLength'), task.edtl)
+        first = self.first_burst(event.conn, task)
+        if task.immediate:
+            self.check(event, 'immediate', task.immediate <= first,
+                       f'{task.immediate} bytes, the first burst has {first}')
         unsolicited = task.immediate if task.flags & 0x80 else first
         if unsolicited < task.edtl:
             self.check(event, 'write-flag', task.wsv and task.write_stag, 'no Write STag')
@@ -213,6 +235,9 @@ class Judge:
         said = [int(v, 0) for v in (conn.asked.get(key), conn.answers.get(key))
                 if v and v[0].isdigit() and all(c in '0123456789abcdefxABCDEFX' for c in v)]
         return min(said, default=self.LIMITS[key])
+
+    def first_burst(self, conn, task):
+        return min(self.limit(conn, 'FirstBurstLength'), task.edtl)
 
     def follow(self, event, opcode):
         conn, data = event.conn, event.data
@@ -250,6 +275,7 @@ class Judge:
         if self.half == INITIATOR:
             self.check(event, 'no-rdma', False, event.kind)
             return
+        self.check(event, 'assisted', conn.full, f'{event.kind} during login')
         live = conn.stags.get(event.stag)
         self.check(event, 'after-response', live != [], f'{event.kind} on {event.stag:08x}')
         task = next((t for t in live or [] if t.holds(event)), None)
