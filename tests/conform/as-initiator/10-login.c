@@ -2,7 +2,7 @@
 /* The login: sections 5.1, 6.1, 6.3, 6.6. */
 #include "conform.h"
 
-CASE(initiator, "login/plain", "R-3.3-1 R-5.1-1 R-4.1-11 R-5.1.2-6 D-7.1-1",
+CASE(initiator, "login/plain", "R-3.3-1 R-5.1-1 R-4.1-11 R-5.1.2-6 R-6.2-2 D-7.1-1",
      "a login with RDMAExtensions=Yes leads to full feature phase on the same connection")
 {
 	struct conn *c = session("");
@@ -315,4 +315,26 @@ CASE(initiator, "login/not-a-login", "R-7.3.9-1",
 	post(c, test_unit_ready(c));
 	expect_end(c, "a command before the login");
 	still_serves();
+}
+
+CASE(initiator, "login/no-resources", "R-10.1.3.1-3",
+     "logins to a target that is short of memory: a session, or status 0302 and the end")
+{
+	unsigned int refused = 0, i;
+
+	for (i = 0; i < 24 && refused < 2; i++) {
+		struct conn *c = conn_try(NULL);
+		int status = c ? login_try(c, "") : -1;
+
+		if (status > 0) {
+			check(status == 0x302, "the status is %04x", status);
+			expect_end(c, "the login failed");
+			refused++;
+		} else if (!status) {
+			conn_close(c);
+		}
+	}
+	note("%u of %u logins were refused", refused, i);
+	if (!refused)
+		skip("the target has memory for each of them");
 }

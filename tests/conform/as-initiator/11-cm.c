@@ -82,7 +82,7 @@ CASE(initiator, "cm/ord-zero", "R-8.2-2",
 	io(session_cm(&cm, ""));
 }
 
-CASE(initiator, "cm/ird-one", "R-8.2-2 R-7.3.6-5",
+CASE(initiator, "cm/ird-one", "R-8.2-2 R-7.3.6-5 O-G-1",
      "with IRD 1 writes of several bursts work: Reads wait for one another")
 {
 	struct cm cm = cm_default();

@@ -90,7 +90,7 @@ CASE(initiator, "nop/answer-to-nobody", "R-7.3.13-3 R-10.1.4.4-1",
 	ping(c);
 }
 
-CASE(initiator, "nop/from-target", "R-7.3.13-3 R-8.1.1.2-2",
+CASE(initiator, "nop/from-target", "R-7.3.13-3 R-8.1.1.2-2 R-7.3.6-11",
      "a ping of the target has ITT ffffffff, a TTT and no StatSN of its own; its answer is taken")
 {
 	struct conn *c = session("");
@@ -294,6 +294,27 @@ CASE(initiator, "tmf/stray-stag", "R-7.3.3-10",
 	expect_untouched(mem, 0);
 }
 
+CASE(initiator, "nop/amid-reads", "R-7.3.5-12",
+     "a ping behind 16 reads tells at once that their CmdSNs have come; the reads are done")
+{
+	struct conn *c = session("");
+	uint32_t lba = free_block(c);
+	struct msg *m[17];
+	struct rx *rx;
+	int i;
+
+	block_size(c);
+	for (i = 0; i < 16; i++)
+		m[i] = read_blocks(c, lba, mem_new(c, 65536, READ_SINK));
+	m[16] = nop_out(c, true);
+	post_many(c, m, 17);
+	rx = expect(c, ISCSI_NOP_IN, itt_of(BHS(m[16])));
+	check(get32(rx->bhs + 28) == c->cmdsn, "ExpCmdSN is %u, %u comes next",
+	      get32(rx->bhs + 28), c->cmdsn);
+	for (i = 0; i < 16; i++)
+		expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(m[i]))));
+}
+
 CASE(initiator, "tmf/reassign", "R-7.3.3-1",
      "TASK REASSIGN at ErrorRecoveryLevel 0 is refused in its response")
 {
@@ -301,4 +322,24 @@ CASE(initiator, "tmf/reassign", "R-7.3.3-1",
 	struct rx *rx = ask(c, tmf(c, TMF_TASK_REASSIGN, 0x5555), ISCSI_TMF_RSP);
 
 	check(rx->bhs[2] != 0, "the response is: function complete");
+}
+
+CASE(initiator, "tmf/reassign-level-1", "R-7.3.3-1",
+     "TASK REASSIGN at level 1 likewise, and the task goes on")
+{
+	struct conn *c = session("ErrorRecoveryLevel=1 DefaultTime2Retain=2");
+	struct mem *mem;
+	struct msg *m;
+	struct rx *rx;
+
+	if (strcmp(answer(c, "ErrorRecoveryLevel") ?: "0", "1"))
+		skip("the target answers ErrorRecoveryLevel=%s",
+		     answer(c, "ErrorRecoveryLevel") ?: "(nothing)");
+	mem = mem_new(c, 65536, READ_SINK);
+	m = read_blocks(c, free_block(c), mem);
+	post(c, m);
+	rx = ask(c, tmf(c, TMF_TASK_REASSIGN, itt_of(BHS(m))), ISCSI_TMF_RSP);
+	check(rx->bhs[2] != 0, "the response is: function complete");
+	expect_good(expect(c, ISCSI_RESPONSE, itt_of(BHS(m))));
+	ping(c);
 }

@@ -139,7 +139,7 @@ CASE(initiator, "reject/discovery-command", "R-10.1.4.4-1",
 	still_serves();
 }
 
-CASE(initiator, "logout/close", "R-5.2.2-1 R-5.2.2-2 R-5.2.2-3",
+CASE(initiator, "logout/close", "R-5.2.2-1 R-5.2.2-2 R-5.2.2-3 R-4.1-10",
      "Logout is answered with a Logout Response, then the target ends the connection")
 {
 	struct conn *c = session("");

@@ -20,7 +20,7 @@ static void read_back(struct conn *c, struct mem *m, uint32_t lba, uint32_t seed
 	expect_guards(m);
 }
 
-CASE(initiator, "read/sizes", "R-7.3.5-3 R-7.3.5-5 R-9.5.2-1 D-6-1 D-8.2-2",
+CASE(initiator, "read/sizes", "R-7.3.5-1 R-7.3.5-3 R-7.3.5-5 R-9.5.2-1 D-6-1 D-8.2-2",
      "reads of 1 block to 1 MiB: the data are there with the response, nothing beside them")
 {
 	static const uint32_t lens[] = { 512, 4096, 8192, 65536, 69632, 262144, 1048576 };
@@ -227,6 +227,16 @@ CASE(initiator, "read/many-bursts", "R-7.3.5-3 R-7.3.5-4 D-6-1 D-9.3-2",
 	uint32_t lba = prepare(c, 262144, 59);
 
 	read_back(c, mem_new(c, 262144, READ_SINK), lba, 59);
+}
+
+CASE(initiator, "read/short-segments", "R-6.2-6",
+     "with 512 bytes for a data segment either way: a write and a read of 1 MiB go whole")
+{
+	struct conn *c = session("InitiatorRecvDataSegmentLength=512 "
+				 "TargetRecvDataSegmentLength=512");
+	uint32_t lba = prepare(c, 1048576, 62);
+
+	read_back(c, mem_new(c, 1048576, READ_SINK), lba, 62);
 }
 
 /* ErrorRecoveryLevel above 0: data acknowledgement. */

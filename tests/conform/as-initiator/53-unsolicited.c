@@ -279,6 +279,33 @@ CASE(initiator, "data-out/solicited-of-write", "R-7.3.4-4",
 	still_serves();
 }
 
+CASE(initiator, "data-out/missing-level-1", "R-10.2.2-5 R-10.2.2-6",
+     "at level 1 a Data-Out that never comes is not fetched, nor asked for: the connection ends")
+{
+	/* The base is that of the whole buffer: what is missing could be fetched. */
+	struct conn *c = unsolicited("TaggedBufferForSolicitedDataOnly=No "
+				     "FirstBurstLength=8192 ErrorRecoveryLevel=1 "
+				     "DefaultTime2Retain=2");
+	long end = now_ms() + 10000L * opt.slow;
+	struct mem *m;
+
+	if (strcmp(answer(c, "ErrorRecoveryLevel") ?: "0", "1"))
+		skip("the target answers ErrorRecoveryLevel=%s",
+		     answer(c, "ErrorRecoveryLevel") ?: "(nothing)");
+	m = mem_new(c, 16384, WRITE_SOURCE);
+	post(c, write_in_parts(c, free_block(c), m, 4096));
+	/* The timer of the target asks again before it gives the command up. */
+	step("waiting for the end of the connection");
+	while (!c->ended && now_ms() < end) {
+		struct rx *rx = next_rx(c, 100);
+
+		check(!rx || rx->opcode == ISCSI_NOP_IN || rx->opcode == ISCSI_ASYNC,
+		      "%s came", opcode_name(rx->opcode));
+	}
+	check(c->ended, "the connection goes on");
+	still_serves();
+}
+
 CASE(initiator, "data-out/stranger", "R-8.1-3 R-10.1.4.4-1",
      "Data-Out of no task, 300 of them: receives come back, or the connection ends")
 {

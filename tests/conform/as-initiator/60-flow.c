@@ -56,6 +56,34 @@ CASE(initiator, "flow/window", "R-8.1.1.1-2 R-8.1-1",
 	wire("no RNR NAK from the target (R-8.1-1)");
 }
 
+CASE(initiator, "flow/right-away", "R-5.1.2-1 D-8.4-4 D-8.6-1",
+     "all that is allowed right behind the last Login Response: commands and immediate pings")
+{
+	struct cm cm = cm_default();
+	uint32_t n, more, i;
+	struct msg *m[64];
+	struct conn *c;
+
+	cm.recvs = 600;
+	cm.recv_size = 8704;
+	c = conn_open(&cm);
+	login(c, "MaxOutstandingUnexpectedPDUs=32");
+	n = c->max_cmdsn - c->cmdsn + 1;
+	more = strtoul(need_key(c, "MaxOutstandingUnexpectedPDUs"), NULL, 0);
+	if (!more || more > 64)
+		more = 64;
+	note("a window of %u, %u immediate pings", n, more);
+	check(n && n <= 512, "a window of %u", n);
+	for (i = 0; i < more; i++)
+		m[i] = nop_out(c, true);
+	post_many(c, m, more);
+	send_commands(c, n);
+	for (i = 0; i < more; i++)
+		expect(c, ISCSI_NOP_IN, itt_of(BHS(m[i])));
+	responses(c, n);
+	wire("no RNR NAK from the target (R-8.1-1)");
+}
+
 CASE(initiator, "flow/window-again", "R-8.1-1 R-8.1-3",
      "20 windows one after another")
 {
@@ -177,7 +205,7 @@ CASE(initiator, "flow/pings-without-answer", "R-8.1-3",
 	command(c, test_unit_ready(c));
 }
 
-CASE(initiator, "flow/aborts", "R-8.1-3 R-8.3.2-5",
+CASE(initiator, "flow/aborts", "R-8.1-3 R-8.3.2-5 R-8.3.2-4 D-8.9-1",
      "200 writes, each with its ABORT TASK right behind: the connection stays in order")
 {
 	struct conn *c = session("TaggedBufferForSolicitedDataOnly=Yes");

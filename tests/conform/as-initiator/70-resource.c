@@ -51,7 +51,7 @@ CASE(initiator, "resource/failed-logins", "D-8.5-1",
 	still_serves();
 }
 
-CASE(initiator, "resource/close-after-login", "R-5.2.2-4 R-5.2.3.2-1 D-8.5-1",
+CASE(initiator, "resource/close-after-login", "R-5.2.2-4 R-5.2.3.2-1 D-8.5-1 R-5.2.3.1-1",
      "20 sessions that end without a Logout")
 {
 	int i;
@@ -140,7 +140,7 @@ CASE(initiator, "resource/second-connection", "R-5.1-7 R-6-3",
 	ping(first);
 }
 
-CASE(initiator, "resource/discoveries", "R-5.1.2-1",
+CASE(initiator, "resource/discoveries", "R-5.1.2-2",
      "of 80 Discovery sessions, which anybody may have, the 64 newest exist")
 {
 	static struct conn *c[80];

@@ -69,3 +69,35 @@ CASE(initiator, "resource/tcp-joins", "R-5.1-7",
 	close(fd);
 	still_serves();
 }
+
+CASE(initiator, "resource/joins-tcp", "R-5.1-8",
+     "a connection of iSER does not join a session over TCP, with the key or without: that goes on")
+{
+	static const char *const changes[] = { FURTHER, FURTHER " RDMAExtensions=Yes" };
+	struct conn *tcp = calloc(1, sizeof(*tcp));
+	uint8_t bhs[BHS_LEN], opcode;
+	struct text t;
+	int fd, i;
+
+	memcpy(tcp->isid, "\x80\0\0\x17\0\x01", sizeof(tcp->isid));
+	tcp->cmdsn = 1;
+	text_default(&t, "MaxConnections=4 -RDMAExtensions -InitiatorRecvDataSegmentLength "
+		     "-TargetRecvDataSegmentLength");
+	fd = tcp_open(atoi(opt.port) + 1);
+	opcode = ask_by_tcp(fd, tcp, login_pdu(tcp, 1, 3, &t), bhs);
+	check(opcode == ISCSI_LOGIN_RSP && !get16(bhs + 36), "the login over TCP fails: %04x",
+	      get16(bhs + 36));
+	tcp->tsih = get16(bhs + 14);
+	tcp->full = true;
+	for (i = 0; i < 2; i++) {
+		struct conn *c = conn_joining(tcp, 1 + i);
+		int status = login_try(c, changes[i]);
+
+		check(status, "a connection of iSER has joined it");
+		note("the login is refused, status %04x", status);
+		conn_close(c);
+	}
+	opcode = ask_by_tcp(fd, tcp, nop_out(tcp, true), bhs);
+	check(opcode == ISCSI_NOP_IN, "%s answers a ping over TCP", opcode_name(opcode));
+	close(fd);
+}

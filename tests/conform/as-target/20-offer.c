@@ -138,6 +138,53 @@ CASE(target, "offer/digests", "R-5.1-9",
 	finish(c);
 }
 
+/*
+ * A node record that asks for more than libiscsi has: no login comes, or one for one
+ * connection and level 0.
+ */
+static void one_connection(const char *setting)
+{
+	struct conn *c;
+
+	other_port();
+	conn_listen();
+	drive("login %s", setting);
+	c = conn_next(NULL, 2 * opt.wait_ms);
+	if (!c) {
+		check(drive_wait(2 * opt.wait_ms) > 0, "no login comes, and iscsiadm does not fail");
+		note("no login comes");
+		return;
+	}
+	serve_login(c, "");
+	check(!strcmp(must(c, "MaxConnections"), "1"), "MaxConnections=%s",
+	      once(c, "MaxConnections"));
+	check(!strcmp(must(c, "ErrorRecoveryLevel"), "0"), "ErrorRecoveryLevel=%s",
+	      once(c, "ErrorRecoveryLevel"));
+	finish(c);
+	drive("read %u 8", LBA);
+	finish(c);
+	drive("param erl");
+	finish(c);
+	check(!atoi(drive_said()), "the level of the session is %s", drive_said());
+}
+
+CASE(target, "offer/record-level-1", "R-6-1",
+     "a node record with ErrorRecoveryLevel 1: level 0, or no login")
+{
+	one_connection("node.session.iscsi.ERL=1");
+}
+
+CASE(target, "offer/record-level-2", "R-6-1", "with level 2 likewise")
+{
+	one_connection("node.session.iscsi.ERL=2");
+}
+
+CASE(target, "offer/record-connections", "R-6-1",
+     "a node record with MaxConnections 4: one, or no login")
+{
+	one_connection("node.session.iscsi.MaxConnections=4");
+}
+
 CASE(target, "offer/after-failure", "O-6-1",
      "after a login that ended behind the keys the next one goes without, and comes to a session")
 {

@@ -69,6 +69,23 @@ CASE(target, "refuse/unexpected", "R-6.7-1 R-10.1.3.4-4",
 	finish(c);
 }
 
+CASE(target, "refuse/connections", "R-6-1",
+     "MaxConnections=4 in answer to 1: libiscsi has one connection, no session")
+{
+	refuse("MaxConnections=4", "MaxConnections=4");
+}
+
+CASE(target, "refuse/level-1", "R-6-1",
+     "ErrorRecoveryLevel=1 in answer to 0, the only one that libiscsi has: no session")
+{
+	refuse("ErrorRecoveryLevel=1", "ErrorRecoveryLevel=1");
+}
+
+CASE(target, "refuse/level-2", "R-6-1", "ErrorRecoveryLevel=2 likewise")
+{
+	refuse("ErrorRecoveryLevel=2", "ErrorRecoveryLevel=2");
+}
+
 /*
  * Serves the login up to the request that would lead to full feature phase and leaves
  * that unanswered.

@@ -18,7 +18,7 @@ static void sizes(struct conn *c)
 	}
 }
 
-CASE(target, "write/sizes", "D-6-1 D-6-6 R-7.3.1-6 R-6.9-3",
+CASE(target, "write/sizes", "D-6-1 D-6-6 R-7.3.1-6 R-6.9-3 R-7.3.1-2",
      "writes from 512 bytes to 512 KiB with immediate data: every byte in its place")
 {
 	sizes(up("InitialR2T=Yes"));

@@ -125,19 +125,19 @@ static void aborted(bool read)
 	check(refused(c, op, 512, base, stag), "the STag is alive behind the abort");
 }
 
-CASE(target, "dead/abort-read", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
+CASE(target, "dead/abort-read", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1 R-8.3.2-1 D-8.9-1",
      "an aborted read: ABORT TASK by a Send; when it is answered the STag is dead")
 {
 	aborted(true);
 }
 
-CASE(target, "dead/abort-write", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
+CASE(target, "dead/abort-write", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1 R-8.3.2-1 D-8.9-1",
      "an aborted write: when the abort is answered its STag is dead")
 {
 	aborted(false);
 }
 
-CASE(target, "dead/reset", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1",
+CASE(target, "dead/reset", "R-8.3.2-2 R-1.5.1-2 R-7.3.3-1 R-8.3.2-1 D-8.9-1",
      "a LUN reset behind a read: when it is answered the STag of the read is dead")
 {
 	struct conn *c = up("");

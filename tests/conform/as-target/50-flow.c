@@ -182,7 +182,22 @@ CASE(target, "flow/limit-abort", "R-8.1.1.3-2 R-8.1.1.3-3 R-8.1.2-7",
 	check(immediate <= 2, "%u immediate PDUs are outstanding", immediate);
 }
 
-CASE(target, "flow/early", "R-5.1.1-1 R-8.1-1",
+CASE(target, "flow/stalled", "R-10.2.1-1 A-ER-1",
+     "a read that is not answered for 6 s: nothing is sent again, no SNACK comes")
+{
+	struct conn *c = up("");
+	struct rx *rx = read_comes(c, 8), *more;
+
+	step("waiting for what should not come");
+	more = next_rx(c, 6000);
+	check(!more, "%s came", opcode_name(more->opcode));
+	check(!c->ended, "the connection has ended: %s", c->how);
+	move_data(c, rx);
+	post(c, good(c, rx));
+	finish(c);
+}
+
+CASE(target, "flow/early", "R-5.1.1-1 R-8.1-1 O-5.1.1-1 D-8.4-4 D-8.6-1",
      "NOP-In right behind the last Login Response: all are taken")
 {
 	struct conn *c = login_begins("");

@@ -48,7 +48,7 @@ CASE(target, "length/60", "O-9.1-1 R-9.1-1 R-10.1.3.3-4",
 	ends_unfinished(c, "60 bytes");
 }
 
-CASE(target, "length/75", "R-9.1-1 R-10.1.3.3-4",
+CASE(target, "length/75", "R-9.1-1 R-10.1.3.3-4 R-4.1-7",
      "a byte less than header and BHS: the connection ends, no stale byte is read")
 {
 	wrong(75, 0, "75 bytes");

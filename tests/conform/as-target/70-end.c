@@ -2,7 +2,7 @@
 /* Logout, and other ends: sections 5.2 and 8. */
 #include "target.h"
 
-CASE(target, "end/logout", "R-5.2.1-1 R-5.2.1-2 D-9.2-2",
+CASE(target, "end/logout", "R-5.2.1-1 R-5.2.1-2 D-9.2-2 R-4.1-10",
      "a logout: one Send, its response ends the session, the initiator disconnects")
 {
 	struct conn *c = up("");
