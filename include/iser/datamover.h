@@ -8,7 +8,8 @@
  * are pointers and not ITTs, and a Put_Data is an offset and a length.
  * Notify_Enable is no argument: it is set for every Get_Data, and cleared for
  * every Put_Data, whose end is the response_done() of the response after it; but
- * for iser_put_data_notify().
+ * for iser_put_data_notify().  So a Put_Data with an A-bit has data_ack_notify()
+ * alone.  The notices have an offset and a length for the SN of the RFC.
  *
  * Life of a task of an initiator: started -> primitives -> idle again.  The half
  * starts it when it fills it in.  It is idle when control_notify() is called with
