@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="logins fail cleanly where memory lacks at either end; with memory again they work"
-SHOWS="R-10.1.3.1-1 R-10.1.3.1-2 D-8.4-1"
+SHOWS="R-3.3-3 R-10.1.3.1-1 R-10.1.3.1-2 D-8.4-1"
 TIMEOUT=400
 NEEDS=debug
 . "$(dirname "$0")/../../lib.sh"

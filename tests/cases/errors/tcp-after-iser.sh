@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="no iSER at the portal: the login fails in time, the same record over TCP works, then iSER elsewhere"
+SHOWS="O-G-4 R-5.1-10"
 TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 

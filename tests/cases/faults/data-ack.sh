@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="at level 2 an acknowledgement after each burst but the last, and the data compare"
 NEEDS=faults
-SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-9.4-1 D-9.4-2"
+SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-8.8-1 D-9.4-1 D-9.4-2"
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault ack_by_read

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="an iSCSI/TCP portal beside the iSER one works as before"
+SHOWS="R-5.1-10"
 . "$(dirname "$0")/../../lib.sh"
 
 target_up

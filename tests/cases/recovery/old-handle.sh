@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 DESCRIPTION="a connection is lost while iscsid is busy: the number of its endpoint leads nowhere"
+SHOWS="D-9.2-1"
 QUICK=1
 NEEDS=debug
 . "$(dirname "$0")/../../lib.sh"

@@ -320,21 +320,19 @@ CASE(initiator, "login/not-a-login", "R-7.3.9-1",
 CASE(initiator, "login/no-resources", "R-10.1.3.1-3",
      "logins to a target that is short of memory: a session, or status 0302 and the end")
 {
-	unsigned int refused = 0, i;
+	int i;
 
-	for (i = 0; i < 24 && refused < 2; i++) {
+	for (i = 0; i < 24; i++) {
 		struct conn *c = conn_try(NULL);
 		int status = c ? login_try(c, "") : -1;
 
 		if (status > 0) {
 			check(status == 0x302, "the status is %04x", status);
 			expect_end(c, "the login failed");
-			refused++;
-		} else if (!status) {
-			conn_close(c);
+			return;
 		}
+		if (!status)
+			conn_close(c);
 	}
-	note("%u of %u logins were refused", refused, i);
-	if (!refused)
-		skip("the target has memory for each of them");
+	skip("the target has memory for each of them");
 }
