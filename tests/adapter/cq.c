@@ -66,7 +66,7 @@ int adapter_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 	if (attr->flags)
 		return -EOPNOTSUPP;
 	if (!attr->cqe || attr->cqe > profile->max_cqe ||
-	    attr->comp_vector >= ib->device->num_comp_vectors)
+	    attr->comp_vector >= max(ib->device->num_comp_vectors, 1))
 		return -EINVAL;
 	cq->ring = kvcalloc(roundup_pow_of_two(attr->cqe), sizeof(*cq->ring),
 			    GFP_KERNEL);

@@ -319,7 +319,8 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 						  RDMA_NODE_IB_CA;
 	strscpy(dev->ib.iw_ifname, netdev->name, sizeof(dev->ib.iw_ifname));
 	dev->ib.phys_port_cnt = 1;
-	dev->ib.num_comp_vectors = num_possible_cpus();
+	dev->ib.num_comp_vectors =
+		dev->profile->no_vectors ? 0 : num_possible_cpus();
 	dev->ib.local_dma_lkey = ADAPTER_DMA_KEY;
 	dev->ib.dev.parent = parent;
 	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, netdev->dev_addr);

@@ -42,6 +42,7 @@ static const struct adapter_profile profiles[] = {
 		.max_init_rd_atomic = 16,
 		.max_seg_size = SZ_64K,
 		.local_dma_lkey = true,
+		.no_vectors = true,
 		.context = ADAPTER_SOFT,
 	},
 	{

@@ -44,6 +44,7 @@ struct adapter_profile {
 	bool			no_local_inv;	/* posting it fails */
 	bool			polled_flush;	/* flushes once an error is polled */
 	bool			zero_is_2g;	/* a length of 0 is 2 GiB */
+	bool			no_vectors;	/* says that it has no completion vector */
 	enum adapter_context	context;
 	enum adapter_arm	arm;
 };
