@@ -148,7 +148,7 @@ bool adapter_register(struct adapter_qp *qp, const struct adapter_send *send)
 {
 	u32 index = send->reg.index, key = send->reg.key;
 	struct adapter_dev *dev = adapter_qp_dev(qp);
-	u32 access = send->reg.access;
+	u32 access = send->reg.access, limit = dev->profile->max_table;
 	enum adapter_rule broken = NR_RULES;
 	struct adapter_mr *mr;
 
@@ -175,6 +175,10 @@ bool adapter_register(struct adapter_qp *qp, const struct adapter_send *send)
 			memcpy(mr->table, mr->pages,
 			       mr->nr_pages * sizeof(*mr->table));
 			mr->page_shift = ilog2(mr->ib.page_size);
+			/* What it finds are no pages: the rule "dma" is broken. */
+			if (limit && mr->max_pages > limit)
+				memset(mr->table, 0x7f, mr->max_pages *
+							sizeof(*mr->table));
 		}
 		mr->iova = mr->ib.iova;
 		mr->key = key;

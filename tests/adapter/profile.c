@@ -117,7 +117,8 @@ static const struct adapter_profile profiles[] = {
 	{
 		/*
 		 * E810: IRDMA_MAX_WQ_FRAGMENT_COUNT, IRDMA_MAX_QP_WRS,
-		 * ICRDMA_MAX_ORD_SIZE
+		 * ICRDMA_MAX_ORD_SIZE; a longer list than one page of the
+		 * driver's holds has two levels, of which its REG_MR names one
 		 */
 		.name = "irdma",
 		.max_qp_wr = 4063,
@@ -127,6 +128,7 @@ static const struct adapter_profile profiles[] = {
 		.max_sge_rd = 13,
 		.max_inline = 64,
 		.max_pages = 262144,
+		.max_table = 512,
 		.max_rd_atomic = 127,
 		.max_init_rd_atomic = 255,
 		.max_seg_size = UINT_MAX,

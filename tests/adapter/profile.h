@@ -32,6 +32,7 @@ struct adapter_profile {
 	u32			max_sge_rd;
 	u32			max_inline;
 	u32			max_pages;	/* of a fast registration */
+	u32			max_table;	/* pages that are described rightly, or 0: all */
 	u32			max_pi_entries;	/* 0: no protection information */
 	u32			max_pi_qp_wr;	/* less than max_qp_wr, or 0 */
 	u32			max_srq_wr;	/* 0: no shared receives */
