@@ -327,6 +327,8 @@ int adapter_device_add(const char *name, struct net_device *netdev)
 	ib_set_device_ops(&dev->ib, &device_ops);
 	ib_set_device_ops(&dev->ib, dev->profile->iwarp ? &adapter_iwarp_ops :
 							  &roce_ops);
+	if (dev->profile->driver_id)
+		dev->ib.ops.driver_id = dev->profile->driver_id;
 	if (dev->profile->max_srq_wr)
 		ib_set_device_ops(&dev->ib, &srq_ops);
 	if (dev->profile->max_pi_entries)

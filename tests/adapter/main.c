@@ -21,10 +21,18 @@ DEFINE_SPINLOCK(adapter_devs_lock);
 /* Returns with a reference to the RDMA device on netdev, or NULL. */
 static struct adapter_dev *find_by_netdev(struct net_device *netdev)
 {
-	struct ib_device *ib;
+	struct adapter_dev *dev, *found = NULL;
 
-	ib = ib_device_get_by_netdev(netdev, ADAPTER_DRIVER_ID);
-	return ib ? to_adapter(ib, dev) : NULL;
+	/* One with the driver's number of a real adapter is among them. */
+	spin_lock(&adapter_devs_lock);
+	list_for_each_entry(dev, &adapter_devs, node) {
+		if (dev->netdev == netdev && ib_device_try_get(&dev->ib)) {
+			found = dev;
+			break;
+		}
+	}
+	spin_unlock(&adapter_devs_lock);
+	return found;
 }
 
 static int newlink(const char *name, struct net_device *netdev)
@@ -102,8 +110,14 @@ err_wq:
 
 static void __exit adapter_exit(void)
 {
+	struct adapter_dev *dev;
+
 	rdma_link_unregister(&link_ops);
 	unregister_netdevice_notifier(&netdev_notifier);
+	spin_lock(&adapter_devs_lock);
+	list_for_each_entry(dev, &adapter_devs, node)
+		dev->ib.ops.driver_id = ADAPTER_DRIVER_ID;
+	spin_unlock(&adapter_devs_lock);
 	/* Waits for those that somebody else is removing. */
 	ib_unregister_driver(ADAPTER_DRIVER_ID);
 	adapter_debugfs_exit();

@@ -113,6 +113,10 @@ int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 
 	if (ret)
 		return ret;
+	/* Who has it set waits for no memory, so that no allocation sleeps. */
+	if (to_adapter(ib->device, dev)->profile->map_sleeps &&
+	    !(current->flags & PF_MEMALLOC))
+		might_sleep();
 	if (mr->pi) {
 		adapter_broken(to_adapter(ib->device, dev), RULE_SIG_TYPE,
 			       false, "MR %u gets pages", mr->index);

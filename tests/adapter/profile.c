@@ -158,9 +158,11 @@ static const struct adapter_profile profiles[] = {
 	{
 		/*
 		 * HNS_ROCE_FRMR_MAX_PA; no LOCAL_INV in set_rc_opcode();
-		 * get_cqe_status() has the queue pair flushed
+		 * get_cqe_status() has the queue pair flushed;
+		 * hns_roce_map_mr_sg() allocates memory and may wait for it
 		 */
 		.name = "hns",
+		.driver_id = RDMA_DRIVER_HNS,
 		.max_qp_wr = 32768,
 		.max_cqe = 4194304,
 		.max_send_sge = 32,
@@ -174,6 +176,7 @@ static const struct adapter_profile profiles[] = {
 		.max_init_rd_atomic = 128,
 		.max_seg_size = SZ_2G,
 		.no_local_inv = true,
+		.map_sleeps = true,
 		.polled_flush = true,
 		.context = ADAPTER_SOFT,
 		.arm = ADAPTER_ARM_SILENT,

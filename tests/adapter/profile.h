@@ -4,6 +4,7 @@
 #define RDMA_ADAPTER_PROFILE_H
 
 #include <linux/types.h>
+#include <rdma/ib_user_ioctl_verbs.h>
 
 #define ADAPTER_MAX_SGE		32	/* the most that a profile may allow */
 
@@ -23,6 +24,7 @@ enum adapter_arm {
 
 struct adapter_profile {
 	const char		*name;
+	enum rdma_driver_id	driver_id;	/* the imitated one's, or 0 */
 	bool			iwarp;	/* otherwise RoCE v2 */
 	bool			depths_swapped;	/* iWARP, in what tells of a connection */
 	u32			max_qp_wr;
@@ -43,6 +45,7 @@ struct adapter_profile {
 	bool			local_dma_lkey;	/* for the whole device */
 	bool			no_srq_sge;	/* max_srq_sge is not told */
 	bool			no_local_inv;	/* posting it fails */
+	bool			map_sleeps;	/* of a consumer without PF_MEMALLOC */
 	bool			polled_flush;	/* flushes once an error is polled */
 	bool			zero_is_2g;	/* a length of 0 is 2 GiB */
 	bool			no_vectors;	/* says that it has no completion vector */
