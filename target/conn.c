@@ -127,7 +127,10 @@ static void isert_say_end(struct isert_conn *ic, int reason)
 	const struct iscsi_sess_ops *ops = ic->conn->sess->sess_ops;
 	const char *why;
 
-	if (atomic_read(&ic->conn->conn_logout_remove) || ops->SessionType ||
+	/* LIO takes back the mark of the connection as soon as it closes it. */
+	if (atomic_read(&ic->conn->conn_logout_remove) ||
+	    READ_ONCE(ic->logout_closing) ||
+	    atomic_read(&ic->conn->sess->session_logout) || ops->SessionType ||
 	    ic->refused)
 		return;
 	switch (reason) {
