@@ -95,7 +95,8 @@ static const struct adapter_profile profiles[] = {
 	{
 		/*
 		 * BNXT_STATIC_MAX_SGE, MAX_PBL_LVL_1_PGS,
-		 * BNXT_QPLIB_MAX_OUT_RD_ATOM
+		 * BNXT_QPLIB_MAX_OUT_RD_ATOM; a notification of firmware that
+		 * gives no reason becomes QP_FATAL
 		 */
 		.name = "bnxt_re",
 		.max_qp_wr = 65407,
@@ -112,6 +113,7 @@ static const struct adapter_profile profiles[] = {
 		.max_seg_size = UINT_MAX,
 		.local_dma_lkey = true,
 		.context = ADAPTER_SOFT,
+		.fatal_on_error = true,
 		.arm = ADAPTER_ARM_REFUSED,
 	},
 	{

@@ -45,6 +45,7 @@ struct adapter_profile {
 	bool			local_dma_lkey;	/* for the whole device */
 	bool			no_srq_sge;	/* max_srq_sge is not told */
 	bool			no_local_inv;	/* posting it fails */
+	bool			fatal_on_error;	/* told of who made the error, too */
 	bool			map_sleeps;	/* of a consumer without PF_MEMALLOC */
 	bool			polled_flush;	/* flushes once an error is polled */
 	bool			zero_is_2g;	/* a length of 0 is 2 GiB */

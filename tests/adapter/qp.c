@@ -328,6 +328,10 @@ int adapter_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 			WRITE_ONCE(qp->state, next);
 		if (mask & IB_QP_STATE && next == IB_QPS_ERR)
 			WRITE_ONCE(qp->unpolled, false);
+		if (mask & IB_QP_STATE && next == IB_QPS_ERR &&
+		    ib->qp_type == IB_QPT_RC && !qp->srq &&
+		    adapter_qp_dev(qp)->profile->fatal_on_error)
+			adapter_qp_event(qp, IB_EVENT_QP_FATAL);
 		if (next == IB_QPS_RTS || next == IB_QPS_ERR)
 			mod_delayed_work(adapter_wq, &qp->work, 0);
 	}
