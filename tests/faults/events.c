@@ -8,6 +8,8 @@
  * fault_lost		what a target has sent never completes
  * fault_poll		so many polls fail, and lose what they had
  * fault_hold		what a target sends completes so many ms after a receive
+ * fault_flood		so many receives complete at a target that are nobody's
+ * fault_flood_most	of these, the most while another work waited for the worker
  * fault_sq_sges	a send queue with more SGEs in all does not fit
  * fault_refuse		the next registration fails, and with it the queue pair: 1:
  *			the device says nothing but that all is flushed; 2: it says
@@ -28,6 +30,11 @@ module_param(fault_poll, int, 0644);
 static unsigned int fault_hold;
 module_param(fault_hold, uint, 0644);
 static unsigned long fault_held;	/* completions are held until then */
+static unsigned int fault_flood;
+module_param(fault_flood, uint, 0644);
+static unsigned int fault_flood_most;
+module_param(fault_flood_most, uint, 0644);
+static unsigned int fault_flood_now;	/* since the other work has last run */
 static unsigned int fault_sq_sges;
 module_param(fault_sq_sges, uint, 0644);
 static unsigned int fault_refuse;
@@ -226,11 +233,41 @@ static int fault_tell(struct ib_cq *cq, int n, struct ib_wc *wc)
 	return got;
 }
 
+static void fault_flood_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+}
+
+static struct ib_cqe fault_flood_cqe = { .done = fault_flood_done };
+
+/* That of another connection, which waits for its turn. */
+static void fault_other(struct work_struct *work)
+{
+	WRITE_ONCE(fault_flood_now, 0);
+}
+
+static DECLARE_WORK(fault_other_work, fault_other);
+
+static int fault_flooded(int n, struct ib_wc *wc)
+{
+	int i;
+
+	n = min_t(u32, n, fault_flood);
+	for (i = 0; i < n; i++)
+		wc[i] = (struct ib_wc){ .wr_cqe = &fault_flood_cqe };
+	queue_work(iser_target_wq, &fault_other_work);
+	fault_flood -= n;
+	fault_flood_now += n;
+	fault_flood_most = max(fault_flood_most, fault_flood_now);
+	return n;
+}
+
 int iser_fault_poll_cq(struct ib_cq *cq, int n, struct ib_wc *wc)
 {
 	struct iser_conn *conn = cq->cq_context;
 	int got;
 
+	if (fault_flood && conn->role == ISER_TARGET && cq == conn->poll.receives)
+		return fault_flooded(n, wc);
 	if (cq == READ_ONCE(fault_telling))
 		return fault_tell(cq, n, wc);
 	/* With fault_hold the queue stays as it is, with fault_lost it is emptied. */
