@@ -127,6 +127,7 @@ int iser_fault_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
 	unsigned long flags;
 	int ret;
 
+	iser_fault_noio();
 	if (!at)
 		return -ENOMEM;
 	if (fault_sq_sges &&
@@ -164,6 +165,7 @@ static void fault_forget_qp(struct ib_qp *qp)
 
 int iser_fault_destroy_qp(struct ib_qp *qp)
 {
+	iser_fault_noio();
 	fault_forget_qp(qp);
 	return (ib_destroy_qp)(qp);
 }

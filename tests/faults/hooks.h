@@ -19,6 +19,8 @@ struct iser_notice;
 void iser_fault_notice(struct iser_notice *notice);
 void iser_fault_limits(struct ib_device_attr *attr, u32 *mapping);
 
+void iser_fault_noio(void);	/* verbs.c: memory must not wait for a disk here */
+
 /* dma.c: the device sees a copy of memory, joined where an IOMMU would join it */
 bool iser_fault_try_get(struct ib_device *dev);
 void iser_fault_put(struct ib_device *dev);
@@ -39,8 +41,9 @@ void iser_fault_sges(const struct ib_sge *sge, int n, const struct ib_pd *pd,
 #define ib_device_try_get(dev)		iser_fault_try_get(dev)
 #define ib_device_put(dev)		iser_fault_put(dev)
 #define ib_dma_mapping_error(dev, dma)	((void)(dev), !(dma))
+/* What is mapped so has been allocated just before. */
 #define ib_dma_map_single(dev, va, len, dir)	\
-	iser_fault_map(dev, va, len, dir)
+	(iser_fault_noio(), iser_fault_map(dev, va, len, dir))
 #define ib_dma_unmap_single(dev, dma, len, dir)	\
 	iser_fault_unmap(dev, dma, len, dir)
 #define ib_dma_map_page(dev, page, at, len, dir)	\

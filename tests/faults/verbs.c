@@ -28,11 +28,13 @@ static bool fault_receives(const struct ib_send_wr *wr)
 		wr->opcode == IB_WR_RDMA_READ_WITH_INV;
 }
 
-/* In a worker that disks wait for, an allocation must not wait for a disk. */
-static void fault_noio(void)
+/*
+ * Where disks wait for a connection, an allocation must not wait for a disk.  Programs of
+ * which the same is true have the flag too.
+ */
+void iser_fault_noio(void)
 {
-	WARN(current->flags & PF_WQ_WORKER &&
-	     !(current->flags & PF_MEMALLOC_NOIO),
+	WARN(preemptible() && !(current->flags & PF_MEMALLOC_NOIO),
 	     "set-up or end of a connection may write out for memory\n");
 }
 
@@ -69,6 +71,7 @@ struct ib_mr *iser_fault_sink_get(struct ib_qp *qp, struct list_head *list)
 struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 				  u32 pages)
 {
+	iser_fault_noio();
 	if (fault_alloc_pages && pages > fault_alloc_pages)
 		return ERR_PTR(-EINVAL);
 	return (ib_alloc_mr)(pd, type, pages);
@@ -77,6 +80,7 @@ struct ib_mr *iser_fault_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 struct ib_srq *iser_fault_create_srq(struct ib_pd *pd,
 				     struct ib_srq_init_attr *attr)
 {
+	iser_fault_noio();
 	if (fault_no_srq) {
 		fault_srqs++;
 		return ERR_PTR(-EINVAL);
@@ -86,7 +90,7 @@ struct ib_srq *iser_fault_create_srq(struct ib_pd *pd,
 
 int iser_fault_disconnect(struct rdma_cm_id *id)
 {
-	fault_noio();
+	iser_fault_noio();
 	return (rdma_disconnect)(id);
 }
 
