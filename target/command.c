@@ -686,7 +686,8 @@ int isert_receive_command(struct isert_conn *ic, struct iser_pdu *pdu,
 		cmd->cmd_flags |= ICF_GOT_LAST_DATAOUT;
 	if (iscsit_setup_scsi_cmd(ic->conn, cmd, ic->hdr) < 0)
 		goto put;	/* rejected; the TX thread answers it */
-	if (iser_pi_used() && cmd->se_cmd.prot_op)
+	/* From the disk, whatever the connection carries. */
+	if (unlikely(cmd->se_cmd.prot_op))
 		isert_pi_correct(ic, cmd, edtl);
 
 	if (!cmd->sense_reason &&
