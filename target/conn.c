@@ -316,7 +316,7 @@ static void isert_release_all(struct isert_conn *ic)
 	/* Login failed, or a tag was never handed out. */
 	if (!conn->sess || !ic->allocated)
 		return;
-	isert_order_discard(conn);
+	isert_order_discard(conn, true);
 	target_stop_cmd_counter(count);
 	for (;;) {
 		/* Moves them to LIO's queue, where isert_queued() finds them. */

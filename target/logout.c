@@ -164,8 +164,8 @@ static bool isert_logout_pending(struct isert_cmd *c)
 	else if (!own)
 		pending = isert_logout_closing(c, cmd->logout_cid);
 	if (own) {
-		isert_order_discard(cmd->conn);
-		pending |= isert_tasks_left(cmd->conn);
+		pending |= !isert_order_discard(cmd->conn, false) ||
+			isert_tasks_left(cmd->conn);
 	}
 	if (!pending)
 		cmpxchg(&c->ic->session->leaver, c, NULL);

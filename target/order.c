@@ -186,14 +186,16 @@ void isert_order_forget(struct iscsit_cmd *cmd)
 /**
  * isert_order_discard - discard the commands of a connection that wait for their turn
  * @conn: LIO's connection, which is being closed or logged out
+ * @wait: for LIO's cmdsn_mutex, under which another connection may be in a backend
  *
  * RFC 7143, sections 7.2.1 and 11.14: they count as not received, and the initiator
  * may send them again, with the same CmdSN, on another connection.  So their entries
  * go, and MaxCmdSN is not raised for them when they are released.  The entry of one
  * that was answered stays, and that of a CmdSN that the initiator has given up.  LIO
  * does not export the cache of the entries, and kfree() finds it.  Sleeps.
+ * Return: false if it was not to wait, and has to be tried again.
  */
-void isert_order_discard(struct iscsit_conn *conn)
+bool isert_order_discard(struct iscsit_conn *conn, bool wait)
 {
 	struct iscsit_session *sess = conn->sess;
 	struct iscsi_ooo_cmdsn *ooo, *next;
@@ -204,7 +206,10 @@ void isert_order_discard(struct iscsit_conn *conn)
 	 * Also with an empty list: another connection may have taken an entry off it, and
 	 * have its command no longer wait, and submit it, only now.
 	 */
-	mutex_lock(&sess->cmdsn_mutex);
+	if (wait)
+		mutex_lock(&sess->cmdsn_mutex);
+	else if (!mutex_trylock(&sess->cmdsn_mutex))
+		return false;
 	list_for_each_entry_safe(ooo, next, &sess->sess_ooo_cmdsn_list, ooo_list) {
 		if (ooo->cid != conn->cid || !ooo->cmd || ooo->cmd->conn != conn)
 			continue;
@@ -218,6 +223,7 @@ void isert_order_discard(struct iscsit_conn *conn)
 		kfree(ooo);
 	}
 	mutex_unlock(&sess->cmdsn_mutex);
+	return true;
 }
 
 /**

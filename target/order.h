@@ -17,7 +17,7 @@ void isert_window_used(struct isert_conn *ic);
 void isert_window_work(struct work_struct *work);
 void isert_order_answered(struct iscsit_cmd *cmd);
 void isert_order_forget(struct iscsit_cmd *cmd);
-void isert_order_discard(struct iscsit_conn *conn);
+bool isert_order_discard(struct iscsit_conn *conn, bool wait);
 bool isert_order_entered(struct iscsit_session *sess, u32 sn, bool *waits);
 bool isert_order_repeats(struct iscsit_session *sess, u32 sn);
 u32 isert_order_last(struct iscsit_conn *conn);
