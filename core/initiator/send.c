@@ -395,9 +395,11 @@ static int iser_stag_invalidate(struct iser_initiator_task *task)
 		trace_iser_invalidate(conn, task->mr->rkey);
 		wr.ex.invalidate_rkey = task->mr->rkey;
 		ret = ib_post_send(conn->qp, &wr, NULL);
-		if (ret)
+		if (ret) {
 			iser_conn_warn(conn, "the device can't invalidate an STag: error %d, ending the connection",
 				       ret);
+			iser_connection_fail_locked(conn, ret);
+		}
 	}
 	spin_unlock_bh(&conn->send_lock);
 	return ret;
@@ -466,11 +468,9 @@ static void iser_task_response(struct iser_conn *conn, struct iser_initiator_tas
 	task->rsp = rx;
 	if (valid) {
 		atomic_inc(&task->refs);
-		if (iser_stag_invalidate(task)) {
-			/* The connection has ended: end_work sweeps. */
-			iser_connection_fail(conn, -ENOTCONN);
+		/* If the connection has ended, end_work sweeps. */
+		if (iser_stag_invalidate(task))
 			return;
-		}
 	}
 	if (!iser_task_put(task))
 		iser_task_await(task);
@@ -558,10 +558,8 @@ int iser_deallocate_task_resources(struct iser_task *pub)
 		task->answered = true;
 		if (task->mr) {
 			atomic_inc(&task->refs);
-			if (iser_stag_invalidate(task)) {
-				iser_connection_fail(pub->conn, -ENOTCONN);
+			if (iser_stag_invalidate(task))
 				return -EINPROGRESS;
-			}
 		}
 		iser_task_put(task);
 	}

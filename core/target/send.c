@@ -32,6 +32,14 @@ static void iser_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 
 struct ib_cqe iser_rdma_cqe = { .done = iser_rdma_done };
 
+/* The same for the registration of a sink. */
+static void iser_sink_reg_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	iser_wc_local_ok(wc->qp->qp_context, wc, "registration of an STag");
+}
+
+static struct ib_cqe iser_sink_reg_cqe = { .done = iser_sink_reg_done };
+
 /* iser_batch_init - what is the same in all work requests of commands.  Sleeps. */
 int iser_batch_init(struct iser_conn *conn)
 {
@@ -221,7 +229,7 @@ static bool iser_sink_post(struct iser_conn *conn, struct iser_transfer *x)
 	}
 
 	reg->wr.opcode = IB_WR_REG_MR;
-	reg->wr.wr_cqe = &iser_rdma_cqe;
+	reg->wr.wr_cqe = &iser_sink_reg_cqe;
 	reg->mr = x->mr;
 	reg->key = x->mr->rkey;
 	reg->access = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
