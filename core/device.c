@@ -620,10 +620,10 @@ static int iser_add_device(struct ib_device *dev)
 {
 	struct iser_device *d = kzalloc(sizeof(*d), GFP_KERNEL);
 
-	if (!d)
-		return -ENOMEM;
 	if (dev->ops.driver_id == RDMA_DRIVER_HNS)
 		static_branch_enable(&iser_map_allocates);
+	if (!d)
+		return -ENOMEM;
 	INIT_IB_EVENT_HANDLER(&d->events, dev, iser_port_event);
 	d->was_down = iser_device_down(dev);
 	mutex_lock(&iser_ports_lock);

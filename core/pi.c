@@ -15,6 +15,20 @@ struct static_key_false iser_pi_key = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_ISER(iser_pi_key);
 
 /*
+ * Turns the key, once: that takes the lock of CPU hotplug, which others hold while they
+ * allocate, and a connection of a disk must not wait for memory.
+ */
+static void iser_pi_begins(void)
+{
+	static bool begun;
+
+	if (READ_ONCE(begun))
+		return;
+	static_branch_enable(&iser_pi_key);
+	WRITE_ONCE(begun, true);
+}
+
+/*
  * iser_pi_wanted - whether the connection carries protection information
  *
  * Its half has asked for it, and the device can check it.  From iser_verbs_create();
@@ -26,7 +40,7 @@ bool iser_pi_wanted(struct iser_conn *conn)
 		return false;
 	if (conn->limits.pi_types && conn->limits.pi_pages &&
 	    !iser_conn_iwarp(conn)) {
-		static_branch_enable(&iser_pi_key);
+		iser_pi_begins();
 		return true;
 	}
 	if (iser_device_note(conn->dev, ISER_NO_PI))
