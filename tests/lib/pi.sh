@@ -39,6 +39,16 @@ pi_target() {
 	target_with "$1" "$store"
 }
 
+# pi_no_room BLOCKS...: a READ of so many (hex) that asks for tuples, with room for 512 bytes,
+# is refused
+pi_no_room() {
+	local blocks
+	for blocks; do
+		scsi r 512 28 20 00 00 00 00 00 00 "$blocks" 00
+		answered status=02 key=5 asc=2400
+	done
+}
+
 # pi_disk NAME: what the kernel says of DEVICE, type or mode of its protection
 pi_disk() {
 	cat "/sys/class/block/${DEVICE##*/}/device/scsi_disk/"*"/protection_$1"

@@ -222,3 +222,8 @@ repeated() {
 stags() {
 	rdma resource show mr | grep -c '\[iser_core\]' || true
 }
+
+# iser_ids: how many ids of the connection manager our connections have; listeners do not count
+iser_ids() {
+	rdma resource show cm_id | grep 'comm .*iser' | grep -vc 'state LISTEN' || true
+}

@@ -17,10 +17,7 @@ verify_io "$DEVICE" 1M
 # No tuple is on the wire, so that there is room for one block.
 scsi r 512 28 20 00 00 00 00 00 00 01 00
 answered status=00 used=512
-for blocks in 08 80; do
-	scsi r 512 28 20 00 00 00 00 00 00 $blocks 00
-	answered status=02 key=5 asc=2400
-done
+pi_no_room 08 80
 session_is t1 LOGGED_IN || fail 'the session is lost'
 verify_io "$DEVICE" 256K
 logout

@@ -48,10 +48,7 @@ if [ "$TARGET" = ours ]; then
 	pi_counted insert strip pass checked
 	pi_clean
 	# Its commands ask for tuples that they leave no room for.
-	for blocks in 01 80; do
-		scsi r 512 28 20 00 00 00 00 00 00 $blocks 00
-		answered status=02 key=5 asc=2400
-	done
+	pi_no_room 01 80
 	session_is t1 LOGGED_IN || fail 'the session is lost'
 	verify_io "$DEVICE" 1M
 	logout

@@ -7,12 +7,8 @@ TIMEOUT=180
 [ "$INITIATOR$TARGET" = oursours ] || skip "the kernel's send datagrams from an address that is gone"
 ! iwarp || skip 'iWARP has no datagrams that would have to wait for an address'
 
-# Ids of connections only: not those that listen.
-ids() {
-	rdma resource show cm_id | grep 'comm .*iser' | grep -vc 'state LISTEN' || true
-}
 no_ids() {
-	[ "$(ids)" = 0 ]
+	[ "$(iser_ids)" = 0 ]
 }
 no_session() {
 	[ -z "$(session_ids t1)" ]
@@ -24,13 +20,13 @@ node_set t1 node.session.timeo.replacement_timeout 5
 for round in 1 2 3; do
 	login
 	device
-	[ "$(ids)" -ge 2 ] || { rdma resource show cm_id; fail "a session has $(ids) ids"; }
+	[ "$(iser_ids)" -ge 2 ] || { rdma resource show cm_id; fail "a session has $(iser_ids) ids"; }
 	ip addr del "$IP/24" dev "$NETDEV"
 	admin -m session -r "$(session_ids t1 | head -n 1)" --logout >/dev/null || true
 	wait_for 30 'the session ends' no_session
 	sleep 1
 	ip addr add "$IP/24" dev "$NETDEV"
-	note "round $round: $(ids) ids wait"
+	note "round $round: $(iser_ids) ids wait"
 	# A message from the old place of the GID table would fail rxe for good.
 	[ "$PROVIDER" = rxe ] || wait_for 10 'no id is left' no_ids
 done
@@ -44,4 +40,4 @@ logout
 mark_log
 sleep 2
 lines=$(log_since | grep -c 'speed is unknown') || true
-[ "$lines" -lt 4 ] || fail "$lines lines in 2 s, while $(ids) ids wait"
+[ "$lines" -lt 4 ] || fail "$lines lines in 2 s, while $(iser_ids) ids wait"

@@ -6,11 +6,8 @@ TIMEOUT=120
 
 [ "$INITIATOR$TARGET" = oursours ] || skip "the kernel's keep no id for later"
 ! iwarp || skip 'iWARP has no datagrams that would have to wait for a port'
-ids() {
-	rdma resource show cm_id | grep 'comm .*iser' | grep -vc 'state LISTEN' || true
-}
 ids_wait() {
-	[ "$(ids)" -ge 2 ]
+	[ "$(iser_ids)" -ge 2 ]
 }
 names='t1 t2'
 netdev_own_up
@@ -25,14 +22,14 @@ for name in $names; do
 	target_off "$name"
 done
 wait_for 10 'ids wait' ids_wait
-note "$(ids) ids are left"
+note "$(iser_ids) ids are left"
 rdma=$(rdma_device)
 start=$(now)
 rdma link delete "$rdma" &
 wait_for 5 'the device goes' [ ! -e "/sys/class/infiniband/$rdma" ]
 wait $!
 note "the device has gone after $(($(now) - start))0 ms"
-same 'ids that are left' "$(ids)" 0
+same 'ids that are left' "$(iser_ids)" 0
 link up
 device_add
 for name in $names; do
