@@ -5,6 +5,7 @@ DESCRIPTION="max_sectors of 4 MiB: an STag has no more pages than all drivers de
 
 [ "$INITIATOR" = ours ] || skip 'what our module makes of its parameter'
 modules_down || fail 'a module cannot be unloaded'
+on_exit modules_down
 modprobe ib_iser max_sectors=8192
 target_up
 session_up
