@@ -6,6 +6,9 @@ SHOWS="R-7.3.5-6 R-7.3.5-7 D-6-4 D-8.8-1 D-9.4-1 D-9.4-2"
 . "$(dirname "$0")/../../lib.sh"
 
 need_fault ack_by_read
+# If siw is sending when a Read of no bytes arrives, its answer has the length of what it
+# last sent, and the reader ends the connection: a matter of chance.
+[ "$PROVIDER" != siw ] || skip 'siw may answer a Read of no bytes with bytes'
 target_up
 acks_watch
 keys t1 Yes Yes 65536 65536
