@@ -23,7 +23,8 @@ for i in $(seq 10); do
 done
 time_login
 note "login alone $alone ms, beside 200 silent connections $took ms"
-[ $((took - alone)) -lt $((1000 * SLOW)) ] || fail "the login took $took ms"
+# The machine may be busier now than it was then. One silent peer would cost 15 s.
+[ $((took - alone)) -lt $((1000 * SLOW + 2 * alone)) ] || fail "the login took $took ms"
 device
 sweep "$DEVICE" '4096 65536'
 logout
