@@ -20,9 +20,14 @@ short() {
 	log_has 'has sent no further Login Request for [0-9][0-9][0-9] ms'
 }
 wait_for 30 'a login that has been cut short' short
-got=$(timeout $((60 * SLOW)) "$ISER_TOOLS/crowd" -r 3 -d 100 -T "$(iqn t1)" -i "$(iqn crowd)" \
-	-w secret-in-1234 "$IP" "$IP" "$PORT" good) ||
-	fail "no login with 100 ms for each answer: $got"
-note "logins with 100 ms for each answer: ${got//$'\n'/, }"
-# One that was cut short is tried again, and may then find that none waits.
-[ "$(grep -c ' tries 1$' <<<"$got")" -ge 2 ] || fail 'they were cut short'
+# The target leaves at most 250 ms for an answer, and a busy machine may take the rest of
+# that. If it leaves only 50 ms, the logins of all three rounds are cut short.
+for _ in 1 2 3; do
+	got=$(timeout $((60 * SLOW)) "$ISER_TOOLS/crowd" -r 3 -d 100 -T "$(iqn t1)" -i "$(iqn crowd)" \
+		-w secret-in-1234 "$IP" "$IP" "$PORT" good) ||
+		fail "no login with 100 ms for each answer: $got"
+	note "logins with 100 ms for each answer: ${got//$'\n'/, }"
+	# One that was cut short is tried again, and may then find that none waits.
+	[ "$(grep -c ' tries 1$' <<<"$got")" -lt 2 ] || exit 0
+done
+fail 'they were cut short'
