@@ -21,11 +21,12 @@ logout
 # The hardware address of a bonding device stays the same when it changes over.  Without
 # this the connection manager would see the move itself.
 ip link set $other address "$(cat "/sys/class/net/$NETDEV/address")"
-# move FROM TO: as a bonding device that changes over, or an administrator
+# move FROM TO: as a bonding device that changes over, or an administrator. The portal waits
+# for the other changes of a burst before it listens again, and iscsid tries only once.
 move() {
 	ip addr del "$IP/24" dev "$1"
 	ip addr add "$IP/24" dev "$2"
-	login
+	wait_for 5 "a login over $2" node t1 --login
 	device
 	sweep "$DEVICE" 4096
 	logout
