@@ -124,12 +124,13 @@ scan() {
 	wait_for 20 'the disk is quiet' disk_quiet
 }
 
-# disk_quiet: whether DEVICE has had no I/O for 0.3 s
+# disk_quiet: whether DEVICE has had no I/O for 0.3 s, and none is under way
 disk_quiet() {
 	local before
 	before=$(cat "/sys/class/block/${DEVICE##*/}/stat")
 	sleep 0.3
-	[ "$(cat "/sys/class/block/${DEVICE##*/}/stat")" = "$before" ]
+	[ "$(cat "/sys/class/block/${DEVICE##*/}/stat")" = "$before" ] &&
+		[ "$(awk '{print $9}' <<<"$before")" = 0 ]
 }
 
 # session_ids NAME: numbers of the kernel's sessions to this target
