@@ -36,13 +36,14 @@ busy_host() {
 	target_counts 0xfffffff0 7000 9000
 }
 
-# between COMMAND...: runs top for one view, and the command after its first snapshot
+# between COMMAND...: runs top for one view, and the command after its first snapshot. The
+# command must be over before the second one, also where other work delays it.
 between() {
 	local tries=0
 	rc=0
 	# The file is that of this run, before it is looked at.
 	: >"$work/out"
-	ISERCTL_ROOT=$host timeout 60 "$work/iserctl" top --interval 1 -n 1 >"$work/out" 2>"$work/err" &
+	ISERCTL_ROOT=$host timeout 60 "$work/iserctl" top --interval 3 -n 1 >"$work/out" 2>"$work/err" &
 	while [ ! -s "$work/out" ] && [ $((tries += 1)) -lt 500 ]; do sleep 0.1; done
 	"$@"
 	wait $! || rc=$?
