@@ -239,6 +239,9 @@ backstore_slow() {
 	echo 1 >"$null/power"
 	disk=/dev/iser-$1
 	[ -b "$disk" ] || disk=/dev/nullb$(cat "$null/index")
+	# null_blk itself gives a command up after 5 s.
+	[ ! -w "/sys/block/${disk##*/}/queue/io_timeout" ] ||
+		echo 30000 >"/sys/block/${disk##*/}/queue/io_timeout"
 	# An I/O scheduler would accept more commands than the queue holds.
 	[ -z "${4:-}" ] || echo none >"/sys/block/${disk##*/}/queue/scheduler"
 	backstore_new iblock "$1" "udev_path=$disk"

@@ -9,7 +9,6 @@ TIMEOUT=120
 [ "$TARGET" = ours ] || skip "the kernel's: LIO ends the session of a connection that is replaced"
 
 target_modules
-# null_blk gives up a command after 5 s.
 store=$(backstore_slow slow 64 4000) || skip 'this kernel has no null_blk'
 conform_target "$store"
 conform left/replaced-again || fail 'the last login is not answered'

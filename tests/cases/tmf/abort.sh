@@ -12,7 +12,7 @@ target_slow t1 16 4000
 session_quiet
 before=$(statistic t1 tmfcmd_pdus)
 mark_log
-# The disk needs four seconds; null_blk itself gives up after five.
+# The disk needs four seconds.
 slow_read_fails
 [ "$(statistic t1 tmfcmd_pdus)" -gt "$before" ] || fail 'no task management request was sent'
 scsi r 4096 28 00 00 00 00 00 00 00 08 00
