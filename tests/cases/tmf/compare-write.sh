@@ -6,10 +6,10 @@ TIMEOUT=90
 . "$(dirname "$0")/../../lib.sh"
 
 [ "$TARGET" = ours ] || skip 'the fence and the pings are ours'
-# The read and the write of the command take 4 s each.
-store=$(backstore_slow slow 16 4000) || skip 'this kernel has no null_blk'
+# The read and the write of the command take 6 s each.
+store=$(backstore_slow slow 16 6000) || skip 'this kernel has no null_blk'
 conform_target "$store"
 acl_new t1 "$iqn_prefix:conform"
 acl_pings 3
-conform tmf/behind-compare-write >/tmp/iser-case/conform || { cat /tmp/iser-case/conform; fail 'see above'; }
+conform --timeout 30 tmf/behind-compare-write >/tmp/iser-case/conform || { cat /tmp/iser-case/conform; fail 'see above'; }
 ! grep -q SKIP /tmp/iser-case/conform || fail 'the backend is not slow'
