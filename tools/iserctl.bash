@@ -6,10 +6,10 @@ _iserctl() {
 	local words='' word command=${COMP_WORDS[1]:-}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='doctor status top bench --help --version'
+		words='doctor status top latency bench --help --version'
 	else
 		case $command:${COMP_WORDS[COMP_CWORD - 1]} in
-		doctor:--limit | top:--interval | top:-n | bench:--time) return 0 ;;
+		doctor:--limit | top:--interval | top:-n | latency:--time | bench:--time) return 0 ;;
 		bench:--file) compopt -o default 2>/dev/null; return 0 ;;
 		doctor:*)
 			words='initiator target --limit --list'
@@ -20,6 +20,7 @@ _iserctl() {
 			;;
 		status:*) words='--json --prometheus' ;;
 		top:*) words='--interval -n' ;;
+		latency:*) words='--time' ;;
 		bench:*)
 			# Numbers of sessions and names of disks; a driver may not answer.
 			words="--time --file $(timeout 2 iserctl status 2>/dev/null |

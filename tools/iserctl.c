@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* iserctl: looks into iSER of this host. It changes nothing, but keeps what bench measures. */
+/* iserctl: looks into iSER of this host. It changes nothing that lasts but results of bench. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +15,7 @@ static const struct {
 	  { "doctor [--limit SECONDS] [initiator|target] [ADDRESS[:PORT]]", "doctor --list" } },
 	{ "status", status, { "status [--json | --prometheus]" } },
 	{ "top", top, { "top [--interval SECONDS] [-n COUNT]" } },
+	{ "latency", latency, { "latency [--time SECONDS]" } },
 	{ "bench", bench, { "bench [--time SECONDS] [--file FILE] DEVICE|SESSION" } },
 };
 

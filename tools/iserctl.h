@@ -207,6 +207,7 @@ int usage(const char *command, const char *why);
 int doctor(int argc, char **argv);
 int status(int argc, char **argv);
 int top(int argc, char **argv);
+int latency(int argc, char **argv);
 int bench(int argc, char **argv);
 /* The modules of iSER, in the order in which they are loaded. */
 #define MODULES	3

@@ -53,7 +53,7 @@ expect 'completion of a session and of a disk' 0 1 sd1 --time --file
 for words in '' 'doctor --wrong' 'doctor initiator target' 'doctor --limit x' 'status now' 'doctor --limit 0' \
 	'doctor --limit 18446744073709552' 'doctor 192.0.2' 'doctor 192.0.2.1:0' 'doctor host:70000' 'doctor host:1:2' \
 	'doctor host:' 'top now' 'top -n' 'top -n 0' 'top -n 1.5' 'top --interval 0.01' 'top --interval nan' \
-	'top --interval 1x' 'top --interval' bench 'bench 1 2' 'bench --time 0 1' 'bench --time' 'bench --file' 'bench --write 1'; do
+	'top --interval 1x' 'top --interval' 'latency 1' 'latency --time' 'latency --time 0' 'latency --time x' bench 'bench 1 2' 'bench --time 0 1' 'bench --time' 'bench --file' 'bench --write 1'; do
 	# shellcheck disable=SC2086 # words
 	run $words
 	expect "usage: iserctl $words" 2
