@@ -129,7 +129,7 @@ static void isert_say_end(struct isert_conn *ic, int reason)
 
 	/* LIO takes back the mark of the connection as soon as it closes it. */
 	if (atomic_read(&ic->conn->conn_logout_remove) ||
-	    READ_ONCE(ic->logout_closing) ||
+	    READ_ONCE(ic->logout_closing) || READ_ONCE(ic->logged_out) ||
 	    atomic_read(&ic->conn->sess->session_logout) || ops->SessionType ||
 	    ic->refused)
 		return;

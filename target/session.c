@@ -368,7 +368,7 @@ bool isert_others_left(struct isert_conn *ic, int cid)
  * @sess: session
  * @own: connection that stays, or NULL
  * @cid: those with this CID; negative: all
- * @replaced: since a login takes their place
+ * @replaced: since a login takes their place, and not since a Logout closes them
  *
  * It works as LIO does but without waiting: the list and its lock hold the
  * connections.  They are in the order in which they have logged in, and one that has
@@ -391,6 +391,8 @@ u32 isert_close_others(struct iscsit_session *sess, const struct iscsit_conn *ow
 			continue;
 		if (replaced && o)
 			WRITE_ONCE(o->replaced, true);
+		else if (o)
+			WRITE_ONCE(o->logged_out, true);
 		spin_lock(&other->state_lock);
 		other->conn_state = TARG_CONN_STATE_IN_LOGOUT;
 		spin_unlock(&other->state_lock);

@@ -142,6 +142,7 @@ struct isert_conn {
 	u32 joining;			/* logins that rely on this one */
 	bool closing;
 	bool replaced;			/* a login takes its place */
+	bool logged_out;		/* a Logout on another connection closes it */
 	struct list_head discovery_node;	/* of isert_discoveries, or alone */
 };
 
