@@ -45,7 +45,8 @@ struct isert_cmd {
 
 	bool settled;			/* a Logout: what it waits for was looked at */
 	bool late;			/* and has not ended in time */
-	unsigned long logout_end;	/* jiffies: the response is held back no longer */
+	bool turn;			/* and it need not wait for another Logout */
+	unsigned long logout_end;	/* jiffies: it waits no longer, for this or for its turn */
 	struct work_struct logout_work;
 	struct iser_cmd iser;		/* last: the core's part follows */
 };

@@ -26,7 +26,8 @@
 #include <linux/module.h>
 
 #define ISERT_LOGOUT_POLL	10	/* milliseconds */
-#define ISERT_LOGOUT_TIME	(10 * HZ)	/* open-iscsi waits 15 s for the response */
+/* For a Logout's turn, and for what it closes.  open-iscsi waits 15 s for the response. */
+#define ISERT_LOGOUT_TIME	(10 * HZ)
 
 /* Returns true if a Logout closes the connection that it arrived on. */
 static bool isert_logout_closes(const struct iscsit_cmd *cmd)
@@ -138,22 +139,38 @@ static bool isert_tasks_left(struct iscsit_conn *conn)
 }
 
 /*
- * Closes what a Logout closes beside its own connection.  Only one Logout of a session
- * does so at a time, so that of two connections that log each other out one remains to
- * be answered.  Returns true if some of it is left.
+ * Whether it is a Logout's turn to close other connections.  Only one of a session does
+ * so at a time, so that of two connections that log each other out one remains to be
+ * answered.  One that has waited for long no longer does: a backend holds up the other.
+ */
+static bool isert_logout_turn(struct isert_cmd *c)
+{
+	struct isert_cmd *leaver = cmpxchg(&c->ic->session->leaver, NULL, c);
+
+	if (c->turn)
+		return true;
+	if (leaver && leaver != c && time_before(jiffies, c->logout_end))
+		return false;
+	c->turn = true;
+	c->logout_end = jiffies + ISERT_LOGOUT_TIME;
+	return true;
+}
+
+/*
+ * Closes what a Logout closes beside its own connection.  Returns true if some of it is
+ * left.
  */
 static bool isert_logout_closing(struct isert_cmd *c, int cid)
 {
 	struct isert_conn *ic = c->ic;
-	struct isert_cmd *leaver = cmpxchg(&ic->session->leaver, NULL, c);
 
-	if (leaver && leaver != c)
+	if (!isert_logout_turn(c))
 		return true;
 	isert_close_others(ic->conn->sess, ic->conn, cid, false);
 	return isert_others_left(ic, cid) || (cid < 0 && READ_ONCE(ic->joining));
 }
 
-/* Whether something is left of what a Logout closes.  Sleeps. */
+/* Whether something is left of what a Logout closes. */
 static bool isert_logout_pending(struct isert_cmd *c)
 {
 	const struct iscsit_cmd *cmd = c->cmd;
@@ -179,12 +196,9 @@ static void isert_logout_wait_work(struct work_struct *work)
 	bool pending;
 
 	while ((pending = isert_logout_pending(c)) && !READ_ONCE(ic->closing) &&
-	       time_before(jiffies, c->logout_end))
+	       (!c->turn || time_before(jiffies, c->logout_end)))
 		msleep(ISERT_LOGOUT_POLL);
 	cmpxchg(&ic->session->leaver, c, NULL);
-	/* It may have waited for its turn all the time, and have closed nothing. */
-	if (pending && !READ_ONCE(ic->closing) && !isert_logout_closes(c->cmd))
-		isert_close_others(ic->conn->sess, ic->conn, c->cmd->logout_cid, false);
 	c->late = pending;
 	if (pending && !READ_ONCE(ic->closing))
 		isert_warn(ic, "logs out, but the backend has not finished commands within %u s: they may still be executed",
@@ -202,7 +216,7 @@ static void isert_logout_wait_work(struct work_struct *work)
  * @ic: connection
  * @c: the command of its request
  *
- * TX thread; sleeps.  The connection is not freed while one is held back.
+ * TX thread.  The connection is not freed while one is held back.
  * Return: true if the response will come through LIO's queue again.
  */
 bool isert_logout_hold(struct isert_conn *ic, struct isert_cmd *c)
@@ -210,11 +224,14 @@ bool isert_logout_hold(struct isert_conn *ic, struct isert_cmd *c)
 	if (c->settled || c->cmd->logout_reason == ISCSI_LOGOUT_REASON_RECOVERY)
 		return false;
 	c->settled = true;
+	c->logout_end = jiffies + ISERT_LOGOUT_TIME;
+	/* One that closes its own connection alone waits for no other. */
+	c->turn = c->cmd->logout_reason == ISCSI_LOGOUT_REASON_CLOSE_CONNECTION &&
+		isert_logout_closes(c->cmd);
 	if (!isert_logout_pending(c))
 		return false;
 	kref_get(&ic->ref);
 	atomic_inc(&ic->logouts);
-	c->logout_end = jiffies + ISERT_LOGOUT_TIME;
 	INIT_WORK(&c->logout_work, isert_logout_wait_work);
 	queue_work(isert_hold_wq, &c->logout_work);
 	return true;

@@ -696,6 +696,46 @@ CASE(initiator, "left/answered-other", "R-5.2.2-4",
 	still_serves();
 }
 
+/*
+ * The disk executes one write at a time, so that those of the second connection take longer
+ * than a target may wait for them.
+ */
+CASE(initiator, "left/answered-turn", "R-5.2.2-4",
+     "two of three connections are logged out, the first amid writes that take too long: the other is closed in good order")
+{
+	struct conn *c[3];
+	struct mem *out;
+	struct msg *m[2];
+	unsigned int alone, i;
+	struct rx *rx;
+
+	session_of(c, 3, "");
+	c[1]->cmdsn = c[0]->cmdsn;
+	out = mem_new(c[1], 4096, WRITE_SOURCE);
+	alone = write_time(c[1], free_block(c[1]), out);
+	if (alone < 1000)
+		skip("a write takes %u ms, which is too short", alone);
+	for (i = 0; i <= 14000 / alone; i++)
+		post(c[1], write_blocks(c[1], free_block(c[1]), out, 0));
+	seen(c[1]);
+	c[0]->cmdsn = c[1]->cmdsn;
+	for (i = 0; i < 2; i++) {
+		m[i] = logout_of(c[0], 1, c[i + 1]->cid);
+		post(c[0], m[i]);
+	}
+	step("waiting for the first Logout Response");
+	rx = take(c[0], ISCSI_LOGOUT_RSP, itt_of(BHS(m[0])), 30000 * opt.slow);
+	check(rx, "the first Logout is not answered");
+	if (!rx->bhs[2])
+		skip("the target has waited for the writes");
+	step("waiting for the second Logout Response");
+	rx = take(c[0], ISCSI_LOGOUT_RSP, itt_of(BHS(m[1])), 30000 * opt.slow);
+	check(rx, "the second Logout is not answered");
+	check(!rx->bhs[2], "the response is %u: it did not wait for its connection to close",
+	      rx->bhs[2]);
+	wait_end(c[2], "logged out");
+}
+
 /* --- a session that ends while a connection joins it ------------------------ */
 
 /*
