@@ -282,15 +282,31 @@ static void iser_event_unknown(struct iser_conn *conn)
 	iser_conn_warn(conn, "the queue pair has failed and the device does not say why, ending the connection");
 }
 
-static void iser_event_work(struct work_struct *work)
+/*
+ * Whether an event may only follow from an end that the peer has begun.
+ *
+ * siw has QP_FATAL and QP_REQ_ERR also when the peer has gone while it sends.  With
+ * erdma any event of a queue pair is QP_FATAL, and only its firmware knows why.  Other
+ * iWARP adapters have none for a peer that closes: cxgb4 and qedr for errors of a
+ * message, the queue pair or TCP, irdma when either end has sent a Terminate Message.
+ */
+static bool iser_event_guess(const struct iser_conn *conn, enum ib_event_type event)
 {
-	struct iser_conn *conn = container_of(to_delayed_work(work),
-					      struct iser_conn, poll.event_work);
-	enum ib_event_type event = atomic_read(&conn->poll.event) - 1;
-	/* siw has such an event also when the peer has gone while it sends. */
-	bool guess = event == IB_EVENT_QP_LAST_WQE_REACHED || iser_conn_iwarp(conn);
+	enum rdma_driver_id driver = conn->dev->ops.driver_id;
 
-	if (!iser_conn_end(conn, -EIO, guess))
+	if (event == IB_EVENT_QP_LAST_WQE_REACHED)
+		return true;
+	if (event != IB_EVENT_QP_FATAL && event != IB_EVENT_QP_REQ_ERR)
+		return false;
+	return driver == RDMA_DRIVER_SIW || driver == RDMA_DRIVER_ERDMA;
+}
+
+/* End the connection for the event that was noted, unless its cause is known. */
+static void iser_event_end(struct iser_conn *conn)
+{
+	enum ib_event_type event = atomic_read(&conn->poll.event) - 1;
+
+	if (!iser_conn_end(conn, -EIO, iser_event_guess(conn, event)))
 		return;
 	if (event == IB_EVENT_CQ_ERR)
 		iser_conn_warn(conn, "completion queue error: %s, ending the connection",
@@ -302,15 +318,23 @@ static void iser_event_work(struct work_struct *work)
 			       ib_event_msg(event));
 }
 
+static void iser_event_work(struct work_struct *work)
+{
+	iser_event_end(container_of(to_delayed_work(work), struct iser_conn,
+				    poll.event_work));
+}
+
 /*
- * iser_event_flushed - log a failure of which only flushes are known
+ * iser_event_flushed - log a failure of which only flushes, or an event, are known
  *
- * Called when everything is polled.  If the peer had closed, the connection
- * manager would have said so before anything was flushed; on iWARP the two come
- * in any order.  From end_work.
+ * Called when everything is polled: no completion says more than an event that came
+ * before the flushes.  If the peer had closed, the connection manager would have said
+ * so before anything was flushed; on iWARP the two come in any order.  From end_work.
  */
 void iser_event_flushed(struct iser_conn *conn)
 {
+	if (atomic_read(&conn->poll.event))
+		iser_event_end(conn);
 	if (READ_ONCE(conn->reason) == -ECONNRESET &&
 	    !iser_conn_iwarp(conn) &&
 	    iser_conn_end(conn, -EIO, false))
