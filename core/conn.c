@@ -337,7 +337,7 @@ int iser_enable_datamover(struct iser_conn *conn)
 	if (!ret)
 		ret = iser_hello_start(conn);
 	if (ret)
-		iser_connection_fail(conn, ret);
+		iser_post_failed(conn, ret);
 	return ret;
 }
 EXPORT_SYMBOL_ISER(iser_enable_datamover);

@@ -173,6 +173,8 @@ static inline bool iser_conn_iwarp(const struct iser_conn *conn)
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);
 void iser_connection_fail_locked(struct iser_conn *conn, int reason);
+bool iser_post_failed_locked(struct iser_conn *conn, int err);
+bool iser_post_failed(struct iser_conn *conn, int err);
 void iser_wc_failed(struct iser_conn *conn, const struct ib_wc *wc,
 		    const char *what, bool local);
 

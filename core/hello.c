@@ -177,7 +177,7 @@ static void iser_hello_answer(struct iser_conn *conn,
 		}
 	}
 	if (ret)
-		iser_connection_fail_locked(conn, ret);
+		iser_post_failed_locked(conn, ret);
 	spin_unlock_bh(&conn->send_lock);
 }
 

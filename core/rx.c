@@ -295,6 +295,13 @@ int iser_rx_post(struct iser_conn *conn, struct iser_rx *rx)
 	return iser_rx_hand(conn, rx);
 }
 
+static noinline void iser_rx_not_posted(struct iser_conn *conn, int err)
+{
+	if (iser_post_failed(conn, err))
+		iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
+			       err);
+}
+
 /* iser_rx_post_again - post what the device would not take.  Any context. */
 void iser_rx_post_again(struct iser_conn *conn)
 {
@@ -304,7 +311,7 @@ void iser_rx_post_again(struct iser_conn *conn)
 	llist_for_each_entry_safe(rx, next, llist_del_all(&conn->rx.again), again)
 		ret = iser_rx_post(conn, rx) ?: ret;
 	if (ret)
-		iser_connection_fail(conn, ret);
+		iser_rx_not_posted(conn, ret);
 }
 
 /* iser_rx_chunk_unmap - the device goes: unmap one chunk */
@@ -433,7 +440,7 @@ int iser_add_receives(struct iser_conn *conn, u32 nr)
 		ret = iser_rx_chunk_post(conn, before);
 		/* Some of them may be posted: no way back. */
 		if (ret)
-			iser_connection_fail(conn, ret);
+			iser_rx_not_posted(conn, ret);
 	}
 	mutex_unlock(&conn->setup_lock);
 	memalloc_noio_restore(flags);
@@ -500,13 +507,6 @@ unsigned int iser_pdu_sg(const struct iser_pdu *pdu, struct scatterlist *sg,
 	return n;
 }
 EXPORT_SYMBOL_ISER(iser_pdu_sg);
-
-static noinline void iser_rx_not_posted(struct iser_conn *conn, int err)
-{
-	iser_conn_warn(conn, "can't post a receive: error %d, ending the connection",
-		       err);
-	iser_connection_fail(conn, err);
-}
 
 /*
  * Whatever becomes of a message, its buffer goes back here, to its queue or pool.

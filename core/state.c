@@ -105,6 +105,33 @@ void iser_connection_fail(struct iser_conn *conn, int reason)
 }
 EXPORT_SYMBOL_ISER(iser_connection_fail);
 
+/*
+ * iser_post_failed_locked - a work request was not posted: end the connection
+ *
+ * siw says ENOTCONN while a queue pair leaves the state in which it works.  As a flush,
+ * that follows from an end that the peer, or an error, has begun.
+ * Under send_lock.  Return: true if @err is the cause, which the caller logs.
+ */
+bool iser_post_failed_locked(struct iser_conn *conn, int err)
+{
+	if (err != -ENOTCONN)
+		return iser_conn_end_locked(conn, err, false);
+	iser_conn_end_locked(conn, -ECONNRESET, true);
+	return false;
+}
+
+/* iser_post_failed - the same without that lock.  Any context. */
+bool iser_post_failed(struct iser_conn *conn, int err)
+{
+	bool cause;
+
+	spin_lock_bh(&conn->send_lock);
+	cause = iser_post_failed_locked(conn, err);
+	spin_unlock_bh(&conn->send_lock);
+	wake_up_all(&conn->wait);
+	return cause;
+}
+
 void iser_connect_give_up(struct iser_conn *conn, int reason)
 {
 	spin_lock_bh(&conn->send_lock);

@@ -217,9 +217,9 @@ static noinline int iser_task_not_posted(struct iser_conn *conn, struct iser_tas
 					 int err)
 {
 	WRITE_ONCE(pub->state, ISER_TASK_STARTED);
-	iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
-		       err);
-	iser_connection_fail_locked(conn, err);
+	if (iser_post_failed_locked(conn, err))
+		iser_conn_warn(conn, "can't post a Send: error %d, ending the connection",
+			       err);
 	return -EIO;
 }
 
@@ -395,11 +395,9 @@ static int iser_stag_invalidate(struct iser_initiator_task *task)
 		trace_iser_invalidate(conn, task->mr->rkey);
 		wr.ex.invalidate_rkey = task->mr->rkey;
 		ret = ib_post_send(conn->qp, &wr, NULL);
-		if (ret) {
+		if (ret && iser_post_failed_locked(conn, ret))
 			iser_conn_warn(conn, "the device can't invalidate an STag: error %d, ending the connection",
 				       ret);
-			iser_connection_fail_locked(conn, ret);
-		}
 	}
 	spin_unlock_bh(&conn->send_lock);
 	return ret;
@@ -703,7 +701,7 @@ int iser_send_data_out(struct iser_task *pub, const u8 *bhs, u32 offset, u32 len
 	if (ret) {
 		list_add(&out->node, &conn->data_out.free);
 		/* The task's references no longer add up: end_work sweeps it. */
-		iser_connection_fail_locked(conn, ret);
+		iser_post_failed_locked(conn, ret);
 		ret = -ENOTCONN;
 	}
 unlock:

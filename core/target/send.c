@@ -57,11 +57,11 @@ int iser_batch_init(struct iser_conn *conn)
 	return 0;
 }
 
-static noinline void iser_post_failed(struct iser_conn *conn, int err)
+static noinline void iser_not_posted(struct iser_conn *conn, int err)
 {
-	iser_conn_warn(conn, "can't post to the send queue: error %d, ending the connection",
-		       err);
-	iser_connection_fail_locked(conn, err);
+	if (iser_post_failed_locked(conn, err))
+		iser_conn_warn(conn, "can't post to the send queue: error %d, ending the connection",
+			       err);
 }
 
 /* Post a chain.  If that fails, the connection ends.  Return: whether it was posted. */
@@ -71,7 +71,7 @@ static inline bool iser_post(struct iser_conn *conn, struct ib_send_wr *first)
 
 	if (likely(!ret))
 		return true;
-	iser_post_failed(conn, ret);
+	iser_not_posted(conn, ret);
 	return false;
 }
 

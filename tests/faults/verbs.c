@@ -13,6 +13,8 @@ static unsigned int fault_alloc_pages;	/* most pages that an STag may have */
 module_param(fault_alloc_pages, uint, 0644);
 static bool fault_no_read;		/* a command of an initiator that reads is refused */
 module_param(fault_no_read, bool, 0644);
+static int fault_leaving;		/* refuse so much, as siw's queue pair that closes */
+module_param(fault_leaving, int, 0644);
 static bool fault_no_invalidate;
 module_param(fault_no_invalidate, bool, 0644);
 static bool fault_no_srq;		/* although the device has some */
@@ -21,6 +23,15 @@ static unsigned int fault_srqs;		/* how many requests were refused */
 module_param(fault_srqs, uint, 0644);
 static int fault_again;			/* refuse so many receives for now */
 module_param(fault_again, int, 0644);
+
+static bool fault_leaves(int num_sge)
+{
+	/* What has no SGEs may be a drain. */
+	if (!num_sge || READ_ONCE(fault_leaving) <= 0)
+		return false;
+	fault_leaving--;
+	return true;
+}
 
 static bool fault_receives(const struct ib_send_wr *wr)
 {
@@ -99,6 +110,8 @@ int iser_fault_post_send(struct ib_qp *qp, const struct ib_send_wr *wr,
 {
 	const struct ib_send_wr *at;
 
+	if (fault_leaves(wr->num_sge))
+		return -ENOTCONN;
 	if (fault_no_invalidate && wr->opcode == IB_WR_LOCAL_INV)
 		return -EINVAL;
 	if (fault_no_read && wr->opcode == IB_WR_REG_MR &&
@@ -122,6 +135,8 @@ int iser_fault_post_recv(struct ib_qp *qp, const struct ib_recv_wr *wr,
 		fault_again--;
 		return -EAGAIN;
 	}
+	if (fault_leaves(wr->num_sge))
+		return -ENOTCONN;
 	iser_fault_sges(wr->sg_list, wr->num_sge, qp->pd, true);
 	return (ib_post_recv)(qp, wr, bad);
 }
