@@ -48,7 +48,7 @@ static void mark(struct iscsi_task *task)
 
 /*
  * The task of an abort, or NULL if its entry has a new task by now: Initiator
- * Task Tag and CmdSN identify a task.  Under back_lock.
+ * Task Tag and CmdSN identify a task.  Under both locks.
  */
 static struct iscsi_task *aborted_task(struct iscsi_session *session,
 				       const struct iscsi_tm *req)
@@ -62,7 +62,7 @@ static struct iscsi_task *aborted_task(struct iscsi_session *session,
 /*
  * Mark the tasks that a task management request has ended: that of an abort, or
  * those whose CmdSN precedes that of a reset (RFC 7143, section 11.5.1).  The
- * answer may be late, after libiscsi has sent new commands.
+ * answer may be late, after libiscsi has sent new commands.  Under both locks.
  */
 static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req)
 {
@@ -73,13 +73,11 @@ static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req
 	struct iscsi_task *task;
 	u32 i;
 
-	/* The lock protects task->sc. */
-	spin_lock_bh(&session->back_lock);
 	if (function == ISCSI_TM_FUNC_ABORT_TASK) {
 		task = aborted_task(session, req);
 		if (task)
 			mark(task);
-		goto unlock;
+		return;
 	}
 	for (i = 0; i < session->cmds_max; i++) {
 		task = session->cmds[i];
@@ -88,8 +86,6 @@ static void mark_tasks(struct iscsi_session *session, const struct iscsi_tm *req
 				 be32_to_cpu(req->cmdsn)))
 			mark(task);
 	}
-unlock:
-	spin_unlock_bh(&session->back_lock);
 }
 
 /* Have the core release the marked tasks, and hold @pdu until it has. */
@@ -116,19 +112,35 @@ static void hold(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
 	iscsi_iser_tmf_put(end);
 }
 
-/* Whether an aborted task has a response that libiscsi has not seen. */
+/*
+ * Whether an aborted task has a response that libiscsi has not seen.  Under both
+ * locks.
+ */
 static bool abort_answered(struct iscsi_session *session,
 			   const struct iscsi_tm *req)
 {
-	struct iser_task *iser_task;
-	bool answered;
+	struct iser_task *iser_task =
+		iscsi_iser_task_taken(aborted_task(session, req));
 
-	spin_lock_bh(&session->back_lock);
-	iser_task = iscsi_iser_task_taken(aborted_task(session, req));
-	answered = iser_task && !iscsi_iser_task(iser_task)->abort &&
-		   iser_task_answered(iser_task);
-	spin_unlock_bh(&session->back_lock);
-	return answered;
+	return iser_task && !iscsi_iser_task(iser_task)->abort &&
+	       iser_task_answered(iser_task);
+}
+
+/* Whether a response ends tasks, which are marked.  Under both locks. */
+static bool tmf_ends(struct iscsi_session *session, const struct iscsi_tm *req,
+		     u8 response)
+{
+	/*
+	 * If the task does not exist, the target has answered it, but may send this
+	 * before the answer, and use the STag until then.  So only an answer that
+	 * waits for its Send counts.  Otherwise the SCSI layer resets the logical
+	 * unit, unless the answer comes first.
+	 */
+	if (response != ISCSI_TMF_RSP_COMPLETE &&
+	    (response != ISCSI_TMF_RSP_NO_TASK || !abort_answered(session, req)))
+		return false;
+	mark_tasks(session, req);
+	return true;
 }
 
 static bool hold_tmf_response(struct iscsi_iser_endpoint *end, struct iser_pdu *pdu)
@@ -137,26 +149,21 @@ static bool hold_tmf_response(struct iscsi_iser_endpoint *end, struct iser_pdu *
 	/* libiscsi still has the task, so its iSER task is unchanged. */
 	const struct iscsi_tm *req = (const void *)pdu->task->bhs;
 	struct iscsi_session *session = end->iscsi->session;
+	bool ends;
 
-	switch (rsp->response) {
-	case ISCSI_TMF_RSP_COMPLETE:
-		break;
-	case ISCSI_TMF_RSP_NO_TASK:
-		/*
-		 * The target has answered the task, but may send this before
-		 * the answer, and use the STag until then.  So only an answer
-		 * that waits for its Send counts.  Otherwise the SCSI layer
-		 * resets the logical unit, unless the answer comes first.
-		 */
-		if (abort_answered(session, req))
-			break;
-		return false;
-	default:
-		return false;
-	}
-	mark_tasks(session, req);
-	hold(end, pdu);
-	return true;
+	/*
+	 * A command takes its entry, then a new CmdSN, and is sent under frwd_lock, and
+	 * leaves the entry under back_lock.  Without the first, a new one could be met
+	 * with the CmdSN of the one before it.
+	 */
+	spin_lock_bh(&session->frwd_lock);
+	spin_lock(&session->back_lock);
+	ends = tmf_ends(session, req, rsp->response);
+	spin_unlock(&session->back_lock);
+	spin_unlock_bh(&session->frwd_lock);
+	if (ends)
+		hold(end, pdu);
+	return ends;
 }
 
 /* Not inlined, because its copy of a header takes stack. */
