@@ -4,7 +4,7 @@
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
 # Checks: licence, languages, version, words, lines, interface, whitespace, compat, waits,
-# structure, checkpatch, shellcheck, kernel-doc, spelling;
+# structure, checkpatch, coccinelle, shellcheck, kernel-doc, spelling;
 # tools (iserctl: warnings of gcc and clang; the manuals);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
@@ -19,7 +19,7 @@ export LC_ALL=C.UTF-8
 . tests/lib/ktap.sh
 
 all=(licence languages version words lines interface whitespace compat waits structure shellcheck
-	checkpatch kernel-doc spelling tools
+	checkpatch coccinelle kernel-doc spelling tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 files() { scripts/files.sh; }
@@ -168,6 +168,22 @@ check_checkpatch() {
 			-e '^target/main\.c:.*:ENOSYS:' || true)
 	rm -rf "$copy"
 	nothing "$found"
+}
+
+# Patterns of scripts/coccinelle, which must find what bad.c has for each of them, at the lines
+# that name it, and nothing in the modules.
+check_coccinelle() {
+	local rule name list spatch=(spatch --very-quiet --no-includes)
+	mapfile -t list < <(files | grep -E '^(include|proto|core|initiator|target)/.*\.[ch]$')
+	nothing "$(for rule in scripts/coccinelle/*.cocci; do
+			name=${rule##*/} name=${name%.cocci}
+			grep -qF "/* $name */" scripts/coccinelle/bad.c || echo "$rule: no example in bad.c"
+			diff --label "$rule: bad.c" --label 'what it finds there' -U 0 \
+				<(grep -F "/* $name */" scripts/coccinelle/bad.c) \
+				<("${spatch[@]}" --sp-file "$rule" scripts/coccinelle/bad.c 2>&1 |
+					sed -n '/^---/!s/^-//p') || true
+			"${spatch[@]}" --sp-file "$rule" "${list[@]}" 2>&1 || true
+		done)"
 }
 
 # Comments that begin with /** describe each parameter and what a function returns. The
