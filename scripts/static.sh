@@ -9,7 +9,7 @@
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
 # Only if named: build- with any other kernel of tests/vm/kernel.sh, such as
-# build-oldest-6.1.
+# build-oldest-6.1; clang-6.12 (what clang says of the modules, without a warning).
 
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
@@ -240,6 +240,40 @@ check_sparse() {
 	local dir
 	dir=$(tests/vm/modules.sh --sparse "$1")
 	nothing "$(cat "$dir/warnings")"
+}
+
+# What clang says of the modules. Debian's kernels are built with gcc, so that clang only
+# reads what gcc has compiled, with those of its options that both have. Left out are the
+# warnings that W=1 leaves out too, and two of the kernel's own headers.
+check_clang() {
+	local dir headers='' found file line words also=(-Wall -Wextra -Wno-unused-parameter
+		-Wno-sign-compare -Wno-missing-field-initializers -Wno-initializer-overrides
+		-Wno-pointer-sign -Wno-address-of-packed-member -Wno-gnu-variable-sized-type-not-at-end
+		-Wno-duplicate-decl-specifier -Wno-ignored-attributes)
+	scripts/packages.sh clang
+	found=$(tests/vm/kernel.sh "$1")
+	eval "$found"
+	dir=$(tests/vm/modules.sh "$1")
+	found=$(cd "$headers"
+		for file in $(find "$dir/build" -name '.*.o.cmd' | sort); do
+			line=$(sed -n 's/^\(saved\)\{0,1\}cmd_[^ ]* := \(.* -c .*\.c\) *\(;.*\)\{0,1\}$/\2/p' "$file")
+			[ "$line" ] || continue
+			eval "set -- $line"
+			words=()
+			while [ $# -gt 1 ]; do
+				case $1 in
+				-I | -include | -isystem) words+=("$1" "$2"); shift ;;
+				-I* | -D* | -U* | -nostdinc | -std=* | -m64 | -f*-char | -fms-extensions) words+=("$1") ;;
+				esac
+				shift
+			done
+			clang -fsyntax-only -fno-color-diagnostics "${also[@]}" "${words[@]}" "$1" 2>&1 || true
+			echo "read $1"
+		done)
+	nothing "$(grep -v '^read ' <<<"$found" || true
+		# A file of which clang says nothing must have been read.
+		diff <(sed -n 's/^read .*build\/\([a-z]*\)\/.*/\1/p' <<<"$found" | sort -u) \
+			<(printf '%s\n' core initiator proto target))"
 }
 
 case ${1:-} in
