@@ -99,7 +99,7 @@ check_words() {
 		'TODO|FIXME|XXX|/home/[a-z]|deb\.debian\.org|snapshot\.debian|https?://[a-z.]*mirror' |
 		grep -vE 'XXX{3,}|mktemp' || true
 		wrong_turns README.md CONTRIBUTING.md SECURITY.md \
-			Documentation/{install,design,protocol,peers,interface,features}.md)"
+			Documentation/{install,design,protocol,peers,interface,features,tutorials/*}.md)"
 }
 
 # The tables for administrators must have each log line, and no others.
