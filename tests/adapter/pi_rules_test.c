@@ -370,29 +370,18 @@ static const struct rule_test pi_rule_tests[] = {
 	{ RULE_OPCODE, false, sig_opcode },
 };
 
-static const void *next_pi_rule(const void *last, char *name)
+static const void *next_pi(const void *last, char *name)
 {
-	const struct rule_test *row = last ? last + sizeof(*row) :
-					     pi_rule_tests;
-
-	if (row == pi_rule_tests + ARRAY_SIZE(pi_rule_tests))
-		return NULL;
-	return name_rule(row, name);
+	return next_row(pi_rule_tests, ARRAY_SIZE(pi_rule_tests), last, name);
 }
 
 bool pi_tests_rule(enum adapter_rule rule)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(pi_rule_tests); i++) {
-		if (pi_rule_tests[i].rule == rule)
-			return true;
-	}
-	return false;
+	return has_row(pi_rule_tests, ARRAY_SIZE(pi_rule_tests), rule);
 }
 
 static struct kunit_case pi_rule_cases[] = {
-	KUNIT_CASE_PARAM(rules, next_pi_rule),
+	KUNIT_CASE_PARAM(rules, next_pi),
 	{ }
 };
 

@@ -231,6 +231,79 @@ int post_send(struct end *end, u32 length)
 		    end->pd->local_dma_lkey, 0, 0);
 }
 
+void post_nothing(struct pair *pair, struct end *end)
+{
+	KUNIT_ASSERT_EQ(pair->test, 0, post(end, IB_WR_RDMA_WRITE,
+					    IB_SEND_SIGNALED, 0, 0, 0, 0));
+}
+
+/* Returns when all has completed, and the events for it have come. */
+int settled(struct end *end)
+{
+	struct adapter_cq *cq = to_adapter(end->cq, cq);
+
+	flush_delayed_work(&to_adapter(end->qp, qp)->work);
+	while (hrtimer_active(&cq->timer))
+		usleep_range(50, 100);
+	flush_work(&cq->work);
+	return atomic_read(&end->events);
+}
+
+/* Reads 8 bytes of the peer's region to the buffer, both at this offset. */
+void post_read(struct pair *pair, u32 at, int flags)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_sge sge = { a->dma + at, 8, a->pd->local_dma_lkey };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = IB_WR_RDMA_READ,
+		.wr.send_flags = IB_SEND_SIGNALED | flags,
+		.wr.sg_list = &sge, .wr.num_sge = 1,
+		.remote_addr = b->mr->iova + at, .rkey = b->mr->rkey,
+	};
+
+	KUNIT_ASSERT_EQ(pair->test, 0, ib_post_send(a->qp, &wr.wr, NULL));
+}
+
+/* Writes 8 bytes at an offset of the buffer to one of the peer's region. */
+void post_write(struct pair *pair, u32 from, u32 to, int flags)
+{
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_sge sge = { a->dma + from, 8, a->pd->local_dma_lkey };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = IB_WR_RDMA_WRITE,
+		.wr.send_flags = IB_SEND_SIGNALED | flags,
+		.wr.sg_list = &sge, .wr.num_sge = 1,
+		.remote_addr = b->mr->iova + to, .rkey = b->mr->rkey,
+	};
+
+	KUNIT_ASSERT_EQ(pair->test, 0, ib_post_send(a->qp, &wr.wr, NULL));
+}
+
+int post_sges(struct end *end, enum ib_wr_opcode opcode, int n, u32 length)
+{
+	struct ib_sge sge[ADAPTER_MAX_SGE] = { };
+	struct ib_rdma_wr wr = {
+		.wr.opcode = opcode, .wr.sg_list = sge, .wr.num_sge = n,
+	};
+	int i;
+
+	for (i = 0; i < n; i++)
+		sge[i].length = length;
+	return ib_post_send(end->qp, &wr.wr, NULL);
+}
+
+bool told(struct end *end, enum ib_event_type type)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		if (test_bit(type, &end->async))
+			return true;
+		usleep_range(500, 1000);
+	}
+	return false;
+}
+
 int map(struct end *end)
 {
 	struct scatterlist sg;
@@ -345,12 +418,52 @@ int injected(enum adapter_fault fault)
 	return atomic_read(&adapter_fault_states[fault].injected);
 }
 
-const void *name_rule(const struct rule_test *row, char *name)
+const void *next_row(const struct rule_test *rows, int n,
+		     const struct rule_test *last, char *name)
 {
+	const struct rule_test *row = last ? last + 1 : rows;
+
+	if (row == rows + n)
+		return NULL;
 	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%s%s",
 		 row->remote ? "remote-" : "", adapter_rule_name(row->rule));
 	return row;
 }
+
+bool has_row(const struct rule_test *rows, int n, enum adapter_rule rule)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (rows[i].rule == rule)
+			return true;
+	}
+	return false;
+}
+
+/* No rule without a test */
+static void all_rules(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < NR_RULES; i++)
+		KUNIT_EXPECT_TRUE_MSG(test, queue_tests_rule(i) ||
+				      mr_tests_rule(i) || iwarp_tests_rule(i) ||
+				      pi_tests_rule(i),
+				      "rule %s", adapter_rule_name(i));
+}
+
+static struct kunit_case rule_cases[] = {
+	KUNIT_CASE(all_rules),
+	{ }
+};
+
+static struct kunit_suite rule_suite = {
+	.name = "adapter_rules",
+	.test_cases = rule_cases,
+};
+
+kunit_test_suite(rule_suite);
 
 MODULE_DESCRIPTION("KUnit tests of rdma_adapter");
 MODULE_LICENSE("GPL");

@@ -65,6 +65,12 @@ int post_recv(struct end *end, u64 addr, u32 length, u32 key);
 int post(struct end *end, enum ib_wr_opcode opcode, int flags, u32 length,
 	 u32 lkey, u64 remote, u32 rkey);
 int post_send(struct end *end, u32 length);
+void post_nothing(struct pair *pair, struct end *end);
+int settled(struct end *end);
+void post_read(struct pair *pair, u32 at, int flags);
+void post_write(struct pair *pair, u32 from, u32 to, int flags);
+int post_sges(struct end *end, enum ib_wr_opcode opcode, int n, u32 length);
+bool told(struct end *end, enum ib_event_type type);
 int map(struct end *end);
 int post_reg(struct end *end, int access, u32 key);
 void reg(struct pair *pair, struct end *end, int access);
@@ -75,9 +81,14 @@ int pair_up_on(struct kunit *test, size_t size, const char *first,
 int pair_up(struct kunit *test);
 void pair_down(struct kunit *test);
 int injected(enum adapter_fault fault);
-const void *name_rule(const struct rule_test *row, char *name);
+const void *next_row(const struct rule_test *rows, int n,
+		     const struct rule_test *last, char *name);
+bool has_row(const struct rule_test *rows, int n, enum adapter_rule rule);
 
-/* pi_rules_test.c */
+/* Whether the rule has a test in queue_test.c, mr_test.c and so on. */
+bool queue_tests_rule(enum adapter_rule rule);
+bool mr_tests_rule(enum adapter_rule rule);
+bool iwarp_tests_rule(enum adapter_rule rule);
 bool pi_tests_rule(enum adapter_rule rule);
 
 #endif

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KUnit tests of what the adapter carries, between adapter0 and adapter1. */
+#include <linux/delay.h>
+#include "test.h"
+
+static void messages(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_wc wc;
+	int i;
+
+	connect(pair);
+	for (i = 0; i < SIZE; i++)
+		a->buf[i] = i % 251;
+	for (i = 0; i < 2 * DEPTH; i++) {
+		memset(b->buf, 0, SIZE);
+		KUNIT_ASSERT_EQ(test, 0, post_send(a, SIZE - i));
+		/* The first attempt gets an RNR NAK now and then. */
+		KUNIT_ASSERT_EQ(test, 0, post_recv(b, b->dma, SIZE,
+						   b->pd->local_dma_lkey));
+		KUNIT_ASSERT_TRUE(test, wait_wc(b, &wc));
+		KUNIT_EXPECT_EQ(test, (int)wc.status, (int)IB_WC_SUCCESS);
+		KUNIT_EXPECT_EQ(test, (int)wc.opcode, (int)IB_WC_RECV);
+		KUNIT_EXPECT_EQ(test, wc.byte_len, (u32)SIZE - i);
+		expect_wc(pair, a, IB_WC_SUCCESS);
+		KUNIT_EXPECT_EQ(test, 0, memcmp(a->buf, b->buf, SIZE - i));
+	}
+}
+
+static void memory(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	u32 key = a->pd->local_dma_lkey;
+	struct ib_wc wc;
+
+	connect(pair);
+	reg(pair, b, RIGHTS);
+	memset(a->buf, 1, SIZE);
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED,
+				      512, key, b->mr->iova + 512,
+				      b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(a->buf, b->buf + 512, 512));
+	KUNIT_EXPECT_EQ(test, b->buf[511] + b->buf[1024], 0);
+	memset(b->buf, 2, SIZE);
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_READ, IB_SEND_SIGNALED,
+				      512, key, b->mr->iova, b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_EXPECT_EQ(test, a->buf[0], 2);
+	KUNIT_EXPECT_EQ(test, a->buf[511], 2);
+	KUNIT_EXPECT_EQ(test, a->buf[512], 1);
+	KUNIT_ASSERT_EQ(test, 0, post_recv(b, b->dma, SIZE,
+					   b->pd->local_dma_lkey));
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_SEND_WITH_INV,
+				      IB_SEND_SIGNALED, 8, key, 0,
+				      b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_ASSERT_TRUE(test, wait_wc(b, &wc));
+	KUNIT_EXPECT_EQ(test, (int)wc.status, (int)IB_WC_SUCCESS);
+	KUNIT_EXPECT_TRUE(test, wc.wc_flags & IB_WC_WITH_INVALIDATE);
+	KUNIT_EXPECT_EQ(test, wc.ex.invalidate_rkey, b->mr->rkey);
+	/* Invalidated, it can be registered again. */
+	reg(pair, b, RIGHTS);
+	KUNIT_ASSERT_EQ(test, 0, post(b, IB_WR_LOCAL_INV, IB_SEND_SIGNALED, 0,
+				      0, 0, b->mr->rkey));
+	expect_wc(pair, b, IB_WC_SUCCESS);
+}
+
+/* Whether it is poison, as what a completion does not define. */
+#define EXPECT_POISON(test, field)					\
+	KUNIT_EXPECT_NULL_MSG(test,					\
+		memchr_inv(&(field), ADAPTER_POISON, sizeof(field)), #field)
+
+/* A completion tells what the verbs define for it, and nothing else. */
+static void undefined(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	struct ib_wc wc;
+
+	connect(pair);
+	KUNIT_ASSERT_EQ(test, 0, post_recv(b, b->dma, SIZE,
+					   b->pd->local_dma_lkey));
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	KUNIT_ASSERT_TRUE(test, wait_wc(a, &wc));
+	KUNIT_EXPECT_EQ(test, (int)wc.opcode, (int)IB_WC_SEND);
+	EXPECT_POISON(test, wc.byte_len);
+	EXPECT_POISON(test, wc.ex);
+	KUNIT_ASSERT_TRUE(test, wait_wc(b, &wc));
+	KUNIT_EXPECT_EQ(test, wc.byte_len, 8);
+	KUNIT_EXPECT_EQ(test, wc.wc_flags, 0);
+	EXPECT_POISON(test, wc.ex);
+	EXPECT_POISON(test, wc.src_qp);
+	KUNIT_ASSERT_EQ(test, 0, modify(a, b, IB_QPS_ERR, 0));
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	KUNIT_ASSERT_TRUE(test, wait_wc(a, &wc));
+	KUNIT_EXPECT_EQ(test, (int)wc.status, (int)IB_WC_WR_FLUSH_ERR);
+	KUNIT_EXPECT_PTR_EQ(test, wc.qp, a->qp);
+	EXPECT_POISON(test, wc.opcode);
+	EXPECT_POISON(test, wc.byte_len);
+	EXPECT_POISON(test, wc.wc_flags);
+}
+
+static void flushed(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	int i;
+
+	connect(pair);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+		KUNIT_ASSERT_EQ(test, 0, post_recv(a, a->dma + 64 * i, 64,
+						   a->pd->local_dma_lkey));
+	}
+	KUNIT_ASSERT_EQ(test, 0, modify(a, b, IB_QPS_ERR, 0));
+	for (i = 0; i < 6; i++)
+		expect_wc(pair, a, IB_WC_WR_FLUSH_ERR);
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	expect_wc(pair, a, IB_WC_WR_FLUSH_ERR);
+}
+
+/* The peer is gone: no answer comes, and the retries end. */
+static void lost(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+
+	connect(pair);
+	destroy_qp(&pair->end[1]);
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	expect_wc(pair, a, IB_WC_RETRY_EXC_ERR);
+}
+
+/* As hns: nothing is flushed before the error has been polled. */
+static void polled(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	struct adapter_cq *cq = to_adapter(a->cq, cq);
+
+	own_profile(a)->polled_flush = true;
+	connect(pair);
+	KUNIT_ASSERT_EQ(test, 0, post_recv(a, a->dma, 64, a->pd->local_dma_lkey));
+	destroy_qp(&pair->end[1]);
+	KUNIT_ASSERT_EQ(test, 0, post_send(a, 8));
+	while (to_adapter(a->qp, qp)->state != IB_QPS_ERR)
+		usleep_range(500, 1000);
+	flush_delayed_work(&to_adapter(a->qp, qp)->work);
+	KUNIT_EXPECT_EQ(test, cq->head - cq->tail, 1);
+	expect_wc(pair, a, IB_WC_RETRY_EXC_ERR);
+	expect_wc(pair, a, IB_WC_WR_FLUSH_ERR);
+}
+
+/*
+ * A completion waits when the queue is armed, and another one follows: what each
+ * kind of adapter answers, and how many events there have been before and after.
+ */
+static void arming(struct kunit *test)
+{
+	static const struct {
+		enum adapter_arm arm;
+		int answer, before, after;
+	} kinds[] = {
+		{ ADAPTER_ARM_MISSED, 1, 0, 1 },
+		{ ADAPTER_ARM_SILENT, 0, 1, 1 },
+		{ ADAPTER_ARM_REFUSED, 1, 0, 0 },
+	};
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	struct adapter_profile *profile = own_profile(a);
+	int i;
+
+	connect(pair);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		profile->arm = kinds[i].arm;
+		atomic_set(&a->events, 0);
+		post_nothing(pair, a);
+		KUNIT_EXPECT_EQ(test, settled(a), 0);
+		KUNIT_EXPECT_EQ(test, kinds[i].answer,
+				ib_req_notify_cq(a->cq, IB_CQ_NEXT_COMP |
+						 IB_CQ_REPORT_MISSED_EVENTS));
+		KUNIT_EXPECT_EQ(test, settled(a), kinds[i].before);
+		post_nothing(pair, a);
+		KUNIT_EXPECT_EQ(test, settled(a), kinds[i].after);
+		expect_wc(pair, a, IB_WC_SUCCESS);
+		expect_wc(pair, a, IB_WC_SUCCESS);
+	}
+}
+
+/* What a Read uses may be used behind a fence, or when its completion is polled. */
+static void reads(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	int i;
+
+	/* More than the peer answers at a time, if they were in flight together */
+	connect_reads(pair, 2);
+	reg(pair, &pair->end[1], RIGHTS);
+	post_read(pair, 0, 0);
+	post_write(pair, 8, 64, 0);
+	post_write(pair, 0, 0, IB_SEND_FENCE);
+	post_read(pair, 0, 0);
+	post_read(pair, 0, IB_SEND_FENCE);
+	for (i = 0; i < 5; i++)
+		expect_wc(pair, a, IB_WC_SUCCESS);
+	post_write(pair, 0, 0, 0);
+	expect_wc(pair, a, IB_WC_SUCCESS);
+}
+
+static struct kunit_case carry_cases[] = {
+	KUNIT_CASE(messages),
+	KUNIT_CASE(memory),
+	KUNIT_CASE(undefined),
+	KUNIT_CASE(flushed),
+	KUNIT_CASE(polled),
+	KUNIT_CASE(lost),
+	KUNIT_CASE(arming),
+	KUNIT_CASE(reads),
+	{ }
+};
+
+/* What is allowed breaks no rule. */
+static void carry_down(struct kunit *test)
+{
+	expect_broken(test->priv, NR_RULES, false);
+	pair_down(test);
+}
+
+static struct kunit_suite carry_suite = {
+	.name = "adapter_carries",
+	.init = pair_up,
+	.exit = carry_down,
+	.test_cases = carry_cases,
+};
+
+kunit_test_suite(carry_suite);
