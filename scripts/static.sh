@@ -3,8 +3,8 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
-# Checks: licence, languages, version, words, lines, interface, whitespace, compat, waits,
-# structure, checkpatch, coccinelle, shellcheck, kernel-doc, spelling;
+# Checks: licence, languages, version, words, lines, interface, whitespace, compat, pages,
+# waits, structure, checkpatch, coccinelle, shellcheck, kernel-doc, spelling;
 # tools (iserctl: warnings of gcc and clang; the manuals);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
 # sparse-6.12, sparse-newest (C=2 with endian checks, without a warning).
@@ -18,8 +18,8 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages version words lines interface whitespace compat waits structure shellcheck
-	checkpatch coccinelle kernel-doc spelling tools
+all=(licence languages version words lines interface whitespace compat pages waits structure
+	shellcheck checkpatch coccinelle kernel-doc spelling tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 files() { scripts/files.sh; }
@@ -122,6 +122,20 @@ check_compat() {
 	nothing "$(files | grep -E '^(include|proto|core|initiator|target)/' |
 		grep -vx include/iser/compat.h |
 		xargs -r -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h' || true)"
+}
+
+# Memory is registered in pages of 4 KiB. A PAGE_SIZE in its place is the same on the
+# machines of the tests, and on kernels with larger pages the data would be wrong.
+check_pages() {
+	nothing "$(files | grep -E '^(core|initiator|target)/.*\.c$' | xargs -d '\n' awk '
+		/^[ \t]*\/?\*/ { next }
+		/^static .*[ *]host_(pages|limits)\(/ { whole = 1 }
+		/[^a-z_]ib_map_mr_sg(_pi)?\(|virt_boundary_mask = / { part = 1 }
+		(whole || part) && /(^|[^A-Z_])PAGE_(SIZE|SHIFT|MASK)/ {
+			print FILENAME ":" FNR ": use ISER_STAG_PAGE: " $0
+		}
+		/;/ { part = 0 }
+		/^}/ { whole = 0 }')"
 }
 
 # The design must list each place that sleeps, with its limit.
