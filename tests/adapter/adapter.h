@@ -131,7 +131,7 @@ struct adapter_ah {
  * A memory region for fast registration, or all memory (then without pages).
  * The consumer writes pages by ib_map_mr_sg().  The registration that it posts
  * makes the adapter read them to table, and from then on the adapter uses only
- * the table.
+ * the table.  A region for gaps has entries and their list in place of both.
  */
 struct adapter_mr {
 	struct ib_mr		ib;
@@ -140,6 +140,7 @@ struct adapter_mr {
 	u32			max_pages;
 	u32			nr_pages;
 	u64			*pages;
+	struct adapter_piece	*entries;
 	struct adapter_pi	*pi;	/* of an integrity region, without pages */
 	atomic_t		posted;	/* registrations not executed yet */
 
@@ -151,6 +152,7 @@ struct adapter_mr {
 	u64			length;
 	u8			page_shift;
 	u64			*table;
+	struct adapter_piece	*list;
 };
 
 /*
@@ -381,7 +383,7 @@ int adapter_alloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 int adapter_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 
 /* mr.c */
-struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages,
+struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages, bool gaps,
 				  struct adapter_pi *pi);
 struct ib_mr *adapter_get_dma_mr(struct ib_pd *pd, int access);
 struct ib_mr *adapter_reg_user_mr(struct ib_pd *pd, u64 start, u64 length,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KUnit tests of what the adapter carries, between adapter0 and adapter1. */
 #include <linux/delay.h>
+#include <linux/scatterlist.h>
 #include "test.h"
 
 static void messages(struct kunit *test)
@@ -211,6 +212,122 @@ static void reads(struct kunit *test)
 	expect_wc(pair, a, IB_WC_SUCCESS);
 }
 
+/* Pieces of the buffer, in any order, and what is before and after each of them. */
+static const struct {
+	u32 at, length;
+} pieces[] = { { 1000, 3 }, { 100, 50 }, { 2048, 512 } };
+
+#define PIECES		ARRAY_SIZE(pieces)
+#define PIECES_LENGTH	(3 + 50 + 512)
+
+/* The second end's region is for gaps, with room for all pieces. */
+static void gaps_up(struct pair *pair, struct scatterlist *sg)
+{
+	struct end *b = &pair->end[1];
+	struct ib_mr *mr;
+	int i;
+
+	own_profile(b)->sg_gaps = true;
+	mr = ib_alloc_mr(b->pd, IB_MR_TYPE_SG_GAPS, PIECES);
+	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(mr));
+	ib_dereg_mr(b->mr);
+	b->mr = mr;
+	sg_init_table(sg, PIECES + 1);
+	for (i = 0; i <= PIECES; i++) {
+		sg_dma_address(&sg[i]) = b->dma + pieces[i % PIECES].at;
+		sg_dma_len(&sg[i]) = pieces[i % PIECES].length;
+	}
+}
+
+/* One region has pieces with gaps between them, which nothing is written to. */
+static void gaps(struct kunit *test)
+{
+	struct scatterlist sg[PIECES + 1];
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	u32 key = a->pd->local_dma_lkey, done = 0;
+	int i;
+
+	gaps_up(pair, sg);
+	connect(pair);
+	KUNIT_ASSERT_EQ(test, (int)PIECES, ib_map_mr_sg(b->mr, sg, PIECES, NULL, SIZE));
+	KUNIT_EXPECT_EQ(test, b->mr->length, (u64)PIECES_LENGTH);
+	KUNIT_ASSERT_EQ(test, 0, post_reg(b, RIGHTS, b->mr->rkey));
+	expect_wc(pair, b, IB_WC_SUCCESS);
+	for (i = 0; i < SIZE; i++)
+		a->buf[i] = 1 + i % 251;
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED,
+				      PIECES_LENGTH, key, b->mr->iova,
+				      b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	for (i = 0; i < PIECES; i++) {
+		u8 *at = b->buf + pieces[i].at;
+
+		KUNIT_EXPECT_EQ(test, 0, memcmp(at, a->buf + done, pieces[i].length));
+		KUNIT_EXPECT_EQ(test, at[-1] + at[pieces[i].length], 0);
+		done += pieces[i].length;
+	}
+	/* From the end of the first piece to the beginning of the last one */
+	memset(a->buf, 0, SIZE);
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_READ, IB_SEND_SIGNALED, 60,
+				      key, b->mr->iova + 2, b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	for (i = 0; i < 60; i++)
+		KUNIT_EXPECT_EQ(test, (int)a->buf[i], 1 + (2 + i) % 251);
+	KUNIT_EXPECT_EQ(test, a->buf[60], 0);
+}
+
+/* The first entry may begin later; more entries than there is room for are left out. */
+static void gaps_limits(struct kunit *test)
+{
+	struct scatterlist sg[PIECES + 1];
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+	u8 *at = b->buf + pieces[0].at;
+	unsigned int offset = 1;
+
+	gaps_up(pair, sg);
+	connect(pair);
+	KUNIT_EXPECT_EQ(test, (int)PIECES, ib_map_mr_sg(b->mr, sg, PIECES + 1, &offset, SIZE));
+	KUNIT_EXPECT_EQ(test, b->mr->length, (u64)PIECES_LENGTH - 1);
+	KUNIT_EXPECT_EQ(test, b->mr->iova, b->dma + pieces[0].at + 1);
+	KUNIT_EXPECT_EQ(test, offset, 0);
+	KUNIT_ASSERT_EQ(test, 0, post_reg(b, RIGHTS, b->mr->rkey));
+	expect_wc(pair, b, IB_WC_SUCCESS);
+	memset(a->buf, 1, SIZE);
+	KUNIT_ASSERT_EQ(test, 0, post(a, IB_WR_RDMA_WRITE, IB_SEND_SIGNALED, 1,
+				      a->pd->local_dma_lkey, b->mr->iova,
+				      b->mr->rkey));
+	expect_wc(pair, a, IB_WC_SUCCESS);
+	KUNIT_EXPECT_EQ(test, at[0], 0);
+	KUNIT_EXPECT_EQ(test, at[1], 1);
+	KUNIT_EXPECT_EQ(test, at[2], 0);
+}
+
+/* Who asks is told which devices have such regions; others have none. */
+static void gaps_told(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	struct adapter_profile *profile = own_profile(a);
+	struct ib_device_attr attr;
+	struct ib_udata udata = { };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct ib_mr *mr;
+
+		profile->sg_gaps = i;
+		memset(&attr, 0, sizeof(attr));
+		KUNIT_ASSERT_EQ(test, 0, a->dev->ops.query_device(a->dev, &attr, &udata));
+		KUNIT_EXPECT_EQ(test, !!(attr.kernel_cap_flags & IBK_SG_GAPS_REG), i);
+		mr = ib_alloc_mr(a->pd, IB_MR_TYPE_SG_GAPS, 4);
+		KUNIT_EXPECT_EQ(test, !IS_ERR(mr), i);
+		if (!IS_ERR(mr))
+			ib_dereg_mr(mr);
+	}
+}
+
 static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(messages),
 	KUNIT_CASE(memory),
@@ -220,6 +337,9 @@ static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(lost),
 	KUNIT_CASE(arming),
 	KUNIT_CASE(reads),
+	KUNIT_CASE(gaps),
+	KUNIT_CASE(gaps_limits),
+	KUNIT_CASE(gaps_told),
 	{ }
 };
 

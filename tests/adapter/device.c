@@ -30,6 +30,8 @@ static int query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG;
 	if (profile->local_dma_lkey)
 		attr->kernel_cap_flags |= IBK_LOCAL_DMA_LKEY;
+	if (profile->sg_gaps)
+		attr->kernel_cap_flags |= IBK_SG_GAPS_REG;
 	attr->max_send_sge = profile->max_send_sge;
 	attr->max_recv_sge = profile->max_recv_sge;
 	attr->max_sge_rd = profile->max_sge_rd;

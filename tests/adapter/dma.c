@@ -21,6 +21,26 @@ static void *reach(struct adapter_dev *dev, dma_addr_t addr)
 }
 
 /*
+ * Returns the address of the byte at this place of a region with entries, and lowers
+ * room to what its entry has from there on; or 0 if there is no such byte.
+ */
+static u64 in_list(const struct adapter_mr *mr, u64 place, u32 *room)
+{
+	u32 i;
+
+	for (i = 0; i < mr->max_pages; i++) {
+		struct adapter_piece piece = mr->list[i];
+
+		if (place < piece.length) {
+			*room = min_t(u64, *room, piece.length - place);
+			return piece.addr + place;
+		}
+		place -= piece.length;
+	}
+	return 0;
+}
+
+/*
  * Returns where the byte at offset of a span is, and in room how many follow it
  * there. The table of a region may change meanwhile, if the consumer registers
  * it anew during an access.  Then the data are wrong, but nothing outside of
@@ -46,6 +66,8 @@ static void *locate(struct adapter_qp *qp, const struct adapter_span *span,
 			return NULL;
 		addr = mr->table[page] + (from & (size - 1));
 		*room = min_t(u64, *room, size - (from & (size - 1)));
+	} else if (mr && mr->list) {
+		addr = in_list(mr, addr - mr->iova, room);
 	}
 	*room = min_t(u32, *room, PAGE_SIZE - offset_in_page(addr));
 	at = reach(dev, addr);

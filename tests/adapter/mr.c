@@ -10,8 +10,38 @@
 #define INDEX_SHIFT	8
 #define INDEX_LIMIT	XA_LIMIT(2, 0xffffff)
 
-/* With pages or with pi, which goes when it fails or the region is freed. */
-struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages,
+static void mr_free(struct adapter_mr *mr)
+{
+	kvfree(mr->pages);
+	kvfree(mr->entries);
+	kvfree(mr->pi);
+	kfree(mr);
+}
+
+/* In both cases the second half is the adapter's own copy. */
+static bool mr_alloc_lists(struct adapter_mr *mr, bool gaps)
+{
+	u32 n = mr->max_pages;
+
+	if (gaps) {
+		mr->entries = kvcalloc(n, 2 * sizeof(*mr->entries), GFP_KERNEL);
+		if (!mr->entries)
+			return false;
+		mr->list = mr->entries + n;
+		return true;
+	}
+	mr->pages = kvcalloc(n, 2 * sizeof(*mr->pages), GFP_KERNEL);
+	if (!mr->pages)
+		return false;
+	mr->table = mr->pages + n;
+	return true;
+}
+
+/*
+ * With pages, or as many entries, or with pi, which goes when it fails or the
+ * region is freed.
+ */
+struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages, bool gaps,
 				  struct adapter_pi *pi)
 {
 	struct adapter_dev *dev = to_adapter(pd->device, dev);
@@ -26,22 +56,14 @@ struct adapter_mr *adapter_mr_new(struct ib_pd *pd, u32 max_pages,
 	adapter_ref_init(&mr->ref);
 	mr->pi = pi;
 	mr->max_pages = max_pages;
-	if (max_pages) {
-		/* The second half is the adapter's own copy. */
-		mr->pages =
-			kvcalloc(max_pages, 2 * sizeof(*mr->pages), GFP_KERNEL);
-		if (!mr->pages) {
-			kfree(mr);
-			return ERR_PTR(-ENOMEM);
-		}
-		mr->table = mr->pages + max_pages;
+	if (max_pages && !mr_alloc_lists(mr, gaps)) {
+		mr_free(mr);
+		return ERR_PTR(-ENOMEM);
 	}
 	ret = xa_alloc_cyclic(&dev->mrs, &mr->index, mr, INDEX_LIMIT,
 			      &dev->next_mr, GFP_KERNEL);
 	if (ret < 0) {
-		kvfree(mr->pages);
-		kvfree(mr->pi);
-		kfree(mr);
+		mr_free(mr);
 		return ERR_PTR(ret);
 	}
 	mr->key = mr->index << INDEX_SHIFT;
@@ -59,7 +81,7 @@ struct ib_mr *adapter_get_dma_mr(struct ib_pd *pd, int access)
 
 	if (ret)
 		return ERR_PTR(ret);
-	mr = adapter_mr_new(pd, 0, NULL);
+	mr = adapter_mr_new(pd, 0, false, NULL);
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
 	xa_lock(&dev->mrs);
@@ -84,14 +106,15 @@ struct ib_mr *adapter_alloc_mr(struct ib_pd *pd, enum ib_mr_type type,
 {
 	struct adapter_dev *dev = to_adapter(pd->device, dev);
 	int ret = adapter_fault(FAULT_ALLOC_MR);
+	bool gaps = type == IB_MR_TYPE_SG_GAPS;
 	struct adapter_mr *mr;
 
 	if (ret)
 		return ERR_PTR(ret);
-	if (type != IB_MR_TYPE_MEM_REG || !max_pages ||
-	    max_pages > dev->profile->max_pages)
+	if (!(gaps ? dev->profile->sg_gaps : type == IB_MR_TYPE_MEM_REG) ||
+	    !max_pages || max_pages > dev->profile->max_pages)
 		return ERR_PTR(-EINVAL);
-	mr = adapter_mr_new(pd, max_pages, NULL);
+	mr = adapter_mr_new(pd, max_pages, gaps, NULL);
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
@@ -103,6 +126,33 @@ static int add_page(struct ib_mr *ib, u64 addr)
 		return -ENOMEM;
 	mr->pages[mr->nr_pages++] = addr;
 	return 0;
+}
+
+/*
+ * As mlx5: each entry is described by its address and length.  Of more entries than
+ * there is room for, the first ones are.
+ */
+static int add_entries(struct adapter_mr *mr, struct scatterlist *sgl, int nents,
+		       unsigned int *offset)
+{
+	unsigned int skip = offset ? *offset : 0;
+	struct scatterlist *sg;
+	int i;
+
+	mr->ib.iova = sg_dma_address(sgl) + skip;
+	mr->ib.length = 0;
+	for_each_sg(sgl, sg, nents, i) {
+		if (i == mr->max_pages)
+			break;
+		mr->entries[i].addr = sg_dma_address(sg) + skip;
+		mr->entries[i].length = sg_dma_len(sg) - skip;
+		mr->ib.length += mr->entries[i].length;
+		skip = 0;
+	}
+	if (offset)
+		*offset = skip;
+	mr->nr_pages = i;
+	return i;
 }
 
 int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
@@ -126,6 +176,8 @@ int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 		adapter_broken(to_adapter(ib->device, dev), RULE_MAP_POSTED,
 			       false, "MR %u gets new pages", mr->index);
 	mr->nr_pages = 0;
+	if (mr->entries)
+		return add_entries(mr, sg, nents, offset);
 	return ib_sg_to_pages(ib, sg, nents, offset, add_page);
 }
 
@@ -141,9 +193,7 @@ int adapter_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)
 	xa_erase(&dev->mrs, mr->index);
 	adapter_ref_end(&mr->ref);
 	atomic_dec(&to_adapter(ib->pd, pd)->users);
-	kvfree(mr->pages);
-	kvfree(mr->pi);
-	kfree(mr);
+	mr_free(mr);
 	return 0;
 }
 
@@ -175,6 +225,9 @@ bool adapter_register(struct adapter_qp *qp, const struct adapter_send *send)
 		mr->length = mr->ib.length;
 		if (mr->pi) {
 			adapter_pi_register(mr, &send->reg.sig_attrs);
+		} else if (mr->list) {
+			memcpy(mr->list, mr->entries,
+			       mr->nr_pages * sizeof(*mr->list));
 		} else {
 			memcpy(mr->table, mr->pages,
 			       mr->nr_pages * sizeof(*mr->table));
@@ -243,7 +296,7 @@ bool adapter_invalidate(struct adapter_qp *qp, u32 key, bool remote)
 
 	xa_lock(&dev->mrs);
 	broken = key_find(qp, key, &mr);
-	if (broken == NR_RULES && !mr->table && !mr->pi)
+	if (broken == NR_RULES && !mr->table && !mr->list && !mr->pi)
 		broken = RULE_KEY_RIGHTS;
 	if (broken == NR_RULES)
 		mr->valid = false;

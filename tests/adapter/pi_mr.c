@@ -43,7 +43,7 @@ struct ib_mr *adapter_alloc_mr_integrity(struct ib_pd *pd, u32 max_data,
 	pi->own_meta.piece = pi->own_data.piece + max_data;
 	spin_lock_init(&pi->lock);
 	pi->checked = true;
-	mr = adapter_mr_new(pd, 0, pi);
+	mr = adapter_mr_new(pd, 0, false, pi);
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 

@@ -49,8 +49,8 @@ static const struct adapter_profile profiles[] = {
 		/*
 		 * MLX5_MAX_SGE_RD; main.c: protection information has half of
 		 * the page list; qp.c: each of its requests takes
-		 * MLX5_SIG_WQE_SIZE of 32768 units of 64 bytes.  Firmware:
-		 * depths, receives, page list
+		 * MLX5_SIG_WQE_SIZE of 32768 units of 64 bytes; mr.c:
+		 * mlx5_ib_sg_to_klms().  Firmware: depths, receives, page list
 		 */
 		.name = "mlx5",
 		.max_qp_wr = 8192,
@@ -67,6 +67,7 @@ static const struct adapter_profile profiles[] = {
 		.max_rd_atomic = 16,
 		.max_init_rd_atomic = 16,
 		.max_seg_size = SZ_2G,
+		.sg_gaps = true,
 		.context = ADAPTER_HARD,
 		.arm = ADAPTER_ARM_SILENT,
 	},

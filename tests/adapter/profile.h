@@ -49,6 +49,7 @@ struct adapter_profile {
 	bool			map_sleeps;	/* of a consumer without PF_MEMALLOC */
 	bool			polled_flush;	/* flushes once an error is polled */
 	bool			zero_is_2g;	/* a length of 0 is 2 GiB */
+	bool			sg_gaps;	/* registers entries, not only pages */
 	bool			no_vectors;	/* says that it has no completion vector */
 	enum adapter_context	context;
 	enum adapter_arm	arm;
