@@ -2,6 +2,7 @@
 /* KUnit tests of what the adapter carries, between adapter0 and adapter1. */
 #include <linux/delay.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/mm.h>
 #include "test.h"
 
 static void messages(struct kunit *test)
@@ -328,6 +329,78 @@ static void gaps_told(struct kunit *test)
 	}
 }
 
+/* How often the task that registers memory of a's has given up the CPU meanwhile. */
+static unsigned long map_waits(struct kunit *test, struct end *a)
+{
+	unsigned long before = current->nvcsw;
+
+	KUNIT_ASSERT_EQ(test, map(a), 1);
+	return current->nvcsw - before;
+}
+
+/* As hns: registering waits for memory, unless the consumer says that it must not. */
+static void map_sleeps(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0];
+	struct adapter_profile *profile = own_profile(a);
+	unsigned int flags;
+
+	profile->map_sleeps = false;
+	KUNIT_EXPECT_EQ(test, map_waits(test, a), 0);
+	profile->map_sleeps = true;
+	KUNIT_EXPECT_GT(test, map_waits(test, a), 0);
+	flags = memalloc_noreclaim_save();
+	KUNIT_EXPECT_EQ(test, map_waits(test, a), 0);
+	memalloc_noreclaim_restore(flags);
+}
+
+/* As bnxt_re may: the consumer is told of an error state that it has asked for. */
+static void fatal_on_error(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct end *a = &pair->end[0], *b = &pair->end[1];
+
+	own_profile(a)->fatal_on_error = true;
+	connect(pair);
+	KUNIT_ASSERT_EQ(test, 0, modify(a, b, IB_QPS_ERR, 0));
+	KUNIT_ASSERT_EQ(test, 0, modify(b, a, IB_QPS_ERR, 0));
+	KUNIT_EXPECT_TRUE(test, told(a, IB_EVENT_QP_FATAL));
+	KUNIT_EXPECT_FALSE(test, test_bit(IB_EVENT_QP_FATAL, &b->async));
+}
+
+/* adapter4 has the profile few: it says that it has no vector, and yet has completions. */
+static void no_vectors(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct ib_device *dev = ib_device_get_by_name("adapter4", ADAPTER_DRIVER_ID);
+	struct ib_cq_init_attr attr = { .cqe = DEPTH };
+	struct ib_cq *cq;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_EXPECT_EQ(test, dev->num_comp_vectors, 0);
+	KUNIT_EXPECT_GT(test, pair->end[0].dev->num_comp_vectors, 0);
+	cq = ib_create_cq(dev, NULL, NULL, NULL, &attr);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(cq));
+	if (!IS_ERR(cq))
+		ib_destroy_cq(cq);
+	ib_device_put(dev);
+}
+
+/* adapter5 has the profile hns, and is known by the number of that driver. */
+static void driver_id(struct kunit *test)
+{
+	struct ib_device *dev = ib_device_get_by_name("adapter5", RDMA_DRIVER_HNS);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_EXPECT_EQ(test, (u32)dev->ops.driver_id, (u32)RDMA_DRIVER_HNS);
+	ib_device_put(dev);
+	dev = ib_device_get_by_name("adapter5", ADAPTER_DRIVER_ID);
+	KUNIT_EXPECT_NULL(test, dev);
+	if (dev)
+		ib_device_put(dev);
+}
+
 static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(messages),
 	KUNIT_CASE(memory),
@@ -340,6 +413,10 @@ static struct kunit_case carry_cases[] = {
 	KUNIT_CASE(gaps),
 	KUNIT_CASE(gaps_limits),
 	KUNIT_CASE(gaps_told),
+	KUNIT_CASE(map_sleeps),
+	KUNIT_CASE(fatal_on_error),
+	KUNIT_CASE(no_vectors),
+	KUNIT_CASE(driver_id),
 	{ }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory regions and their keys. */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "adapter.h"
 
@@ -165,8 +166,10 @@ int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 		return ret;
 	/* Who has it set waits for no memory, so that no allocation sleeps. */
 	if (to_adapter(ib->device, dev)->profile->map_sleeps &&
-	    !(current->flags & PF_MEMALLOC))
+	    !(current->flags & PF_MEMALLOC)) {
 		might_sleep();
+		usleep_range(10, 20);
+	}
 	if (mr->pi) {
 		adapter_broken(to_adapter(ib->device, dev), RULE_SIG_TYPE,
 			       false, "MR %u gets pages", mr->index);
