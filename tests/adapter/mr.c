@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory regions and their keys. */
-#include <linux/delay.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "adapter.h"
 
@@ -168,7 +168,7 @@ int adapter_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents,
 	if (to_adapter(ib->device, dev)->profile->map_sleeps &&
 	    !(current->flags & PF_MEMALLOC)) {
 		might_sleep();
-		usleep_range(10, 20);
+		schedule_timeout_uninterruptible(1);
 	}
 	if (mr->pi) {
 		adapter_broken(to_adapter(ib->device, dev), RULE_SIG_TYPE,
