@@ -3,7 +3,8 @@
 # usage: scripts/static.sh [--list] [CHECK]...
 #
 # Runs the checks named, or all of them; none needs a virtual machine. Results as KTAP.
-# Checks: licence, languages, version, words, lines, interface, whitespace, compat, pages,
+# Checks: licence, languages, version, words, lines, interface, workflow, whitespace, compat,
+# pages, waits, structure, checkpatch, coccinelle, shellcheck, kernel-doc, spelling;
 # waits, structure, checkpatch, coccinelle, shellcheck, kernel-doc, spelling;
 # tools (iserctl: warnings of gcc and clang; the manuals);
 # build-6.1, build-6.12, build-newest (W=1 without a warning);
@@ -18,8 +19,8 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib/ktap.sh
 . tests/lib/ktap.sh
 
-all=(licence languages version words lines interface whitespace compat pages waits structure
-	shellcheck checkpatch coccinelle kernel-doc spelling tools
+all=(licence languages version words lines interface workflow whitespace compat pages waits
+	structure shellcheck checkpatch coccinelle kernel-doc spelling tools
 	build-6.1 build-6.12 build-newest sparse-6.12 sparse-newest)
 
 files() { scripts/files.sh; }
@@ -111,6 +112,11 @@ check_lines() {
 # What scripts may rely on must be in the document, as it is, and nothing else.
 check_interface() {
 	scripts/interface.py
+}
+
+# The workflow of a forge runs nowhere here, so it is compared with what it runs.
+check_workflow() {
+	scripts/workflow.py
 }
 
 check_whitespace() {

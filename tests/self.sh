@@ -354,6 +354,37 @@ interface 'a document of one package only' 1 packaging/iser.spec '/^%doc/s/ SECU
 interface 'one of iser-utils' 1 packaging/iser.spec '/^%doc/s, Documentation/iserctl.md,,'
 interface 'a manual that is not in it' 1 tools/Makefile '/install.*ib_iser\.4/d'
 
+# workflow WHAT STATUS [SCRIPT-OF-SED [FILE]]: the exit code of scripts/workflow.py for a
+# copy of the tree in which the workflow, or this file, has been edited
+workflow() {
+	local code=0 copy=$work/workflow file=${4:-.github/workflows/check.yml}
+	rm -rf "$copy"
+	mkdir "$copy"
+	(cd .. && cp -r --parents -t "$copy" .github Makefile scripts tests/{packages,headers}.sh \
+		tests/lib/ktap.sh tests/vm)
+	if [ $# -gt 2 ]; then
+		sed -i "$3" "$copy/$file"
+		! cmp -s "$copy/$file" "../$file" || code=unedited
+	fi
+	[ $code != 0 ] || "$copy/scripts/workflow.py" >/dev/null 2>&1 || code=$?
+	same "$1" "$code" "$2"
+}
+workflow 'the workflow runs what is in the tree' 0
+workflow 'one that is not YAML' 1 's/^jobs:/jobs: :/'
+workflow 'a job with an unknown key' 1 's/runs-on:/run-on:/'
+workflow 'a key that is there twice' 1 's/^  demo:/  weekly:/'
+workflow 'a script that is not there' 1 's,scripts/check.sh,scripts/checks.sh,'
+workflow 'a script without that option' 1 's/packages.sh --long/packages.sh --longer/'
+workflow 'a target that make lacks' 1 's/make demo/make demos/'
+workflow 'a step that the list lacks' 1 's/- kunit/- kunits/'
+workflow 'a step of the list that no job runs' 1 '/- kunit/d'
+workflow 'a new step of the list' 1 '$a one - other 1 true' scripts/check.list
+workflow 'a static check that is not there' 1 's/also: sparse-newest/also: sparse-6.1/'
+workflow 'a kernel that is not there' 1 's/, newest,/, new,/'
+workflow 'a value that the matrix lacks' 1 's/matrix.step }}$/matrix.steps }}/'
+workflow 'an action from elsewhere' 1 's,actions/checkout@v4,other/checkout@v4,'
+workflow 'a host' 1 's,image: debian:12,image: images.example.com/debian:12,'
+
 # too_old VERSION: whether the build stops on that kernel, as dkms.conf has it
 mkdir -p "$work/version/linux"
 too_old() {
