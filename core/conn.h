@@ -169,6 +169,18 @@ static inline bool iser_conn_iwarp(const struct iser_conn *conn)
 	return rdma_protocol_iwarp(conn->dev, rdma_start_port(conn->dev));
 }
 
+/*
+ * Whether the device reports errors of this end also when the peer has gone.  siw does so
+ * when the peer goes while it sends.  With erdma any event of a queue pair is QP_FATAL,
+ * and only its firmware knows why.
+ */
+static inline bool iser_conn_vague(const struct iser_conn *conn)
+{
+	enum rdma_driver_id driver = conn->dev->ops.driver_id;
+
+	return driver == RDMA_DRIVER_SIW || driver == RDMA_DRIVER_ERDMA;
+}
+
 /* state.c */
 bool iser_conn_event(struct iser_conn *conn, enum iser_event event);
 bool iser_conn_end(struct iser_conn *conn, int reason, bool guess);

@@ -285,20 +285,15 @@ static void iser_event_unknown(struct iser_conn *conn)
 /*
  * Whether an event may only follow from an end that the peer has begun.
  *
- * siw has QP_FATAL and QP_REQ_ERR also when the peer has gone while it sends.  With
- * erdma any event of a queue pair is QP_FATAL, and only its firmware knows why.  Other
- * iWARP adapters have none for a peer that closes: cxgb4 and qedr for errors of a
+ * Most iWARP adapters have none for a peer that closes: cxgb4 and qedr for errors of a
  * message, the queue pair or TCP, irdma when either end has sent a Terminate Message.
  */
 static bool iser_event_guess(const struct iser_conn *conn, enum ib_event_type event)
 {
-	enum rdma_driver_id driver = conn->dev->ops.driver_id;
-
 	if (event == IB_EVENT_QP_LAST_WQE_REACHED)
 		return true;
-	if (event != IB_EVENT_QP_FATAL && event != IB_EVENT_QP_REQ_ERR)
-		return false;
-	return driver == RDMA_DRIVER_SIW || driver == RDMA_DRIVER_ERDMA;
+	return (event == IB_EVENT_QP_FATAL || event == IB_EVENT_QP_REQ_ERR) &&
+		iser_conn_vague(conn);
 }
 
 /* End the connection for the event that was noted, unless its cause is known. */

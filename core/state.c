@@ -162,13 +162,13 @@ static bool iser_wc_remote(enum ib_wc_status status)
 }
 
 /*
- * Whether a failure may follow from an end that is not yet known: siw fails what it
- * sends with an error of this end when the peer has gone.
+ * Whether a failure may follow from an end that is not yet known.  If the other devices'
+ * were guesses too, an event of the queue pair would have a second line.
  */
 static bool iser_wc_guess(const struct iser_conn *conn, enum ib_wc_status status,
 			  bool local)
 {
-	return !local && status == IB_WC_LOC_QP_OP_ERR && iser_conn_iwarp(conn);
+	return !local && status == IB_WC_LOC_QP_OP_ERR && iser_conn_vague(conn);
 }
 
 /*
