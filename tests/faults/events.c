@@ -245,9 +245,22 @@ static struct ib_cqe fault_flood_cqe = { .done = fault_flood_done };
 static void fault_other(struct work_struct *work)
 {
 	WRITE_ONCE(fault_flood_now, 0);
+	kfree(work);
 }
 
-static DECLARE_WORK(fault_other_work, fault_other);
+/*
+ * A new work each time: one that a second thread had begun, and was preempted in, would
+ * stay with that thread when it is queued again.
+ */
+static void fault_queue_other(void)
+{
+	struct work_struct *work = kmalloc(sizeof(*work), GFP_KERNEL);
+
+	if (!work)
+		return;
+	INIT_WORK(work, fault_other);
+	queue_work(iser_target_wq, work);
+}
 
 static int fault_flooded(int n, struct ib_wc *wc)
 {
@@ -256,7 +269,7 @@ static int fault_flooded(int n, struct ib_wc *wc)
 	n = min_t(u32, n, fault_flood);
 	for (i = 0; i < n; i++)
 		wc[i] = (struct ib_wc){ .wr_cqe = &fault_flood_cqe };
-	queue_work(iser_target_wq, &fault_other_work);
+	fault_queue_other();
 	fault_flood -= n;
 	fault_flood_now += n;
 	fault_flood_most = max(fault_flood_most, fault_flood_now);
