@@ -220,15 +220,24 @@ tally() {
 	fi
 }
 
-# remind: repeats what has failed, with the lines before it that say why, so that the end
-# of the output is enough to see it
+# remind: repeats what has failed, with the reason and the lines before it, so that the
+# end of the output is enough to see it
 remind() {
 	local i
 	for i in "${red[@]}"; do
 		echo "# failed: ${names[i]} (${commands[i]})"
-		awk '/^ok /{ n = 0; next }
-			/^not ok /{ for (k = n > 12 ? n - 12 : 0; k < n; k++) print "#   " seen[k]; print "#   " $0; n = 0; next }
-			{ seen[n++] = $0 }' "$work/$i.out" 2>/dev/null | tail -n 60 || true
+		awk '/^ok / { n = why = 0; next }
+			/^# FAILED/ { why = ++n; seen[n] = $0; next }
+			/^not ok / {
+				if (why && why <= n - 12)
+					print "#   " seen[why]
+				for (k = n > 12 ? n - 11 : 1; k <= n; k++)
+					print "#   " seen[k]
+				print "#   " $0
+				n = why = 0
+				next
+			}
+			{ seen[++n] = $0 }' "$work/$i.out" 2>/dev/null | tail -n 60 || true
 	done
 }
 
