@@ -119,17 +119,26 @@ static void recv_twice(struct pair *pair)
 }
 
 /* They succeed, but each of them may fail and then completes. */
-static void cq_overrun(struct pair *pair)
+/* Connect with a completion queue of so many entries.  Return: the one it replaces. */
+static struct ib_cq *small_cq(struct pair *pair, int entries)
 {
 	struct end *a = &pair->end[0];
 	struct ib_cq *large = a->cq;
-	int i;
 
 	destroy_qp(a);
-	create_cq(a, 2);
+	create_cq(a, entries);
 	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(a->cq));
 	KUNIT_ASSERT_EQ(pair->test, create_qp(a, DEPTH, SGES), 0);
 	connect(pair);
+	return large;
+}
+
+static void cq_overrun(struct pair *pair)
+{
+	struct end *a = &pair->end[0];
+	struct ib_cq *large = small_cq(pair, 2);
+	int i;
+
 	for (i = 0; i < 3; i++)
 		KUNIT_ASSERT_EQ(pair->test, 0,
 				post(a, IB_WR_RDMA_WRITE, 0, 0, 0, 0, 0));
@@ -142,14 +151,9 @@ static void cq_overrun(struct pair *pair)
 static void cq_overrun_receives(struct pair *pair)
 {
 	struct end *a = &pair->end[0];
-	struct ib_cq *large = a->cq;
+	struct ib_cq *large = small_cq(pair, 3);
 	int i;
 
-	destroy_qp(a);
-	create_cq(a, 3);
-	KUNIT_ASSERT_FALSE(pair->test, IS_ERR(a->cq));
-	KUNIT_ASSERT_EQ(pair->test, create_qp(a, DEPTH, SGES), 0);
-	connect(pair);
 	post_nothing(pair, a);
 	expect_wc(pair, a, IB_WC_SUCCESS);
 	for (i = 0; i < 3; i++)

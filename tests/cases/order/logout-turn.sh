@@ -8,7 +8,6 @@ TIMEOUT=120
 [ "$TARGET" = ours ] || skip "the kernel's: it answers a Logout at once"
 
 target_modules
-# null_blk gives up a command after 5 s.
 store=$(backstore_slow slow 64 3000 1) || skip 'this kernel has no null_blk'
 conform_target "$store"
 mark_log
